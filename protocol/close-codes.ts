@@ -1,0 +1,20 @@
+// WebSocket close codes of the sync link and the feeds. 4000-4999 are ours (RFC 6455, section 7.4.2).
+export const CLOSE_CODES = {
+  /** Going away for a planned stop: reconnect soon. */
+  stopping: 1001,
+  /** Not a frame of this protocol: do not retry unchanged. */
+  malformed: 4400,
+  unauthorised: 4401,
+  /** Protocol version not spoken here. */
+  version_unknown: 4406,
+  /** The reader was too slow and was cut: reconnect and resume by position. Nothing was skipped. */
+  resume: 4408,
+  /** Fork or rewind: this ledger life is over, a human decides. */
+  fenced: 4409,
+  /** Too many connections or messages. */
+  too_many: 4429,
+  /** A newer connection of the same edge took over. */
+  replaced: 4430,
+} as const
+
+export type CloseReason = keyof typeof CLOSE_CODES

@@ -1,0 +1,108 @@
+// Facts and frames as CBOR records. The order is fixed (P-COD-3): the caller has verified the signature, then the structure is checked,
+// then it is decoded, then the compiled schema decides. Encoding happens once per fact; after that only bytes move (P-FACT-2).
+import { Decoder, Encoder } from 'cbor-x'
+import { DOWN_SHAPES } from './down.ts'
+import type { DownFrame } from './down.ts'
+import { FACT_SHAPES } from './facts.ts'
+import type { Fact, FactKind } from './facts.ts'
+import { cborFault } from './precheck.ts'
+import { assert } from './result.ts'
+import { STRUCTURES } from './structures.ts'
+import { UP_SHAPES } from './up.ts'
+import type { UpFrame } from './up.ts'
+import { validator } from './validation.ts'
+import type { Validator } from './validation.ts'
+
+const RECORD_LENGTHS = STRUCTURES.map((fields) => fields.length)
+const copyOfStructures = (): string[][] => STRUCTURES.map((fields) => [...fields])
+
+// The library adds structures it meets to this array; its length tells that an object of an unknown shape went through (P-COD-1).
+const encoderStructures = copyOfStructures()
+const encoder = new Encoder({ structures: encoderStructures, useRecords: true, mapsAsObjects: false })
+const decoder = new Decoder({ structures: copyOfStructures(), useRecords: true, mapsAsObjects: false })
+
+function encode(value: unknown): Uint8Array {
+  const bytes = encoder.encode(value)
+  assert(encoderStructures.length === STRUCTURES.length, 'only declared record structures are encoded')
+  return bytes
+}
+
+export interface Malformed {
+  readonly reason: string
+}
+
+export type Decoded<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly malformed: Malformed }
+
+function decodeAny(bytes: Uint8Array): Decoded<unknown> {
+  const fault = cborFault(bytes, RECORD_LENGTHS)
+  if (fault !== undefined) return { ok: false, malformed: { reason: `cbor: ${fault}` } }
+  try {
+    return { ok: true, value: decoder.decode(bytes) }
+  } catch (cause) {
+    return {
+      ok: false,
+      malformed: { reason: `cbor: ${cause instanceof Error ? cause.message : 'undecodable'}` },
+    }
+  }
+}
+
+function decodeAs<T>(
+  bytes: Uint8Array,
+  tag: string,
+  validators: Readonly<Record<string, Validator<unknown>>>,
+): Decoded<T> {
+  const decoded = decodeAny(bytes)
+  if (!decoded.ok) return decoded
+  const value = decoded.value as Record<string, unknown> | null
+  const name = typeof value === 'object' && value !== null ? value[tag] : undefined
+  const known = typeof name === 'string' && Object.hasOwn(validators, name) ? validators[name] : undefined
+  if (known === undefined) return { ok: false, malformed: { reason: `schema: ${tag} is not known` } }
+  if (!known.accepts(value)) {
+    const { path, message } = known.explain(value)
+    return { ok: false, malformed: { reason: `schema: ${path} ${message}` } }
+  }
+  // The validator of this very kind accepted it.
+  return { ok: true, value: value as T }
+}
+
+function validatorsOf(
+  shapes: Readonly<Record<string, Parameters<typeof validator>[0]>>,
+): Record<string, Validator<unknown>> {
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, validator(shape)]))
+}
+
+const factValidators = validatorsOf(FACT_SHAPES)
+const upValidators = validatorsOf(UP_SHAPES)
+const downValidators = validatorsOf(DOWN_SHAPES)
+
+export function factValidator(kind: FactKind): Validator<unknown> {
+  const found = factValidators[kind]
+  assert(found !== undefined, `validator of ${kind}`)
+  return found
+}
+
+export function encodeFact(fact: Fact): Uint8Array {
+  return encode(fact)
+}
+
+export function decodeFact(bytes: Uint8Array): Decoded<Fact> {
+  return decodeAs<Fact>(bytes, 'kind', factValidators)
+}
+
+/** For bytes that were checked when they were stored: no structural check, no schema. */
+export function decodeStoredFact(bytes: Uint8Array): Fact {
+  return decoder.decode(bytes) as Fact
+}
+
+export function encodeFrame(frame: UpFrame | DownFrame): Uint8Array {
+  return encode(frame)
+}
+
+export function decodeUpFrame(bytes: Uint8Array): Decoded<UpFrame> {
+  return decodeAs<UpFrame>(bytes, 'type', upValidators)
+}
+
+export function decodeDownFrame(bytes: Uint8Array): Decoded<DownFrame> {
+  return decodeAs<DownFrame>(bytes, 'type', downValidators)
+}

@@ -1,0 +1,51 @@
+// Every frame travels as signature || bytes (P-ENV-1). Ed25519 over the raw bytes, verified before the decoder sees anything: a peer
+// without the key cannot reach the parser.
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+
+export const SIGNATURE_BYTES = 64
+export const NONCE_BYTES = 16
+
+export interface KeyPair {
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+}
+
+export function newKeyPair(): KeyPair {
+  return generateKeyPairSync('ed25519')
+}
+
+export function exportPrivateKey(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }) as string
+}
+
+export function importPrivateKey(pem: string): KeyPair {
+  const privateKey = createPrivateKey(pem)
+  return { privateKey, publicKey: createPublicKey(privateKey) }
+}
+
+/** The public key as 44 bytes of DER in base64: short enough for a JSON field or a table column. */
+export function exportPublicKey(key: KeyObject): string {
+  return key.export({ type: 'spki', format: 'der' }).toString('base64')
+}
+
+/** Undefined when the text is no Ed25519 public key. */
+export function importPublicKey(text: string): KeyObject | undefined {
+  try {
+    const key = createPublicKey({ key: Buffer.from(text, 'base64'), type: 'spki', format: 'der' })
+    return key.asymmetricKeyType === 'ed25519' ? key : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function seal(frame: Uint8Array, key: KeyObject): Uint8Array {
+  return Buffer.concat([sign(null, frame, key), frame])
+}
+
+/** The frame's bytes, or undefined when the signature does not fit. */
+export function unseal(sealed: Uint8Array, key: KeyObject): Uint8Array | undefined {
+  if (sealed.length <= SIGNATURE_BYTES) return undefined
+  const frame = sealed.subarray(SIGNATURE_BYTES)
+  return verify(null, frame, key, sealed.subarray(0, SIGNATURE_BYTES)) ? frame : undefined
+}

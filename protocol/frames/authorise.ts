@@ -1,0 +1,49 @@
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import {
+  HybridTimeShape,
+  KeyShape,
+  MemberIdOrNoneShape,
+  PointsShape,
+  RuleIdShape,
+  ZoneOffsetShape,
+  closed,
+} from '../shapes.ts'
+
+/**
+ * Asks the cloud to decide a spending: points for a perk, or the use of a voucher. Spending is decided once, by whoever has the
+ * authority; the key makes a repeated question get the first decision.
+ */
+export const AuthoriseShape = Type.Object(
+  {
+    type: Type.Literal('authorise'),
+    question: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    key: KeyShape,
+    member: MemberIdOrNoneShape,
+    at: HybridTimeShape,
+    offset: ZoneOffsetShape,
+    /** The perk to redeem; null for a voucher. */
+    perk: Type.Union([RuleIdShape, Type.Null()]),
+    /** The voucher to use; null for a perk. */
+    voucher: Type.Union([Type.String({ minLength: 4, maxLength: 32 }), Type.Null()]),
+  },
+  closed,
+)
+export type Authorise = Readonly<Static<typeof AuthoriseShape>>
+
+/** The decision: a hold to put on the fact, or the refusal's code and sentence. */
+export const DecisionShape = Type.Object(
+  {
+    type: Type.Literal('decision'),
+    question: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    /** 0 where refused. */
+    hold: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    points: PointsShape,
+    member: MemberIdOrNoneShape,
+    perk: Type.Union([RuleIdShape, Type.Null()]),
+    refused: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),
+    detail: Type.String({ maxLength: 400 }),
+  },
+  closed,
+)
+export type Decision = Readonly<Static<typeof DecisionShape>>

@@ -1,0 +1,65 @@
+// Every bound that edge and cloud must agree on, or that a caller can run into, with its unit (P-LIM-1).
+// What happens at each bound is a rule in the SPEC.md of the part that owns it.
+
+/** A body of the local or HQ API. A sale of 5,000 lines fits in about 600 KiB. */
+export const BODY_BYTES_MAX = 1024 * 1024
+/** Lines of one sale or return. The longest invoice in the real data has 1,114. */
+export const LINES_MAX = 5_000
+export const TENDERS_MAX = 20
+export const KEY_CHARS_MAX = 64
+export const TEXT_CHARS_MAX = 200
+
+/** One fact, encoded. 5,000 lines of about 60 bytes. */
+export const FACT_BYTES_MAX = 512 * 1024
+/** Facts in one sync batch, and their bytes together: small enough to resume quickly on a bad line. */
+export const BATCH_FACTS_MAX = 500
+export const BATCH_BYTES_MAX = 1024 * 1024
+/** Batches an edge may have sent and not yet seen acknowledged. */
+export const BATCHES_IN_FLIGHT_MAX = 4
+/** One sync frame: a batch, its framing and its signature, with room. */
+export const FRAME_BYTES_MAX = 8 * 1024 * 1024
+/** Nesting and items of one CBOR frame, checked before decoding. */
+export const CBOR_DEPTH_MAX = 8
+export const CBOR_ITEMS_MAX = 200_000
+/** Member states in one downstream frame. */
+export const MEMBERS_FRAME_MAX = 200
+export const CORRECTIONS_FRAME_MAX = 200
+
+/** Money: 100 million of a currency with two digits. With POINTS_PER_UNIT_MAX, products stay under 2^53. */
+export const AMOUNT_MAX = 10_000_000_000
+/** Thousandths: one million pieces. */
+export const QUANTITY_MAX = 1_000_000_000
+export const POINTS_MAX = 1_000_000_000
+export const POINTS_PER_UNIT_MAX = 100_000
+
+/** A remote or claimed time may be this far ahead before it is refused. */
+export const CLOCK_SKEW_MS_MAX = 60_000
+/** A terminal that was cut off may hand in sales this old under their own time (P-TIME-5). */
+export const BACKDATE_MS_MAX = 72 * 3_600_000
+/** An answer counts as confirmed while the cloud's last word is at most this old. */
+export const CONFIRM_FRESH_MS_MAX = 15_000
+
+/** Cloud to edge: a sign of life at least this often; the edge gives the link up after the longer wait. */
+export const HEARTBEAT_MS = 5_000
+export const SILENCE_MS_MAX = 20_000
+/** A batch not acknowledged for this long: the link makes no progress, reconnect. */
+export const ACK_WAIT_MS_MAX = 10_000
+export const CONNECT_WAIT_MS_MAX = 10_000
+/** Full-jitter reconnect: a random wait up to min(max, base * 2^attempt). */
+export const BACKOFF_BASE_MS = 250
+export const BACKOFF_MS_MAX = 30_000
+/** A question to the cloud inside a terminal's call; then the edge answers with what it knows. */
+export const QUESTION_WAIT_MS_MAX = 2_000
+export const QUESTIONS_OPEN_MAX = 1_000
+
+/** A feed reader that holds back more than this is cut with a code that means "resume". */
+export const FEED_BACKLOG_BYTES_MAX = 1024 * 1024
+/** Activities kept for resuming; older positions get a snapshot and `recovered: false`. */
+export const FEED_HISTORY_MAX = 100_000
+export const FEED_SUBSCRIBERS_MAX = 1_000
+export const FEED_PAGE_MAX = 1_000
+/** What a WebSocket peer of the local API or the feed may send in one message. */
+export const SOCKET_MESSAGE_BYTES_MAX = 64 * 1024
+
+export const PAGE_SIZE_DEFAULT = 50
+export const PAGE_SIZE_MAX = 500

@@ -1,0 +1,95 @@
+// Integer arithmetic for money, points and quantities. Nothing here ever sees a fraction (P-NUM-1): a quotient names its
+// rounding, and every product of two values inside the limits stays under 2^53, so results are exact (P-NUM-2).
+import { assert, unreachable } from './result.ts'
+
+declare const brand: unique symbol
+type Branded<T, B extends string> = T & { readonly [brand]: B }
+
+/** Minor units of the program's currency (pence, cents). */
+export type Money = Branded<number, 'Money'>
+/** Whole units of the points metric. */
+export type Points = Branded<number, 'Points'>
+/** Thousandths of a piece, a kilogram, a litre. */
+export type Quantity = Branded<number, 'Quantity'>
+
+export const QUANTITY_UNIT = 1000 as Quantity
+export const ROUNDINGS = ['floor', 'ceil', 'half_up', 'half_even'] as const
+export type Rounding = (typeof ROUNDINGS)[number]
+
+/** `a * b / c` for integers, `c > 0`, `|a * b| < 2^53`. Halves go away from zero (`half_up`) or to the even neighbour. */
+export function mulDiv(a: number, b: number, c: number, rounding: Rounding): number {
+  const product = a * b
+  assert(Number.isSafeInteger(product) && c > 0, 'mulDiv operands out of range')
+  const rest = product % c
+  if (rest === 0) return product / c
+  const truncated = (product - rest) / c
+  switch (rounding) {
+    case 'floor':
+      return rest < 0 ? truncated - 1 : truncated
+    case 'ceil':
+      return rest > 0 ? truncated + 1 : truncated
+    case 'half_up':
+    case 'half_even': {
+      const twice = 2 * Math.abs(rest)
+      const away = twice > c || (twice === c && (rounding === 'half_up' || truncated % 2 !== 0))
+      return away ? truncated + Math.sign(rest) : truncated
+    }
+    default:
+      return unreachable(rounding)
+  }
+}
+
+/**
+ * Splits `total` (any sign) over `weights` (each >= 0) by largest remainder, ties to the lower index. The parts add up to the
+ * total (P-NUM-3). All weights zero: everyone counts alike. Uses exact integer remainders.
+ */
+export function share(total: number, weights: readonly number[]): number[] {
+  if (weights.length === 0) return []
+  const sign = total < 0 ? -1n : 1n
+  const whole = BigInt(Math.abs(total))
+  const sum = weights.reduce((a, w) => a + BigInt(w), 0n)
+  const even = sum === 0n
+  const divisor = even ? BigInt(weights.length) : sum
+  const parts: bigint[] = []
+  const rests: { index: number; rest: bigint }[] = []
+  let given = 0n
+  weights.forEach((weight, index) => {
+    const product = whole * (even ? 1n : BigInt(weight))
+    const part = product / divisor
+    parts.push(part)
+    given += part
+    rests.push({ index, rest: product % divisor })
+  })
+  rests.sort((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest > b.rest ? -1 : 1))
+  for (const { index } of rests) {
+    if (given === whole) break
+    parts[index] = (parts[index] ?? 0n) + 1n
+    given += 1n
+  }
+  return parts.map((part) => Number(sign * part))
+}
+
+/**
+ * A decimal text to an integer of `10^-digits`; undefined when it is no plain decimal or does not fit. `rounding` says what happens
+ * to further digits. `toScaled('2.555', 2, 'half_up') === 256`.
+ */
+export function toScaled(text: string, digits: number, rounding: Rounding): number | undefined {
+  const match = /^(-?)([0-9]{1,15})(?:\.([0-9]{0,15}))?$/.exec(text.trim())
+  if (match === null) return undefined
+  const fraction = match[3] ?? ''
+  const numerator = BigInt(`${match[2]}${fraction}`) * 10n ** BigInt(digits)
+  const divisor = 10n ** BigInt(fraction.length)
+  const truncated = Number(numerator / divisor)
+  const rest = Number(numerator % divisor)
+  const signed = (value: number): number => (match[1] === '-' ? -value : value)
+  if (!Number.isSafeInteger(truncated) || truncated > 2 ** 52) return undefined
+  const adjustment = rest === 0 ? 0 : mulDiv(signed(rest), 1, Number(divisor), rounding)
+  return signed(truncated) + adjustment
+}
+
+/** `123456` with 2 digits reads `1234.56`. */
+export function fromScaled(value: number, digits: number): string {
+  const text = String(Math.abs(value)).padStart(digits + 1, '0')
+  const whole = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`
+  return value < 0 ? `-${whole}` : whole
+}

@@ -1,0 +1,64 @@
+// Every refusal code there is, in order of precedence: when several apply, the first is answered (P-REF-1).
+// `retry` says whether the same request may succeed: never, later (unchanged, after a wait), or changed (mend the request).
+export type Retry = 'never' | 'later' | 'changed'
+
+interface RefusalRule {
+  readonly status: number
+  readonly retry: Retry
+  readonly title: string
+}
+
+export const REFUSALS = {
+  stopping: { status: 503, retry: 'later', title: 'The node is shutting down' },
+  storage_full: { status: 507, retry: 'later', title: 'The disk has no room for another record' },
+  body_too_large: { status: 413, retry: 'changed', title: 'The body is larger than the limit' },
+  body_malformed: { status: 400, retry: 'changed', title: 'The body is not valid JSON' },
+  token_missing: { status: 401, retry: 'changed', title: 'A bearer token is needed' },
+  token_unknown: { status: 401, retry: 'changed', title: 'The token is not known here' },
+  role_insufficient: { status: 403, retry: 'never', title: 'This token may not do that' },
+  host_unknown: { status: 421, retry: 'changed', title: 'This host name is not served here' },
+  route_unknown: { status: 404, retry: 'never', title: 'There is nothing at this address' },
+  method_unknown: { status: 405, retry: 'changed', title: 'This address does not know that method' },
+  key_missing: { status: 400, retry: 'changed', title: 'An idempotency key is needed for every write' },
+  input_invalid: { status: 400, retry: 'changed', title: 'The input does not fit the schema' },
+  key_in_flight: { status: 409, retry: 'later', title: 'A request with this key is being worked on' },
+  key_reused: { status: 422, retry: 'changed', title: 'The key was used before with another body' },
+  identity_missing: { status: 422, retry: 'changed', title: 'A member needs at least one identity' },
+  identity_taken: { status: 409, retry: 'changed', title: 'The identity belongs to a member already' },
+  member_not_found: { status: 404, retry: 'changed', title: 'No such member' },
+  member_required: { status: 422, retry: 'changed', title: 'This needs a member' },
+  fact_not_found: { status: 404, retry: 'changed', title: 'No such fact' },
+  store_not_found: { status: 404, retry: 'changed', title: 'No such store' },
+  sale_not_found: { status: 404, retry: 'changed', title: 'No such sale' },
+  sale_line_unknown: { status: 422, retry: 'changed', title: 'The sale has no such line' },
+  quantity_over_sold: { status: 422, retry: 'changed', title: 'More is given back than was sold' },
+  amount_mismatch: { status: 422, retry: 'changed', title: 'The amounts do not add up' },
+  void_not_possible: { status: 422, retry: 'never', title: 'This fact cannot be voided' },
+  already_voided: { status: 409, retry: 'never', title: 'This fact has been voided already' },
+  grant_over_limit: { status: 422, retry: 'changed', title: 'More points than one grant may give' },
+  perk_not_found: { status: 404, retry: 'changed', title: 'No such perk in the program' },
+  perk_not_active: { status: 422, retry: 'later', title: 'The perk is not active now' },
+  perk_not_here: { status: 422, retry: 'changed', title: 'The perk is not offered in this store' },
+  tier_insufficient: { status: 422, retry: 'later', title: 'The perk needs a higher tier' },
+  limit_reached: { status: 422, retry: 'later', title: 'The perk has been used as often as allowed' },
+  points_insufficient: { status: 422, retry: 'later', title: 'Not enough points' },
+  redemption_not_found: { status: 404, retry: 'changed', title: 'No such redemption' },
+  redemption_settled: { status: 409, retry: 'never', title: 'The redemption is settled already' },
+  voucher_not_found: { status: 404, retry: 'changed', title: 'No such voucher' },
+  voucher_used: { status: 409, retry: 'never', title: 'The voucher has been used' },
+  voucher_expired: { status: 422, retry: 'never', title: 'The voucher has expired' },
+  authority_missing: {
+    status: 409,
+    retry: 'later',
+    title: 'Spending needs the cloud, which is out of reach',
+  },
+  code_unknown: { status: 403, retry: 'changed', title: 'The enrolment code is not valid' },
+  program_invalid: { status: 422, retry: 'changed', title: 'The program document has errors' },
+  program_backdated: { status: 422, retry: 'changed', title: 'A program cannot take effect in the past' },
+  program_missing: { status: 409, retry: 'later', title: 'No program is in force yet' },
+  quarantine_settled: { status: 409, retry: 'never', title: 'This record was decided already' },
+  too_many_requests: { status: 429, retry: 'later', title: 'Too many requests' },
+  fault: { status: 500, retry: 'later', title: 'Something broke on our side' },
+} as const satisfies Record<string, RefusalRule>
+
+export type RefusalCode = keyof typeof REFUSALS

@@ -1,0 +1,18 @@
+// Everything an edge says to the cloud.
+import type { Authorise } from './frames/authorise.ts'
+import { AuthoriseShape } from './frames/authorise.ts'
+import type { Batch } from './frames/batch.ts'
+import { BatchShape } from './frames/batch.ts'
+import type { FindMember } from './frames/find-member.ts'
+import { FindMemberShape } from './frames/find-member.ts'
+import type { Hello } from './frames/hello.ts'
+import { HelloShape } from './frames/hello.ts'
+
+export type UpFrame = Hello | Batch | FindMember | Authorise
+
+export const UP_SHAPES = {
+  hello: HelloShape,
+  batch: BatchShape,
+  find_member: FindMemberShape,
+  authorise: AuthoriseShape,
+} as const satisfies Record<UpFrame['type'], unknown>

@@ -25,15 +25,16 @@ import {
   TextShape,
   ZoneOffsetShape,
   closed,
+  oneOf,
   orNull,
 } from './shapes.ts'
 
 export const IDENTITY_KINDS = ['phone', 'email', 'card', 'external_id'] as const
 export type IdentityKind = (typeof IDENTITY_KINDS)[number]
-export const IdentityKindShape = Type.Union(IDENTITY_KINDS.map((kind) => Type.Literal(kind)))
+export const IdentityKindShape = oneOf(IDENTITY_KINDS)
 export const IdentityValueShape = Type.String({ minLength: 1, maxLength: 120 })
 export const IdentityShape = Type.Object({ kind: IdentityKindShape, value: IdentityValueShape }, closed)
-export type Identity = { readonly kind: IdentityKind; readonly value: string }
+export type Identity = Readonly<Static<typeof IdentityShape>>
 
 const header = <K extends string>(kind: K) => ({
   kind: Type.Literal(kind),
@@ -112,7 +113,7 @@ export const GrantShape = Type.Object({ ...header('grant'), points: PointsShape,
 export const RedemptionShape = Type.Object(
   {
     ...header('redemption'),
-    stage: Type.Union([Type.Literal('reserved'), Type.Literal('captured'), Type.Literal('cancelled')]),
+    stage: oneOf(['reserved', 'captured', 'cancelled']),
     of: FactIdOrNoneShape,
     perk: RuleIdShape,
     points: PointsShape,

@@ -11,6 +11,11 @@ const SAFE_MAX = Number.MAX_SAFE_INTEGER
 
 export const closed = { additionalProperties: false } as const
 
+/** One of a list of words. */
+export function oneOf<const T extends readonly string[]>(words: T): Type.TUnsafe<T[number]> {
+  return Type.Unsafe<T[number]>(Type.Enum([...words]))
+}
+
 export const OriginShape = Type.Unsafe<Origin>(Type.Integer({ minimum: 1, maximum: ORIGIN_MAX }))
 export const SeqShape = Type.Unsafe<Seq>(Type.Integer({ minimum: 0, maximum: SEQ_SPAN - 1 }))
 export const FactIdShape = Type.Unsafe<FactId>(Type.Integer({ minimum: SEQ_SPAN + 1, maximum: SAFE_MAX }))

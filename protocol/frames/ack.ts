@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { HashShape, SeqShape, closed } from '../shapes.ts'
+import { HashShape, SeqShape, closed, oneOf } from '../shapes.ts'
 
 /** Everything up to seq is durable at the cloud (P-SYNC-3). */
 export const AckShape = Type.Object({ type: Type.Literal('ack'), seq: SeqShape, head: HashShape }, closed)
@@ -17,7 +17,7 @@ export type Gap = Readonly<Static<typeof GapShape>>
 export const ForkShape = Type.Object(
   {
     type: Type.Literal('fork'),
-    reason: Type.Union([Type.Literal('fork'), Type.Literal('rewind')]),
+    reason: oneOf(['fork', 'rewind']),
     seq: SeqShape,
     head: HashShape,
   },

@@ -1,0 +1,58 @@
+// The fold of one member's facts in canonical order (E-FOLD-1). Keeps what each fact came to while it runs, because returns and voids look back;
+// what lies before the fold's start is asked of `earlier`.
+import { compareCanonical } from '../../protocol/facts.ts'
+import type { Fact } from '../../protocol/facts.ts'
+import type { FactId } from '../../protocol/ids.ts'
+import type { Effect } from './effects.ts'
+import { EffectBuffer } from './effects.ts'
+import type { Programs } from './programs.ts'
+import type { PastFact, PastFacts } from './reversal.ts'
+import type { MemberState } from './state.ts'
+import { step } from './step.ts'
+
+export const NOTHING_EARLIER: PastFacts = { find: () => undefined }
+
+/**
+ * Folds `facts` (any order, no fact twice) onto `state`, which must stand before all of them. `onFact` gets each fact with its effects, in
+ * canonical order.
+ */
+export function foldFacts(
+  programs: Programs,
+  state: MemberState,
+  facts: readonly Fact[],
+  earlier: PastFacts,
+  onFact?: (fact: Fact, effects: readonly Effect[], state: MemberState) => void,
+): void {
+  const buffer = new EffectBuffer()
+  const folded = new Map<FactId, PastFact>()
+  const past: PastFacts = { find: (id) => folded.get(id) ?? earlier.find(id) }
+  for (const fact of facts.toSorted(compareCanonical)) {
+    buffer.clear()
+    const program = programs.program(fact.at)
+    step(program, state, fact, buffer, past)
+    const effects = buffer.read()
+    folded.set(fact.id, { fact, effects, program })
+    onFact?.(fact, effects, state)
+  }
+}
+
+/** The effects to append so that `before` becomes `after`: the difference per (kind, rule, index) (E-FOLD-4). Empty when equal. */
+export function effectsDifference(before: readonly Effect[], after: readonly Effect[]): Effect[] {
+  const keyOf = ({ kind, rule, index, of }: Effect): string => `${kind} ${rule} ${index} ${of}`
+  const sums = new Map<string, Effect>()
+  for (const [sign, effects] of [
+    [-1, before],
+    [1, after],
+  ] as const) {
+    for (const effect of effects) {
+      const key = keyOf(effect)
+      sums.set(key, { ...effect, amount: (sums.get(key)?.amount ?? 0) + sign * effect.amount })
+    }
+  }
+  return [...sums.values()].filter(({ amount }) => amount !== 0)
+}
+
+/** What all revisions of a fact's effects come to. */
+export function effectsSum(revisions: Iterable<readonly Effect[]>): Effect[] {
+  return effectsDifference([], [...revisions].flat())
+}

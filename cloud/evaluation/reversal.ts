@@ -1,0 +1,156 @@
+// Giving back: which points belong to which line of a sale, and how many of them a return or a void takes (E-RET). Works from the sale fact, its
+// effects and the program it was evaluated under, so nothing about lines has to be remembered while selling.
+import type { Fact, Return, Sale, Void } from '../../protocol/facts.ts'
+import type { FactId } from '../../protocol/ids.ts'
+import { mulDiv, share } from '../../protocol/numbers.ts'
+import type { EarnPerk, Program } from './compile.ts'
+import type { Effect, EffectBuffer } from './effects.ts'
+import { REVERSE } from './effects.ts'
+import type { MemberState } from './state.ts'
+
+/** An earlier fact of the same member with what it came to. */
+export interface PastFact {
+  readonly fact: Fact
+  /** Its effects as of now (corrections included). */
+  readonly effects: readonly Effect[]
+  /** The program it was evaluated under; null before the first version. */
+  readonly program: Program | null
+}
+
+/** Where a return or void finds the fact it is about; undefined when it is not known (yet) (E-RET-6). */
+export interface PastFacts {
+  find(id: FactId): PastFact | undefined
+}
+
+const earned = ({ kind }: Effect): boolean => kind === 'earn' || kind === 'bonus' || kind === 'grant'
+
+/** Points of one effect of a sale per line (E-RET-1); adds up to the effect's amount. */
+export function pointsByLine(sale: Sale, effect: Effect, past: PastFact): number[] {
+  const amounts = sale.lines.map((line) => line.amount)
+  const perk = past.program?.standardPerks.find(({ id }) => id === effect.rule)
+  if (effect.kind === 'earn' && perk !== undefined) {
+    const weights = sale.lines.map((line) =>
+      matches(perk, line) ? (perk.award === 'per_item' ? line.quantity : line.amount) : 0,
+    )
+    if (weights.some((weight) => weight > 0)) return share(effect.amount, weights)
+    return share(
+      effect.amount,
+      sale.lines.map((line) => (matches(perk, line) ? 1 : 0)),
+    )
+  }
+  const bonus = past.program?.bonuses.find(({ id }) => id === effect.rule)
+  if (effect.kind === 'bonus' && bonus !== undefined && bonus.percent > 0) {
+    const qualifying = new Set([...bonus.perks].map((index) => past.program?.standardPerks[index]?.id))
+    const weights = sale.lines.map(() => 0)
+    for (const base of past.effects) {
+      if (base.kind !== 'earn' || !qualifying.has(base.rule)) continue
+      for (const [index, points] of pointsByLine(sale, base, past).entries())
+        weights[index] = (weights[index] ?? 0) + points
+    }
+    return share(effect.amount, weights)
+  }
+  return share(effect.amount, amounts)
+}
+
+function matches(perk: EarnPerk, line: Sale['lines'][number]): boolean {
+  return (
+    perk.everyLine ||
+    perk.skus.has(line.sku) ||
+    (line.category !== null && perk.categories.has(line.category))
+  )
+}
+
+/** Quantity of a sale's line that returns have given back so far, in thousandths. */
+export function returnedQuantity(state: MemberState, sale: FactId, line: number): number {
+  const { returned } = state
+  for (let at = 0; at < returned.length; at += 3) {
+    if (returned[at] === sale && returned[at + 1] === line) return returned[at + 2] ?? 0
+  }
+  return 0
+}
+
+function setReturned(state: MemberState, sale: FactId, line: number, quantity: number): void {
+  const { returned } = state
+  for (let at = 0; at < returned.length; at += 3) {
+    if (returned[at] === sale && returned[at + 1] === line) {
+      returned[at + 2] = quantity
+      return
+    }
+  }
+  returned.push(sale, line, quantity)
+}
+
+/** Points of a line's share that go back once `quantity` of `sold` has been given back, cumulated (E-RET-2). */
+function takenOf(points: number, quantity: number, sold: number): number {
+  return sold === 0 || quantity >= sold ? points : mulDiv(points, quantity, sold, 'floor')
+}
+
+/** Reversal effects of a return; returns the points taken. Remembers the quantities in the state. */
+export function reverseReturn(
+  state: MemberState,
+  fact: Return,
+  past: PastFacts,
+  effects: EffectBuffer,
+): number {
+  let total = 0
+  let index = 0
+  const sales = new Set(fact.lines.map((line) => line.sale).filter((sale) => sale > 0))
+  for (const id of sales) {
+    const found = past.find(id)
+    if (found === undefined || found.fact.kind !== 'sale' || state.voided.includes(id)) continue
+    const sale = found.fact
+    const before = new Map<number, number>()
+    const after = new Map<number, number>()
+    for (const { sale: of, line, quantity } of fact.lines) {
+      const sold = sale.lines[line]?.quantity
+      if (of !== id || sold === undefined) continue
+      const already = after.get(line) ?? returnedQuantity(state, id, line)
+      if (!before.has(line)) before.set(line, already)
+      after.set(line, Math.min(sold, already + quantity))
+    }
+    for (const effect of found.effects.filter(earned)) {
+      const byLine = pointsByLine(sale, effect, found)
+      let points = 0
+      for (const [line, quantity] of after) {
+        const sold = sale.lines[line]?.quantity ?? 0
+        const ofLine = byLine[line] ?? 0
+        points += takenOf(ofLine, quantity, sold) - takenBefore(ofLine, before.get(line) ?? 0, sold)
+      }
+      if (points > 0) effects.push(REVERSE, effect.rule, index++, -points, id)
+      total += points
+    }
+    for (const [line, quantity] of after) setReturned(state, id, line, quantity)
+  }
+  return total
+}
+
+/** A line of quantity 0 is given back whole by its first return, so nothing was taken while none was recorded. */
+function takenBefore(points: number, quantity: number, sold: number): number {
+  return quantity === 0 ? 0 : takenOf(points, quantity, sold)
+}
+
+/** Reversal effects of a void: all that returns have not taken yet (E-RET-4). Returns the points taken. */
+export function reverseVoid(state: MemberState, fact: Void, past: PastFacts, effects: EffectBuffer): number {
+  const found = past.find(fact.fact)
+  if (found === undefined || state.voided.includes(fact.fact) || !voidable(found.fact)) return 0
+  state.voided.push(fact.fact)
+  let total = 0
+  let index = 0
+  for (const effect of found.effects.filter(earned)) {
+    let points = effect.amount
+    if (found.fact.kind === 'sale') {
+      const sale = found.fact
+      for (const [line, ofLine] of pointsByLine(sale, effect, found).entries()) {
+        const sold = sale.lines[line]?.quantity ?? 0
+        points -= takenBefore(ofLine, returnedQuantity(state, sale.id, line), sold)
+      }
+    }
+    if (points > 0) effects.push(REVERSE, effect.rule, index++, -points, fact.fact)
+    total += points
+  }
+  return total
+}
+
+export function voidable({ kind }: Fact): boolean {
+  return kind === 'sale' || kind === 'checkin' || kind === 'grant'
+}

@@ -63,3 +63,14 @@ export const SOCKET_MESSAGE_BYTES_MAX = 64 * 1024
 
 export const PAGE_SIZE_DEFAULT = 50
 export const PAGE_SIZE_MAX = 500
+
+/** A reservation that is neither captured nor cancelled is cancelled by the edge after this. */
+export const RESERVATION_MS_MAX = 15 * 60_000
+/** A cloud decision whose fact never arrives stops counting after this; longer than a reservation, and than most outages. */
+export const HOLD_MS_MAX = 24 * 3_600_000
+export const ENROL_CODE_MS_MAX = 24 * 3_600_000
+/** Facts between two checkpoints of a member: a late fact re-folds at most about this many and those after it. */
+export const CHECKPOINT_FACTS = 64
+/** Batches the cloud puts into one transaction, and batches that may wait before connections are held back. */
+export const INGEST_GROUP_BATCHES_MAX = 64
+export const INGEST_QUEUE_BATCHES_MAX = 1_024

@@ -3,7 +3,7 @@
 import { Decoder, Encoder } from 'cbor-x'
 import { DOWN_SHAPES } from './down.ts'
 import type { DownFrame } from './down.ts'
-import { FACT_SHAPES } from './facts.ts'
+import { FACT_SHAPES, factFault } from './facts.ts'
 import type { Fact, FactKind } from './facts.ts'
 import { cborFault } from './precheck.ts'
 import { assert } from './result.ts'
@@ -16,14 +16,24 @@ import type { Validator } from './validation.ts'
 const RECORD_LENGTHS = STRUCTURES.map((fields) => fields.length)
 const copyOfStructures = (): string[][] => STRUCTURES.map((fields) => [...fields])
 
-// The library adds structures it meets to this array; its length tells that an object of an unknown shape went through (P-COD-1).
-const encoderStructures = copyOfStructures()
-const encoder = new Encoder({ structures: encoderStructures, useRecords: true, mapsAsObjects: false })
+const newEncoder = (): { library: Encoder; structures: string[][] } => {
+  const structures = copyOfStructures()
+  // Without tagUint8Array: false a plain Uint8Array travels under a tag that the structural check refuses, and a Buffer does not.
+  const options = { structures, useRecords: true, mapsAsObjects: false, tagUint8Array: false }
+  return { library: new Encoder(options), structures }
+}
+let encoder = newEncoder()
 const decoder = new Decoder({ structures: copyOfStructures(), useRecords: true, mapsAsObjects: false })
 
+/** Throws for what the other side would refuse, so that no such bytes are ever stored (P-COD-1, P-COD-4). */
 function encode(value: unknown): Uint8Array {
-  const bytes = encoder.encode(value)
-  assert(encoderStructures.length === STRUCTURES.length, 'only declared record structures are encoded')
+  const bytes = encoder.library.encode(value)
+  // The library adds structures it meets to the array it was given; the length tells that an object of an unknown shape went through.
+  const declared = encoder.structures.length === STRUCTURES.length
+  if (!declared) encoder = newEncoder()
+  assert(declared, 'only declared record structures are encoded')
+  const fault = cborFault(bytes, RECORD_LENGTHS)
+  assert(fault === undefined, `what is encoded can be decoded, not ${fault}`)
   return bytes
 }
 
@@ -83,11 +93,16 @@ export function factValidator(kind: FactKind): Validator<unknown> {
 }
 
 export function encodeFact(fact: Fact): Uint8Array {
+  const fault = factFault(fact)
+  assert(fault === undefined, `only sound facts are encoded: ${fault}`)
   return encode(fact)
 }
 
 export function decodeFact(bytes: Uint8Array): Decoded<Fact> {
-  return decodeAs<Fact>(bytes, 'kind', factValidators)
+  const decoded = decodeAs<Fact>(bytes, 'kind', factValidators)
+  if (!decoded.ok) return decoded
+  const fault = factFault(decoded.value)
+  return fault === undefined ? decoded : { ok: false, malformed: { reason: `schema: ${fault}` } }
 }
 
 /** For bytes that were checked when they were stored: no structural check, no schema. */

@@ -3,6 +3,7 @@
 // class in memory.
 import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
+import { seqOf } from './ids.ts'
 import type { FactId } from './ids.ts'
 import { LINES_MAX, TENDERS_MAX } from './limits.ts'
 import type { HybridTime } from './time.ts'
@@ -21,18 +22,19 @@ import {
   RuleIdShape,
   SignedPointsShape,
   SkuShape,
-  StoreIdShape,
+  StoreIdOrHqShape,
   TextShape,
   ZoneOffsetShape,
   closed,
   oneOf,
   orNull,
+  text,
 } from './shapes.ts'
 
 export const IDENTITY_KINDS = ['phone', 'email', 'card', 'external_id'] as const
 export type IdentityKind = (typeof IDENTITY_KINDS)[number]
 export const IdentityKindShape = oneOf(IDENTITY_KINDS)
-export const IdentityValueShape = Type.String({ minLength: 1, maxLength: 120 })
+export const IdentityValueShape = text(1, 120)
 export const IdentityShape = Type.Object({ kind: IdentityKindShape, value: IdentityValueShape }, closed)
 export type Identity = Readonly<Static<typeof IdentityShape>>
 
@@ -44,8 +46,8 @@ const header = <K extends string>(kind: K) => ({
   /** The terminal's own time, where it was given and not accepted (P-TIME-5). */
   claimed: orNull(MillisShape),
   offset: ZoneOffsetShape,
-  store: StoreIdShape,
-  terminal: Type.String({ minLength: 1, maxLength: 64 }),
+  store: StoreIdOrHqShape,
+  terminal: text(1, 64),
   key: KeyShape,
   /** The program version the origin answered with. */
   program: ProgramVersionShape,
@@ -61,10 +63,7 @@ export const SaleLineShape = Type.Object(
   { sku: SkuShape, category: orNull(SkuShape), quantity: QuantityShape, amount: MoneyShape },
   closed,
 )
-export const TenderShape = Type.Object(
-  { type: Type.String({ minLength: 1, maxLength: 32 }), amount: MoneyShape },
-  closed,
-)
+export const TenderShape = Type.Object({ type: text(1, 32), amount: MoneyShape }, closed)
 export const ReturnLineShape = Type.Object(
   {
     /** The sale that is given back, 0 without a receipt. */
@@ -125,7 +124,7 @@ export const RedemptionShape = Type.Object(
 export const VoucherUseShape = Type.Object(
   {
     ...header('voucher_use'),
-    code: Type.String({ minLength: 4, maxLength: 32 }),
+    code: text(4, 32),
     hold: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   },
   closed,
@@ -166,6 +165,15 @@ export type Adjustment = Readonly<Static<typeof AdjustmentShape>>
 export type Fact = Sale | Return | Void | Checkin | Enrolment | Grant | Redemption | VoucherUse | Adjustment
 /** What every kind has. */
 export type FactHeader = Pick<Fact, keyof Checkin>
+
+/** What a schema cannot say (P-ID-1, P-FACT-4); undefined when nothing is wrong. */
+export function factFault(fact: Fact): string | undefined {
+  if (seqOf(fact.id) === 0) return '/id names no position'
+  if (fact.kind !== 'sale') return undefined
+  let amount = 0
+  for (const line of fact.lines) amount += line.amount
+  return amount === fact.amount ? undefined : `/amount is ${fact.amount}, the lines add up to ${amount}`
+}
 
 /** A place in the canonical order (P-TIME-3). */
 export interface CanonicalPlace {

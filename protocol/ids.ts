@@ -42,6 +42,7 @@ export function idText(id: FactId | MemberId): string {
 }
 
 /** The id a decimal text names, or undefined when it names none. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says whether it reads a fact's or a member's id
 export function idFromText<T extends FactId | MemberId>(text: string): T | undefined {
   if (!/^[1-9][0-9]{0,15}$/.test(text)) return undefined
   const value = Number(text)

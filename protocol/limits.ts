@@ -74,3 +74,28 @@ export const CHECKPOINT_FACTS = 64
 /** Batches the cloud puts into one transaction, and batches that may wait before connections are held back. */
 export const INGEST_GROUP_BATCHES_MAX = 64
 export const INGEST_QUEUE_BATCHES_MAX = 1_024
+
+/** Wrong enrolment codes within a window, from one address and from all together; then `too_many_requests`. */
+export const ENROL_GUESSES_MAX = 10
+export const ENROL_GUESSES_TOTAL_MAX = 200
+export const ENROL_GUESS_WINDOW_MS = 60_000
+
+/** The cloud's HTTP server: headers must have come, and a whole request, within these; a slow sender is dropped. */
+export const HTTP_HEADERS_MS_MAX = 10_000
+export const HTTP_REQUEST_MS_MAX = 15_000
+export const HTTP_KEEP_ALIVE_MS = 20_000
+export const HTTP_HEADER_BYTES_MAX = 16 * 1024
+/** Connections of edges, feed readers and callers together. */
+export const HTTP_SOCKETS_MAX = 10_000
+/** At a stop, what is still open after this is cut. */
+export const STOP_MS_MAX = 5_000
+/** Activities that wait to be put into a feed frame; beyond it readers are cut and resume by position. */
+export const FEED_PENDING_MAX = 50_000
+/** What a feed reader without a place is shown first. */
+export const FEED_RECENT = 50
+/** Frames of one edge that may wait in the cloud; more than an honest edge ever has open. */
+export const SYNC_FRAMES_WAITING_MAX = 64
+/** Pause before downstream rows are sent, so that rows of close commits share a frame. */
+export const DOWN_PAUSE_MS = 20
+/** Unsent bytes to one edge above which its downstream waits. */
+export const DOWN_BACKLOG_BYTES_MAX = 4 * 1024 * 1024

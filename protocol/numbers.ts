@@ -1,5 +1,5 @@
-// Integer arithmetic for money, points and quantities. Nothing here ever sees a fraction (P-NUM-1): a quotient names its
-// rounding, and every product of two values inside the limits stays under 2^53, so results are exact (P-NUM-2).
+// Integer arithmetic for money, points and quantities. Nothing here ever sees a fraction (P-NUM-1): a quotient names its rounding
+// and is exact for every pair of safe integers (P-NUM-2); a product beyond 2^53 takes the slow way instead of being rounded.
 import { assert, unreachable } from './result.ts'
 
 declare const brand: unique symbol
@@ -16,10 +16,11 @@ export const QUANTITY_UNIT = 1000 as Quantity
 export const ROUNDINGS = ['floor', 'ceil', 'half_up', 'half_even'] as const
 export type Rounding = (typeof ROUNDINGS)[number]
 
-/** `a * b / c` for integers, `c > 0`, `|a * b| < 2^53`. Halves go away from zero (`half_up`) or to the even neighbour. */
+/** `a * b / c` for safe integers, `c > 0`, where the result is one too. Halves go away from zero (`half_up`) or to the even neighbour. */
 export function mulDiv(a: number, b: number, c: number, rounding: Rounding): number {
   const product = a * b
-  assert(Number.isSafeInteger(product) && c > 0, 'mulDiv operands out of range')
+  if (!Number.isSafeInteger(product)) return mulDivLarge(a, b, c, rounding)
+  assert(c > 0, 'mulDiv divides by a positive integer')
   const rest = product % c
   if (rest === 0) return product / c
   const truncated = (product - rest) / c
@@ -33,6 +34,34 @@ export function mulDiv(a: number, b: number, c: number, rounding: Rounding): num
       const twice = 2 * Math.abs(rest)
       const away = twice > c || (twice === c && (rounding === 'half_up' || truncated % 2 !== 0))
       return away ? truncated + Math.sign(rest) : truncated
+    }
+    default:
+      return unreachable(rounding)
+  }
+}
+
+function mulDivLarge(a: number, b: number, c: number, rounding: Rounding): number {
+  assert(Number.isSafeInteger(a) && Number.isSafeInteger(b) && c > 0, 'mulDiv operands are safe integers')
+  const result = Number(divideLarge(BigInt(a) * BigInt(b), BigInt(c), rounding))
+  assert(Number.isSafeInteger(result), 'the result of mulDiv is a safe integer')
+  return result
+}
+
+function divideLarge(product: bigint, divisor: bigint, rounding: Rounding): bigint {
+  const truncated = product / divisor
+  const rest = product % divisor
+  if (rest === 0n) return truncated
+  const sign = rest < 0n ? -1n : 1n
+  switch (rounding) {
+    case 'floor':
+      return sign < 0n ? truncated - 1n : truncated
+    case 'ceil':
+      return sign > 0n ? truncated + 1n : truncated
+    case 'half_up':
+    case 'half_even': {
+      const twice = 2n * sign * rest
+      const away = twice > divisor || (twice === divisor && (rounding === 'half_up' || truncated % 2n !== 0n))
+      return away ? truncated + sign : truncated
     }
     default:
       return unreachable(rounding)
@@ -77,14 +106,9 @@ export function toScaled(text: string, digits: number, rounding: Rounding): numb
   const match = /^(-?)([0-9]{1,15})(?:\.([0-9]{0,15}))?$/.exec(text.trim())
   if (match === null) return undefined
   const fraction = match[3] ?? ''
-  const numerator = BigInt(`${match[2]}${fraction}`) * 10n ** BigInt(digits)
-  const divisor = 10n ** BigInt(fraction.length)
-  const truncated = Number(numerator / divisor)
-  const rest = Number(numerator % divisor)
-  const signed = (value: number): number => (match[1] === '-' ? -value : value)
-  if (!Number.isSafeInteger(truncated) || truncated > 2 ** 52) return undefined
-  const adjustment = rest === 0 ? 0 : mulDiv(signed(rest), 1, Number(divisor), rounding)
-  return signed(truncated) + adjustment
+  const numerator = BigInt(`${match[1]}${match[2]}${fraction}`) * 10n ** BigInt(digits)
+  const scaled = Number(divideLarge(numerator, 10n ** BigInt(fraction.length), rounding))
+  return Number.isSafeInteger(scaled) ? scaled : undefined
 }
 
 /** `123456` with 2 digits reads `1234.56`. */

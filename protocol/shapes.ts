@@ -23,6 +23,8 @@ export const FactIdShape = Type.Unsafe<FactId>(Type.Integer({ minimum: SEQ_SPAN 
 export const FactIdOrNoneShape = Type.Unsafe<FactId>(Type.Integer({ minimum: 0, maximum: SAFE_MAX }))
 export const MemberIdOrNoneShape = Type.Unsafe<MemberId>(Type.Integer({ minimum: 0, maximum: SAFE_MAX }))
 export const StoreIdShape = Type.Unsafe<StoreId>(Type.Integer({ minimum: 1, maximum: SAFE_MAX }))
+/** A store, or 0 for facts that HQ makes in the cloud. */
+export const StoreIdOrHqShape = Type.Unsafe<StoreId>(Type.Integer({ minimum: 0, maximum: SAFE_MAX }))
 export const RuleIdShape = Type.Unsafe<RuleId>(Type.Integer({ minimum: 1, maximum: 1_000_000_000 }))
 export const ProgramVersionShape = Type.Unsafe<ProgramVersion>(
   Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
@@ -49,9 +51,13 @@ export const SignedPointsShape = Type.Unsafe<Points>(
 export const PointsShape = Type.Unsafe<Points>(Type.Integer({ minimum: 0, maximum: POINTS_MAX }))
 
 export const KeyShape = Type.String({ minLength: 1, maxLength: KEY_CHARS_MAX, pattern: '^[\\x21-\\x7e]+$' })
-export const TextShape = Type.String({ maxLength: TEXT_CHARS_MAX })
-export const NameShape = Type.String({ minLength: 1, maxLength: TEXT_CHARS_MAX })
-export const SkuShape = Type.String({ minLength: 1, maxLength: 64 })
+/** Text of `minLength` to `maxLength` characters. Half a surrogate pair, which JSON can carry and UTF-8 cannot, is refused (P-COD-6). */
+export function text(minLength: number, maxLength: number): Type.TString {
+  return Type.String({ minLength, maxLength, pattern: '^\\P{Cs}*$' })
+}
+export const TextShape = text(0, TEXT_CHARS_MAX)
+export const NameShape = text(1, TEXT_CHARS_MAX)
+export const SkuShape = text(1, 64)
 export const BytesShape = Type.Unsafe<Uint8Array>(
   Type.Refine(
     Type.Unknown(),

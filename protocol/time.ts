@@ -13,8 +13,9 @@ export type ZoneOffset = Branded<number, 'ZoneOffset'>
 
 export const HYBRID_EPOCH_MS = Date.UTC(2020, 0, 1)
 export const COUNTER_SPAN = 4096
-export const TIME_MIN = -(2 ** 52) as HybridTime
-export const TIME_MAX = (2 ** 52) as HybridTime
+/** 1950 to 2089. */
+export const TIME_MIN = Number.MIN_SAFE_INTEGER as HybridTime
+export const TIME_MAX = Number.MAX_SAFE_INTEGER as HybridTime
 export const DAY_MS = 86_400_000
 export const MINUTE_MS = 60_000
 
@@ -109,8 +110,7 @@ const SLOTS_MAX = 20_000
 
 export function zoneKnown(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
   } catch {
     return false
   }

@@ -25,7 +25,7 @@ export function validator<S extends TSchema>(shape: S): Validator<Static<S>> {
       // The library lists an unknown field first as "schema is false"; the sentence about the object says more.
       const unknownField = errors.find((error) => error.keyword === 'additionalProperties')
       if (unknownField !== undefined) {
-        const fields = (unknownField.params as { additionalProperties: string[] }).additionalProperties
+        const fields = unknownField.params.additionalProperties
         return {
           path: unknownField.instancePath,
           message: `unknown field ${fields.map((f) => `"${f}"`).join(', ')}`,

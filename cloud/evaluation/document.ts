@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { AMOUNT_MAX, POINTS_MAX, POINTS_PER_UNIT_MAX } from '../../protocol/limits.ts'
 import { ROUNDINGS } from '../../protocol/numbers.ts'
-import { NameShape, RuleIdShape, SkuShape, StoreIdShape, closed, oneOf } from '../../protocol/shapes.ts'
+import { NameShape, RuleIdShape, SkuShape, StoreIdShape, closed, oneOf, text } from '../../protocol/shapes.ts'
 
 export const WEEKDAYS = ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'] as const
 export const INTERVALS = ['DAY', 'MONTH', 'YEAR', 'ALL_TIME'] as const
@@ -155,7 +155,7 @@ export const ProgramDocumentShape = Type.Object(
     goodwill_points_max: Type.Integer({ minimum: 0, maximum: POINTS_MAX }),
     grant_points_max: Type.Integer({ minimum: 0, maximum: POINTS_MAX }),
     /** Seeds the voucher codes; whoever knows it can guess codes. */
-    voucher_secret: Type.String({ minLength: 16, maxLength: 128 }),
+    voucher_secret: text(16, 128),
     tiers: Type.Array(TierShape, { maxItems: 100 }),
     earn_perks: Type.Array(EarnPerkShape, { maxItems: RULES_MAX }),
     bonuses: Type.Array(BonusShape, { maxItems: RULES_MAX }),

@@ -1,6 +1,7 @@
 // Hot: earn perks and bonuses of sales, check-ins and enrolments (E-EARN, E-BON). Lines are matched through index maps into per-perk sums; a
 // condition that fails is a number, so that explaining (explain.ts) asks the very same functions. Budget: bench/evaluation.ts.
 import type { Checkin, Enrolment, Sale } from '../../protocol/facts.ts'
+import { POINTS_MAX } from '../../protocol/limits.ts'
 import { mulDiv } from '../../protocol/numbers.ts'
 import { localDay, localMinuteOfWeek, millisOf, monthOfDay, weekOfDay } from '../../protocol/time.ts'
 import type { Bonus, Conditions, EarnPerk, Program } from './compile.ts'
@@ -34,11 +35,11 @@ const TIER = 4
 const NO_LINE = 5
 const MINIMUM = 6
 const ONCE = 7
-const NO_POINTS = 8
+export const NO_POINTS = 8
 const NOT_QUALIFYING = 9
 const SCHEDULE = 10
 const FROM_DATE = 11
-const FREQUENCY = 12
+export const FREQUENCY = 12
 
 /** The conditions every kind of rule shares. */
 export function failingCondition(rule: Conditions, store: number, day: number, lifetime: number): number {
@@ -105,13 +106,13 @@ function addLine(
   }
 }
 
-/** Points of a perk over an amount (minor units) and a quantity (thousandths), before any condition (E-EARN-1). */
+/** Points of a perk over an amount (minor units) and a quantity (thousandths), before any condition (E-EARN-1, E-EARN-7). */
 export function pointsOf(perk: EarnPerk, amount: number, quantity: number): number {
   switch (perk.award) {
     case 'per_currency_unit':
-      return mulDiv(amount, perk.points, perk.unit, perk.rounding)
+      return Math.min(POINTS_MAX, mulDiv(amount, perk.points, perk.unit, perk.rounding))
     case 'per_item':
-      return Math.floor(quantity / 1000) * perk.points
+      return Math.min(POINTS_MAX, Math.floor(quantity / 1000) * perk.points)
     default:
       return perk.points
   }
@@ -187,7 +188,7 @@ export function failingBonus(
 }
 
 export function bonusPoints(bonus: Bonus, base: number): number {
-  return bonus.fixed > 0 ? bonus.fixed : mulDiv(base, bonus.percent, 100, 'floor')
+  return bonus.fixed > 0 ? bonus.fixed : Math.min(POINTS_MAX, mulDiv(base, bonus.percent, 100, 'floor'))
 }
 
 /** Does this sale count for the bonus's window? The conditions other than the count hold. */

@@ -35,8 +35,9 @@ export const VOUCHER_REUSED = 11
 export const VOUCHER_CANCELLED = 12
 
 /**
- * One derived consequence of a fact, identified by (fact, kind, rule, index) (E-FOLD-4). `amount` is points for the kinds that move them,
- * the new tier's id for `tier`, 1 for vouchers. `of` is the sale a reversal takes from, the tier left, or the fact that issued the voucher.
+ * One derived consequence of a fact, identified by (fact, kind, rule, index, of) (E-FOLD-4). `amount` is points for the kinds that move
+ * them, the new tier's id for `tier`, 1 for vouchers. `of` is the sale a reversal takes from, the tier left, or the fact that issued the
+ * voucher: a correction may take the same rule from one `of` and give it to another, which are two effects.
  */
 export interface Effect {
   readonly kind: EffectKind
@@ -114,5 +115,5 @@ export class EffectBuffer {
 
 /** The id text of an effect in APIs and exports. */
 export function effectId(fact: FactId, effect: Effect, revision: number): string {
-  return `${fact}-${effect.kind}-${effect.rule}-${effect.index}-${revision}`
+  return `${fact}-${effect.kind}-${effect.rule}-${effect.index}-${effect.of}-${revision}`
 }

@@ -7,6 +7,8 @@ import type { Bonus, EarnPerk, Program } from './compile.ts'
 import {
   APPLIES,
   CONDITIONS,
+  FREQUENCY,
+  NO_POINTS,
   bonusPoints,
   failingBonus,
   failingEvent,
@@ -85,7 +87,7 @@ function explainSale(program: Program, state: MemberState, sale: Sale): Consider
     const base = qualifyingPoints(program, bonus)
     const window = frequencyWindow(bonus, situation.day)
     const count = bonus.type === 'FREQUENCY' ? countIn(state, bonus.id, window) + 1 : 0
-    const failing = failingBonus(
+    const found = failingBonus(
       bonus,
       base,
       situation.store,
@@ -94,8 +96,9 @@ function explainSale(program: Program, state: MemberState, sale: Sale): Consider
       situation.lifetime,
       count,
     )
-    const points = failing === APPLIES ? bonusPoints(bonus, base) : 0
-    considered.push(told(program, bonus, failing, points, situation, String(count)))
+    const points = found === APPLIES ? bonusPoints(bonus, base) : 0
+    const failing = found === APPLIES && points < 1 ? NO_POINTS : found
+    considered.push(told(program, bonus, failing, points, situation, String(failing === FREQUENCY ? count : base)))
   }
   return considered
 }
@@ -119,7 +122,7 @@ function told(
     rule: rule.id,
     title: rule.document.title,
     type: rule.document.type,
-    applied: failing === APPLIES && points > 0,
+    applied: failing === APPLIES,
     points,
   }
   if (failing === APPLIES) return { ...base, condition: null, actual: null, required: null, hint: null }
@@ -180,14 +183,17 @@ function reasonOf(
     case 'schedule':
       return [minuteText(situation.minute), scheduleText(rule), `at another time: ${scheduleText(rule)}`]
     case 'from_date':
-      return [dateText(situation.day), 'from' in rule ? '' : dateText((rule as Bonus).fromDay), null]
+      return [dateText(situation.day), 'fromDay' in rule ? `from ${dateText(rule.fromDay)} on` : '', null]
     case 'frequency': {
-      const required = 'requiredToEarn' in rule ? rule.requiredToEarn : 0
-      const missing = required - (Number(measured) % required)
+      if (!('requiredToEarn' in rule)) return [measured, '', null]
+      const required = rule.requiredToEarn
+      const count = Number(measured)
+      // In a week or month it pays once; from a date on, every so many sales again (E-BON-4).
+      const mayPay = rule.frequency === 'FROM_DATE' || count < required
       return [
         measured,
         String(required),
-        Number(measured) < required ? `${missing} more qualifying sales` : null,
+        mayPay ? `${required - (count % required)} more qualifying sales` : null,
       ]
     }
     case 'applies':

@@ -3,6 +3,7 @@
 import { compareCanonical } from '../../protocol/facts.ts'
 import type { Fact } from '../../protocol/facts.ts'
 import type { FactId } from '../../protocol/ids.ts'
+import { assert } from '../../protocol/result.ts'
 import type { Effect } from './effects.ts'
 import { EffectBuffer } from './effects.ts'
 import type { Programs } from './programs.ts'
@@ -25,8 +26,15 @@ export function foldFacts(
 ): void {
   const buffer = new EffectBuffer()
   const folded = new Map<FactId, PastFact>()
-  const past: PastFacts = { find: (id) => folded.get(id) ?? earlier.find(id) }
   for (const fact of facts.toSorted(compareCanonical)) {
+    assert(!folded.has(fact.id), `fact ${fact.id} is folded once`)
+    // `earlier` may know facts that come later in the canonical order, from a fold before this one: those have not happened yet (E-FOLD-1).
+    const past: PastFacts = {
+      find(id) {
+        const found = folded.get(id) ?? earlier.find(id)
+        return found !== undefined && compareCanonical(found.fact, fact) < 0 ? found : undefined
+      },
+    }
     buffer.clear()
     const program = programs.program(fact.at)
     step(program, state, fact, buffer, past)
@@ -36,7 +44,7 @@ export function foldFacts(
   }
 }
 
-/** The effects to append so that `before` becomes `after`: the difference per (kind, rule, index) (E-FOLD-4). Empty when equal. */
+/** The effects to append so that `before` becomes `after`: the difference per (kind, rule, index, of) (E-FOLD-4). Empty when equal. */
 export function effectsDifference(before: readonly Effect[], after: readonly Effect[]): Effect[] {
   const keyOf = ({ kind, rule, index, of }: Effect): string => `${kind} ${rule} ${index} ${of}`
   const sums = new Map<string, Effect>()

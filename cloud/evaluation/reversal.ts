@@ -60,13 +60,13 @@ function matches(perk: EarnPerk, line: Sale['lines'][number]): boolean {
   )
 }
 
-/** Quantity of a sale's line that returns have given back so far, in thousandths. */
-export function returnedQuantity(state: MemberState, sale: FactId, line: number): number {
+/** Quantity of a sale's line that returns have given back so far, in thousandths; undefined before the first. */
+export function returnedQuantity(state: MemberState, sale: FactId, line: number): number | undefined {
   const { returned } = state
   for (let at = 0; at < returned.length; at += 3) {
-    if (returned[at] === sale && returned[at + 1] === line) return returned[at + 2] ?? 0
+    if (returned[at] === sale && returned[at + 1] === line) return returned[at + 2]
   }
-  return 0
+  return undefined
 }
 
 function setReturned(state: MemberState, sale: FactId, line: number, quantity: number): void {
@@ -80,9 +80,13 @@ function setReturned(state: MemberState, sale: FactId, line: number, quantity: n
   returned.push(sale, line, quantity)
 }
 
-/** Points of a line's share that go back once `quantity` of `sold` has been given back, cumulated (E-RET-2). */
-function takenOf(points: number, quantity: number, sold: number): number {
-  return sold === 0 || quantity >= sold ? points : mulDiv(points, quantity, sold, 'floor')
+/**
+ * Points of a line's share that have gone back once `quantity` of `sold` has been given back, cumulated (E-RET-2). A line sold with quantity
+ * 0 is given back whole by its first return, so "nothing returned yet" (undefined) differs from 0.
+ */
+function takenOf(points: number, quantity: number | undefined, sold: number): number {
+  if (quantity === undefined) return 0
+  return quantity >= sold ? points : mulDiv(points, quantity, sold, 'floor')
 }
 
 /** Reversal effects of a return; returns the points taken. Remembers the quantities in the state. */
@@ -93,20 +97,19 @@ export function reverseReturn(
   effects: EffectBuffer,
 ): number {
   let total = 0
-  let index = 0
   const sales = new Set(fact.lines.map((line) => line.sale).filter((sale) => sale > 0))
   for (const id of sales) {
     const found = past.find(id)
     if (found === undefined || found.fact.kind !== 'sale' || state.voided.includes(id)) continue
     const sale = found.fact
-    const before = new Map<number, number>()
+    const before = new Map<number, number | undefined>()
     const after = new Map<number, number>()
     for (const { sale: of, line, quantity } of fact.lines) {
       const sold = sale.lines[line]?.quantity
       if (of !== id || sold === undefined) continue
       const already = after.get(line) ?? returnedQuantity(state, id, line)
       if (!before.has(line)) before.set(line, already)
-      after.set(line, Math.min(sold, already + quantity))
+      after.set(line, Math.min(sold, (already ?? 0) + quantity))
     }
     for (const effect of found.effects.filter(earned)) {
       const byLine = pointsByLine(sale, effect, found)
@@ -114,19 +117,14 @@ export function reverseReturn(
       for (const [line, quantity] of after) {
         const sold = sale.lines[line]?.quantity ?? 0
         const ofLine = byLine[line] ?? 0
-        points += takenOf(ofLine, quantity, sold) - takenBefore(ofLine, before.get(line) ?? 0, sold)
+        points += takenOf(ofLine, quantity, sold) - takenOf(ofLine, before.get(line), sold)
       }
-      if (points > 0) effects.push(REVERSE, effect.rule, index++, -points, id)
+      if (points > 0) effects.push(REVERSE, effect.rule, 0, -points, id)
       total += points
     }
     for (const [line, quantity] of after) setReturned(state, id, line, quantity)
   }
   return total
-}
-
-/** A line of quantity 0 is given back whole by its first return, so nothing was taken while none was recorded. */
-function takenBefore(points: number, quantity: number, sold: number): number {
-  return quantity === 0 ? 0 : takenOf(points, quantity, sold)
 }
 
 /** Reversal effects of a void: all that returns have not taken yet (E-RET-4). Returns the points taken. */
@@ -135,17 +133,16 @@ export function reverseVoid(state: MemberState, fact: Void, past: PastFacts, eff
   if (found === undefined || state.voided.includes(fact.fact) || !voidable(found.fact)) return 0
   state.voided.push(fact.fact)
   let total = 0
-  let index = 0
   for (const effect of found.effects.filter(earned)) {
     let points = effect.amount
     if (found.fact.kind === 'sale') {
       const sale = found.fact
       for (const [line, ofLine] of pointsByLine(sale, effect, found).entries()) {
         const sold = sale.lines[line]?.quantity ?? 0
-        points -= takenBefore(ofLine, returnedQuantity(state, sale.id, line), sold)
+        points -= takenOf(ofLine, returnedQuantity(state, sale.id, line), sold)
       }
     }
-    if (points > 0) effects.push(REVERSE, effect.rule, index++, -points, fact.fact)
+    if (points > 0) effects.push(REVERSE, effect.rule, 0, -points, fact.fact)
     total += points
   }
   return total

@@ -145,47 +145,40 @@ export function bookRedemption(
   const first = fact.of === 0 ? fact.id : fact.of
   const at = state.reservations.findIndex((reservation) => reservation.fact === first)
   const reservation = state.reservations[at]
-  if (fact.stage === 'cancelled') {
-    if (reservation === undefined) return
+  if (reservation === undefined && (fact.stage === 'cancelled' || state.settled.includes(first))) return
+  if (fact.stage === 'cancelled' && reservation !== undefined) {
     state.reservations.splice(at, 1)
+    state.settled.push(first)
     const { burned, points } = reservation
     const fromLots = burned.reduce((sum, value, index) => sum + (index % 2 === 1 ? value : 0), 0)
     // What no lot had covered was a deficit: it is filled first, so that the lots come back whole.
     if (points > fromLots) addPoints(state, points - fromLots, 0)
     for (let lot = 0; lot < burned.length; lot += 2) addPoints(state, burned[lot + 1] ?? 0, burned[lot] ?? 0)
-    state.spent -= reservation.points
-    forgetUse(state, fact.perk)
-    effects.push(RESTORE, fact.perk, 0, reservation.points, first)
+    state.spent -= points
+    forgetUse(state, reservation.perk, reservation.day)
+    if (points > 0) effects.push(RESTORE, reservation.perk, 0, points, first)
     return
   }
   if (reservation === undefined) {
     const burned = takePoints(state, fact.points)
     state.spent += fact.points
-    rememberUse(program, state, fact)
-    effects.push(SPEND, fact.perk, 0, -fact.points, first)
+    const day = localDay(millisOf(fact.at), fact.offset)
+    state.uses.push(fact.perk, day)
+    if (fact.points > 0) effects.push(SPEND, fact.perk, 0, -fact.points, first)
     if (fact.stage === 'reserved')
-      state.reservations.push({ fact: fact.id, perk: fact.perk, points: fact.points, burned })
-  } else if (fact.stage === 'captured') state.reservations.splice(at, 1)
+      state.reservations.push({ fact: fact.id, perk: fact.perk, points: fact.points, day, burned })
+    else state.settled.push(first)
+  } else if (fact.stage === 'captured') {
+    state.reservations.splice(at, 1)
+    state.settled.push(first)
+  }
   if (fact.stage === 'captured' && program !== null)
     issueVoucher(program, state, fact.perk, fact, first, 0, effects)
 }
 
-/** Keeps as many uses of a perk as its limit can count. */
-function rememberUse(program: Program | null, state: MemberState, fact: Redemption): void {
-  const limit = program?.redeemPerks.get(fact.perk)?.document.limit
-  if (limit === undefined) return
-  state.uses.push(fact.perk, localDay(millisOf(fact.at), fact.offset))
-  let count = 0
-  for (let at = 0; at < state.uses.length; at += 2) if (state.uses[at] === fact.perk) count++
-  if (count > limit.count) {
-    const oldest = state.uses.findIndex((rule, at) => at % 2 === 0 && rule === fact.perk)
-    state.uses.splice(oldest, 2)
-  }
-}
-
-function forgetUse(state: MemberState, perk: RuleId): void {
+function forgetUse(state: MemberState, perk: RuleId, day: number): void {
   for (let at = state.uses.length - 2; at >= 0; at -= 2) {
-    if (state.uses[at] === perk) {
+    if (state.uses[at] === perk && state.uses[at + 1] === day) {
       state.uses.splice(at, 2)
       return
     }

@@ -21,6 +21,8 @@ export interface Reservation {
   readonly fact: FactId
   readonly perk: RuleId
   readonly points: number
+  /** Local day of the use it counts as. */
+  readonly day: number
   /** Lots the points came from, stride 2: expires, points. */
   readonly burned: number[]
 }
@@ -40,12 +42,14 @@ export interface MemberState {
   tiersEntered: number[]
   /** Stride 2: expires (ms, 0 never), points. Oldest expiry first, never last. */
   lots: number[]
-  /** Stride 3: rule, window, count. */
+  /** Stride 3: rule, window, count; the last few windows of a rule. */
   counters: number[]
-  /** Stride 2: redeem perk, local day; one per redemption that a limit may count. */
+  /** Stride 2: redeem perk, local day; one per redemption that was not cancelled, whatever limit there was then. */
   uses: number[]
   vouchers: Voucher[]
   reservations: Reservation[]
+  /** Reservations that were captured or cancelled. */
+  settled: number[]
   /** Stride 3: sale, line, quantity given back. */
   returned: number[]
   voided: number[]
@@ -67,6 +71,7 @@ export function newState(): MemberState {
     uses: [],
     vouchers: [],
     reservations: [],
+    settled: [],
     returned: [],
     voided: [],
   }
@@ -81,6 +86,7 @@ export function copyState(state: MemberState): MemberState {
     uses: state.uses.slice(),
     vouchers: state.vouchers.map((voucher) => ({ ...voucher })),
     reservations: state.reservations.slice(),
+    settled: state.settled.slice(),
     returned: state.returned.slice(),
     voided: state.voided.slice(),
   }
@@ -125,30 +131,35 @@ function sooner(a: number, b: number): boolean {
   return a !== b && a !== 0 && (b === 0 || a < b)
 }
 
-export function counterAt(state: MemberState, rule: number): number {
-  const { counters } = state
-  for (let at = 0; at < counters.length; at += 3) if (counters[at] === rule) return at
-  return -1
-}
-
 export function countIn(state: MemberState, rule: number, window: number): number {
-  const at = counterAt(state, rule)
-  return at >= 0 && state.counters[at + 1] === window ? (state.counters[at + 2] ?? 0) : 0
+  const { counters } = state
+  for (let at = 0; at < counters.length; at += 3) {
+    if (counters[at] === rule && counters[at + 1] === window) return counters[at + 2] ?? 0
+  }
+  return 0
 }
 
+/** Stores of one tenant lie in several zones: in canonical order the local day may step back, by two days where offsets are 36 hours apart. */
+const WINDOWS_BACK = 2
+
+/** Windows further away than a local day can step are forgotten; among them those of another kind, from an earlier program version. */
 export function setCounter(state: MemberState, rule: number, window: number, count: number): void {
-  const at = counterAt(state, rule)
-  if (at < 0) state.counters.push(rule, window, count)
-  else {
-    state.counters[at + 1] = window
-    state.counters[at + 2] = count
+  const { counters } = state
+  for (let at = 0; at < counters.length; ) {
+    if (counters[at] !== rule) at += 3
+    else if (counters[at + 1] === window) {
+      counters[at + 2] = count
+      return
+    } else if (Math.abs((counters[at + 1] ?? 0) - window) > WINDOWS_BACK) counters.splice(at, 3)
+    else at += 3
   }
+  counters.push(rule, window, count)
 }
 
 const STRUCTURES = [
   Object.keys(newState()),
   ['code', 'perk', 'fact', 'expires', 'usedBy'],
-  ['fact', 'perk', 'points', 'burned'],
+  ['fact', 'perk', 'points', 'day', 'burned'],
 ]
 const encoderStructures = STRUCTURES.map((fields) => [...fields])
 const encoder = new Encoder({ structures: encoderStructures, useRecords: true })
@@ -185,7 +196,8 @@ export function outcomeText(state: MemberState): string {
     counters: state.counters,
     uses: state.uses,
     vouchers: state.vouchers.map(({ perk, expires, usedBy }) => [perk, expires, usedBy > 0]),
-    reservations: state.reservations.map(({ perk, points, burned }) => [perk, points, burned]),
+    reservations: state.reservations.map(({ perk, points, day, burned }) => [perk, points, day, burned]),
+    settled: state.settled.length,
     returned: state.returned.filter((_, at) => at % 3 > 0),
     voided: state.voided.length,
   })
@@ -193,7 +205,7 @@ export function outcomeText(state: MemberState): string {
 
 /** SHA-256 over members' outcomes, in the order of their names (a name that does not depend on positions, such as the enrolment's key). */
 export function outcomesDigest(members: Iterable<readonly [name: string, state: MemberState]>): string {
-  const lines = [...members].map(([name, state]) => `${name} ${outcomeText(state)}\n`).sort()
+  const lines = [...members].map(([name, state]) => `${name} ${outcomeText(state)}\n`).toSorted()
   const hash = createHash('sha256')
   for (const line of lines) hash.update(line)
   return hash.digest('hex')

@@ -1,7 +1,7 @@
 // Hot: one fact over one member's state (E-FOLD-2). The caller folds in canonical order and gives the program in force at the fact's time; this
 // dispatches, adds the points, settles the tier and the promise. Budget: bench/evaluation.ts.
 import type { Fact } from '../../protocol/facts.ts'
-import type { MemberId, RuleId } from '../../protocol/ids.ts'
+import type { MemberId } from '../../protocol/ids.ts'
 import { unreachable } from '../../protocol/result.ts'
 import type { Program } from './compile.ts'
 import { earnEvent, earnSale } from './earning.ts'
@@ -37,7 +37,7 @@ export function step(
       break
     case 'grant':
       if (program !== null && fact.points > 0 && fact.points <= program.grantMax) {
-        effects.push(GRANT, 0 as RuleId, 0, fact.points, 0)
+        effects.push(GRANT, 0, 0, fact.points, 0)
         earn(state, fact.points)
       }
       break
@@ -55,7 +55,7 @@ export function step(
       break
     case 'adjustment':
       if (fact.points === 0) break
-      effects.push(ADJUST, 0 as RuleId, 0, fact.points, 0)
+      effects.push(ADJUST, 0, 0, fact.points, 0)
       if (fact.points > 0) addPoints(state, fact.points, NEVER)
       else takePoints(state, -fact.points)
       break
@@ -97,7 +97,7 @@ function keepPromise(
   const goodwill = missing < program.goodwillMax ? missing : program.goodwillMax
   if (goodwill === 0) return
   state.goodwill += goodwill
-  effects.push(GOODWILL, 0 as RuleId, 0, goodwill, 0)
+  effects.push(GOODWILL, 0, 0, goodwill, 0)
 }
 
 /** E-TIER. The entry voucher belongs to (member, tier), not to the fact, so a late fact that moves the entry keeps its code. */

@@ -8,6 +8,7 @@ import {
   RuleIdShape,
   ZoneOffsetShape,
   closed,
+  text,
 } from '../shapes.ts'
 
 /**
@@ -25,7 +26,7 @@ export const AuthoriseShape = Type.Object(
     /** The perk to redeem; null for a voucher. */
     perk: Type.Union([RuleIdShape, Type.Null()]),
     /** The voucher to use; null for a perk. */
-    voucher: Type.Union([Type.String({ minLength: 4, maxLength: 32 }), Type.Null()]),
+    voucher: Type.Union([text(4, 32), Type.Null()]),
   },
   closed,
 )

@@ -1,0 +1,144 @@
+// One node of the demo as a child process: started through the same command an operator uses, ready when /livez answers, its output in a
+// log file. Children run in a process group of their own, so that Ctrl-C reaches only us and they are stopped in order; should we die
+// first, the exit hook takes them along.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
+const READY_WAIT_MS_MAX = 30_000
+const READY_POLL_MS = 20
+/** A node that drains takes well under a second; after this it is killed. */
+const STOP_WAIT_MS_MAX = 15_000
+const LOG_TAIL_LINES = 12
+
+export interface NodeCommand {
+  /** For sentences: "cloud", "store 1". */
+  readonly name: string
+  /** Arguments of `tillstream`. */
+  readonly args: readonly string[]
+  /** Arguments of the first start only, such as a one-time code. */
+  readonly firstArgs?: readonly string[]
+  readonly port: number
+  readonly log: string
+}
+
+/** A node could not be started or died by itself: said in words, with the end of its log. */
+export class NodeFault extends Error {}
+
+export class NodeProcess {
+  readonly #command: NodeCommand
+  readonly #onDeath: (fault: NodeFault) => void
+  #child: ChildProcess | undefined
+  #exited: Promise<void> = Promise.resolve()
+  #expected = false
+  #peakBytes: number | null = null
+
+  /** `onDeath`: the node ended and nobody had asked for it. */
+  constructor(command: NodeCommand, onDeath: (fault: NodeFault) => void) {
+    this.#command = command
+    this.#onDeath = onDeath
+  }
+
+  get name(): string {
+    return this.#command.name
+  }
+
+  get port(): number {
+    return this.#command.port
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#command.port}`
+  }
+
+  /** Resolves when the node answers. */
+  async start(first = true): Promise<void> {
+    const { args, firstArgs, log } = this.#command
+    const output = openSync(log, 'a')
+    const child = spawn(process.execPath, [CLI, ...args, ...(first ? (firstArgs ?? []) : [])], {
+      stdio: ['ignore', output, output],
+      detached: true,
+    })
+    closeSync(output)
+    this.#child = child
+    this.#expected = false
+    const killWithUs = (): void => void child.kill('SIGKILL')
+    process.once('exit', killWithUs)
+    this.#exited = new Promise((resolve) => {
+      child.once('error', () => resolve())
+      child.once('exit', () => {
+        process.off('exit', killWithUs)
+        if (this.#child === child) this.#child = undefined
+        if (!this.#expected) this.#onDeath(this.#death())
+        resolve()
+      })
+    })
+    await this.#ready()
+  }
+
+  /** `kill -9`: nothing is drained, nothing is said. */
+  async kill(): Promise<void> {
+    this.#rememberPeak()
+    this.#expected = true
+    this.#child?.kill('SIGKILL')
+    await this.#exited
+  }
+
+  async stop(): Promise<void> {
+    this.#rememberPeak()
+    this.#expected = true
+    const child = this.#child
+    if (child === undefined) return
+    child.kill('SIGTERM')
+    const patience = new AbortController()
+    const late = wait(STOP_WAIT_MS_MAX, true, { signal: patience.signal }).catch(() => false)
+    const stopped = await Promise.race([this.#exited.then(() => false), late])
+    patience.abort()
+    if (stopped) child.kill('SIGKILL')
+    await this.#exited
+  }
+
+  /** Peak resident memory over all lives of the node so far; null where the system does not tell (only Linux does). */
+  peakBytes(): number | null {
+    this.#rememberPeak()
+    return this.#peakBytes
+  }
+
+  #rememberPeak(): void {
+    const peak = this.#child?.pid === undefined ? null : peakBytesOf(this.#child.pid)
+    if (peak !== null) this.#peakBytes = Math.max(peak, this.#peakBytes ?? 0)
+  }
+
+  async #ready(): Promise<void> {
+    const deadline = Date.now() + READY_WAIT_MS_MAX
+    while (Date.now() < deadline) {
+      if (this.#child === undefined) throw this.#death()
+      try {
+        const { ok } = await fetch(`${this.url}/livez`, { signal: AbortSignal.timeout(1_000) })
+        if (ok) return
+      } catch {
+        // Not listening yet.
+      }
+      await wait(READY_POLL_MS)
+    }
+    throw new NodeFault(`The ${this.name} did not answer within ${READY_WAIT_MS_MAX / 1000} s; see ${this.#command.log}.`)
+  }
+
+  #death(): NodeFault {
+    const tail = readFileSync(this.#command.log, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n')
+    this.#expected = true
+    return new NodeFault(`The ${this.name} stopped by itself. The end of ${this.#command.log}:\n${tail}`)
+  }
+}
+
+export function peakBytesOf(pid: number): number | null {
+  try {
+    const kib = /^VmHWM:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return kib === undefined ? null : Number(kib) * 1024
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,134 @@
+// An activity in plain words, for the live feed. Who watches a feed is not always who may see members: names are shown as initials and
+// identities as their last two characters, whatever the reader's rights.
+import type { Identity } from '../../protocol/facts.ts'
+import { fromScaled } from '../../protocol/numbers.ts'
+import { unreachable } from '../../protocol/result.ts'
+import type { Program } from '../evaluation/compile.ts'
+import type { Effect } from '../evaluation/effects.ts'
+import type { Programs } from '../evaluation/programs.ts'
+import type { ActivityRow } from '../store/port.ts'
+import type { ActivityView } from './view-shapes.ts'
+import { hybridText, idOrNull, pointsAdded, titleOf } from './views.ts'
+
+/** `J. D. …42` */
+export function maskedMember(name: string | null, identities: readonly Identity[]): string {
+  const initials = (name ?? '')
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .slice(0, 3)
+    .map((word) => `${[...word][0]?.toUpperCase() ?? ''}.`)
+  const [identity] = identities
+  const tail = identity === undefined ? '' : `…${[...identity.value].slice(-2).join('')}`
+  return [...initials, tail].filter((part) => part !== '').join(' ') || 'a member'
+}
+
+export interface FeedNames {
+  readonly programs: Programs
+  storeName(id: number): string
+  /** Masked; null for no member. */
+  memberName(id: number): string | null
+}
+
+export function activityView(row: ActivityRow, names: FeedNames): ActivityView {
+  const program = names.programs.program(row.at)
+  const tier = row.effects.findLast(({ kind }) => kind === 'tier')
+  const member = row.member > 0 ? names.memberName(row.member) : null
+  return {
+    position: row.position,
+    time: hybridText(row.at),
+    kind: row.kind,
+    fact: idOrNull(row.fact),
+    revision: row.revision,
+    cause: idOrNull(row.cause),
+    store: { id: row.store, name: names.storeName(row.store) },
+    member,
+    amount: row.amount,
+    ...pointsAdded(row.effects),
+    points_total: row.points,
+    tier:
+      tier === undefined || tier.amount <= 0
+        ? null
+        : (titleOf(program, tier.amount) ?? `Tier ${tier.amount}`),
+    vouchers: row.effects.reduce(
+      (sum, { kind, amount }) => sum + (kind === 'voucher_issued' ? amount : 0),
+      0,
+    ),
+    code: row.notice?.code ?? null,
+    text: textOf(row, program, member),
+  }
+}
+
+function textOf(row: ActivityRow, program: Program | null, member: string | null): string {
+  const tail = [tierText(row.effects, program), voucherText(row.effects, program), goodwillText(row.effects)]
+  return [headText(row, program, member), ...tail].filter((part) => part !== '').join(', ')
+}
+
+function headText(row: ActivityRow, program: Program | null, member: string | null): string {
+  const { points } = pointsAdded(row.effects)
+  const money = row.amount === null ? '' : moneyText(row.amount, program)
+  const who = member ?? 'a guest'
+  switch (row.kind) {
+    case 'sale':
+      return `Sale of ${money} to ${who}${points === 0 ? '' : `: ${signed(points)} points`}`
+    case 'return':
+      return `Return of ${money} by ${who}${points === 0 ? '' : `: ${signed(points)} points`}`
+    case 'void':
+      return `Void for ${who}: ${signed(points)} points`
+    case 'checkin':
+      return `Check-in of ${who}${points === 0 ? '' : `: ${signed(points)} points`}`
+    case 'enrolment':
+      return `New member ${who}${points === 0 ? '' : `: ${signed(points)} points`}`
+    case 'grant':
+      return `Points given to ${who}: ${signed(points)}`
+    case 'redemption':
+      return redemptionText(row.effects, program, who)
+    case 'voucher_use':
+      return row.effects.some(({ kind }) => kind === 'voucher_reused')
+        ? `Voucher of ${who} used a second time`
+        : `Voucher used by ${who}`
+    case 'adjustment':
+      return `HQ adjusted ${who}: ${signed(points)} points`
+    case 'correction':
+      return `Corrected for ${who}: ${signed(points)} points, because an earlier fact came late`
+    case 'notice':
+      return row.notice?.text ?? ''
+    default:
+      return unreachable(row.kind)
+  }
+}
+
+function redemptionText(effects: readonly Effect[], program: Program | null, who: string): string {
+  const moved = effects.find(({ kind }) => kind === 'spend' || kind === 'restore')
+  const title = moved === undefined ? null : titleOf(program, moved.rule)
+  const what = title === null ? 'a reward' : `"${title}"`
+  if (moved === undefined) return `Redemption of ${who} completed`
+  return moved.kind === 'spend'
+    ? `${who} redeemed ${what} for ${-moved.amount} points`
+    : `${who} got ${moved.amount} points back: ${what} was cancelled`
+}
+
+function tierText(effects: readonly Effect[], program: Program | null): string {
+  const tier = effects.findLast(({ kind, amount }) => kind === 'tier' && amount > 0)
+  return tier === undefined ? '' : `now ${titleOf(program, tier.amount) ?? `tier ${tier.amount}`}`
+}
+
+function voucherText(effects: readonly Effect[], program: Program | null): string {
+  const issued = effects.filter(({ kind, amount }) => kind === 'voucher_issued' && amount > 0)
+  if (issued.length === 0) return ''
+  return `voucher for ${issued.map(({ rule }) => `"${titleOf(program, rule) ?? rule}"`).join(' and ')}`
+}
+
+function goodwillText(effects: readonly Effect[]): string {
+  const { goodwill } = pointsAdded(effects)
+  return goodwill === 0 ? '' : `${signed(goodwill)} goodwill so that the receipt holds`
+}
+
+function moneyText(amount: number, program: Program | null): string {
+  if (program === null) return String(amount)
+  const { currency, currency_digits } = program.document
+  return `${fromScaled(amount, currency_digits)} ${currency}`
+}
+
+function signed(points: number): string {
+  return points > 0 ? `+${points}` : String(points)
+}

@@ -1,0 +1,134 @@
+// First half of taking a batch: does it continue what the cloud has (I-1), and which of its facts are facts (I-4)? Works on a cursor that is saved at
+// the end of the transaction; nothing here touches a member.
+import { chainHash, sameHash } from '../../../protocol/chain.ts'
+import { decodeFact } from '../../../protocol/codec.ts'
+import type { Fact } from '../../../protocol/facts.ts'
+import type { Batch } from '../../../protocol/frames/batch.ts'
+import { factIdOf, originOf } from '../../../protocol/ids.ts'
+import type { FactId, Origin, Seq } from '../../../protocol/ids.ts'
+import { FACT_BYTES_MAX } from '../../../protocol/limits.ts'
+import { millisOf, zoneOffset } from '../../../protocol/time.ts'
+import type { OriginRow, StoreRow, TenantId, Writes } from '../../store/port.ts'
+
+/** An origin while a group is worked on. */
+export interface Cursor {
+  readonly row: OriginRow
+  /** Null for the cloud's own origin. */
+  readonly store: StoreRow | null
+  seq: Seq
+  head: Uint8Array
+  fenced: OriginRow['fenced']
+}
+
+export interface Arrival {
+  readonly cursor: Cursor
+  readonly id: FactId
+  readonly bytes: Uint8Array
+  readonly hash: Uint8Array
+}
+
+export interface ArrivedFact extends Arrival {
+  readonly fact: Fact
+}
+
+export interface QuarantinedFact extends Arrival {
+  readonly reason: string
+}
+
+export type BatchAnswer =
+  | { readonly type: 'ack'; readonly seq: Seq; readonly head: Uint8Array }
+  | { readonly type: 'gap'; readonly expected: Seq }
+  | {
+      readonly type: 'fork'
+      readonly reason: 'fork' | 'rewind'
+      readonly seq: Seq
+      readonly head: Uint8Array
+    }
+
+export interface Accepted {
+  readonly answer: BatchAnswer
+  readonly facts: readonly ArrivedFact[]
+  readonly quarantined: readonly QuarantinedFact[]
+  /** The origin was fenced by this very batch. */
+  readonly fencedNow: boolean
+}
+
+/** Remembers which tenant an origin belongs to; origins never change hands. */
+export type TenantsKnown = Map<Origin, TenantId>
+
+export async function acceptBatch(
+  tx: Writes,
+  cursor: Cursor,
+  batch: Batch,
+  tenants: TenantsKnown,
+): Promise<Accepted> {
+  const nothing = { facts: [], quarantined: [], fencedNow: false }
+  if (cursor.fenced !== null)
+    return { ...nothing, answer: { type: 'fork', reason: cursor.fenced, seq: cursor.seq, head: cursor.head } }
+  const expected = (cursor.seq + 1) as Seq
+  if (batch.from > expected) return { ...nothing, answer: { type: 'gap', expected } }
+  const knownCount = Math.min(expected - batch.from, batch.facts.length)
+  let hash = batch.previous
+  for (const bytes of batch.facts.slice(0, knownCount)) hash = chainHash(hash, bytes)
+  const knownSeq = (batch.from + knownCount - 1) as Seq
+  const knownHash = knownSeq === cursor.seq ? cursor.head : await hashAt(tx, cursor.row.origin, knownSeq)
+  if (knownHash === undefined || !sameHash(hash, knownHash)) {
+    cursor.fenced = 'fork'
+    return {
+      ...nothing,
+      fencedNow: true,
+      answer: { type: 'fork', reason: 'fork', seq: cursor.seq, head: cursor.head },
+    }
+  }
+  const facts: ArrivedFact[] = []
+  const quarantined: QuarantinedFact[] = []
+  for (const bytes of batch.facts.slice(knownCount)) {
+    hash = chainHash(hash, bytes)
+    const seq = (cursor.seq + 1) as Seq
+    const arrival = { cursor, id: factIdOf(cursor.row.origin, seq), bytes, hash }
+    const read = await readFact(tx, arrival, tenants)
+    if (typeof read === 'string') quarantined.push({ ...arrival, reason: read })
+    else facts.push({ ...arrival, fact: read })
+    cursor.seq = seq
+    cursor.head = hash
+  }
+  return { facts, quarantined, fencedNow: false, answer: { type: 'ack', seq: cursor.seq, head: cursor.head } }
+}
+
+async function hashAt(tx: Writes, origin: Origin, seq: Seq): Promise<Uint8Array | undefined> {
+  const id = factIdOf(origin, seq)
+  const [fact] = await tx.factsByIds([id])
+  return fact?.hash ?? (await tx.quarantined([id]))[0]?.hash
+}
+
+/** The fact in the bytes, or why it is none (I-4). */
+async function readFact(
+  tx: Writes,
+  { bytes, id, cursor }: Arrival,
+  tenants: TenantsKnown,
+): Promise<Fact | string> {
+  if (bytes.length > FACT_BYTES_MAX) return 'larger than a fact may be'
+  const decoded = decodeFact(bytes)
+  if (!decoded.ok) return decoded.malformed.reason
+  const fact = decoded.value
+  if (fact.id !== id) return 'names another position than its own'
+  if (fact.store !== cursor.row.store) return 'names another store than its own'
+  if (cursor.store !== null) {
+    if (fact.kind === 'adjustment') return 'only HQ makes adjustments'
+    if (fact.offset !== zoneOffset(cursor.store.zone, millisOf(fact.at)))
+      return 'its zone offset is not that of its store'
+  }
+  if (fact.member > 0 && (await tenantOf(tx, originOf(fact.member), tenants)) !== cursor.row.tenant)
+    return 'names a member of nobody we know'
+  if (fact.kind === 'sale' && fact.amount !== fact.lines.reduce((sum, line) => sum + line.amount, 0))
+    return 'its amount is not the sum of its lines'
+  return fact
+}
+
+async function tenantOf(tx: Writes, origin: Origin, known: TenantsKnown): Promise<TenantId | undefined> {
+  const remembered = known.get(origin)
+  if (remembered !== undefined) return remembered
+  const tenant = (await tx.origin(origin))?.tenant
+  if (tenant !== undefined) known.set(origin, tenant)
+  return tenant
+}

@@ -1,0 +1,206 @@
+// Third step: the fold of one touched member (I-5). In order: forward from the saved state. Otherwise: back to the last checkpoint, forward again over
+// everything, and the difference to what the log says is appended as corrections, never written over.
+import { decodeStoredFact } from '../../../protocol/codec.ts'
+import { compareCanonical } from '../../../protocol/facts.ts'
+import type { Fact } from '../../../protocol/facts.ts'
+import { NO_FACT } from '../../../protocol/ids.ts'
+import type { FactId, MemberId } from '../../../protocol/ids.ts'
+import { CHECKPOINT_FACTS } from '../../../protocol/limits.ts'
+import { movesPoints } from '../../evaluation/effects.ts'
+import type { Effect } from '../../evaluation/effects.ts'
+import { effectsDifference, effectsSum, foldFacts } from '../../evaluation/fold.ts'
+import type { Programs } from '../../evaluation/programs.ts'
+import type { PastFact, PastFacts } from '../../evaluation/reversal.ts'
+import { decodeState, encodeState, newState } from '../../evaluation/state.ts'
+import type { MemberState } from '../../evaluation/state.ts'
+import type { CheckpointRow, FactPlace, FactRow, TenantId, Writes } from '../../store/port.ts'
+import type { ActivityDraft, Touch } from './standing.ts'
+import { withMember } from './standing.ts'
+
+export interface Folded {
+  readonly state: MemberState
+  readonly activities: readonly ActivityDraft[]
+  readonly checkpoints: readonly CheckpointRow[]
+}
+
+export interface FoldContext {
+  readonly tx: Writes
+  readonly tenant: TenantId
+  readonly member: MemberId
+  readonly programs: Programs
+}
+
+/** `saved` is the member's state as of now (null: none yet); it is changed and returned where the fold goes forward from it. */
+export async function foldMember(
+  context: FoldContext,
+  touch: Touch,
+  saved: MemberState | null,
+): Promise<Folded> {
+  const added = touch.added.toSorted((a, b) => compareCanonical(a.fact, b.fact))
+  const first = added[0]?.fact
+  const inOrder =
+    touch.removed.length === 0 &&
+    added.every(({ seen }) => !seen) &&
+    first !== undefined &&
+    (saved === null || compareCanonical({ at: saved.at, id: saved.last }, first) < 0)
+  return inOrder
+    ? foldForward(
+        context,
+        added.map(({ fact }) => fact),
+        saved ?? newState(),
+      )
+    : foldAgain(context, touch)
+}
+
+async function foldForward(
+  context: FoldContext,
+  facts: readonly Fact[],
+  state: MemberState,
+): Promise<Folded> {
+  const activities: ActivityDraft[] = []
+  const checkpoints: CheckpointRow[] = []
+  const past = await pastOf(context, facts)
+  foldFacts(context.programs, state, facts, past, (fact, effects, now) => {
+    activities.push(activityOf(context, fact, 0, NO_FACT, effects, effects))
+    checkpoint(context, fact, now, checkpoints)
+  })
+  return { state, activities, checkpoints }
+}
+
+async function foldAgain(context: FoldContext, touch: Touch): Promise<Folded> {
+  const { tx, member } = context
+  const places = [...touch.removed, ...touch.added.map(({ fact }) => fact)].toSorted(compareCanonical)
+  const earliest = places[0] ?? { at: 0, id: 0 }
+  const cause = earliest.id as FactId
+  const restart = await restartPoint(context, earliest as FactPlace)
+  await tx.deleteCheckpointsFrom(member, earliest as FactPlace)
+  const facts = (await tx.factsOfMemberAfter(member, restart.place)).map((row) => factOf(row, member))
+  const logged = await loggedEffects(
+    context,
+    [...facts, ...touch.removed].map(({ id }) => id),
+  )
+  const activities: ActivityDraft[] = []
+  const checkpoints: CheckpointRow[] = []
+  const past = await pastOf(context, facts)
+  const { state } = restart
+  foldFacts(context.programs, state, facts, past, (fact, effects, now) => {
+    checkpoint(context, fact, now, checkpoints)
+    const before = logged.get(fact.id)
+    if (before === undefined) activities.push(activityOf(context, fact, 0, NO_FACT, effects, effects))
+    else {
+      const difference = effectsDifference(before.effects, effects)
+      if (difference.length > 0)
+        activities.push(activityOf(context, fact, before.revision + 1, cause, difference, effects))
+    }
+  })
+  for (const row of await tx.factsByIds(touch.removed.map(({ id }) => id))) {
+    const before = logged.get(row.id)
+    if (before === undefined || before.effects.length === 0) continue
+    const fact = factOf(row, member)
+    activities.push(
+      activityOf(context, fact, before.revision + 1, cause, effectsDifference(before.effects, []), []),
+    )
+  }
+  return { state, activities, checkpoints }
+}
+
+/** The last checkpoint before a place, or the beginning. */
+async function restartPoint(
+  { tx, member }: FoldContext,
+  place: FactPlace,
+): Promise<{ state: MemberState; place: FactPlace | null }> {
+  const row = await tx.checkpointBefore(member, place)
+  const state = row === undefined ? undefined : decodeState(row.state)
+  return row === undefined || state === undefined
+    ? { state: newState(), place: null }
+    : { state, place: { at: row.at, id: row.id } }
+}
+
+function checkpoint({ member }: FoldContext, fact: Fact, state: MemberState, into: CheckpointRow[]): void {
+  if (state.facts % CHECKPOINT_FACTS === 0)
+    into.push({ member, at: fact.at, id: fact.id, state: encodeState(state) })
+}
+
+export function factOf(row: FactRow, member: MemberId): Fact {
+  return withMember(decodeStoredFact(row.bytes), member)
+}
+
+async function loggedEffects(
+  { tx }: FoldContext,
+  ids: readonly FactId[],
+): Promise<Map<FactId, { effects: Effect[]; revision: number }>> {
+  const revisions = new Map<FactId, { effects: Effect[][]; revision: number }>()
+  for (const row of await tx.activitiesOfFacts(ids)) {
+    const entry = revisions.get(row.fact) ?? { effects: [], revision: row.revision }
+    entry.effects.push([...row.effects])
+    entry.revision = Math.max(entry.revision, row.revision)
+    revisions.set(row.fact, entry)
+  }
+  return new Map(
+    [...revisions].map(
+      ([id, { effects, revision }]) => [id, { effects: effectsSum(effects), revision }] as const,
+    ),
+  )
+}
+
+/** The earlier facts that returns and voids among `facts` look back at, fetched before the fold, which does not wait. */
+async function pastOf(context: FoldContext, facts: readonly Fact[]): Promise<PastFacts> {
+  const own = new Set(facts.map(({ id }) => id))
+  const wanted = new Set<FactId>()
+  for (const fact of facts) {
+    if (fact.kind === 'void') wanted.add(fact.fact)
+    if (fact.kind === 'return') for (const { sale } of fact.lines) if (sale > 0) wanted.add(sale)
+  }
+  const ids = [...wanted].filter((id) => !own.has(id))
+  const found = new Map<FactId, PastFact>()
+  if (ids.length > 0) {
+    const rows = (await context.tx.factsByIds(ids)).filter(
+      ({ status, member }) => status === 'counted' && member === context.member,
+    )
+    const logged = await loggedEffects(
+      context,
+      rows.map(({ id }) => id),
+    )
+    for (const row of rows) {
+      found.set(row.id, {
+        fact: factOf(row, context.member),
+        effects: logged.get(row.id)?.effects ?? [],
+        program: context.programs.program(row.at),
+      })
+    }
+  }
+  return { find: (id) => found.get(id) }
+}
+
+/** The log row of a fact at a revision: what it adds, and what the fact comes to with it. */
+export function activityOf(
+  { tenant, member }: Pick<FoldContext, 'tenant' | 'member'>,
+  fact: Fact,
+  revision: number,
+  cause: FactId,
+  adds: readonly Effect[],
+  total: readonly Effect[],
+): ActivityDraft {
+  let points = 0
+  let goodwill = 0
+  for (const { kind, amount } of total) {
+    if (kind === 'goodwill') goodwill += amount
+    else if (movesPoints(kind)) points += amount
+  }
+  return {
+    tenant,
+    store: fact.store,
+    kind: revision === 0 ? fact.kind : 'correction',
+    at: fact.at,
+    fact: fact.id,
+    revision,
+    member,
+    cause,
+    amount: fact.kind === 'sale' || fact.kind === 'return' ? fact.amount : null,
+    points,
+    goodwill,
+    effects: adds,
+    notice: null,
+    tell: revision > 0 || fact.promised !== points,
+  }
+}

@@ -1,0 +1,280 @@
+// What the cloud says about its rows, as shapes: the source of the views' types, of /openapi.json and of the tests' checks of every answer.
+// Ids of facts and members are decimal strings, because clients round numbers of 53 bits; ids of stores, devices and rules are small
+// integers. Times are RFC 3339 in UTC with milliseconds, amounts integers of minor units, quantities pieces with at most three decimals.
+import { Type } from 'typebox'
+import type { Static, TSchema } from 'typebox'
+import { FACT_KINDS, IdentityShape } from '../../protocol/facts.ts'
+import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
+import { EFFECT_KINDS } from '../evaluation/effects.ts'
+
+const Int = Type.Integer()
+const Text = Type.String()
+export const TimeTextShape = Type.String({ description: 'RFC 3339, UTC, milliseconds' })
+export const IdTextShape = Type.String({
+  pattern: '^[1-9][0-9]{0,15}$',
+  description: 'An id, as a decimal string',
+})
+const Points = Type.Integer({ description: 'Points, of either sign' })
+const Amount = Type.Integer({ description: "Minor units of the program's currency" })
+const Pieces = Type.Number({ description: 'Pieces, at most three decimals' })
+
+/** A page of a list: `next` is the `after` of the next page, null on the last. */
+export function pageOf(item: TSchema): TSchema {
+  return Type.Object({ items: Type.Array(item), next: orNull(Text) }, closed)
+}
+
+export const TierViewShape = Type.Object({ id: Int, name: Text }, closed)
+
+export const MemberViewShape = Type.Object(
+  {
+    id: IdTextShape,
+    name: orNull(Text),
+    identities: Type.Array(IdentityShape),
+    /** The store of the enrolment. */
+    store: Int,
+    enrolled_at: TimeTextShape,
+    tier: orNull(TierViewShape),
+    next_tier: orNull(Type.Object({ id: Int, name: Text, point_floor: Int, missing: Int }, closed)),
+    balance: Type.Integer({ description: 'Points that can be spent: fold + goodwill' }),
+    fold: Points,
+    goodwill: Points,
+    lifetime: Points,
+    spent: Points,
+    vouchers: Type.Array(
+      Type.Object(
+        {
+          code: Text,
+          perk: Int,
+          title: Text,
+          status: oneOf(['UNUSED', 'USED', 'EXPIRED']),
+          issued_by: IdTextShape,
+          used_by: orNull(IdTextShape),
+          expires_at: orNull(TimeTextShape),
+        },
+        closed,
+      ),
+    ),
+    facts: Type.Integer({ description: 'Facts folded' }),
+    last_fact_at: orNull(TimeTextShape),
+  },
+  closed,
+)
+export type MemberView = Readonly<Static<typeof MemberViewShape>>
+
+const factSummary = {
+  id: IdTextShape,
+  origin: Int,
+  seq: Int,
+  kind: oneOf(FACT_KINDS),
+  store: Type.Integer({ description: '0: made by HQ' }),
+  terminal: Text,
+  key: Text,
+  member: orNull(IdTextShape),
+  at: TimeTextShape,
+  received_at: TimeTextShape,
+  status: oneOf(['counted', 'duplicate', 'unclaimed']),
+  amount: orNull(Amount),
+  points: Type.Integer({ description: 'Points the fact comes to now, without goodwill' }),
+  goodwill: Points,
+}
+export const FactSummaryShape = Type.Object(factSummary, closed)
+export type FactSummary = Readonly<Static<typeof FactSummaryShape>>
+
+export const EffectViewShape = Type.Object(
+  {
+    id: Text,
+    fact: IdTextShape,
+    revision: Int,
+    cause: orNull(IdTextShape),
+    kind: oneOf(EFFECT_KINDS),
+    rule: orNull(Int),
+    title: orNull(Text),
+    index: Int,
+    amount: Type.Integer({ description: "Points; for `tier` the new tier's id; for vouchers 1" }),
+    of: orNull(
+      Type.String({
+        description: 'The sale a reversal takes from, the tier left, or the fact of the voucher',
+      }),
+    ),
+    at: TimeTextShape,
+    position: Type.Integer({ description: 'Where it stands in the live feed' }),
+  },
+  closed,
+)
+export type EffectView = Readonly<Static<typeof EffectViewShape>>
+
+/** What the kinds of facts say beyond the summary. */
+const FactDataShape = Type.Object(
+  {
+    lines: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            line: Int,
+            sku: Text,
+            category: Type.Optional(orNull(Text)),
+            sale: Type.Optional(orNull(IdTextShape)),
+            quantity: Pieces,
+            amount: Amount,
+          },
+          closed,
+        ),
+      ),
+    ),
+    tenders: Type.Optional(Type.Array(Type.Object({ type: Text, amount: Amount }, closed))),
+    fact: Type.Optional(IdTextShape),
+    reason: Type.Optional(Text),
+    by: Type.Optional(Text),
+    name: Type.Optional(orNull(Text)),
+    identities: Type.Optional(Type.Array(IdentityShape)),
+    points: Type.Optional(Points),
+    stage: Type.Optional(oneOf(['reserved', 'captured', 'cancelled'])),
+    redemption: Type.Optional(orNull(IdTextShape)),
+    perk: Type.Optional(Int),
+    code: Type.Optional(Text),
+  },
+  closed,
+)
+export type FactData = Readonly<Static<typeof FactDataShape>>
+
+export const FactViewShape = Type.Object(
+  {
+    ...factSummary,
+    hash: Text,
+    claimed_at: orNull(TimeTextShape),
+    offset_minutes: Int,
+    program: Type.Integer({ description: 'The program version its store answered with' }),
+    promised: Points,
+    confirmed: Type.Boolean(),
+    claim: orNull(IdentityShape),
+    data: FactDataShape,
+    effects: Type.Array(EffectViewShape, { description: 'Of all revisions, oldest first' }),
+  },
+  closed,
+)
+export type FactView = Readonly<Static<typeof FactViewShape>>
+
+const ConsideredShape = Type.Object(
+  {
+    rule: Int,
+    title: Text,
+    type: Text,
+    applied: Type.Boolean(),
+    points: Points,
+    condition: orNull(Text),
+    actual: orNull(Text),
+    required: orNull(Text),
+    hint: orNull(Text),
+  },
+  closed,
+)
+
+export const ExplanationShape = Type.Object(
+  {
+    fact: IdTextShape,
+    kind: oneOf(FACT_KINDS),
+    at: TimeTextShape,
+    status: oneOf(['counted', 'duplicate', 'unclaimed']),
+    member: orNull(IdTextShape),
+    program: orNull(Type.Object({ version: Int, name: Text, effective_from: TimeTextShape }, closed)),
+    before: orNull(
+      Type.Object(
+        { tier: orNull(TierViewShape), fold: Points, goodwill: Points, lifetime: Points, facts: Int },
+        closed,
+      ),
+    ),
+    considered: Type.Array(ConsideredShape),
+    points: Points,
+    goodwill: Points,
+    effects: Type.Array(EffectViewShape),
+    text: Text,
+  },
+  closed,
+)
+export type Explanation = Readonly<Static<typeof ExplanationShape>>
+
+export const ActivityViewShape = Type.Object(
+  {
+    position: Int,
+    time: TimeTextShape,
+    kind: oneOf([...FACT_KINDS, 'correction', 'notice']),
+    fact: orNull(IdTextShape),
+    revision: Int,
+    cause: orNull(IdTextShape),
+    store: Type.Object({ id: Int, name: Text }, closed),
+    member: orNull(Type.String({ description: 'Initials and the last two characters of an identity' })),
+    amount: orNull(Amount),
+    points: Type.Integer({ description: 'What this activity adds, without goodwill' }),
+    goodwill: Points,
+    points_total: Type.Integer({ description: 'What the fact comes to with it' }),
+    tier: orNull(Type.String({ description: 'The tier it led to, where it changed' })),
+    vouchers: Type.Integer({ description: 'Vouchers issued' }),
+    code: orNull(Text),
+    text: Text,
+  },
+  closed,
+)
+export type ActivityView = Readonly<Static<typeof ActivityViewShape>>
+
+export const NoticeViewShape = Type.Object(
+  {
+    position: Int,
+    time: TimeTextShape,
+    code: Text,
+    text: Text,
+    store: Int,
+    fact: orNull(IdTextShape),
+  },
+  closed,
+)
+export type NoticeView = Readonly<Static<typeof NoticeViewShape>>
+
+export const QuarantineViewShape = Type.Object(
+  {
+    id: IdTextShape,
+    origin: Int,
+    seq: Int,
+    store: Int,
+    reason: Text,
+    received_at: TimeTextShape,
+    size_bytes: Int,
+    hash: Text,
+  },
+  closed,
+)
+export type QuarantineView = Readonly<Static<typeof QuarantineViewShape>>
+
+export const AdjustmentReceiptShape = Type.Object(
+  {
+    receipt: Type.Object({ id: IdTextShape, epoch: Int, seq: Int, hash: Text }, closed),
+    kind: Type.Literal('adjustment'),
+    at: TimeTextShape,
+    member: Type.Object({ id: IdTextShape }, closed),
+    points: Points,
+    reason: Text,
+    by: Text,
+  },
+  closed,
+)
+export type AdjustmentReceipt = Readonly<Static<typeof AdjustmentReceiptShape>>
+
+export const TotalsShape = Type.Object(
+  {
+    members: Int,
+    balance: Type.Integer({ description: 'fold + goodwill of all members' }),
+    fold: Points,
+    goodwill: Points,
+    lifetime: Points,
+    spent: Points,
+    by_tier: Type.Record(Type.String(), Int),
+    vouchers: Type.Object({ issued: Int, used: Int, open: Int }, closed),
+    points_earned: Points,
+    points_reversed: Type.Integer({
+      description: 'Points taken back by returns and voids, as a positive number',
+    }),
+    facts: Type.Object({ counted: Int, duplicate: Int, unclaimed: Int, quarantined: Int }, closed),
+    position: Type.Integer({ description: 'The live feed stood here when the totals were taken' }),
+  },
+  closed,
+)
+export type Totals = Readonly<Static<typeof TotalsShape>>

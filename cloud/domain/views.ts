@@ -1,0 +1,260 @@
+// Rows as the JSON the cloud answers with: pure functions, values in, values out; names come from the program in force at the fact's time, so that an
+// old award keeps the title it was given under. The shapes stand in view-shapes.ts.
+import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { Fact } from '../../protocol/facts.ts'
+import { idText, originOf, seqOf } from '../../protocol/ids.ts'
+import type { FactId, MemberId } from '../../protocol/ids.ts'
+import { QUANTITY_UNIT } from '../../protocol/numbers.ts'
+import { unreachable } from '../../protocol/result.ts'
+import { hybridTime, millisOf } from '../../protocol/time.ts'
+import type { HybridTime } from '../../protocol/time.ts'
+import type { Program } from '../evaluation/compile.ts'
+import { effectId, movesPoints } from '../evaluation/effects.ts'
+import type { Effect } from '../evaluation/effects.ts'
+import type { Programs } from '../evaluation/programs.ts'
+import { voucherStatus } from '../evaluation/spending.ts'
+import { decodeState, newState, spendable } from '../evaluation/state.ts'
+import type { MemberState, Voucher } from '../evaluation/state.ts'
+import type { ActivityRow, FactRow, MemberListRow, QuarantineRow } from '../store/port.ts'
+import type {
+  EffectView,
+  FactData,
+  FactSummary,
+  FactView,
+  MemberView,
+  NoticeView,
+  QuarantineView,
+} from './view-shapes.ts'
+
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+export function hybridText(at: HybridTime): string {
+  return timeText(millisOf(at))
+}
+
+export function idOrNull(id: FactId | MemberId): string | null {
+  return id > 0 ? idText(id) : null
+}
+
+export function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+const titles = new WeakMap<Program, ReadonlyMap<number, string>>()
+
+/** What a rule is called in a program; null when the program does not know it. */
+export function titleOf(program: Program | null, rule: number): string | null {
+  if (program === null || rule === 0) return null
+  let known = titles.get(program)
+  if (known === undefined) {
+    const { tiers, earn_perks, bonuses, redeem_perks } = program.document
+    known = new Map([
+      ...tiers.map(({ id, name }) => [id, name] as const),
+      ...[...earn_perks, ...bonuses, ...redeem_perks].map(({ id, title }) => [id, title] as const),
+    ])
+    titles.set(program, known)
+  }
+  return known.get(rule) ?? null
+}
+
+export function tierView(program: Program | null, tier: number): { id: number; name: string } | null {
+  return tier === 0 ? null : { id: tier, name: titleOf(program, tier) ?? `Tier ${tier}` }
+}
+
+export function stateOf(row: Pick<MemberListRow, 'state'>): MemberState {
+  return (row.state === null ? undefined : decodeState(row.state)) ?? newState()
+}
+
+export function memberView(row: MemberListRow, programs: Programs, nowMs: number): MemberView {
+  const state = stateOf(row)
+  const program = programs.program(hybridTime(nowMs))
+  const next = program?.tiers.find(({ point_floor }) => point_floor > state.lifetime)
+  return {
+    id: idText(row.id),
+    name: row.name,
+    identities: row.identities.map(({ kind, value }) => ({ kind, value })),
+    store: row.store,
+    enrolled_at: hybridText(row.enrolledAt),
+    tier: tierView(program, state.tier),
+    next_tier:
+      next === undefined
+        ? null
+        : {
+            id: next.id,
+            name: next.name,
+            point_floor: next.point_floor,
+            missing: next.point_floor - state.lifetime,
+          },
+    balance: spendable(state),
+    fold: state.balance,
+    goodwill: state.goodwill,
+    lifetime: state.lifetime,
+    spent: state.spent,
+    vouchers: state.vouchers.map((voucher) => voucherView(voucher, program, nowMs)),
+    facts: state.facts,
+    last_fact_at: state.facts === 0 ? null : hybridText(state.at),
+  }
+}
+
+function voucherView(
+  voucher: Voucher,
+  program: Program | null,
+  nowMs: number,
+): MemberView['vouchers'][number] {
+  return {
+    code: voucher.code,
+    perk: voucher.perk,
+    title: titleOf(program, voucher.perk) ?? `Perk ${voucher.perk}`,
+    status: voucherStatus(voucher, nowMs),
+    issued_by: idText(voucher.fact),
+    used_by: idOrNull(voucher.usedBy),
+    expires_at: voucher.expires === 0 ? null : timeText(voucher.expires - 1),
+  }
+}
+
+/** What a fact comes to now: the newest of its log rows says it. */
+function standing(rows: readonly ActivityRow[]): { points: number; goodwill: number } {
+  let newest: ActivityRow | undefined
+  for (const row of rows) if (newest === undefined || row.revision >= newest.revision) newest = row
+  return { points: newest?.points ?? 0, goodwill: newest?.goodwill ?? 0 }
+}
+
+/** `rows`: the fact's log rows. */
+export function factSummary(row: FactRow, rows: readonly ActivityRow[]): FactSummary {
+  return summaryOf(row, decodeStoredFact(row.bytes), rows)
+}
+
+function summaryOf(row: FactRow, fact: Fact, rows: readonly ActivityRow[]): FactSummary {
+  return {
+    id: idText(row.id),
+    origin: originOf(row.id),
+    seq: seqOf(row.id),
+    kind: row.kind,
+    store: row.store,
+    terminal: fact.terminal,
+    key: row.key,
+    member: idOrNull(row.member),
+    at: hybridText(row.at),
+    received_at: timeText(row.receivedAt),
+    status: row.status,
+    amount: 'amount' in fact ? fact.amount : null,
+    ...standing(rows),
+  }
+}
+
+export function factView(row: FactRow, rows: readonly ActivityRow[], programs: Programs): FactView {
+  const fact = decodeStoredFact(row.bytes)
+  return {
+    ...summaryOf(row, fact, rows),
+    hash: hexOf(row.hash),
+    claimed_at: fact.claimed === null ? null : timeText(fact.claimed),
+    offset_minutes: fact.offset,
+    program: fact.program,
+    promised: fact.promised,
+    confirmed: fact.confirmed,
+    claim: fact.claim === null ? null : { kind: fact.claim.kind, value: fact.claim.value },
+    data: factData(fact),
+    effects: rows.flatMap((activity) => effectViews(activity, programs)),
+  }
+}
+
+function factData(fact: Fact): FactData {
+  switch (fact.kind) {
+    case 'sale':
+      return {
+        lines: fact.lines.map(({ sku, category, quantity, amount }, line) => ({
+          line,
+          sku,
+          category,
+          quantity: quantity / QUANTITY_UNIT,
+          amount,
+        })),
+        tenders: fact.tenders.map(({ type, amount }) => ({ type, amount })),
+      }
+    case 'return':
+      return {
+        lines: fact.lines.map(({ sale, line, sku, quantity, amount }) => ({
+          line,
+          sku,
+          sale: idOrNull(sale),
+          quantity: quantity / QUANTITY_UNIT,
+          amount,
+        })),
+      }
+    case 'void':
+      return { fact: idText(fact.fact), reason: fact.reason }
+    case 'checkin':
+      return {}
+    case 'enrolment':
+      return {
+        name: fact.name,
+        identities: fact.identities.map(({ kind, value }) => ({ kind, value })),
+      }
+    case 'grant':
+      return { points: fact.points, reason: fact.reason }
+    case 'redemption':
+      return { stage: fact.stage, redemption: idOrNull(fact.of), perk: fact.perk, points: fact.points }
+    case 'voucher_use':
+      return { code: fact.code }
+    case 'adjustment':
+      return { points: fact.points, reason: fact.reason, by: fact.by }
+    default:
+      return unreachable(fact)
+  }
+}
+
+/** The effects one revision of a fact adds, each with its id (E-FOLD-4). */
+export function effectViews(activity: ActivityRow, programs: Programs): EffectView[] {
+  const program = programs.program(activity.at)
+  return activity.effects.map((effect) => ({
+    id: effectId(activity.fact, effect, activity.revision),
+    fact: idText(activity.fact),
+    revision: activity.revision,
+    cause: idOrNull(activity.cause),
+    kind: effect.kind,
+    rule: effect.rule === 0 ? null : effect.rule,
+    title: titleOf(program, effect.rule),
+    index: effect.index,
+    amount: effect.amount,
+    of: effect.of === 0 ? null : String(effect.of),
+    at: hybridText(activity.at),
+    position: activity.position,
+  }))
+}
+
+export function noticeView(activity: ActivityRow): NoticeView {
+  return {
+    position: activity.position,
+    time: hybridText(activity.at),
+    code: activity.notice?.code ?? '',
+    text: activity.notice?.text ?? '',
+    store: activity.store,
+    fact: idOrNull(activity.cause),
+  }
+}
+
+export function quarantineView(row: QuarantineRow): QuarantineView {
+  return {
+    id: idText(row.id),
+    origin: originOf(row.id),
+    seq: seqOf(row.id),
+    store: row.store,
+    reason: row.reason,
+    received_at: timeText(row.receivedAt),
+    size_bytes: row.bytes.length,
+    hash: hexOf(row.hash),
+  }
+}
+
+/** Points a revision adds, and goodwill, apart. */
+export function pointsAdded(effects: readonly Effect[]): { points: number; goodwill: number } {
+  let points = 0
+  let goodwill = 0
+  for (const { kind, amount } of effects) {
+    if (kind === 'goodwill') goodwill += amount
+    else if (movesPoints(kind)) points += amount
+  }
+  return { points, goodwill }
+}

@@ -1,0 +1,199 @@
+// The stores of a tenant and the devices that serve them: one-time codes, enrolment, and how far each device is behind (G). A code is used
+// up in the same transaction that makes the edge, so of two devices that race with one code exactly one wins (G-1).
+import { importPublicKey } from '../../protocol/envelope.ts'
+import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
+import { ENROL_CODE_MS_MAX } from '../../protocol/limits.ts'
+import { accept, refuse } from '../../protocol/result.ts'
+import type { Result } from '../../protocol/result.ts'
+import type { Millis } from '../../protocol/time.ts'
+import { zoneKnown } from '../../protocol/time.ts'
+import type { CloudStore, EdgeId, EdgeRow, OriginRow, StoreRow, TenantId } from '../store/port.ts'
+import type { System } from '../system.ts'
+import { CODE_BYTES, enrolCode, enrolCodeHash } from './enrol-code.ts'
+import { Guesses } from './guesses.ts'
+
+export interface Enrolment {
+  readonly edge: EdgeId
+  readonly origin: Origin
+  readonly epoch: number
+  readonly store: StoreRow
+  /** Base64 of the DER public key the cloud signs with. */
+  readonly cloudPublicKey: string
+}
+
+export interface EnrolRequest {
+  readonly code: string
+  /** Base64 of the device's DER public key. */
+  readonly public_key: string
+  readonly software: string
+}
+
+/** One line of the fleet list (G-3): the newest ledger life of an edge. */
+export interface EdgeStanding {
+  readonly edge: EdgeId
+  readonly store: StoreRow
+  readonly origin: Origin
+  readonly epoch: number
+  readonly connected: boolean
+  /** Last seq that is durable here, and the last the edge said it has. */
+  readonly seq: Seq
+  readonly saidSeq: Seq
+  readonly lag: number
+  readonly contactAt: Millis | null
+  readonly software: string
+  readonly program: ProgramVersion
+  readonly fenced: OriginRow['fenced']
+  readonly enrolledAt: Millis
+}
+
+export interface FleetOptions {
+  readonly store: CloudStore
+  readonly system: System
+  readonly cloudPublicKey: string
+  /** Whether the origin's edge has a connection now. */
+  readonly connected: (origin: Origin) => boolean
+}
+
+export class Fleet {
+  readonly #store: CloudStore
+  readonly #system: System
+  readonly #cloudPublicKey: string
+  readonly #connected: FleetOptions['connected']
+  readonly #guesses: Guesses
+
+  constructor({ store, system, cloudPublicKey, connected }: FleetOptions) {
+    this.#store = store
+    this.#system = system
+    this.#cloudPublicKey = cloudPublicKey
+    this.#connected = connected
+    this.#guesses = new Guesses(system.clock)
+  }
+
+  async addStore(tenant: TenantId, name: string, zone: string): Promise<Result<StoreRow>> {
+    if (!zoneKnown(zone))
+      return refuse('input_invalid', `"${zone}" is not a time zone; use a name such as Europe/London`, '/zone')
+    return accept(await this.#store.write((tx) => tx.insertStore(tenant, name, zone)))
+  }
+
+  stores(tenant: TenantId): Promise<StoreRow[]> {
+    return this.#store.read.stores(tenant)
+  }
+
+  /** The code is in this answer and nowhere else. */
+  async newCode(tenant: TenantId, store: StoreId): Promise<Result<{ code: string; expires: Millis }>> {
+    const code = enrolCode(this.#system.bytes(CODE_BYTES))
+    const expires = (this.#system.clock.now() + ENROL_CODE_MS_MAX) as Millis
+    const known = await this.#store.write(async (tx) => {
+      const found = (await tx.stores(tenant)).some(({ id }) => id === store)
+      if (found) await tx.insertCode({ hash: enrolCodeHash(code), tenant, store, expires, usedBy: null })
+      return found
+    })
+    return known ? accept({ code, expires }) : refuse('store_not_found', `There is no store ${store}`)
+  }
+
+  /**
+   * Exchanges a code for an identity (G-1). `caller` is the network address the guess is counted against. The device that used a code
+   * may ask again with the same key and gets the same answer, because its first answer may have been lost on the way.
+   */
+  async enrol(request: EnrolRequest, caller: string): Promise<Result<Enrolment>> {
+    const wait = this.#guesses.begin(caller)
+    if (wait > 0)
+      return {
+        ok: false,
+        refusal: {
+          code: 'too_many_requests',
+          detail: `Too many enrolment codes were wrong; try again in ${wait} s`,
+          retryAfterS: wait,
+        },
+      }
+    if (importPublicKey(request.public_key) === undefined) {
+      this.#guesses.forgive(caller)
+      return refuse('input_invalid', 'Not an Ed25519 public key in base64 of DER', '/public_key')
+    }
+    const enrolment = await this.#exchange(request)
+    if (enrolment.ok) this.#guesses.forgive(caller)
+    return enrolment
+  }
+
+  async #exchange({ code, public_key, software }: EnrolRequest): Promise<Result<Enrolment>> {
+    const hash = enrolCodeHash(code)
+    const now = this.#system.clock.now() as Millis
+    // Unknown, used and expired look alike from outside: whoever guesses learns nothing.
+    const unknown = refuse('code_unknown', 'This code is not known, was used, or has expired; ask HQ for a new one')
+    const made = await this.#store.write(async (tx): Promise<Result<Enrolment> | { usedBy: EdgeId }> => {
+      const row = await tx.code(hash)
+      if (row === undefined || row.expires <= now) return unknown
+      if (row.usedBy !== null) return { usedBy: row.usedBy }
+      const store = (await tx.stores(row.tenant)).find(({ id }) => id === row.store)
+      if (store === undefined) return unknown
+      const draft = { tenant: row.tenant, store: row.store }
+      const edge = await tx.insertEdge({ ...draft, publicKey: public_key, enrolledAt: now })
+      const origin = await tx.insertOrigin({ ...draft, edge: edge.id })
+      await tx.useCode(hash, edge.id)
+      await tx.saveContact({
+        origin: origin.origin,
+        saidSeq: 0 as Seq,
+        contactAt: now,
+        software,
+        program: 0 as ProgramVersion,
+      })
+      return accept(this.#enrolment(edge, origin, store))
+    })
+    if ('ok' in made) return made
+    const again = await this.#enrolmentOf(made.usedBy, public_key)
+    return again === undefined ? unknown : accept(again)
+  }
+
+  async #enrolmentOf(id: EdgeId, publicKey: string): Promise<Enrolment | undefined> {
+    const edge = await this.#store.read.edge(id)
+    if (edge === undefined || edge.publicKey !== publicKey) return undefined
+    const origin = (await this.#store.read.origins(edge.tenant)).findLast((row) => row.edge === id)
+    const store = (await this.#store.read.stores(edge.tenant)).find((row) => row.id === edge.store)
+    return origin === undefined || store === undefined ? undefined : this.#enrolment(edge, origin, store)
+  }
+
+  #enrolment(edge: EdgeRow, origin: OriginRow, store: StoreRow): Enrolment {
+    return {
+      edge: edge.id,
+      origin: origin.origin,
+      epoch: origin.epoch,
+      store,
+      cloudPublicKey: this.#cloudPublicKey,
+    }
+  }
+
+  /** G-3, in order of enrolment. */
+  async edges(tenant: TenantId): Promise<EdgeStanding[]> {
+    const { read } = this.#store
+    const [edges, origins, contacts, stores] = await Promise.all([
+      read.edges(tenant),
+      read.origins(tenant),
+      read.contacts(tenant),
+      read.stores(tenant),
+    ])
+    return edges.flatMap((edge): EdgeStanding[] => {
+      const origin = origins.findLast((row) => row.edge === edge.id)
+      const store = stores.find(({ id }) => id === edge.store)
+      if (origin === undefined || store === undefined) return []
+      const contact = contacts.find((row) => row.origin === origin.origin)
+      const saidSeq = Math.max(contact?.saidSeq ?? 0, origin.seq) as Seq
+      return [
+        {
+          edge: edge.id,
+          store,
+          origin: origin.origin,
+          epoch: origin.epoch,
+          connected: this.#connected(origin.origin),
+          seq: origin.seq,
+          saidSeq,
+          lag: saidSeq - origin.seq,
+          contactAt: contact?.contactAt ?? null,
+          software: contact?.software ?? '',
+          program: contact?.program ?? (0 as ProgramVersion),
+          fenced: origin.fenced,
+          enrolledAt: edge.enrolledAt,
+        },
+      ]
+    })
+  }
+}

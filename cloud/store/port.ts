@@ -1,0 +1,287 @@
+// What the cloud keeps, as the domain sees it. Two engines implement this port and run one contract suite (S-1). Everything takes and
+// gives sets, because one transaction carries the batches of many edges (S-2); everything is a promise, because one engine is across a socket.
+import type { FactKind, Identity, IdentityKind } from '../../protocol/facts.ts'
+import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
+import type { HybridTime, Millis } from '../../protocol/time.ts'
+import type { Effect } from '../evaluation/effects.ts'
+import type { ProgramRecord } from '../evaluation/programs.ts'
+
+export type TenantId = number
+export type EdgeId = number
+
+export interface StoreRow {
+  readonly id: StoreId
+  readonly tenant: TenantId
+  readonly name: string
+  readonly zone: string
+}
+
+export interface EdgeRow {
+  readonly id: EdgeId
+  readonly tenant: TenantId
+  readonly store: StoreId
+  /** Base64 of the DER public key. */
+  readonly publicKey: string
+  readonly enrolledAt: Millis
+}
+
+/** One life of one ledger, and how far the cloud has it. Edge 0 is the cloud's own origin of the tenant. */
+export interface OriginRow {
+  readonly origin: Origin
+  readonly tenant: TenantId
+  readonly store: StoreId
+  readonly edge: EdgeId
+  readonly epoch: number
+  readonly seq: Seq
+  readonly head: Uint8Array
+  readonly fenced: 'fork' | 'rewind' | null
+}
+
+/** What the fleet list tells beyond the position. */
+export interface ContactRow {
+  readonly origin: Origin
+  readonly saidSeq: Seq
+  readonly contactAt: Millis
+  readonly software: string
+  readonly program: ProgramVersion
+}
+
+/**
+ * `counted`: folded into its member (or a guest's, folded into nobody). `duplicate`: another fact with its business key counts.
+ * `unclaimed`: waits for the member its claim names.
+ */
+export type FactStatus = 'counted' | 'duplicate' | 'unclaimed'
+
+export interface FactRow {
+  readonly id: FactId
+  readonly tenant: TenantId
+  readonly store: StoreId
+  readonly key: string
+  readonly kind: FactKind
+  readonly member: MemberId
+  /** `kind:value` of the identity, or `sale:id`, that the fact is tied to its member by; null when its origin named the member. */
+  readonly claim: string | null
+  readonly at: HybridTime
+  readonly status: FactStatus
+  readonly bytes: Uint8Array
+  readonly hash: Uint8Array
+  readonly receivedAt: Millis
+}
+
+export interface FactPlace {
+  readonly at: HybridTime
+  readonly id: FactId
+}
+
+export interface QuarantineRow {
+  readonly id: FactId
+  readonly tenant: TenantId
+  readonly store: StoreId
+  readonly reason: string
+  readonly bytes: Uint8Array
+  readonly hash: Uint8Array
+  readonly receivedAt: Millis
+}
+
+export interface MemberRow {
+  readonly id: MemberId
+  readonly tenant: TenantId
+  readonly name: string | null
+  readonly store: StoreId
+  readonly enrolledAt: HybridTime
+  /** Business key of the enrolment: a name for the member that does not depend on positions. */
+  readonly key: string
+}
+
+export interface IdentityRow extends Identity {
+  readonly tenant: TenantId
+  readonly member: MemberId
+}
+
+export interface StateRow {
+  readonly member: MemberId
+  readonly tenant: TenantId
+  /** Rises with every save, over all members: the downstream cursor. */
+  readonly change: number
+  readonly state: Uint8Array
+}
+
+export interface CheckpointRow extends FactPlace {
+  readonly member: MemberId
+  readonly state: Uint8Array
+}
+
+/** A row of the cloud's log: effects of a fact at a revision, or a notice (kind `notice`, fact 0). */
+export interface ActivityRow {
+  readonly position: number
+  readonly tenant: TenantId
+  readonly store: StoreId
+  readonly kind: FactKind | 'correction' | 'notice'
+  readonly at: HybridTime
+  readonly fact: FactId
+  readonly revision: number
+  readonly member: MemberId
+  /** The late fact that moved it, 0 for the first fold. */
+  readonly cause: FactId
+  /** Money of the fact, null where it has none. */
+  readonly amount: number | null
+  /** Points of the fact in all revisions up to this one, without goodwill; and its goodwill. */
+  readonly points: number
+  readonly goodwill: number
+  /** What this revision adds. */
+  readonly effects: readonly Effect[]
+  /** A notice's code and sentence; null otherwise. */
+  readonly notice: { readonly code: string; readonly text: string } | null
+  /** Whether the fact's store is to be told: the store answered something else. */
+  readonly tell: boolean
+}
+
+export interface HoldRow {
+  readonly id: number
+  readonly tenant: TenantId
+  readonly store: StoreId
+  readonly key: string
+  readonly member: MemberId
+  readonly perk: RuleId | null
+  readonly voucher: string | null
+  readonly points: number
+  readonly expires: Millis
+  readonly settled: boolean
+}
+
+export interface CodeRow {
+  readonly hash: string
+  readonly tenant: TenantId
+  readonly store: StoreId
+  readonly expires: Millis
+  readonly usedBy: EdgeId | null
+}
+
+export interface Page {
+  readonly after: number
+  readonly limit: number
+}
+
+export interface FactFilter {
+  readonly store?: StoreId
+  readonly member?: MemberId
+  readonly kind?: FactKind
+}
+
+export interface MemberListRow extends MemberRow {
+  readonly identities: readonly Identity[]
+  readonly state: Uint8Array | null
+}
+
+export interface SnapshotRow extends MemberListRow {
+  readonly change: number
+}
+
+/** Members' states and the origin's position, as of one moment: the facts up to `covers` are inside the states. */
+export interface Snapshots {
+  readonly covers: Seq
+  readonly rows: readonly SnapshotRow[]
+}
+
+/** Reads see only what is committed. */
+export interface Reads {
+  stores(tenant: TenantId): Promise<StoreRow[]>
+  edges(tenant: TenantId): Promise<EdgeRow[]>
+  edge(id: EdgeId): Promise<EdgeRow | undefined>
+  origins(tenant: TenantId): Promise<OriginRow[]>
+  origin(origin: Origin): Promise<OriginRow | undefined>
+  contacts(tenant: TenantId): Promise<ContactRow[]>
+  programs(tenant: TenantId): Promise<ProgramRecord[]>
+
+  fact(id: FactId): Promise<FactRow | undefined>
+  /** Facts and quarantined ones of an origin in seq order, for walking the chain. */
+  chain(
+    origin: Origin,
+    afterSeq: Seq,
+    limit: number,
+  ): Promise<{ id: FactId; bytes: Uint8Array; hash: Uint8Array }[]>
+  facts(tenant: TenantId, filter: FactFilter, page: Page): Promise<FactRow[]>
+  /** Counted facts of a member in canonical order. */
+  factsOfMember(member: MemberId): Promise<FactRow[]>
+  factCounts(tenant: TenantId): Promise<{ status: FactStatus | 'quarantined'; kind: string; count: number }[]>
+  quarantine(tenant: TenantId, page: Page): Promise<QuarantineRow[]>
+
+  member(id: MemberId): Promise<MemberListRow | undefined>
+  memberByIdentity(tenant: TenantId, kind: IdentityKind, value: string): Promise<MemberListRow | undefined>
+  members(tenant: TenantId, page: Page): Promise<MemberListRow[]>
+  /** Members the store has met whose state changed after `cursor`, oldest change first. */
+  changedMembers(origin: Origin, store: StoreId, cursor: number, limit: number): Promise<Snapshots>
+  snapshots(origin: Origin, members: readonly MemberId[]): Promise<Snapshots>
+  /** Stores that have met any of these members. */
+  storesThatMet(members: readonly MemberId[]): Promise<{ store: StoreId; member: MemberId }[]>
+
+  activities(tenant: TenantId, page: Page): Promise<ActivityRow[]>
+  activitiesOfFacts(ids: readonly FactId[]): Promise<ActivityRow[]>
+  activitiesOfMember(member: MemberId, page: Page): Promise<ActivityRow[]>
+  activitiesToTell(store: StoreId, page: Page): Promise<ActivityRow[]>
+  notices(tenant: TenantId, page: Page): Promise<ActivityRow[]>
+  lastPosition(): Promise<number>
+  memberOfVoucher(tenant: TenantId, code: string): Promise<MemberId | undefined>
+}
+
+/** Inside one transaction: sees its own writes. */
+export interface Writes extends Pick<
+  Reads,
+  'origin' | 'fact' | 'programs' | 'stores' | 'activitiesOfFacts' | 'memberOfVoucher'
+> {
+  insertTenant(name: string): Promise<TenantId>
+  insertStore(tenant: TenantId, name: string, zone: string): Promise<StoreRow>
+  insertEdge(row: Omit<EdgeRow, 'id'>): Promise<EdgeRow>
+  /** The next origin number, with its next epoch of the edge. */
+  insertOrigin(row: Pick<OriginRow, 'tenant' | 'store' | 'edge'>): Promise<OriginRow>
+  saveOrigins(rows: readonly Pick<OriginRow, 'origin' | 'seq' | 'head' | 'fenced'>[]): Promise<void>
+  saveContact(row: ContactRow): Promise<void>
+  insertCode(row: CodeRow): Promise<void>
+  code(hash: string): Promise<CodeRow | undefined>
+  useCode(hash: string, edge: EdgeId): Promise<void>
+  insertProgram(tenant: TenantId, record: ProgramRecord, publishedAt: Millis): Promise<void>
+
+  /** Counted facts with these business keys. */
+  factsByKeys(keys: readonly { store: StoreId; key: string }[]): Promise<FactRow[]>
+  factsByIds(ids: readonly FactId[]): Promise<FactRow[]>
+  /** Facts tied to a member by one of these claims, or waiting for it. */
+  factsByClaims(tenant: TenantId, claims: readonly string[]): Promise<FactRow[]>
+  insertFacts(rows: readonly FactRow[]): Promise<void>
+  saveFactStanding(rows: readonly Pick<FactRow, 'id' | 'status' | 'member'>[]): Promise<void>
+  insertQuarantine(rows: readonly QuarantineRow[]): Promise<void>
+  quarantined(ids: readonly FactId[]): Promise<QuarantineRow[]>
+  /** Counted facts of a member after a place (all without one), in canonical order. */
+  factsOfMemberAfter(member: MemberId, place: FactPlace | null): Promise<FactRow[]>
+
+  identities(tenant: TenantId, wanted: readonly Identity[]): Promise<IdentityRow[]>
+  memberRows(ids: readonly MemberId[]): Promise<MemberRow[]>
+  insertMembers(rows: readonly MemberRow[]): Promise<void>
+  /** Inserts, or moves to another member. */
+  saveIdentities(rows: readonly IdentityRow[]): Promise<void>
+  meet(rows: readonly { store: StoreId; member: MemberId }[]): Promise<void>
+
+  states(members: readonly MemberId[]): Promise<StateRow[]>
+  /** Saves states and numbers them with the next changes. */
+  saveStates(rows: readonly Omit<StateRow, 'change'>[]): Promise<void>
+  checkpointBefore(member: MemberId, place: FactPlace): Promise<CheckpointRow | undefined>
+  deleteCheckpointsFrom(member: MemberId, place: FactPlace): Promise<void>
+  insertCheckpoints(rows: readonly CheckpointRow[]): Promise<void>
+  appendActivities(rows: readonly Omit<ActivityRow, 'position'>[]): Promise<ActivityRow[]>
+  saveVouchers(rows: readonly { tenant: TenantId; code: string; member: MemberId }[]): Promise<void>
+
+  holdByKey(store: StoreId, key: string): Promise<HoldRow | undefined>
+  openHolds(tenant: TenantId, member: MemberId, now: Millis): Promise<HoldRow[]>
+  holds(ids: readonly number[]): Promise<HoldRow[]>
+  insertHold(row: Omit<HoldRow, 'id' | 'settled'>): Promise<HoldRow>
+  settleHolds(ids: readonly number[]): Promise<void>
+
+  meta(name: string): Promise<string | undefined>
+  saveMeta(name: string, value: string): Promise<void>
+}
+
+export interface CloudStore {
+  readonly read: Reads
+  /** One after another: everything in `work` happens or nothing does. Durable when the promise resolves. */
+  write<T>(work: (tx: Writes) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}

@@ -1,0 +1,62 @@
+// Opening the embedded engine's file: one writer at a time, durable at COMMIT. The library's default after WAL is synchronous=NORMAL, which
+// loses acknowledged commits at power loss; FULL is set and read back, and anything else refuses to start.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
+import { migrate } from './schema.ts'
+
+export const STORE_FILE = 'cloud.db'
+const SYNCHRONOUS_FULL = 2
+const CACHE_KIB = 32_768
+
+export interface OpenStore {
+  readonly writer: Database
+  readonly reader: Database
+  /** Held as long as the process lives. */
+  readonly lock: Database
+}
+
+export function openDatabase(directory: string): OpenStore {
+  mkdirSync(directory, { recursive: true })
+  const lock = takeLock(directory)
+  const writer = new Sqlite(join(directory, STORE_FILE))
+  configure(writer)
+  migrate(writer)
+  const reader = new Sqlite(join(directory, STORE_FILE), { readonly: true })
+  reader.pragma(`cache_size = -${CACHE_KIB}`)
+  return { writer, reader, lock }
+}
+
+/** For `verify` beside a running node: no lock, no writes. */
+export function openReader(directory: string): Database {
+  return new Sqlite(join(directory, STORE_FILE), { readonly: true, fileMustExist: true })
+}
+
+/** SQLite's own file lock: it goes with the process, so a killed node leaves nothing stale behind. */
+function takeLock(directory: string): Database {
+  const lock = new Sqlite(join(directory, 'cloud.lock'), { timeout: 0 })
+  try {
+    lock.pragma('locking_mode = EXCLUSIVE')
+    lock.exec('BEGIN EXCLUSIVE')
+    return lock
+  } catch (cause) {
+    lock.close()
+    throw new Error(`another cloud node works in ${directory}: stop it, or give this one another --data`, {
+      cause,
+    })
+  }
+}
+
+function configure(database: Database): void {
+  database.pragma('journal_mode = WAL')
+  database.pragma('synchronous = FULL')
+  database.pragma('foreign_keys = ON')
+  database.pragma(`cache_size = -${CACHE_KIB}`)
+  const mode = database.pragma('journal_mode', { simple: true })
+  const synchronous = database.pragma('synchronous', { simple: true })
+  if (mode !== 'wal' || synchronous !== SYNCHRONOUS_FULL)
+    throw new Error(
+      `the store is not durable here: journal_mode=${String(mode)}, synchronous=${String(synchronous)}`,
+    )
+}

@@ -1,0 +1,220 @@
+// Reads on a connection of their own: a snapshot of what is committed, never the middle of a write.
+import type { Database, Statement } from 'better-sqlite3'
+import type { FactId, MemberId, Origin, ProgramVersion, Seq, StoreId } from '../../../protocol/ids.ts'
+import { SEQ_SPAN } from '../../../protocol/ids.ts'
+import type { HybridTime, Millis } from '../../../protocol/time.ts'
+import type { ProgramRecord } from '../../evaluation/programs.ts'
+import type {
+  ActivityRow,
+  ContactRow,
+  FactRow,
+  MemberListRow,
+  QuarantineRow,
+  Reads,
+  SnapshotRow,
+  Snapshots,
+  StoreRow,
+} from '../port.ts'
+import { activityRow, edgeRow, factRow, identitiesOf, memberRow, originRow } from './rows.ts'
+import type { Raw } from './rows.ts'
+
+/** Prepared statements by their text: SQL is written where it is used and prepared once. */
+export function preparer(database: Database): (sql: string) => Statement<unknown[], Raw> {
+  const prepared = new Map<string, Statement<unknown[], Raw>>()
+  return (sql) => {
+    let statement = prepared.get(sql)
+    if (statement === undefined) {
+      statement = database.prepare<unknown[], Raw>(sql)
+      prepared.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+const MEMBER_COLUMNS = `m.*, s.state AS state,
+  (SELECT json_group_array(json_array(i.kind, i.value)) FROM identities i WHERE i.member = m.id) AS identities`
+
+function listRow(raw: Raw): MemberListRow {
+  return {
+    ...memberRow(raw),
+    identities: identitiesOf(raw.identities),
+    state: raw.state as Uint8Array | null,
+  }
+}
+
+export function programRecord(raw: Raw): ProgramRecord {
+  return {
+    version: raw.version as ProgramVersion,
+    effectiveFrom: raw.effective_from as HybridTime,
+    document: raw.document as string,
+  }
+}
+
+export function sqliteReads(database: Database): Reads {
+  const sql = preparer(database)
+  const ids = (list: readonly number[]): string => JSON.stringify(list)
+  const snapshotRow = (raw: Raw): SnapshotRow => ({ ...listRow(raw), change: raw.change as number })
+  // One transaction, so that the states and the position they cover are of the same moment.
+  const snapshots = database.transaction((origin: Origin, text: string, values: unknown[]): Snapshots => {
+    const covers = (sql('SELECT seq FROM origins WHERE origin = ?').get(origin)?.seq ?? 0) as Seq
+    return {
+      covers,
+      rows: sql(text)
+        .all(...values)
+        .map(snapshotRow),
+    }
+  })
+  return {
+    stores: async (tenant) =>
+      sql('SELECT * FROM stores WHERE tenant = ? ORDER BY id').all(tenant) as unknown as StoreRow[],
+    edges: async (tenant) => sql('SELECT * FROM edges WHERE tenant = ? ORDER BY id').all(tenant).map(edgeRow),
+    edge: async (id) => {
+      const raw = sql('SELECT * FROM edges WHERE id = ?').get(id)
+      return raw && edgeRow(raw)
+    },
+    origins: async (tenant) =>
+      sql('SELECT * FROM origins WHERE tenant = ? ORDER BY origin').all(tenant).map(originRow),
+    origin: async (origin) => {
+      const raw = sql('SELECT * FROM origins WHERE origin = ?').get(origin)
+      return raw && originRow(raw)
+    },
+    contacts: async (tenant) =>
+      sql('SELECT c.* FROM contacts c JOIN origins o USING (origin) WHERE o.tenant = ?')
+        .all(tenant)
+        .map((raw): ContactRow => ({
+          origin: raw.origin as Origin,
+          saidSeq: raw.said_seq as Seq,
+          contactAt: raw.contact_at as Millis,
+          software: raw.software as string,
+          program: raw.program as ProgramVersion,
+        })),
+    programs: async (tenant) =>
+      sql('SELECT * FROM programs WHERE tenant = ? ORDER BY version').all(tenant).map(programRecord),
+
+    fact: async (id) => {
+      const raw = sql('SELECT * FROM facts WHERE id = ?').get(id)
+      return raw && factRow(raw)
+    },
+    chain: async (origin, afterSeq, limit) =>
+      sql(
+        `SELECT id, bytes, hash FROM facts WHERE id > ? AND id < ?
+         UNION ALL SELECT id, bytes, hash FROM quarantine WHERE id > ? AND id < ? ORDER BY id LIMIT ?`,
+      ).all(
+        origin * SEQ_SPAN + afterSeq,
+        (origin + 1) * SEQ_SPAN,
+        origin * SEQ_SPAN + afterSeq,
+        (origin + 1) * SEQ_SPAN,
+        limit,
+      ) as unknown as { id: FactId; bytes: Uint8Array; hash: Uint8Array }[],
+    facts: async (tenant, filter, page) =>
+      sql(
+        `SELECT * FROM facts WHERE id > $after AND tenant = $tenant AND ($store IS NULL OR store = $store)
+         AND ($member IS NULL OR member = $member) AND ($kind IS NULL OR kind = $kind) ORDER BY id LIMIT $limit`,
+      )
+        .all({
+          tenant,
+          store: filter.store ?? null,
+          member: filter.member ?? null,
+          kind: filter.kind ?? null,
+          after: page.after,
+          limit: page.limit,
+        })
+        .map(factRow),
+    factsOfMember: async (member) =>
+      sql(`SELECT * FROM facts WHERE member = ? AND member > 0 AND status = 'counted' ORDER BY at, id`)
+        .all(member)
+        .map(factRow),
+    factCounts: async (tenant) =>
+      sql(
+        `SELECT status, kind, COUNT(*) AS count FROM facts WHERE tenant = $tenant GROUP BY status, kind
+         UNION ALL SELECT 'quarantined', '', COUNT(*) FROM quarantine WHERE tenant = $tenant`,
+      ).all({ tenant }) as unknown as {
+        status: FactRow['status'] | 'quarantined'
+        kind: string
+        count: number
+      }[],
+    quarantine: async (tenant, page) =>
+      sql('SELECT * FROM quarantine WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?')
+        .all(tenant, page.after, page.limit)
+        .map(quarantineRow),
+
+    member: async (id) => {
+      const raw = sql(
+        `SELECT ${MEMBER_COLUMNS} FROM members m LEFT JOIN states s ON s.member = m.id WHERE m.id = ?`,
+      ).get(id)
+      return raw && listRow(raw)
+    },
+    memberByIdentity: async (tenant, kind, value) => {
+      const raw = sql(
+        `SELECT ${MEMBER_COLUMNS} FROM identities n JOIN members m ON m.id = n.member LEFT JOIN states s ON s.member = m.id
+         WHERE n.tenant = ? AND n.kind = ? AND n.value = ?`,
+      ).get(tenant, kind, value)
+      return raw && listRow(raw)
+    },
+    members: async (tenant, page) =>
+      sql(
+        `SELECT ${MEMBER_COLUMNS} FROM members m LEFT JOIN states s ON s.member = m.id
+         WHERE m.tenant = ? AND m.id > ? ORDER BY m.id LIMIT ?`,
+      )
+        .all(tenant, page.after, page.limit)
+        .map(listRow),
+    changedMembers: async (origin, store, cursor, limit) =>
+      snapshots(
+        origin,
+        `SELECT ${MEMBER_COLUMNS}, s.change AS change FROM states s CROSS JOIN store_members w ON w.member = s.member AND w.store = ?
+         JOIN members m ON m.id = s.member WHERE s.change > ? ORDER BY s.change LIMIT ?`,
+        [store, cursor, limit],
+      ),
+    snapshots: async (origin, members) =>
+      snapshots(
+        origin,
+        `SELECT ${MEMBER_COLUMNS}, s.change AS change FROM json_each(?) j JOIN states s ON s.member = j.value
+         JOIN members m ON m.id = s.member ORDER BY s.change`,
+        [ids(members)],
+      ),
+    storesThatMet: async (members) =>
+      sql('SELECT w.store, w.member FROM json_each(?) j JOIN store_members w ON w.member = j.value').all(
+        ids(members),
+      ) as unknown as { store: StoreId; member: MemberId }[],
+
+    activities: async (tenant, page) =>
+      sql('SELECT * FROM activities WHERE position > ? AND tenant = ? ORDER BY position LIMIT ?')
+        .all(page.after, tenant, page.limit)
+        .map(activityRow),
+    activitiesOfFacts: async (facts) => activitiesOfFacts(sql, facts),
+    activitiesOfMember: async (member, page) =>
+      sql(
+        'SELECT * FROM activities WHERE member = ? AND member > 0 AND position > ? ORDER BY position LIMIT ?',
+      )
+        .all(member, page.after, page.limit)
+        .map(activityRow),
+    activitiesToTell: async (store, page) =>
+      sql('SELECT * FROM activities WHERE store = ? AND tell = 1 AND position > ? ORDER BY position LIMIT ?')
+        .all(store, page.after, page.limit)
+        .map(activityRow),
+    notices: async (tenant, page) =>
+      sql(
+        `SELECT * FROM activities WHERE tenant = ? AND kind = 'notice' AND position > ? ORDER BY position LIMIT ?`,
+      )
+        .all(tenant, page.after, page.limit)
+        .map(activityRow),
+    lastPosition: async () =>
+      (sql('SELECT MAX(position) AS position FROM activities').get()?.position ?? 0) as number,
+    memberOfVoucher: async (tenant, code) =>
+      sql('SELECT member FROM vouchers WHERE tenant = ? AND code = ?').get(tenant, code)?.member as
+        MemberId | undefined,
+  }
+}
+
+export function activitiesOfFacts(sql: ReturnType<typeof preparer>, facts: readonly FactId[]): ActivityRow[] {
+  return sql(
+    `SELECT a.* FROM json_each(?) j JOIN activities a ON a.fact = j.value AND a.fact > 0 ORDER BY a.fact, a.revision`,
+  )
+    .all(JSON.stringify(facts))
+    .map(activityRow)
+}
+
+export function quarantineRow(raw: Raw): QuarantineRow {
+  const { received_at, ...rest } = raw
+  return { ...rest, receivedAt: received_at } as unknown as QuarantineRow
+}

@@ -1,0 +1,83 @@
+// How rows of the tables and rows of the port stand to each other. Effects are kept as arrays of five numbers: kind, rule, index, amount, of.
+import type { Identity } from '../../../protocol/facts.ts'
+import type { FactId, MemberId, RuleId } from '../../../protocol/ids.ts'
+import type { Effect } from '../../evaluation/effects.ts'
+import { EFFECT_KINDS } from '../../evaluation/effects.ts'
+import type { ActivityRow, EdgeRow, FactRow, HoldRow, MemberRow, OriginRow } from '../port.ts'
+
+export type Raw = Record<string, unknown>
+
+export function effectsText(effects: readonly Effect[]): string {
+  return JSON.stringify(
+    effects.map(({ kind, rule, index, amount, of }) => [EFFECT_KINDS.indexOf(kind), rule, index, amount, of]),
+  )
+}
+
+export function effectsOf(text: string): Effect[] {
+  return (JSON.parse(text) as [number, number, number, number, number][]).map(
+    ([kind, rule, index, amount, of]) => ({
+      kind: EFFECT_KINDS[kind] ?? 'earn',
+      rule: rule as RuleId,
+      index,
+      amount,
+      of,
+    }),
+  )
+}
+
+// The casts below are true because these rows were written by this store from values of these types.
+
+export function factRow(raw: Raw): FactRow {
+  const { received_at, ...rest } = raw
+  return { ...rest, receivedAt: received_at } as unknown as FactRow
+}
+
+export function originRow(raw: Raw): OriginRow {
+  return raw as unknown as OriginRow
+}
+
+export function edgeRow(raw: Raw): EdgeRow {
+  const { public_key, enrolled_at, ...rest } = raw
+  return { ...rest, publicKey: public_key, enrolledAt: enrolled_at } as unknown as EdgeRow
+}
+
+export function memberRow(raw: Raw): MemberRow {
+  return {
+    id: raw.id,
+    tenant: raw.tenant,
+    name: raw.name,
+    store: raw.store,
+    enrolledAt: raw.enrolled_at,
+    key: raw.key,
+  } as MemberRow
+}
+
+export function identitiesOf(text: unknown): Identity[] {
+  return text === null || text === undefined
+    ? []
+    : (JSON.parse(text as string) as [Identity['kind'], string][]).map(([kind, value]) => ({ kind, value }))
+}
+
+export function activityRow(raw: Raw): ActivityRow {
+  return {
+    position: raw.position,
+    tenant: raw.tenant,
+    store: raw.store,
+    kind: raw.kind,
+    at: raw.at,
+    fact: raw.fact as FactId,
+    revision: raw.revision,
+    member: raw.member as MemberId,
+    cause: raw.cause as FactId,
+    amount: raw.amount,
+    points: raw.points,
+    goodwill: raw.goodwill,
+    effects: effectsOf(raw.effects as string),
+    notice: raw.notice === null ? null : (JSON.parse(raw.notice as string) as ActivityRow['notice']),
+    tell: raw.tell === 1,
+  } as ActivityRow
+}
+
+export function holdRow(raw: Raw): HoldRow {
+  return { ...raw, settled: raw.settled === 1 } as unknown as HoldRow
+}

@@ -1,0 +1,61 @@
+// The tables of the embedded engine. The version is SQLite's user_version; a file of a newer release is refused, older ones are brought up
+// to date step by step. Facts are clustered by id, that is by (origin, seq): every origin appends at one place.
+import type { Database } from 'better-sqlite3'
+
+export const SCHEMA_VERSION = 1
+
+const TABLES = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE tenants (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE stores (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, name TEXT NOT NULL, zone TEXT NOT NULL);
+CREATE TABLE edges (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, public_key TEXT NOT NULL, enrolled_at INTEGER NOT NULL);
+CREATE TABLE origins (origin INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, edge INTEGER NOT NULL, epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL, head BLOB NOT NULL, fenced TEXT);
+CREATE TABLE contacts (origin INTEGER PRIMARY KEY, said_seq INTEGER NOT NULL, contact_at INTEGER NOT NULL, software TEXT NOT NULL, program INTEGER NOT NULL);
+CREATE TABLE codes (hash TEXT PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, expires INTEGER NOT NULL, used_by INTEGER) WITHOUT ROWID;
+CREATE TABLE programs (tenant INTEGER NOT NULL, version INTEGER NOT NULL, effective_from INTEGER NOT NULL, document TEXT NOT NULL,
+  published_at INTEGER NOT NULL, PRIMARY KEY (tenant, version));
+
+CREATE TABLE facts (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, member INTEGER NOT NULL,
+  claim TEXT, at INTEGER NOT NULL, status TEXT NOT NULL, bytes BLOB NOT NULL, hash BLOB NOT NULL, received_at INTEGER NOT NULL);
+CREATE UNIQUE INDEX facts_key ON facts (store, key) WHERE status <> 'duplicate';
+CREATE INDEX facts_member ON facts (member, at, id) WHERE member > 0;
+CREATE INDEX facts_claim ON facts (tenant, claim) WHERE claim IS NOT NULL;
+CREATE TABLE quarantine (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, reason TEXT NOT NULL, bytes BLOB NOT NULL,
+  hash BLOB NOT NULL, received_at INTEGER NOT NULL);
+
+CREATE TABLE members (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, name TEXT, store INTEGER NOT NULL, enrolled_at INTEGER NOT NULL, key TEXT NOT NULL);
+CREATE TABLE identities (tenant INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, member INTEGER NOT NULL,
+  PRIMARY KEY (tenant, kind, value)) WITHOUT ROWID;
+CREATE INDEX identities_member ON identities (member);
+CREATE TABLE store_members (store INTEGER NOT NULL, member INTEGER NOT NULL, PRIMARY KEY (store, member)) WITHOUT ROWID;
+CREATE INDEX store_members_member ON store_members (member, store);
+CREATE TABLE states (member INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, change INTEGER NOT NULL, state BLOB NOT NULL);
+CREATE UNIQUE INDEX states_change ON states (change);
+CREATE TABLE checkpoints (member INTEGER NOT NULL, at INTEGER NOT NULL, id INTEGER NOT NULL, state BLOB NOT NULL, PRIMARY KEY (member, at, id)) WITHOUT ROWID;
+CREATE TABLE activities (position INTEGER PRIMARY KEY AUTOINCREMENT, tenant INTEGER NOT NULL, store INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
+  fact INTEGER NOT NULL, revision INTEGER NOT NULL, member INTEGER NOT NULL, cause INTEGER NOT NULL, amount INTEGER, points INTEGER NOT NULL,
+  goodwill INTEGER NOT NULL, effects TEXT NOT NULL, notice TEXT, tell INTEGER NOT NULL);
+CREATE INDEX activities_fact ON activities (fact, revision) WHERE fact > 0;
+CREATE INDEX activities_member ON activities (member, position) WHERE member > 0;
+CREATE INDEX activities_tell ON activities (store, position) WHERE tell = 1;
+CREATE INDEX activities_notice ON activities (tenant, position) WHERE kind = 'notice';
+CREATE TABLE vouchers (tenant INTEGER NOT NULL, code TEXT NOT NULL, member INTEGER NOT NULL, PRIMARY KEY (tenant, code)) WITHOUT ROWID;
+CREATE TABLE holds (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, key TEXT NOT NULL, member INTEGER NOT NULL, perk INTEGER,
+  voucher TEXT, points INTEGER NOT NULL, expires INTEGER NOT NULL, settled INTEGER NOT NULL, UNIQUE (store, key));
+CREATE INDEX holds_open ON holds (member) WHERE settled = 0;
+`
+
+/** Brings a file to SCHEMA_VERSION in one transaction; throws with a sentence for a newer one. */
+export function migrate(database: Database): void {
+  const version = database.pragma('user_version', { simple: true }) as number
+  if (version > SCHEMA_VERSION)
+    throw new Error(
+      `the store is of schema ${version}, this release knows up to ${SCHEMA_VERSION}: start a newer release`,
+    )
+  if (version === SCHEMA_VERSION) return
+  database.transaction(() => {
+    database.exec(TABLES)
+    database.pragma(`user_version = ${SCHEMA_VERSION}`)
+  })()
+}

@@ -1,0 +1,56 @@
+// The embedded engine: one file, one writing connection, one reading connection. Writes queue up behind each other because a transaction of one
+// must not see another's half; a write that throws is rolled back whole, and the next starts clean.
+import type { Database } from 'better-sqlite3'
+import type { CloudStore, Reads, Writes } from '../port.ts'
+import { openDatabase } from './open.ts'
+import { sqliteReads } from './reads.ts'
+import { sqliteWrites } from './writes.ts'
+
+export function openSqliteStore(options: { readonly directory: string }): CloudStore {
+  return new SqliteStore(options.directory)
+}
+
+class SqliteStore implements CloudStore {
+  readonly read: Reads
+  readonly #writer: Database
+  readonly #reader: Database
+  readonly #lock: Database
+  #writes: Writes
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(directory: string) {
+    const { writer, reader, lock } = openDatabase(directory)
+    this.#writer = writer
+    this.#reader = reader
+    this.#lock = lock
+    this.read = sqliteReads(reader)
+    this.#writes = sqliteWrites(writer)
+  }
+
+  write<T>(work: (tx: Writes) => Promise<T>): Promise<T> {
+    const result = this.#queue.then(() => this.#transaction(work))
+    this.#queue = result.catch(() => undefined)
+    return result
+  }
+
+  async #transaction<T>(work: (tx: Writes) => Promise<T>): Promise<T> {
+    this.#writer.exec('BEGIN IMMEDIATE')
+    try {
+      const value = await work(this.#writes)
+      this.#writer.exec('COMMIT')
+      return value
+    } catch (cause) {
+      if (this.#writer.inTransaction) this.#writer.exec('ROLLBACK')
+      // The change counter may have run ahead of what was rolled back.
+      this.#writes = sqliteWrites(this.#writer)
+      throw cause
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#queue
+    this.#reader.close()
+    this.#writer.close()
+    this.#lock.close()
+  }
+}

@@ -1,0 +1,244 @@
+// Writes inside the one open transaction. The port's sets become loops over prepared statements here: in-process, a loop is the fastest form a set
+// can have.
+import type { Database } from 'better-sqlite3'
+import { CHAIN_GENESIS } from '../../../protocol/chain.ts'
+import type { MemberId, StoreId } from '../../../protocol/ids.ts'
+import type {
+  ActivityRow,
+  CheckpointRow,
+  CodeRow,
+  EdgeRow,
+  FactRow,
+  HoldRow,
+  IdentityRow,
+  MemberRow,
+  OriginRow,
+  QuarantineRow,
+  StateRow,
+  StoreRow,
+  Writes,
+} from '../port.ts'
+import { activitiesOfFacts, preparer, programRecord, quarantineRow } from './reads.ts'
+import { edgeRow, effectsText, factRow, holdRow, memberRow, originRow } from './rows.ts'
+
+export function sqliteWrites(database: Database): Writes {
+  const sql = preparer(database)
+  let change = (sql('SELECT MAX(change) AS change FROM states').get()?.change ?? 0) as number
+  const present = <T>(rows: (T | undefined)[]): T[] => rows.filter((row) => row !== undefined)
+  return {
+    origin: async (origin) => {
+      const raw = sql('SELECT * FROM origins WHERE origin = ?').get(origin)
+      return raw && originRow(raw)
+    },
+    fact: async (id) => {
+      const raw = sql('SELECT * FROM facts WHERE id = ?').get(id)
+      return raw && factRow(raw)
+    },
+    programs: async (tenant) =>
+      sql('SELECT * FROM programs WHERE tenant = ? ORDER BY version').all(tenant).map(programRecord),
+    stores: async (tenant) =>
+      sql('SELECT * FROM stores WHERE tenant = ? ORDER BY id').all(tenant) as unknown as StoreRow[],
+    activitiesOfFacts: async (facts) => activitiesOfFacts(sql, facts),
+    memberOfVoucher: async (tenant, code) =>
+      sql('SELECT member FROM vouchers WHERE tenant = ? AND code = ?').get(tenant, code)?.member as
+        MemberId | undefined,
+
+    insertTenant: async (name) =>
+      Number(sql('INSERT INTO tenants (name) VALUES (?)').run(name).lastInsertRowid),
+    insertStore: async (tenant, name, zone) => {
+      const { lastInsertRowid } = sql('INSERT INTO stores (tenant, name, zone) VALUES (?, ?, ?)').run(
+        tenant,
+        name,
+        zone,
+      )
+      return { id: Number(lastInsertRowid) as StoreId, tenant, name, zone }
+    },
+    insertEdge: async (row): Promise<EdgeRow> => {
+      const raw = sql(
+        'INSERT INTO edges (tenant, store, public_key, enrolled_at) VALUES (?, ?, ?, ?) RETURNING *',
+      ).get(row.tenant, row.store, row.publicKey, row.enrolledAt)
+      return edgeRow(raw ?? {})
+    },
+    insertOrigin: async ({ tenant, store, edge }): Promise<OriginRow> => {
+      const raw = sql(
+        `INSERT INTO origins (tenant, store, edge, epoch, seq, head)
+         SELECT $tenant, $store, $edge, 1 + (SELECT COUNT(*) FROM origins WHERE tenant = $tenant AND edge = $edge), 0, $head RETURNING *`,
+      ).get({ tenant, store, edge, head: CHAIN_GENESIS })
+      return originRow(raw ?? {})
+    },
+    saveOrigins: async (rows) => {
+      const save = sql('UPDATE origins SET seq = ?, head = ?, fenced = ? WHERE origin = ?')
+      for (const { origin, seq, head, fenced } of rows) save.run(seq, head, fenced, origin)
+    },
+    saveContact: async (row) => {
+      sql(
+        'INSERT OR REPLACE INTO contacts (origin, said_seq, contact_at, software, program) VALUES (?, ?, ?, ?, ?)',
+      ).run(row.origin, row.saidSeq, row.contactAt, row.software, row.program)
+    },
+    insertCode: async (row: CodeRow) => {
+      sql('INSERT INTO codes (hash, tenant, store, expires) VALUES (?, ?, ?, ?)').run(
+        row.hash,
+        row.tenant,
+        row.store,
+        row.expires,
+      )
+    },
+    code: async (hash) => {
+      const raw = sql('SELECT * FROM codes WHERE hash = ?').get(hash)
+      return raw && ({ ...raw, usedBy: raw.used_by } as unknown as CodeRow)
+    },
+    useCode: async (hash, edge) => {
+      sql('UPDATE codes SET used_by = ? WHERE hash = ?').run(edge, hash)
+    },
+    insertProgram: async (tenant, record, publishedAt) => {
+      sql(
+        'INSERT INTO programs (tenant, version, effective_from, document, published_at) VALUES (?, ?, ?, ?, ?)',
+      ).run(tenant, record.version, record.effectiveFrom, record.document, publishedAt)
+    },
+
+    factsByKeys: async (keys) => {
+      const find = sql(`SELECT * FROM facts WHERE store = ? AND key = ? AND status <> 'duplicate'`)
+      return present(keys.map(({ store, key }) => find.get(store, key))).map(factRow)
+    },
+    factsByIds: async (ids) => {
+      const find = sql('SELECT * FROM facts WHERE id = ?')
+      return present(ids.map((id) => find.get(id))).map(factRow)
+    },
+    factsByClaims: async (tenant, claims) => {
+      const find = sql('SELECT * FROM facts WHERE tenant = ? AND claim = ? AND claim IS NOT NULL')
+      return claims.flatMap((claim) => find.all(tenant, claim)).map(factRow)
+    },
+    insertFacts: async (rows: readonly FactRow[]) => {
+      const insert = sql('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      for (const row of rows) {
+        const { id, tenant, store, key, kind, member, claim, at, status, bytes, hash, receivedAt } = row
+        insert.run(id, tenant, store, key, kind, member, claim, at, status, bytes, hash, receivedAt)
+      }
+    },
+    saveFactStanding: async (rows) => {
+      const save = sql('UPDATE facts SET status = ?, member = ? WHERE id = ?')
+      for (const { id, status, member } of rows) save.run(status, member, id)
+    },
+    insertQuarantine: async (rows: readonly QuarantineRow[]) => {
+      const insert = sql('INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?)')
+      for (const row of rows)
+        insert.run(row.id, row.tenant, row.store, row.reason, row.bytes, row.hash, row.receivedAt)
+    },
+    quarantined: async (ids) => {
+      const find = sql('SELECT * FROM quarantine WHERE id = ?')
+      return present(ids.map((id) => find.get(id))).map(quarantineRow)
+    },
+    factsOfMemberAfter: async (member, place) =>
+      (place === null
+        ? sql(
+            `SELECT * FROM facts WHERE member = ? AND member > 0 AND status = 'counted' ORDER BY at, id`,
+          ).all(member)
+        : sql(
+            `SELECT * FROM facts WHERE member = ? AND member > 0 AND status = 'counted' AND (at, id) > (?, ?) ORDER BY at, id`,
+          ).all(member, place.at, place.id)
+      ).map(factRow),
+
+    identities: async (tenant, wanted) => {
+      const find = sql('SELECT * FROM identities WHERE tenant = ? AND kind = ? AND value = ?')
+      return present(
+        wanted.map(({ kind, value }) => find.get(tenant, kind, value)),
+      ) as unknown as IdentityRow[]
+    },
+    memberRows: async (ids) => {
+      const find = sql('SELECT * FROM members WHERE id = ?')
+      return present(ids.map((id) => find.get(id))).map(memberRow)
+    },
+    insertMembers: async (rows: readonly MemberRow[]) => {
+      const insert = sql(
+        'INSERT INTO members (id, tenant, name, store, enrolled_at, key) VALUES (?, ?, ?, ?, ?, ?)',
+      )
+      for (const row of rows) insert.run(row.id, row.tenant, row.name, row.store, row.enrolledAt, row.key)
+    },
+    saveIdentities: async (rows) => {
+      const save = sql('INSERT OR REPLACE INTO identities (tenant, kind, value, member) VALUES (?, ?, ?, ?)')
+      for (const { tenant, kind, value, member } of rows) save.run(tenant, kind, value, member)
+    },
+    meet: async (rows) => {
+      const insert = sql('INSERT OR IGNORE INTO store_members (store, member) VALUES (?, ?)')
+      for (const { store, member } of rows) insert.run(store, member)
+    },
+
+    states: async (members) => {
+      const find = sql('SELECT * FROM states WHERE member = ?')
+      return present(members.map((member) => find.get(member))) as unknown as StateRow[]
+    },
+    saveStates: async (rows) => {
+      const save = sql('INSERT OR REPLACE INTO states (member, tenant, change, state) VALUES (?, ?, ?, ?)')
+      for (const { member, tenant, state } of rows) save.run(member, tenant, ++change, state)
+    },
+    checkpointBefore: async (member, place) =>
+      sql(
+        'SELECT * FROM checkpoints WHERE member = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT 1',
+      ).get(member, place.at, place.id) as unknown as CheckpointRow | undefined,
+    deleteCheckpointsFrom: async (member, place) => {
+      sql('DELETE FROM checkpoints WHERE member = ? AND (at, id) >= (?, ?)').run(member, place.at, place.id)
+    },
+    insertCheckpoints: async (rows: readonly CheckpointRow[]) => {
+      const insert = sql('INSERT OR REPLACE INTO checkpoints (member, at, id, state) VALUES (?, ?, ?, ?)')
+      for (const { member, at, id, state } of rows) insert.run(member, at, id, state)
+    },
+    appendActivities: async (rows) => {
+      const insert = sql(
+        `INSERT INTO activities (tenant, store, kind, at, fact, revision, member, cause, amount, points, goodwill, effects, notice, tell)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      return rows.map((row): ActivityRow => {
+        const { lastInsertRowid } = insert.run(
+          row.tenant,
+          row.store,
+          row.kind,
+          row.at,
+          row.fact,
+          row.revision,
+          row.member,
+          row.cause,
+          row.amount,
+          row.points,
+          row.goodwill,
+          effectsText(row.effects),
+          row.notice === null ? null : JSON.stringify(row.notice),
+          row.tell ? 1 : 0,
+        )
+        return { ...row, position: Number(lastInsertRowid) }
+      })
+    },
+    saveVouchers: async (rows) => {
+      const save = sql('INSERT OR REPLACE INTO vouchers (tenant, code, member) VALUES (?, ?, ?)')
+      for (const { tenant, code, member } of rows) save.run(tenant, code, member)
+    },
+
+    holdByKey: async (store, key) => {
+      const raw = sql('SELECT * FROM holds WHERE store = ? AND key = ?').get(store, key)
+      return raw && holdRow(raw)
+    },
+    openHolds: async (tenant, member, now) =>
+      sql('SELECT * FROM holds WHERE member = ? AND settled = 0 AND tenant = ? AND expires > ?')
+        .all(member, tenant, now)
+        .map(holdRow),
+    holds: async (ids) => {
+      const find = sql('SELECT * FROM holds WHERE id = ?')
+      return present(ids.map((id) => find.get(id))).map(holdRow)
+    },
+    insertHold: async (row): Promise<HoldRow> => {
+      const raw = sql(
+        `INSERT INTO holds (tenant, store, key, member, perk, voucher, points, expires, settled)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) RETURNING *`,
+      ).get(row.tenant, row.store, row.key, row.member, row.perk, row.voucher, row.points, row.expires)
+      return holdRow(raw ?? {})
+    },
+    settleHolds: async (ids) => {
+      const settle = sql('UPDATE holds SET settled = 1 WHERE id = ?')
+      for (const id of ids) settle.run(id)
+    },
+
+    meta: async (name) => sql('SELECT value FROM meta WHERE name = ?').get(name)?.value as string | undefined,
+    saveMeta: async (name, value) => {
+      sql('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run(name, value)
+    },
+  }
+}

@@ -1,0 +1,146 @@
+// Sends one edge what it does not have yet: programs, members it has met, corrections. Each is a log with a cursor that starts where the hello
+// said; a pump reads on from its cursors whenever it is hinted, so many commits become one frame with the latest states (D-1).
+import type { DownFrame } from '../../protocol/down.ts'
+import type { Hello } from '../../protocol/frames/hello.ts'
+import type { MemberSnapshot } from '../../protocol/frames/members.ts'
+import type { MemberId, Origin, ProgramVersion } from '../../protocol/ids.ts'
+import {
+  CORRECTIONS_FRAME_MAX,
+  DOWN_BACKLOG_BYTES_MAX,
+  DOWN_PAUSE_MS,
+  MEMBERS_FRAME_MAX,
+} from '../../protocol/limits.ts'
+import type { Points } from '../../protocol/numbers.ts'
+import type { OriginRow, Snapshots } from '../store/port.ts'
+import type { SyncParts, SyncSocket } from './hub.ts'
+
+export class DownPump {
+  readonly #parts: SyncParts
+  readonly #socket: SyncSocket
+  readonly #origin: OriginRow
+  readonly #send: (frame: DownFrame) => void
+  #members: number
+  #corrections: number
+  #program: ProgramVersion
+  #hinted = false
+  #pumping = false
+  #stopped = false
+  #cancelPause: () => void = () => undefined
+
+  constructor(
+    parts: SyncParts,
+    socket: SyncSocket,
+    origin: OriginRow,
+    hello: Hello,
+    send: (frame: DownFrame) => void,
+  ) {
+    this.#parts = parts
+    this.#socket = socket
+    this.#origin = origin
+    this.#send = send
+    this.#members = hello.members_cursor
+    this.#corrections = hello.corrections_cursor
+    this.#program = hello.program
+  }
+
+  start(): void {
+    this.programPublished()
+    this.hint()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancelPause()
+  }
+
+  programPublished(): void {
+    void this.#guard(() => this.#sendPrograms())
+  }
+
+  /** There may be something new. Waits a moment, so that what comes close together goes out together. */
+  hint(): void {
+    if (this.#stopped || this.#hinted) return
+    this.#hinted = true
+    if (!this.#pumping) this.#cancelPause = this.#parts.system.after(DOWN_PAUSE_MS, () => void this.#pump())
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#stopped || this.#pumping) return
+    this.#pumping = true
+    this.#hinted = false
+    await this.#guard(async () => {
+      for (let more = true; more && !this.#stopped && this.#roomy();) more = await this.#sendChanged()
+      for (let more = true; more && !this.#stopped && this.#roomy();) more = await this.#sendCorrections()
+    })
+    this.#pumping = false
+    const waits = this.#hinted || !this.#roomy()
+    this.#hinted = false
+    if (waits) this.hint()
+  }
+
+  /** A slow line gets no more until it has taken what it was given; then the cursors go on. */
+  #roomy(): boolean {
+    return this.#socket.bufferedBytes() < DOWN_BACKLOG_BYTES_MAX
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      if (!this.#stopped) this.#parts.onFault(this.#origin.edge, cause)
+    }
+  }
+
+  async #sendPrograms(): Promise<void> {
+    const programs = await this.#parts.shelf.of(this.#origin.tenant)
+    for (const { version, effectiveFrom, document } of programs.records.toSorted(
+      (a, b) => a.version - b.version,
+    )) {
+      if (version <= this.#program) continue
+      this.#send({ type: 'program', version, effective_from: effectiveFrom, document })
+      this.#program = version
+    }
+  }
+
+  async #sendChanged(): Promise<boolean> {
+    const { origin, store } = this.#origin
+    const found = await this.#parts.store.read.changedMembers(origin, store, this.#members, MEMBERS_FRAME_MAX)
+    const last = found.rows.at(-1)
+    if (last === undefined) return false
+    this.#members = last.change
+    this.#send({ type: 'members', cursor: last.change, members: snapshotsOf(found) })
+    return found.rows.length === MEMBERS_FRAME_MAX
+  }
+
+  /** States that were asked for, out of the log's order: the cursor stays. */
+  async sendMembers(members: readonly MemberId[], origin: Origin): Promise<void> {
+    const found = await this.#parts.store.read.snapshots(origin, members)
+    this.#send({ type: 'members', cursor: this.#members, members: snapshotsOf(found) })
+  }
+
+  async #sendCorrections(): Promise<boolean> {
+    const page = { after: this.#corrections, limit: CORRECTIONS_FRAME_MAX }
+    const rows = await this.#parts.store.read.activitiesToTell(this.#origin.store, page)
+    const last = rows.at(-1)
+    if (last === undefined) return false
+    this.#corrections = last.position
+    this.#send({
+      type: 'corrections',
+      cursor: last.position,
+      corrections: rows.map(({ fact, revision, points, goodwill, cause }) => ({
+        fact,
+        revision,
+        points: points as Points,
+        goodwill: goodwill as Points,
+        cause,
+      })),
+    })
+    return rows.length === CORRECTIONS_FRAME_MAX
+  }
+}
+
+function snapshotsOf({ covers, rows }: Snapshots): MemberSnapshot[] {
+  return rows.flatMap(({ id, name, identities, state }) =>
+    state === null ? [] : [{ member: id, name, identities: [...identities], state, covers }],
+  )
+}

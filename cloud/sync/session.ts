@@ -1,0 +1,240 @@
+// One connected edge. Frames are worked on strictly one after another, so a question that follows a batch sees what the batch brought. Nothing is
+// decoded before its signature fits (P-ENV-1), and nothing but a hello with our nonce is heard first (P-ENV-2).
+import type { KeyObject } from 'node:crypto'
+import { sameHash } from '../../protocol/chain.ts'
+import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import type { CloseReason } from '../../protocol/close-codes.ts'
+import { decodeUpFrame, encodeFrame } from '../../protocol/codec.ts'
+import type { DownFrame } from '../../protocol/down.ts'
+import { NONCE_BYTES, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
+import type { Batch } from '../../protocol/frames/batch.ts'
+import type { FindMember } from '../../protocol/frames/find-member.ts'
+import type { Hello } from '../../protocol/frames/hello.ts'
+import { NO_FACT, NO_MEMBER } from '../../protocol/ids.ts'
+import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
+import { HEARTBEAT_MS, SYNC_FRAMES_WAITING_MAX } from '../../protocol/limits.ts'
+import { assert, unreachable } from '../../protocol/result.ts'
+import { hybridTime } from '../../protocol/time.ts'
+import type { Millis } from '../../protocol/time.ts'
+import type { UpFrame } from '../../protocol/up.ts'
+import { PROTOCOL_VERSIONS_SPOKEN } from '../../protocol/version.ts'
+import { noticeOf } from '../domain/ingest/standing.ts'
+import type { EdgeRow, OriginRow, TenantId } from '../store/port.ts'
+import { DownPump } from './down-pump.ts'
+import type { SyncParts, SyncSocket } from './hub.ts'
+
+/** What the fleet list tells of a live connection. */
+export interface SessionFacts {
+  readonly origin: Origin
+  readonly saidSeq: Seq
+  readonly contactAt: Millis
+  readonly software: string
+  readonly program: ProgramVersion
+}
+
+export class SyncSession {
+  readonly tenant: TenantId
+  readonly store: StoreId
+  readonly #edge: EdgeRow
+  readonly #socket: SyncSocket
+  readonly #parts: SyncParts
+  readonly #key: KeyObject
+  readonly #nonce: Uint8Array
+  #origin: OriginRow | null = null
+  #facts: SessionFacts | null = null
+  #pump: DownPump | null = null
+  #work: Promise<void> = Promise.resolve()
+  #waiting = 0
+  #open = true
+  #stopHeartbeat: () => void = () => undefined
+
+  constructor(edge: EdgeRow, socket: SyncSocket, parts: SyncParts) {
+    this.tenant = edge.tenant
+    this.store = edge.store
+    this.#edge = edge
+    this.#socket = socket
+    this.#parts = parts
+    const key = importPublicKey(edge.publicKey)
+    assert(key !== undefined, 'enrolment stored a valid public key')
+    this.#key = key
+    this.#nonce = parts.system.randomBytes(NONCE_BYTES)
+  }
+
+  get facts(): SessionFacts | null {
+    return this.#facts
+  }
+
+  start(): void {
+    this.#socket.onMessage((bytes) => this.#received(bytes))
+    this.#send({ type: 'challenge', nonce: this.#nonce, time: this.#now() })
+    this.#heartbeat()
+  }
+
+  hint(): void {
+    this.#pump?.hint()
+  }
+
+  programPublished(): void {
+    this.#pump?.programPublished()
+  }
+
+  close(reason: CloseReason, text: string): void {
+    if (!this.#open) return
+    this.#socket.close(CLOSE_CODES[reason], text)
+    this.closed()
+  }
+
+  /** The socket is gone: nothing is sent any more; work that was begun ends by itself. */
+  closed(): void {
+    this.#open = false
+    this.#stopHeartbeat()
+    this.#pump?.stop()
+  }
+
+  async settled(): Promise<void> {
+    await this.#work
+  }
+
+  #now(): Millis {
+    return this.#parts.system.clock.now() as Millis
+  }
+
+  #heartbeat(): void {
+    this.#stopHeartbeat = this.#parts.system.after(HEARTBEAT_MS, () => {
+      if (!this.#open) return
+      this.#send({ type: 'time', time: this.#now() })
+      this.#heartbeat()
+    })
+  }
+
+  #send(frame: DownFrame): void {
+    if (this.#open) this.#socket.send(seal(encodeFrame(frame), this.#parts.privateKey))
+  }
+
+  #received(sealed: Uint8Array): void {
+    if (!this.#open) return
+    if (this.#waiting >= SYNC_FRAMES_WAITING_MAX) {
+      this.close('too_many', `more than ${SYNC_FRAMES_WAITING_MAX} frames wait for their answers`)
+      return
+    }
+    this.#waiting += 1
+    this.#work = this.#work
+      .then(() => this.#handle(sealed))
+      .catch((cause: unknown) => {
+        this.#parts.onFault(this.#edge.id, cause)
+        this.close('stopping', 'something broke on our side; reconnect')
+      })
+      .finally(() => {
+        this.#waiting -= 1
+      })
+  }
+
+  async #handle(sealed: Uint8Array): Promise<void> {
+    if (!this.#open) return
+    const bytes = unseal(sealed, this.#key)
+    if (bytes === undefined) return this.close('unauthorised', 'the signature does not fit')
+    const decoded = decodeUpFrame(bytes)
+    if (!decoded.ok) return this.close('malformed', decoded.malformed.reason.slice(0, 100))
+    const frame = decoded.value
+    if (this.#facts !== null) this.#facts = { ...this.#facts, contactAt: this.#now() }
+    if (frame.type === 'hello') return this.#hello(frame)
+    if (this.#origin === null) return this.close('malformed', 'a hello comes first')
+    return this.#dispatch(frame, this.#origin)
+  }
+
+  async #dispatch(frame: Exclude<UpFrame, Hello>, origin: OriginRow): Promise<void> {
+    switch (frame.type) {
+      case 'batch':
+        return this.#batch(frame, origin)
+      case 'find_member':
+        return this.#findMember(frame, origin)
+      case 'authorise': {
+        const decision = await this.#parts.authority.decide(this.tenant, this.store, frame)
+        this.#send(decision)
+        return
+      }
+      default:
+        return unreachable(frame)
+    }
+  }
+
+  async #hello(hello: Hello): Promise<void> {
+    if (this.#origin !== null) return this.close('malformed', 'one hello a connection')
+    if (!sameHash(hello.nonce, this.#nonce))
+      return this.close('unauthorised', 'the nonce is not of this connection')
+    if (!PROTOCOL_VERSIONS_SPOKEN.includes(hello.protocol))
+      return this.close('version_unknown', `spoken here: ${PROTOCOL_VERSIONS_SPOKEN.join(', ')}`)
+    const origin = await this.#parts.store.read.origin(hello.origin)
+    if (origin === undefined || origin.edge !== this.#edge.id)
+      return this.close('unauthorised', 'this origin is not of this edge')
+    const contact = {
+      origin: hello.origin,
+      saidSeq: hello.seq,
+      contactAt: this.#now(),
+      software: hello.software,
+      program: hello.program,
+    }
+    await this.#parts.store.write((tx) => tx.saveContact(contact))
+    this.#facts = contact
+    const fence = fenceOf(origin, hello)
+    if (fence !== null) {
+      if (origin.fenced === null) await this.#fence(origin, hello, fence)
+      this.#send({ type: 'fork', reason: fence, seq: origin.seq, head: origin.head })
+      return this.close('fenced', `this ledger is not the one we know: ${fence}`)
+    }
+    this.#origin = origin
+    const epoch = await this.#parts.store.write((tx) => tx.meta('cloud_epoch'))
+    this.#send({
+      type: 'welcome',
+      seq: origin.seq,
+      head: origin.head,
+      time: this.#now(),
+      cloud_epoch: Number(epoch ?? '1'),
+    })
+    this.#pump = new DownPump(this.#parts, this.#socket, origin, hello, (frame) => this.#send(frame))
+    this.#pump.start()
+  }
+
+  async #fence(origin: OriginRow, hello: Hello, fenced: 'fork' | 'rewind'): Promise<void> {
+    const at = hybridTime(this.#now())
+    const text =
+      fenced === 'rewind'
+        ? `origin ${origin.origin} stands at ${hello.seq}, but we have it up to ${origin.seq}: a restored backup?`
+        : `origin ${origin.origin} has another history at ${origin.seq} than we have: a cloned disk?`
+    await this.#parts.store.write(async (tx) => {
+      await tx.saveOrigins([{ origin: origin.origin, seq: origin.seq, head: origin.head, fenced }])
+      await tx.appendActivities([noticeOf(this.tenant, { at, store: this.store, id: NO_FACT }, fenced, text)])
+    })
+  }
+
+  async #batch(batch: Batch, origin: OriginRow): Promise<void> {
+    if (batch.origin !== origin.origin)
+      return this.close('malformed', 'a batch of another origin than the hello')
+    const saidSeq = (batch.from + batch.facts.length - 1) as Seq
+    if (this.#facts !== null && saidSeq > this.#facts.saidSeq) this.#facts = { ...this.#facts, saidSeq }
+    const answer = await this.#parts.ingest.submit(origin.origin, batch)
+    this.#send(answer)
+    if (answer.type === 'fork') this.close('fenced', `this ledger is not the one we know: ${answer.reason}`)
+  }
+
+  /** The state goes first, then the answer, so that whoever asked can use it at once. */
+  async #findMember({ question, identity, member }: FindMember, origin: OriginRow): Promise<void> {
+    const { read } = this.#parts.store
+    const row =
+      identity === null
+        ? await read.member(member)
+        : await read.memberByIdentity(this.tenant, identity.kind, identity.value)
+    if (row === undefined || row.tenant !== this.tenant)
+      return this.#send({ type: 'found_member', question, member: NO_MEMBER })
+    await this.#parts.store.write((tx) => tx.meet([{ store: this.store, member: row.id }]))
+    await this.#pump?.sendMembers([row.id], origin.origin)
+    this.#send({ type: 'found_member', question, member: row.id })
+  }
+}
+
+/** P-SYNC-4. */
+function fenceOf(origin: OriginRow, hello: Hello): 'fork' | 'rewind' | null {
+  if (origin.fenced !== null) return origin.fenced
+  if (hello.seq < origin.seq) return 'rewind'
+  return hello.seq === origin.seq && !sameHash(hello.head, origin.head) ? 'fork' : null
+}

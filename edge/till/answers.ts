@@ -1,0 +1,212 @@
+// What the till answers, as shapes: the source of the types, of /openapi.json and of the tests' checks. Ids are decimal strings, times RFC
+// 3339 in UTC with milliseconds, amounts integers of minor units (A-3).
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { FACT_KINDS, IdentityShape } from '../../protocol/facts.ts'
+import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
+import { EFFECT_KINDS } from '../../cloud/evaluation/effects.ts'
+import { IdTextShape } from './inputs.ts'
+
+const Int = Type.Integer()
+const Text = Type.String()
+const TimeText = Type.String({ description: 'RFC 3339, UTC, milliseconds' })
+
+export const StatusWordShape = oneOf(['confirmed', 'provisional'])
+export type StatusWord = 'confirmed' | 'provisional'
+
+/** What the caller should know besides the numbers. */
+export const NOTES = ['member_unknown', 'sale_elsewhere'] as const
+export type Note = (typeof NOTES)[number]
+
+export const TierAnswerShape = Type.Object({ id: Int, name: Text }, closed)
+export const EntryAnswerShape = Type.Object(
+  { kind: oneOf(EFFECT_KINDS), rule: Int, title: Text, points: Int },
+  closed,
+)
+export const VoucherIssuedShape = Type.Object(
+  { code: Text, perk: Int, title: Text, expires_at: orNull(TimeText) },
+  closed,
+)
+
+export const ReceiptShape = Type.Object(
+  {
+    receipt: Type.Object({ id: IdTextShape, epoch: Int, seq: Int, hash: Text }, closed),
+    kind: oneOf(FACT_KINDS),
+    at: TimeText,
+    status: StatusWordShape,
+    as_of: orNull(TimeText),
+    member: orNull(
+      Type.Object({ id: IdTextShape, tier: orNull(TierAnswerShape), balance: Int, lifetime: Int }, closed),
+    ),
+    points: Int,
+    entries: Type.Array(EntryAnswerShape),
+    tier_change: orNull(Type.Object({ from: orNull(Text), to: Text }, closed)),
+    vouchers: Type.Array(VoucherIssuedShape),
+    redemption: Type.Optional(
+      Type.Object(
+        { id: IdTextShape, stage: oneOf(['reserved', 'captured', 'cancelled']), perk: Int, points: Int },
+        closed,
+      ),
+    ),
+    voucher: Type.Optional(Type.Object({ code: Text, perk: orNull(Int), title: orNull(Text) }, closed)),
+    notes: Type.Array(oneOf(NOTES)),
+  },
+  closed,
+)
+export type Receipt = Readonly<Static<typeof ReceiptShape>>
+
+export const MemberAnswerShape = Type.Object(
+  {
+    id: IdTextShape,
+    name: orNull(Text),
+    identities: Type.Array(IdentityShape),
+    tier: orNull(TierAnswerShape),
+    balance: Int,
+    lifetime: Int,
+    spent: Int,
+    goodwill: Int,
+    next_tier: orNull(Type.Object({ id: Int, name: Text, point_floor: Int, missing: Int }, closed)),
+    vouchers: Type.Array(
+      Type.Object(
+        {
+          code: Text,
+          perk: Int,
+          title: Text,
+          status: oneOf(['UNUSED', 'USED', 'EXPIRED']),
+          expires_at: orNull(TimeText),
+        },
+        closed,
+      ),
+    ),
+    status: StatusWordShape,
+    as_of: orNull(TimeText),
+  },
+  closed,
+)
+export type MemberView = Readonly<Static<typeof MemberAnswerShape>>
+
+export const QuoteAnswerShape = Type.Object(
+  {
+    points: Int,
+    entries: Type.Array(EntryAnswerShape),
+    considered: Type.Array(
+      Type.Object(
+        {
+          rule: Int,
+          title: Text,
+          type: Text,
+          applied: Type.Boolean(),
+          points: Int,
+          condition: orNull(Text),
+          actual: orNull(Text),
+          required: orNull(Text),
+          hint: orNull(Text),
+        },
+        closed,
+      ),
+    ),
+    tier: orNull(TierAnswerShape),
+    tier_after: orNull(TierAnswerShape),
+    vouchers: Type.Array(VoucherIssuedShape),
+    status: StatusWordShape,
+    as_of: orNull(TimeText),
+  },
+  closed,
+)
+export type Quote = Readonly<Static<typeof QuoteAnswerShape>>
+
+export const PerksAnswerShape = Type.Object(
+  {
+    perks: Type.Array(
+      Type.Object(
+        {
+          id: Int,
+          title: Text,
+          points: Int,
+          available: Type.Boolean(),
+          /** Refusal code and sentence; null when available. */
+          refused: orNull(Text),
+          detail: orNull(Text),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+export type PerksAnswer = Readonly<Static<typeof PerksAnswerShape>>
+
+export const HistoryAnswerShape = Type.Object(
+  {
+    facts: Type.Array(
+      Type.Object(
+        {
+          id: IdTextShape,
+          kind: oneOf(FACT_KINDS),
+          at: TimeText,
+          terminal: Text,
+          member: orNull(IdTextShape),
+          amount: orNull(Int),
+          points: Int,
+          status: StatusWordShape,
+        },
+        closed,
+      ),
+    ),
+    /** Value for `before` that gives the next page; null at the end. */
+    next: orNull(IdTextShape),
+  },
+  closed,
+)
+export type HistoryPage = Readonly<Static<typeof HistoryAnswerShape>>
+
+export const StatusAnswerShape = Type.Object(
+  {
+    store: Type.Object({ id: Int, name: Text, zone: Text }, closed),
+    origin: Int,
+    epoch: Int,
+    seq: Int,
+    synced_seq: Int,
+    unsynced: Int,
+    oldest_unsynced_at: orNull(TimeText),
+    link: Type.Object({ state: Text, since: TimeText, last_word_at: orNull(TimeText) }, closed),
+    program: orNull(Type.Object({ version: Int, name: Text }, closed)),
+    time: TimeText,
+    software: Text,
+    uptime_s: Int,
+  },
+  closed,
+)
+export type Status = Readonly<Static<typeof StatusAnswerShape>>
+
+export const ACTIVITY_KINDS = [
+  ...FACT_KINDS,
+  'correction',
+  'synced',
+  'link',
+  'program',
+  'notice',
+  'conflict',
+] as const
+export type ActivityKind = (typeof ACTIVITY_KINDS)[number]
+
+export const ActivityShape = Type.Object(
+  {
+    position: Int,
+    epoch: Int,
+    time: TimeText,
+    kind: oneOf(ACTIVITY_KINDS),
+    fact: orNull(IdTextShape),
+    terminal: orNull(Text),
+    /** Initials and the last two characters of an identity (F-4). */
+    member: orNull(Text),
+    amount: orNull(Int),
+    points: Int,
+    status: orNull(StatusWordShape),
+    tier: orNull(Text),
+    vouchers: Int,
+    text: Text,
+  },
+  closed,
+)
+export type Activity = Readonly<Static<typeof ActivityShape>>

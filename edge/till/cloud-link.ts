@@ -1,0 +1,39 @@
+// What the till needs of the link to the cloud, and nothing about how it travels. Questions are bounded by QUESTION_WAIT_MS_MAX and never
+// throw: 'unreachable' is an answer, and the till serves the store without one (A-4, A-7).
+import type { Identity } from '../../protocol/facts.ts'
+import type { Decision } from '../../protocol/frames/authorise.ts'
+import type { MemberId, RuleId } from '../../protocol/ids.ts'
+import type { HybridTime, ZoneOffset } from '../../protocol/time.ts'
+
+export type MemberQuestion = { readonly identity: Identity } | { readonly member: MemberId }
+
+export interface SpendingQuestion {
+  readonly key: string
+  /** NO_MEMBER for a voucher: its code says whose it is. */
+  readonly member: MemberId
+  readonly at: HybridTime
+  readonly offset: ZoneOffset
+  readonly perk: RuleId | null
+  readonly voucher: string | null
+}
+
+export interface CloudLink {
+  /** Edge time in ms since 1970 at which the cloud last said anything; null before the first word. */
+  lastWordAt(): number | null
+  /** Connected, welcomed and not fenced. */
+  live(): boolean
+  /** When it answers with a member, `takeMembers` has run with its state before. */
+  findMember(question: MemberQuestion): Promise<MemberId | 'none' | 'unreachable'>
+  authorise(question: SpendingQuestion): Promise<Decision | 'unreachable'>
+  /** New facts are in the ledger. */
+  committed(): void
+}
+
+/** A store without a cloud: before enrolment, and until the link is connected. */
+export const NO_LINK: CloudLink = {
+  lastWordAt: () => null,
+  live: () => false,
+  findMember: () => Promise.resolve('unreachable'),
+  authorise: () => Promise.resolve('unreachable'),
+  committed: () => undefined,
+}

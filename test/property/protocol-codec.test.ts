@@ -1,0 +1,133 @@
+// The wire, both ways: whatever is encoded comes back, and whatever comes in is either what some honest peer would have sent, byte for
+// byte, or is refused. Nothing that comes in throws.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Decoded } from '../../protocol/codec.ts'
+import {
+  decodeDownFrame,
+  decodeFact,
+  decodeUpFrame,
+  encodeFact,
+  encodeFrame,
+  factValidator,
+} from '../../protocol/codec.ts'
+import type { DownFrame } from '../../protocol/down.ts'
+import { FACT_KINDS } from '../../protocol/facts.ts'
+import type { Fact } from '../../protocol/facts.ts'
+import type { UpFrame } from '../../protocol/up.ts'
+import { DOWN_TYPES, UP_TYPES, downFramesOf, factsOf, fuzzSeed, upFramesOf } from '../support/generators.ts'
+
+const seed = fuzzSeed('protocol-codec')
+
+interface Spoken<T> {
+  readonly name: string
+  readonly values: fc.Arbitrary<T>
+  readonly encode: (value: T) => Uint8Array
+  readonly decode: (bytes: Uint8Array) => Decoded<T>
+}
+
+const facts = FACT_KINDS.map((kind): Spoken<Fact> => ({
+  name: `fact ${kind}`,
+  values: factsOf(kind),
+  encode: encodeFact,
+  decode: decodeFact,
+}))
+const up = UP_TYPES.map((type): Spoken<UpFrame> => ({
+  name: `frame up ${type}`,
+  values: upFramesOf(type),
+  encode: encodeFrame,
+  decode: decodeUpFrame,
+}))
+const down = DOWN_TYPES.map((type): Spoken<DownFrame> => ({
+  name: `frame down ${type}`,
+  values: downFramesOf(type),
+  encode: encodeFrame,
+  decode: decodeDownFrame,
+}))
+// Each is checked with its own type; the list only needs "something that is encoded and decoded".
+const spoken = [...facts, ...up, ...down] as unknown as Spoken<unknown>[]
+
+/** Byte strings come back as another class of bytes; as text they compare alike. */
+function plain(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, field: unknown) =>
+      field instanceof Uint8Array ? `bytes ${Buffer.from(field).toString('hex')}` : field,
+    ).replaceAll(/\{"type":"Buffer","data":(\[[^\]]*\])\}/g, (_, data: string) =>
+      JSON.stringify(`bytes ${Buffer.from(JSON.parse(data) as number[]).toString('hex')}`),
+    ),
+  )
+}
+
+describe.each(spoken)('$name', ({ values, encode, decode }) => {
+  test('P-COD-4 P-FACT-1: decodes to the same value and encodes to the same bytes', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = encode(value)
+        const decoded = decode(bytes)
+        if (!decoded.ok) throw new Error(decoded.malformed.reason)
+        expect(plain(decoded.value)).toEqual(plain(value))
+        expect(Buffer.from(encode(decoded.value)).equals(bytes)).toBe(true)
+      }),
+      { seed, numRuns: 150 },
+    )
+  })
+
+  test('P-COD-2: every truncation and every trailing byte is refused', () => {
+    fc.assert(
+      fc.property(values, fc.integer({ min: 0, max: 255 }), (value, extra) => {
+        const bytes = encode(value)
+        for (let length = 0; length < bytes.length; length++)
+          expect(decode(bytes.subarray(0, length)).ok).toBe(false)
+        expect(decode(Buffer.concat([bytes, Buffer.of(extra)])).ok).toBe(false)
+      }),
+      { seed, numRuns: 8 },
+    )
+  })
+
+  test('P-COD-2 P-COD-3: every flipped bit is refused or gives what an honest peer would have sent', () => {
+    let refused = 0
+    let taken = 0
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = Buffer.from(encode(value))
+        for (let bit = 0; bit < bytes.length * 8; bit++) {
+          const flipped = Buffer.from(bytes)
+          flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+          const decoded = decode(flipped)
+          if (!decoded.ok) refused += 1
+          else {
+            taken += 1
+            // Accepted by the schema (decoding checked it), and no second spelling of the same value is accepted.
+            if (!Buffer.from(encode(decoded.value)).equals(flipped))
+              throw new Error(`bit ${bit}: ${flipped.toString('hex')} is a second spelling`)
+          }
+        }
+      }),
+      { seed, numRuns: 6 },
+    )
+    expect(refused).toBeGreaterThan(0)
+    expect(taken).toBeGreaterThan(0)
+  })
+})
+
+test('P-COD-2: random bytes never throw, and hardly any are a fact', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      for (const decoded of [decodeFact(bytes), decodeUpFrame(bytes), decodeDownFrame(bytes)])
+        expect(decoded.ok).toBe(false)
+    }),
+    { seed, numRuns: 2_000 },
+  )
+})
+
+test('P-COD-3: a fact is no frame and a frame is no fact', () => {
+  fc.assert(
+    fc.property(factsOf('checkin'), upFramesOf('find_member'), (fact, frame) => {
+      expect(decodeUpFrame(encodeFact(fact)).ok).toBe(false)
+      expect(decodeDownFrame(encodeFrame(frame)).ok).toBe(false)
+      expect(decodeFact(encodeFrame(frame)).ok).toBe(false)
+      expect(factValidator('checkin').accepts(fact)).toBe(true)
+    }),
+    { seed, numRuns: 50 },
+  )
+})

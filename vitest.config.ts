@@ -1,0 +1,43 @@
+// How the tests run, and the line they end with. A file runs in a process of its own, because the native libraries do not like threads.
+import { defineConfig } from 'vitest/config'
+import type { Reporter } from 'vitest/node'
+
+const NODE_MAJOR = 22
+if (Number(process.versions.node.split('.')[0]) !== NODE_MAJOR)
+  throw new Error(
+    `The tests need Node ${NODE_MAJOR}, this is ${process.version}: run them with "npm test" or "npx vitest", which take the pinned one`,
+  )
+
+/**
+ * The last line of a run, for people and scripts, in CI too: `N passed, N failed`. A file that does not load and an error outside of any
+ * test count as failures, so that the line never says less than the exit code.
+ */
+const closingLine: Reporter = {
+  onTestRunEnd(modules, errors) {
+    const counts = { passed: 0, failed: errors.length, skipped: 0 }
+    for (const module of modules) {
+      let failedTests = 0
+      for (const test of module.children.allTests()) {
+        const { state } = test.result()
+        if (state === 'pending') counts.skipped += 1
+        else counts[state] += 1
+        if (state === 'failed') failedTests += 1
+      }
+      if (module.state() === 'failed' && failedTests === 0) counts.failed += 1
+    }
+    const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
+    process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed${skipped}\n`)
+  },
+}
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    // Two cores, several real processes at once: generous, because a deadline that is met late tells nothing.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ['default', closingLine],
+  },
+})

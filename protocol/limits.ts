@@ -99,3 +99,19 @@ export const SYNC_FRAMES_WAITING_MAX = 64
 export const DOWN_PAUSE_MS = 20
 /** Unsent bytes to one edge above which its downstream waits. */
 export const DOWN_BACKLOG_BYTES_MAX = 4 * 1024 * 1024
+
+/** Writes of terminals that one commit of an edge takes, and writes that may wait before more are told to come later. */
+export const GROUP_WRITES_MAX = 512
+export const WRITES_QUEUED_MAX = 10_000
+/** Local states of members in an edge's memory, about 1 KiB each. */
+export const MEMBERS_CACHED_MAX = 20_000
+/** Facts whose chain is walked when a ledger is opened. */
+export const CHAIN_TAIL_FACTS = 1_000
+/** Facts between two savings of the members' threads; so many are read again after a kill. */
+export const THREADS_SAVE_FACTS = 2_048
+/** Activities a reader without a place of its own gets first. */
+export const FEED_SNAPSHOT = 50
+/** Activities that one commit prunes at most, so that pruning is never felt. */
+export const FEED_PRUNE_STEP = 2_000
+/** Facts that waited longer than this for their acknowledgement are a backlog, whose end the feed tells. */
+export const SYNC_LATE_MS = 5_000

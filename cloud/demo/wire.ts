@@ -121,7 +121,7 @@ function readHead(bytes: Buffer): Head | undefined {
     if (bytes.length > HEAD_BYTES_MAX) throw new WireFault('the headers never end')
     return undefined
   }
-  const text = bytes.latin1Slice(0, end + 2).toLowerCase()
+  const text = bytes.toString('latin1', 0, end + 2).toLowerCase()
   const status = /^http\/1\.1 ([0-9]{3})[ \r]/.exec(text)?.[1]
   const length = /\r\ncontent-length: *([0-9]{1,15})\r/.exec(text)?.[1]
   if (status === undefined || length === undefined) throw new WireFault('not an answer of this API')

@@ -203,10 +203,19 @@ export function outcomeText(state: MemberState): string {
   })
 }
 
+/** One member's part of the digest. The name does not depend on positions: it is the enrolment's key. */
+export function outcomeLine(name: string, state: MemberState): string {
+  return `${name} ${outcomeText(state)}\n`
+}
+
+/** SHA-256 over members' lines, in the order of their names. Sorts in place. */
+export function digestOfLines(lines: string[]): string {
+  const hash = createHash('sha256')
+  for (const line of lines.sort()) hash.update(line)
+  return hash.digest('hex')
+}
+
 /** SHA-256 over members' outcomes, in the order of their names (a name that does not depend on positions, such as the enrolment's key). */
 export function outcomesDigest(members: Iterable<readonly [name: string, state: MemberState]>): string {
-  const lines = [...members].map(([name, state]) => `${name} ${outcomeText(state)}\n`).toSorted()
-  const hash = createHash('sha256')
-  for (const line of lines) hash.update(line)
-  return hash.digest('hex')
+  return digestOfLines([...members].map(([name, state]) => outcomeLine(name, state)))
 }

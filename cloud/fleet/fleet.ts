@@ -7,7 +7,7 @@ import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { zoneKnown } from '../../protocol/time.ts'
-import type { CloudStore, EdgeId, EdgeRow, OriginRow, StoreRow, TenantId } from '../store/port.ts'
+import type { CloudStore, ContactRow, EdgeId, EdgeRow, OriginRow, StoreRow, TenantId } from '../store/port.ts'
 import type { System } from '../system.ts'
 import { CODE_BYTES, enrolCode, enrolCodeHash } from './enrol-code.ts'
 import { Guesses } from './guesses.ts'
@@ -46,26 +46,29 @@ export interface EdgeStanding {
   readonly enrolledAt: Millis
 }
 
+/** What an edge last said, whether it is still connected or not. */
+export type Contact = Pick<ContactRow, 'saidSeq' | 'contactAt' | 'software' | 'program'>
+
 export interface FleetOptions {
   readonly store: CloudStore
   readonly system: System
   readonly cloudPublicKey: string
-  /** Whether the origin's edge has a connection now. */
-  readonly connected: (origin: Origin) => boolean
+  /** What is known of a connection that is open now. */
+  readonly live: (origin: Origin) => Contact | undefined
 }
 
 export class Fleet {
   readonly #store: CloudStore
   readonly #system: System
   readonly #cloudPublicKey: string
-  readonly #connected: FleetOptions['connected']
+  readonly #live: FleetOptions['live']
   readonly #guesses: Guesses
 
-  constructor({ store, system, cloudPublicKey, connected }: FleetOptions) {
+  constructor({ store, system, cloudPublicKey, live }: FleetOptions) {
     this.#store = store
     this.#system = system
     this.#cloudPublicKey = cloudPublicKey
-    this.#connected = connected
+    this.#live = live
     this.#guesses = new Guesses(system.clock)
   }
 
@@ -81,7 +84,7 @@ export class Fleet {
 
   /** The code is in this answer and nowhere else. */
   async newCode(tenant: TenantId, store: StoreId): Promise<Result<{ code: string; expires: Millis }>> {
-    const code = enrolCode(this.#system.bytes(CODE_BYTES))
+    const code = enrolCode(this.#system.randomBytes(CODE_BYTES))
     const expires = (this.#system.clock.now() + ENROL_CODE_MS_MAX) as Millis
     const known = await this.#store.write(async (tx) => {
       const found = (await tx.stores(tenant)).some(({ id }) => id === store)
@@ -175,7 +178,8 @@ export class Fleet {
       const origin = origins.findLast((row) => row.edge === edge.id)
       const store = stores.find(({ id }) => id === edge.store)
       if (origin === undefined || store === undefined) return []
-      const contact = contacts.find((row) => row.origin === origin.origin)
+      const live = this.#live(origin.origin)
+      const contact: Contact | undefined = live ?? contacts.find((row) => row.origin === origin.origin)
       const saidSeq = Math.max(contact?.saidSeq ?? 0, origin.seq) as Seq
       return [
         {
@@ -183,7 +187,7 @@ export class Fleet {
           store,
           origin: origin.origin,
           epoch: origin.epoch,
-          connected: this.#connected(origin.origin),
+          connected: live !== undefined,
           seq: origin.seq,
           saidSeq,
           lag: saidSeq - origin.seq,

@@ -1,5 +1,10 @@
-// SKELETON, signatures final.
+// Who this edge is, and where its ledger stands beside its facts: the clock's floor, what the cloud has, how far the cloud's own logs were
+// read. Cursors change in the transaction that stores what they cover (P-SYNC-5); the acknowledged seq covers nothing of ours, so it may
+// ride on the next commit: losing it costs nothing, because the cloud says it again in its welcome.
 import type { Origin, Seq, StoreId } from '../../protocol/ids.ts'
+import { assert } from '../../protocol/result.ts'
+import type { HybridTime } from '../../protocol/time.ts'
+import type { Database, Statement } from './database.ts'
 
 export interface EdgeIdentity {
   readonly edge: number
@@ -21,6 +26,138 @@ export interface Cursors {
   readonly corrections: number
 }
 
-export declare class Meta {
-  cursors(): Cursors
+interface Standing {
+  clock: HybridTime
+  synced: Seq
+  cloud_epoch: number
+  last_word_at: number | null
+  members_cursor: number
+  corrections_cursor: number
+  threads_saved: Seq
+}
+
+interface EdgeRow {
+  edge: number
+  origin: Origin
+  epoch: number
+  store: StoreId
+  store_name: string
+  zone: string
+  private_key: string
+  cloud_public_key: string
+  cloud_url: string
+}
+
+export class Meta {
+  readonly #database: Database
+  readonly #read: Statement<[], Standing>
+  readonly #write: Statement<[HybridTime, Seq, number, number | null, number, number, Seq]>
+  #standing: Standing
+  #identity: EdgeIdentity | undefined
+
+  constructor(database: Database) {
+    this.#database = database
+    this.#read = database.prepare('SELECT * FROM standing')
+    this.#write = database.prepare(
+      `UPDATE standing SET clock = ?, synced = ?, cloud_epoch = ?, last_word_at = ?, members_cursor = ?, corrections_cursor = ?,
+       threads_saved = ? WHERE one = 1`,
+    )
+    this.#standing = this.#load()
+    this.#identity = this.#loadIdentity()
+  }
+
+  get identity(): EdgeIdentity | undefined {
+    return this.#identity
+  }
+
+  enrol(identity: EdgeIdentity): void {
+    assert(this.#identity === undefined, 'a ledger is enrolled once: it has one origin')
+    const { edge, origin, epoch, store, privateKey, cloudPublicKey, cloudUrl } = identity
+    this.#database
+      .prepare('INSERT INTO edge VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(edge, origin, epoch, store.id, store.name, store.zone, privateKey, cloudPublicKey, cloudUrl)
+    this.#identity = identity
+  }
+
+  cursors(): Cursors {
+    const { synced, cloud_epoch, members_cursor, corrections_cursor } = this.#standing
+    return { synced, cloudEpoch: cloud_epoch, members: members_cursor, corrections: corrections_cursor }
+  }
+
+  get clock(): HybridTime {
+    return this.#standing.clock
+  }
+
+  /** When the cloud last said anything, in this edge's time; null before its first word. */
+  get lastWordAt(): number | null {
+    return this.#standing.last_word_at
+  }
+
+  /** Facts up to here have their members' threads in the table. */
+  get threadsSaved(): Seq {
+    return this.#standing.threads_saved
+  }
+
+  // Each changes the memory at once and the file with the next `save`; `reload` forgets what a failed transaction had changed.
+  setClock(clock: HybridTime): void {
+    this.#standing.clock = clock
+  }
+
+  setSynced(seq: Seq, cloudEpoch: number): void {
+    this.#standing.synced = seq
+    this.#standing.cloud_epoch = cloudEpoch
+  }
+
+  setLastWordAt(at: number): void {
+    this.#standing.last_word_at = at
+  }
+
+  setMembersCursor(cursor: number): void {
+    this.#standing.members_cursor = cursor
+  }
+
+  setCorrectionsCursor(cursor: number): void {
+    this.#standing.corrections_cursor = cursor
+  }
+
+  setThreadsSaved(seq: Seq): void {
+    this.#standing.threads_saved = seq
+  }
+
+  save(): void {
+    const at = this.#standing
+    this.#write.run(
+      at.clock,
+      at.synced,
+      at.cloud_epoch,
+      at.last_word_at,
+      at.members_cursor,
+      at.corrections_cursor,
+      at.threads_saved,
+    )
+  }
+
+  reload(): void {
+    this.#standing = this.#load()
+  }
+
+  #load(): Standing {
+    const standing = this.#read.get()
+    assert(standing !== undefined, 'the standing row exists from the schema on')
+    return standing
+  }
+
+  #loadIdentity(): EdgeIdentity | undefined {
+    const row = this.#database.prepare<[], EdgeRow>('SELECT * FROM edge').get()
+    if (row === undefined) return undefined
+    return {
+      edge: row.edge,
+      origin: row.origin,
+      epoch: row.epoch,
+      store: { id: row.store, name: row.store_name, zone: row.zone },
+      privateKey: row.private_key,
+      cloudPublicKey: row.cloud_public_key,
+      cloudUrl: row.cloud_url,
+    }
+  }
 }

@@ -16,7 +16,8 @@ import type { Random } from '../random.ts'
 
 export const DUPLICATE_CHANCE = 0.1
 export const DROP_CHANCE = 0.05
-const BREAK_CHANCE = 0.5
+/** Each break makes the edge wait longer before it comes back; a gap costs it one round trip. */
+const BREAK_CHANCE = 0.2
 /** How often held frames are looked at, and the chance that one more is released while some are held. */
 const RELEASE_MS = 4
 const RELEASE_CHANCE = 0.6

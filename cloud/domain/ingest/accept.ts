@@ -1,6 +1,6 @@
 // First half of taking a batch: does it continue what the cloud has (I-1), and which of its facts are facts (I-4)? Works on a cursor that is saved at
 // the end of the transaction; nothing here touches a member.
-import { chainHash, sameHash } from '../../../protocol/chain.ts'
+import { CHAIN_GENESIS, chainHash, sameHash } from '../../../protocol/chain.ts'
 import { decodeFact } from '../../../protocol/codec.ts'
 import type { Fact } from '../../../protocol/facts.ts'
 import type { Batch } from '../../../protocol/frames/batch.ts'
@@ -18,6 +18,8 @@ export interface Cursor {
   seq: Seq
   head: Uint8Array
   fenced: OriginRow['fenced']
+  /** Hashes of what this group took already: it is in no table yet. */
+  readonly taken: Map<Seq, Uint8Array>
 }
 
 export interface Arrival {
@@ -71,7 +73,7 @@ export async function acceptBatch(
   let hash = batch.previous
   for (const bytes of batch.facts.slice(0, knownCount)) hash = chainHash(hash, bytes)
   const knownSeq = (batch.from + knownCount - 1) as Seq
-  const knownHash = knownSeq === cursor.seq ? cursor.head : await hashAt(tx, cursor.row.origin, knownSeq)
+  const knownHash = knownSeq === cursor.seq ? cursor.head : await hashAt(tx, cursor, knownSeq)
   if (knownHash === undefined || !sameHash(hash, knownHash)) {
     cursor.fenced = 'fork'
     return {
@@ -91,12 +93,16 @@ export async function acceptBatch(
     else facts.push({ ...arrival, fact: read })
     cursor.seq = seq
     cursor.head = hash
+    cursor.taken.set(seq, hash)
   }
   return { facts, quarantined, fencedNow: false, answer: { type: 'ack', seq: cursor.seq, head: cursor.head } }
 }
 
-async function hashAt(tx: Writes, origin: Origin, seq: Seq): Promise<Uint8Array | undefined> {
-  const id = factIdOf(origin, seq)
+async function hashAt(tx: Writes, { row, taken }: Cursor, seq: Seq): Promise<Uint8Array | undefined> {
+  if (seq === 0) return CHAIN_GENESIS
+  const fresh = taken.get(seq)
+  if (fresh !== undefined) return fresh
+  const id = factIdOf(row.origin, seq)
   const [fact] = await tx.factsByIds([id])
   return fact?.hash ?? (await tx.quarantined([id]))[0]?.hash
 }

@@ -173,6 +173,7 @@ export class Ingest {
       seq: row.seq,
       head: row.head,
       fenced: row.fenced,
+      taken: new Map(),
     }
   }
 
@@ -256,6 +257,7 @@ export class Ingest {
   ): Promise<ActivityDraft[]> {
     const programs = await this.#shelf.of(tenant)
     await this.#loadStates(tx, [...touched.keys()])
+    const departures: ActivityDraft[] = []
     const drafts: ActivityDraft[] = []
     const states: { member: MemberId; tenant: TenantId; state: Uint8Array }[] = []
     const vouchers: { tenant: TenantId; code: string; member: MemberId }[] = []
@@ -264,21 +266,19 @@ export class Ingest {
       changed.add(member)
       const saved = this.#states.get(member) ?? null
       const known = saved?.vouchers.length ?? 0
-      const { state, activities, checkpoints } = await foldMember(
-        { tx, tenant, member, programs },
-        touch,
-        saved,
-      )
+      const folded = await foldMember({ tx, tenant, member, programs }, touch, saved)
+      const { state } = folded
       this.#remember(member, state)
-      drafts.push(...activities)
-      await tx.insertCheckpoints(checkpoints)
+      departures.push(...folded.departures)
+      drafts.push(...folded.activities)
+      await tx.insertCheckpoints(folded.checkpoints)
       states.push({ member, tenant, state: encodeState(state) })
       const fresh = state === saved ? state.vouchers.slice(known) : state.vouchers
       vouchers.push(...fresh.map(({ code }) => ({ tenant, code, member })))
     }
     await tx.saveStates(states)
     await tx.saveVouchers(vouchers)
-    return drafts
+    return numbered([...departures, ...drafts])
   }
 
   async #loadStates(tx: Writes, members: readonly MemberId[]): Promise<void> {
@@ -299,6 +299,16 @@ export class Ingest {
       if (oldest !== undefined) this.#states.delete(oldest)
     }
   }
+}
+
+/** A fact that goes from one member to another is corrected for both in one commit: the revisions follow each other. */
+function numbered(drafts: readonly ActivityDraft[]): ActivityDraft[] {
+  const last = new Map<FactId, number>()
+  return drafts.map((draft) => {
+    const revision = Math.max(draft.revision, (last.get(draft.fact) ?? -1) + 1)
+    last.set(draft.fact, revision)
+    return revision === draft.revision ? draft : { ...draft, revision }
+  })
 }
 
 /** What a group brought, per tenant. */

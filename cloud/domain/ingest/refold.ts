@@ -19,6 +19,8 @@ import { withMember } from './standing.ts'
 
 export interface Folded {
   readonly state: MemberState
+  /** Log rows of the facts that left the member, then of those that are its own. */
+  readonly departures: readonly ActivityDraft[]
   readonly activities: readonly ActivityDraft[]
   readonly checkpoints: readonly CheckpointRow[]
 }
@@ -64,7 +66,7 @@ async function foldForward(
     activities.push(activityOf(context, fact, 0, NO_FACT, effects, effects))
     checkpoint(context, fact, now, checkpoints)
   })
-  return { state, activities, checkpoints }
+  return { state, departures: [], activities, checkpoints }
 }
 
 async function foldAgain(context: FoldContext, touch: Touch): Promise<Folded> {
@@ -93,15 +95,16 @@ async function foldAgain(context: FoldContext, touch: Touch): Promise<Folded> {
         activities.push(activityOf(context, fact, before.revision + 1, cause, difference, effects))
     }
   })
+  const departures: ActivityDraft[] = []
   for (const row of await tx.factsByIds(touch.removed.map(({ id }) => id))) {
     const before = logged.get(row.id)
     if (before === undefined || before.effects.length === 0) continue
     const fact = factOf(row, member)
-    activities.push(
+    departures.push(
       activityOf(context, fact, before.revision + 1, cause, effectsDifference(before.effects, []), []),
     )
   }
-  return { state, activities, checkpoints }
+  return { state, departures, activities, checkpoints }
 }
 
 /** The last checkpoint before a place, or the beginning. */
@@ -125,14 +128,15 @@ export function factOf(row: FactRow, member: MemberId): Fact {
   return withMember(decodeStoredFact(row.bytes), member)
 }
 
+/** What the log says each fact came to for this member, and its last revision (for whichever member). */
 async function loggedEffects(
-  { tx }: FoldContext,
+  { tx, member }: FoldContext,
   ids: readonly FactId[],
 ): Promise<Map<FactId, { effects: Effect[]; revision: number }>> {
   const revisions = new Map<FactId, { effects: Effect[][]; revision: number }>()
   for (const row of await tx.activitiesOfFacts(ids)) {
     const entry = revisions.get(row.fact) ?? { effects: [], revision: row.revision }
-    entry.effects.push([...row.effects])
+    if (row.member === member) entry.effects.push([...row.effects])
     entry.revision = Math.max(entry.revision, row.revision)
     revisions.set(row.fact, entry)
   }

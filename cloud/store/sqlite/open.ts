@@ -21,8 +21,14 @@ export function openDatabase(directory: string): OpenStore {
   mkdirSync(directory, { recursive: true })
   const lock = takeLock(directory)
   const writer = new Sqlite(join(directory, STORE_FILE))
-  configure(writer)
-  migrate(writer)
+  try {
+    configure(writer)
+    migrate(writer)
+  } catch (cause) {
+    writer.close()
+    lock.close()
+    throw cause
+  }
   const reader = new Sqlite(join(directory, STORE_FILE), { readonly: true })
   reader.pragma(`cache_size = -${CACHE_KIB}`)
   return { writer, reader, lock }

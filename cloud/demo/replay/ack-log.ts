@@ -1,0 +1,100 @@
+// The outside log of acknowledgements: what the stores told the driver, kept apart from everything the stores and the cloud keep. Lost and
+// duplicated are counted against it. A store's positions have no gaps and every fact of a replay is some call's, so the acknowledged seqs
+// of a store must be exactly 1 to n, each for one key.
+import { idFromText, originOf, seqOf } from '../../../protocol/ids.ts'
+import type { FactId } from '../../../protocol/ids.ts'
+
+export interface Acknowledgement {
+  readonly key: string
+  /** Of the receipt, a decimal text. */
+  readonly id: string
+  readonly hash: string
+  /** Of the whole answer: a repeated call must get the same bytes. */
+  readonly checksum: number
+}
+
+export interface StoreAcks {
+  readonly origin: number
+  /** Distinct positions acknowledged. */
+  readonly count: number
+  readonly lastSeq: number
+  /** Chain hash at lastSeq, as the receipt told it. */
+  readonly lastHash: string
+}
+
+interface StoreLog {
+  readonly origin: number
+  readonly keyOfSeq: Map<number, string>
+  lastSeq: number
+  lastHash: string
+}
+
+export class AckLog {
+  readonly #byKey = new Map<string, Acknowledgement>()
+  readonly #stores = new Map<number, StoreLog>()
+  readonly #faults: string[] = []
+
+  /** Keys are a store's own, like the positions. */
+  record(store: number, ack: Acknowledgement): void {
+    const name = `${store} ${ack.key}`
+    const before = this.#byKey.get(name)
+    if (before !== undefined) {
+      if (before.id !== ack.id) this.#faults.push(`${ack.key} was answered with ${before.id} and with ${ack.id}`)
+      else if (before.checksum !== ack.checksum)
+        this.#faults.push(`${ack.key} was answered a second time with other bytes`)
+      return
+    }
+    this.#byKey.set(name, ack)
+    const id = idFromText<FactId>(ack.id)
+    if (id === undefined) {
+      this.#faults.push(`${ack.key} was answered with the id ${ack.id}, which is none`)
+      return
+    }
+    this.#place(store, ack, originOf(id), seqOf(id))
+  }
+
+  #place(store: number, ack: Acknowledgement, origin: number, seq: number): void {
+    let log = this.#stores.get(store)
+    if (log === undefined) {
+      log = { origin, keyOfSeq: new Map(), lastSeq: 0, lastHash: '' }
+      this.#stores.set(store, log)
+    }
+    const other = log.keyOfSeq.get(seq)
+    if (log.origin !== origin) this.#faults.push(`${ack.key} has origin ${origin}, the store's was ${log.origin}`)
+    else if (other !== undefined) this.#faults.push(`${ack.key} and ${other} were answered with one id`)
+    log.keyOfSeq.set(seq, ack.key)
+    if (seq > log.lastSeq) {
+      log.lastSeq = seq
+      log.lastHash = ack.hash
+    }
+  }
+
+  /** What no honest store would have answered. */
+  get faults(): readonly string[] {
+    return this.#faults
+  }
+
+  get count(): number {
+    return this.#byKey.size
+  }
+
+  /** Undefined while the store has acknowledged nothing. */
+  store(store: number): StoreAcks | undefined {
+    const log = this.#stores.get(store)
+    if (log === undefined) return undefined
+    return { origin: log.origin, count: log.keyOfSeq.size, lastSeq: log.lastSeq, lastHash: log.lastHash }
+  }
+
+  /** Acknowledged positions of the store that lie above what is there. */
+  above(store: number, seq: number): number {
+    return [...(this.#stores.get(store)?.keyOfSeq.keys() ?? [])].filter((acked) => acked > seq).length
+  }
+
+  /** Positions up to `seq` that nobody was answered with. */
+  unanswered(store: number, seq: number): number {
+    const keys = this.#stores.get(store)?.keyOfSeq
+    let count = 0
+    for (let at = 1; at <= seq; at += 1) if (keys?.has(at) !== true) count += 1
+    return count
+  }
+}

@@ -1,0 +1,209 @@
+// A cloud and its stores on loopback: started, the program published, the stores made, their edges enrolled by one-time codes, tokens made
+// for the terminals and the manager. Every step looks first at what is there, so that starting again over the same data changes nothing.
+// All of it goes through the public APIs and the files an operator has; nothing here knows the nodes' insides.
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { ask, askOk, fieldOf, pick } from './ask.ts'
+import { NodeFault, NodeProcess } from './node-process.ts'
+import { PROGRAM_EFFECTIVE_FROM, sampleProgram } from './program.ts'
+
+export interface StorePlan {
+  readonly name: string
+  readonly zone: string
+}
+
+export interface ShopsPlan {
+  /** Data of the nodes: DIR/cloud, DIR/store-1, …; their logs lie beside them. */
+  readonly directory: string
+  /** The cloud's port; store n has this + n. */
+  readonly portBase: number
+  readonly stores: readonly StorePlan[]
+  readonly terminals: readonly string[]
+  /** Further arguments of every edge. */
+  readonly edgeArgs: readonly string[]
+  /** The port at which store n (from 1) reaches the cloud. */
+  readonly cloudPortFor: (store: number) => Promise<number>
+  readonly onDeath: (fault: NodeFault) => void
+}
+
+export interface Shop {
+  /** From 1. */
+  readonly number: number
+  readonly name: string
+  readonly node: NodeProcess
+  readonly directory: string
+  readonly managerToken: string
+  readonly terminalTokens: readonly string[]
+}
+
+export interface Shops {
+  readonly cloud: NodeProcess
+  readonly cloudDirectory: string
+  readonly hqToken: string
+  readonly shops: readonly Shop[]
+}
+
+const MANAGER = 'manager'
+
+/** What of the access tokens is kept between two starts of the demo, so that an open page stays valid. Only the owner may read it. */
+type Access = Record<string, Record<string, string>>
+
+/** `started` gets every node as soon as it runs, so that the caller can stop what was started when a later step fails. */
+export async function openShops(plan: ShopsPlan, started: NodeProcess[]): Promise<Shops> {
+  const ports = [plan.portBase, ...plan.stores.map((_, index) => plan.portBase + index + 1)]
+  for (const port of ports) await portFree(port)
+  mkdirSync(plan.directory, { recursive: true })
+  const cloudDirectory = join(plan.directory, 'cloud')
+  const cloud = new NodeProcess(
+    {
+      name: 'cloud',
+      args: ['cloud', '--data', cloudDirectory, '--port', String(plan.portBase)],
+      port: plan.portBase,
+      log: join(plan.directory, 'cloud.log'),
+    },
+    plan.onDeath,
+  )
+  started.push(cloud)
+  await cloud.start()
+  const hqToken = readFileSync(join(cloudDirectory, 'hq.token'), 'utf8').trim()
+  await publishProgram(cloud.url, hqToken)
+  const ids = await storeIds(cloud.url, hqToken, plan.stores)
+  const shops = await Promise.all(
+    plan.stores.map((store, index) => openShop(plan, { store, number: index + 1, id: ids[index] ?? '' }, { cloud, hqToken }, started)),
+  )
+  saveAccess(plan.directory, shops)
+  return { cloud, cloudDirectory, hqToken, shops }
+}
+
+async function openShop(
+  plan: ShopsPlan,
+  { store, number, id }: { store: StorePlan; number: number; id: string },
+  { cloud, hqToken }: { cloud: NodeProcess; hqToken: string },
+  started: NodeProcess[],
+): Promise<Shop> {
+  const directory = join(plan.directory, `store-${number}`)
+  const node = new NodeProcess(
+    {
+      name: `store ${number}`,
+      args: [
+        'edge',
+        '--data',
+        directory,
+        '--port',
+        String(plan.portBase + number),
+        '--cloud',
+        `http://127.0.0.1:${await plan.cloudPortFor(number)}`,
+        ...plan.edgeArgs,
+      ],
+      firstArgs: await enrolArgs(cloud.url, hqToken, id, directory),
+      port: plan.portBase + number,
+      log: join(plan.directory, `store-${number}.log`),
+    },
+    plan.onDeath,
+  )
+  started.push(node)
+  await node.start()
+  const adminToken = readFileSync(join(directory, 'admin.token'), 'utf8').trim()
+  const saved = loadAccess(plan.directory)[`store-${number}`] ?? {}
+  const tokenOf = (name: string): Promise<string> =>
+    accessToken(node.url, adminToken, name, name === MANAGER ? 'manager' : 'terminal', saved[name])
+  return {
+    number,
+    name: store.name,
+    node,
+    directory,
+    managerToken: await tokenOf(MANAGER),
+    terminalTokens: await Promise.all(plan.terminals.map(tokenOf)),
+  }
+}
+
+/** A first start needs a code; a data directory that has a ledger is enrolled, and the cloud must know it. */
+async function enrolArgs(cloudUrl: string, hqToken: string, storeId: string, directory: string): Promise<string[]> {
+  const edges = pick(await askOk(`${cloudUrl}/v1/edges`, { token: hqToken }), 'list', 'items')
+  const known = edges.some((edge) => textOf(fieldOf(fieldOf(edge, 'store'), 'id')) === storeId)
+  if (existsSync(join(directory, 'admin.token'))) {
+    if (known) return []
+    throw new NodeFault(
+      `${directory} belongs to a store that this cloud does not know. Delete the data directory to start afresh.`,
+    )
+  }
+  const answer = await askOk(`${cloudUrl}/v1/stores/${storeId}/codes`, { method: 'POST', token: hqToken, body: {} })
+  return ['--enrol', pick(answer, 'string', 'code')]
+}
+
+async function publishProgram(cloudUrl: string, token: string): Promise<void> {
+  const programs = pick(await askOk(`${cloudUrl}/v1/programs`, { token }), 'list', 'items')
+  if (programs.length > 0) return
+  const body = { document: sampleProgram, effective_from: PROGRAM_EFFECTIVE_FROM }
+  await askOk(`${cloudUrl}/v1/programs`, { method: 'POST', token, body })
+}
+
+async function storeIds(cloudUrl: string, token: string, stores: readonly StorePlan[]): Promise<string[]> {
+  const known = pick(await askOk(`${cloudUrl}/v1/stores`, { token }), 'list', 'items')
+  const ids: string[] = []
+  for (const { name, zone } of stores) {
+    const found = known.find((store) => fieldOf(store, 'name') === name)
+    const made =
+      found ?? (await askOk(`${cloudUrl}/v1/stores`, { method: 'POST', token, body: { name, zone } }))
+    ids.push(textOf(fieldOf(made, 'id')))
+  }
+  return ids
+}
+
+/** The saved token while it is good; else a new one under the name. */
+async function accessToken(
+  url: string,
+  adminToken: string,
+  name: string,
+  role: 'terminal' | 'manager',
+  saved: string | undefined,
+): Promise<string> {
+  if (saved !== undefined && (await ask(`${url}/v1/status`, { token: saved })).status === 200) return saved
+  await ask(`${url}/v1/terminals/${name}`, { method: 'DELETE', token: adminToken })
+  const answer = await askOk(`${url}/v1/terminals`, { method: 'POST', token: adminToken, body: { name, role } })
+  return pick(answer, 'string', 'token')
+}
+
+function textOf(id: unknown): string {
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : ''
+}
+
+function loadAccess(directory: string): Access {
+  try {
+    // Our own file, written by saveAccess; a token in it that is no good is noticed by using it.
+    return JSON.parse(readFileSync(join(directory, 'access.json'), 'utf8')) as Access
+  } catch {
+    return {}
+  }
+}
+
+function saveAccess(directory: string, shops: readonly Shop[]): void {
+  const path = join(directory, 'access.json')
+  const access: Access = {}
+  for (const { number, managerToken, terminalTokens } of shops) {
+    access[`store-${number}`] = {
+      [MANAGER]: managerToken,
+      ...Object.fromEntries(terminalTokens.map((token, index) => [terminalName(index), token])),
+    }
+  }
+  writeFileSync(path, JSON.stringify(access), { mode: 0o600 })
+  chmodSync(path, 0o600)
+}
+
+/** `index` from 0. */
+export function terminalName(index: number): string {
+  return `till-${index + 1}`
+}
+
+/** A node on a busy port would fail later and less clearly. */
+function portFree(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be used (${cause.code})`
+      reject(new NodeFault(`Port ${port} ${why}. Stop that program, or choose other ports with --ports BASE.`, { cause }))
+    })
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()))
+  })
+}

@@ -1,0 +1,116 @@
+// What all members come to together. States are read a page at a time, and the event loop gets its turn between pages, because a merchant may
+// have millions; points earned and taken back are summed from the log, which only grows, so a process looks at each row once.
+import { setImmediate as turn } from 'node:timers/promises'
+import { FEED_PAGE_MAX, PAGE_SIZE_MAX } from '../../protocol/limits.ts'
+import { hybridTime } from '../../protocol/time.ts'
+import type { Clock } from '../../protocol/time.ts'
+import { digestOfLines, outcomeLine, spendable } from '../evaluation/state.ts'
+import type { MemberState } from '../evaluation/state.ts'
+import type { Reads, TenantId } from '../store/port.ts'
+import type { ProgramShelf } from './programs.ts'
+import type { Totals } from './view-shapes.ts'
+import { stateOf, tierView } from './views.ts'
+
+interface Moved {
+  position: number
+  earned: number
+  reversed: number
+}
+
+export class TotalsTaker {
+  readonly #read: Reads
+  readonly #shelf: ProgramShelf
+  readonly #clock: Clock
+  readonly #moved = new Map<TenantId, Moved>()
+
+  constructor(read: Reads, shelf: ProgramShelf, clock: Clock) {
+    this.#read = read
+    this.#shelf = shelf
+    this.#clock = clock
+  }
+
+  totals(tenant: TenantId): Promise<Totals> {
+    return this.#take(tenant, () => undefined)
+  }
+
+  /** The totals, and the SHA-256 over all members' outcomes by the key of their enrolment. */
+  async digest(tenant: TenantId): Promise<{ digest: string; totals: Totals }> {
+    const lines: string[] = []
+    const totals = await this.#take(tenant, (key, state) => lines.push(outcomeLine(key, state)))
+    return { digest: digestOfLines(lines), totals }
+  }
+
+  async #take(tenant: TenantId, each: (key: string, state: MemberState) => void): Promise<Totals> {
+    const moved = await this.#movedPoints(tenant)
+    const facts = { counted: 0, duplicate: 0, unclaimed: 0, quarantined: 0 }
+    for (const { status, count } of await this.#read.factCounts(tenant)) facts[status] += count
+    const sums = { members: 0, balance: 0, fold: 0, goodwill: 0, lifetime: 0, spent: 0 }
+    const vouchers = { issued: 0, used: 0, open: 0 }
+    const byTier: Record<string, number> = {}
+    const program = (await this.#shelf.of(tenant)).program(hybridTime(this.#clock.now()))
+    for await (const row of this.#members(tenant)) {
+      const state = stateOf(row)
+      each(row.key, state)
+      sums.members++
+      sums.balance += spendable(state)
+      sums.fold += state.balance
+      sums.goodwill += state.goodwill
+      sums.lifetime += state.lifetime
+      sums.spent += state.spent
+      const used = state.vouchers.filter(({ usedBy }) => usedBy > 0).length
+      vouchers.issued += state.vouchers.length
+      vouchers.used += used
+      vouchers.open += state.vouchers.length - used
+      const tier = tierView(program, state.tier)?.name ?? 'none'
+      byTier[tier] = (byTier[tier] ?? 0) + 1
+    }
+    return {
+      ...sums,
+      by_tier: byTier,
+      vouchers,
+      points_earned: moved.earned,
+      points_reversed: moved.reversed,
+      facts,
+      position: moved.position,
+    }
+  }
+
+  async *#members(tenant: TenantId): ReturnType<typeof pages> {
+    yield* pages((after) => this.#read.members(tenant, { after, limit: PAGE_SIZE_MAX }))
+  }
+
+  async #movedPoints(tenant: TenantId): Promise<Readonly<Moved>> {
+    const moved = this.#moved.get(tenant) ?? { position: 0, earned: 0, reversed: 0 }
+    for (;;) {
+      const from = moved.position
+      const rows = await this.#read.activities(tenant, { after: from, limit: FEED_PAGE_MAX })
+      // Two callers at once read the same rows; only the first may add them.
+      if (moved.position === from) {
+        for (const { effects, position } of rows) {
+          for (const { kind, amount } of effects) {
+            if (kind === 'earn' || kind === 'bonus' || kind === 'grant') moved.earned += amount
+            else if (kind === 'reverse') moved.reversed -= amount
+          }
+          moved.position = position
+        }
+        this.#moved.set(tenant, moved)
+      }
+      if (rows.length < FEED_PAGE_MAX) return { ...moved }
+      await turn()
+    }
+  }
+}
+
+type MemberRows = Awaited<ReturnType<Reads['members']>>
+
+async function* pages(next: (after: number) => Promise<MemberRows>): AsyncGenerator<MemberRows[number]> {
+  let after = 0
+  for (;;) {
+    const rows = await next(after)
+    yield* rows
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < PAGE_SIZE_MAX) return
+    after = last.id
+    await turn()
+  }
+}

@@ -1,0 +1,39 @@
+// The HQ token: 256 random bits in a file that only the operator's user can read. The node keeps its SHA-256 and compares in constant time; the
+// token itself never enters a log, an answer or the database. Deleting the file and starting again makes a new one.
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { System } from '../system.ts'
+
+export const HQ_TOKEN_FILE = 'hq.token'
+const TOKEN_BYTES = 32
+const OWNER_ONLY = 0o600
+
+export function loadHqToken(directory: string, system: System): string {
+  const path = join(directory, HQ_TOKEN_FILE)
+  if (!existsSync(path)) {
+    const made = Buffer.from(system.randomBytes(TOKEN_BYTES)).toString('base64url')
+    writeFileSync(path, `${made}\n`, { mode: OWNER_ONLY, flag: 'wx' })
+  }
+  chmodSync(path, OWNER_ONLY)
+  const token = readFileSync(path, 'utf8').trim()
+  if (!/^[A-Za-z0-9_-]{43,128}$/.test(token))
+    throw new Error(`${path} holds no token: delete it, and the next start makes a new one`)
+  return token
+}
+
+export class HqTokens {
+  readonly #hash: Buffer
+
+  constructor(token: string) {
+    this.#hash = hashOf(token)
+  }
+
+  accepts(token: string): boolean {
+    return timingSafeEqual(hashOf(token), this.#hash)
+  }
+}
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}

@@ -1,0 +1,22 @@
+// What the handlers stand on. They are given values of the domain and never the machine: time comes from the clock here.
+import type { Clock } from '../../protocol/time.ts'
+import type { Adjustments } from '../domain/adjustments.ts'
+import type { ProgramShelf } from '../domain/programs.ts'
+import type { TotalsTaker } from '../domain/totals.ts'
+import type { Fleet } from '../fleet/fleet.ts'
+import type { Reads } from '../store/port.ts'
+import type { LiveFeed } from './feed/live-feed.ts'
+import type { Metrics } from './metrics.ts'
+
+export interface Services {
+  readonly read: Reads
+  readonly shelf: ProgramShelf
+  readonly fleet: Fleet
+  readonly adjustments: Adjustments
+  readonly totals: TotalsTaker
+  readonly feed: LiveFeed
+  readonly metrics: Metrics
+  readonly clock: Clock
+  /** True from the first signal to stop on. */
+  readonly stopping: () => boolean
+}

@@ -1,0 +1,144 @@
+// Everyone who watches the feed, over any transport. A reader is either catching up, page by page from the log as fast as it takes them, or
+// live, and then gets every frame as the very bytes all others get: a frame is encoded once per transport, whatever the number of readers.
+// A live reader that holds back more than FEED_BACKLOG_BYTES_MAX is cut with the code that means "resume" (F-3): uWebSockets.js would skip
+// messages silently instead, and a reader that once missed a position would never know.
+import { FEED_BACKLOG_BYTES_MAX, FEED_SUBSCRIBERS_MAX } from '../../protocol/limits.ts'
+import type { FeedFrame, FeedLog } from './feed-log.ts'
+
+/** A page is not started while this much of the one before is unsent: catching up never counts as holding back. */
+const CATCH_UP_BACKLOG_BYTES = FEED_BACKLOG_BYTES_MAX / 4
+
+export type Transport = 'socket' | 'sse'
+/** Why a reader is let go; the transport turns it into its own close. */
+export type Farewell = 'resume' | 'stopping' | 'unauthorised'
+
+export interface ReaderSink {
+  readonly transport: Transport
+  /** Bytes handed over that the network has not taken. */
+  backlog(): number
+  send(message: Uint8Array): void
+  close(why: Farewell): void
+}
+
+export interface Place {
+  readonly epoch: number | undefined
+  readonly after: number | undefined
+}
+
+export interface Reader {
+  /** Name of the terminal whose token opened it. */
+  readonly terminal: string
+  readonly sink: ReaderSink
+  /** Last position handed over. */
+  after: number
+  live: boolean
+}
+
+interface Message {
+  readonly event: 'welcome' | 'activities'
+  /** Position a reader is at after it. */
+  readonly id: string
+  readonly text: string
+}
+
+function encode(transport: Transport, { event, id, text }: Message): Uint8Array {
+  return Buffer.from(transport === 'socket' ? text : `id: ${id}\nevent: ${event}\ndata: ${text}\n\n`)
+}
+
+const messageOf = ({ epoch, to, text }: FeedFrame): Message => ({
+  event: 'activities',
+  id: `${epoch}:${to}`,
+  text,
+})
+
+export class Readers {
+  readonly #feed: FeedLog
+  readonly #readers = new Set<Reader>()
+  readonly #unsubscribe: () => void
+  /** Cut since the start for holding back. */
+  cut = 0
+
+  constructor(feed: FeedLog) {
+    this.#feed = feed
+    this.#unsubscribe = feed.subscribe((frame) => this.#publish(frame))
+  }
+
+  get count(): number {
+    return this.#readers.size
+  }
+
+  get full(): boolean {
+    return this.#readers.size >= FEED_SUBSCRIBERS_MAX
+  }
+
+  /** F-2: welcome, what came after the place, then what comes. The caller has looked at `full`. */
+  attach(sink: ReaderSink, terminal: string, place: Place): Reader {
+    const { recovered, after, position } = this.#feed.resume(place.epoch, place.after)
+    const { epoch } = this.#feed
+    const reader: Reader = { terminal, sink, after, live: false }
+    this.#readers.add(reader)
+    const text = JSON.stringify({ type: 'welcome', epoch, position, recovered })
+    sink.send(encode(sink.transport, { event: 'welcome', id: `${epoch}:${after}`, text }))
+    this.#catchUp(reader)
+    return reader
+  }
+
+  detach(reader: Reader): void {
+    this.#readers.delete(reader)
+  }
+
+  /** The transport has sent some of what it held. */
+  drained(reader: Reader): void {
+    if (!reader.live && this.#readers.has(reader)) this.#catchUp(reader)
+  }
+
+  /** Lets the readers of a terminal go whose token is no longer valid. */
+  revoke(terminal: string): void {
+    for (const reader of this.#readers) if (reader.terminal === terminal) this.#close(reader, 'unauthorised')
+  }
+
+  /** H-4: no more frames; every reader is told that we stop. */
+  stop(): void {
+    this.#unsubscribe()
+    for (const reader of this.#readers) this.#close(reader, 'stopping')
+  }
+
+  #close(reader: Reader, why: Farewell): void {
+    this.#readers.delete(reader)
+    reader.sink.close(why)
+  }
+
+  #catchUp(reader: Reader): void {
+    const { sink } = reader
+    while (sink.backlog() <= CATCH_UP_BACKLOG_BYTES) {
+      const frame = this.#feed.frameAfter(reader.after)
+      if (frame === undefined) {
+        reader.live = true
+        return
+      }
+      if (frame.from !== reader.after + 1) {
+        // The history was shortened past a reader that took too long: it must come back and be told so.
+        this.#close(reader, 'resume')
+        return
+      }
+      sink.send(encode(sink.transport, messageOf(frame)))
+      reader.after = frame.to
+    }
+  }
+
+  #publish(frame: FeedFrame): void {
+    const encoded: Partial<Record<Transport, Uint8Array>> = {}
+    for (const reader of this.#readers) {
+      // Who is catching up finds it in the log.
+      if (!reader.live || frame.to <= reader.after) continue
+      const { sink } = reader
+      if (frame.from !== reader.after + 1 || sink.backlog() > FEED_BACKLOG_BYTES_MAX) {
+        this.cut += 1
+        this.#close(reader, 'resume')
+        continue
+      }
+      sink.send((encoded[sink.transport] ??= encode(sink.transport, messageOf(frame))))
+      reader.after = frame.to
+    }
+  }
+}

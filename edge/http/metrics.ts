@@ -1,0 +1,102 @@
+// /metrics: what an operator graphs and is woken by. Values are read from where they already live when Prometheus asks; the request path only
+// adds one to a counter of its own, because a labelled prom-client counter costs as much there as the checks.
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import type { StateName } from '../sync/machine.ts'
+import { STATE_NAMES } from '../sync/machine.ts'
+
+/** Answers by route and status. */
+export class Requests {
+  readonly #counts = new Map<string, Map<number, number>>()
+
+  count(method: string, path: string, status: number): void {
+    const name = `${method} ${path}`
+    let byStatus = this.#counts.get(name)
+    if (byStatus === undefined) this.#counts.set(name, (byStatus = new Map()))
+    byStatus.set(status, (byStatus.get(status) ?? 0) + 1)
+  }
+
+  *[Symbol.iterator](): Iterator<{ route: string; status: number; count: number }> {
+    for (const [route, byStatus] of this.#counts)
+      for (const [status, count] of byStatus) yield { route, status, count }
+  }
+}
+
+export interface Measured {
+  facts(): number
+  unsynced(): number
+  commits(): number
+  readers(): number
+  readersCut(): number
+  link(): StateName
+  lastWordAt(): number | null
+}
+
+export class Metrics {
+  readonly #registry = new Registry()
+
+  constructor(measured: Measured, requests: Requests) {
+    const registers = [this.#registry]
+    collectDefaultMetrics({ register: this.#registry })
+    const counter = (name: string, help: string, read: () => number): void => {
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset()
+          this.inc(read())
+        },
+      })
+    }
+    const gauge = (name: string, help: string, read: () => number): void => {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read())
+        },
+      })
+    }
+    counter('tillstream_edge_facts_total', 'Facts in the ledger', () => measured.facts())
+    counter('tillstream_edge_commits_total', 'Group commits since the start', () => measured.commits())
+    gauge('tillstream_edge_unsynced_facts', 'Facts the cloud has not acknowledged', () => measured.unsynced())
+    gauge('tillstream_edge_feed_readers', 'Open feed connections', () => measured.readers())
+    counter('tillstream_edge_feed_readers_cut_total', 'Feed readers cut for holding back', () =>
+      measured.readersCut(),
+    )
+    gauge(
+      'tillstream_edge_cloud_last_word_seconds',
+      'Time of the last frame from the cloud since 1970; 0 before any',
+      () => (measured.lastWordAt() ?? 0) / 1000,
+    )
+    new Gauge({
+      name: 'tillstream_edge_link_state',
+      help: 'State of the link to the cloud: 1 for the one it is in',
+      labelNames: ['state'],
+      registers,
+      collect() {
+        const now = measured.link()
+        for (const state of STATE_NAMES) this.set({ state }, state === now ? 1 : 0)
+      },
+    })
+    new Counter({
+      name: 'tillstream_edge_http_requests_total',
+      help: 'Answers of the local API by route and status',
+      labelNames: ['route', 'status'],
+      registers,
+      collect() {
+        this.reset()
+        for (const { route, status, count } of requests) this.inc({ route, status }, count)
+      },
+    })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+}

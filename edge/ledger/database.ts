@@ -1,0 +1,132 @@
+// Opens the one SQLite file of an edge, or refuses in words an operator understands. The only edge file that names better-sqlite3. What a
+// newcomer would get wrong: after `journal_mode=WAL` the library sits at `synchronous=NORMAL`, which loses acknowledged commits at power
+// loss and which no `kill -9` ever shows; so every setting is read back (L-1).
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
+
+export type Database = Sqlite.Database
+export type Statement<P extends unknown[] = unknown[], R = unknown> = Sqlite.Statement<P, R>
+
+export const LEDGER_FILE = 'ledger.db'
+export const LOCK_FILE = 'ledger.lock'
+export const IN_MEMORY = ':memory:'
+
+/** SQLite's own page cache, in KiB. */
+const CACHE_KIB = 16_384
+/** Pages in the write-ahead log before they are moved into the file: fewer moves of the same page, and still a quick start. */
+const CHECKPOINT_PAGES = 2_000
+const WAL_BYTES_KEPT_MAX = 64 * 1024 * 1024
+
+/** The ledger cannot be opened safely; the message is a sentence for the operator. */
+export class LedgerRefused extends Error {
+  override readonly name = 'LedgerRefused'
+}
+
+export interface OpenDatabase {
+  readonly database: Database
+  close(): void
+}
+
+export function openDatabase(directory: string): OpenDatabase {
+  if (directory === IN_MEMORY) {
+    const database = new Sqlite(IN_MEMORY)
+    database.pragma('foreign_keys = ON')
+    migrate(database)
+    return { database, close: () => database.close() }
+  }
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const unlock = lock(directory)
+  try {
+    const database = openFile(join(directory, LEDGER_FILE))
+    return {
+      database,
+      close() {
+        database.close()
+        unlock()
+      },
+    }
+  } catch (cause) {
+    unlock()
+    throw cause
+  }
+}
+
+/**
+ * L-4: an open exclusive transaction on a file of its own. The operating system drops it with the process, so that a killed edge leaves no
+ * stale lock, and a pid file's guesswork is not needed.
+ */
+function lock(directory: string): () => void {
+  const held = new Sqlite(join(directory, LOCK_FILE), { timeout: 0 })
+  try {
+    held.pragma('locking_mode = EXCLUSIVE')
+    held.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    held.close()
+    if (!isSqliteError(cause, 'SQLITE_BUSY')) throw cause
+    throw new LedgerRefused(
+      `The ledger in ${directory} is in use by another process. One edge has one writer: stop that process first.`,
+      { cause },
+    )
+  }
+  return () => held.close()
+}
+
+function openFile(path: string): Database {
+  const database = new Sqlite(path, { timeout: 0 })
+  try {
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = FULL')
+    database.pragma('foreign_keys = ON')
+    database.pragma(`cache_size = -${CACHE_KIB}`)
+    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT_MAX}`)
+    refuseUnsafe(database)
+    migrate(database)
+    return database
+  } catch (cause) {
+    database.close()
+    if (isSqliteError(cause, 'SQLITE_NOTADB') || isSqliteError(cause, 'SQLITE_CORRUPT'))
+      throw new LedgerRefused(`${path} is damaged or not a ledger. Nothing was changed; restore a backup.`, {
+        cause,
+      })
+    throw cause
+  }
+}
+
+/** L-1: what was asked for is what is in force. 2 is FULL. */
+export function refuseUnsafe(database: Database): void {
+  const wanted = { journal_mode: 'wal', synchronous: 2, foreign_keys: 1 } as const
+  for (const [setting, value] of Object.entries(wanted)) {
+    const inForce = database.pragma(setting, { simple: true })
+    if (inForce !== value)
+      throw new LedgerRefused(
+        `The ledger needs ${setting}=${value}, but the database says ${String(inForce)}. ` +
+          'Without it a power cut can lose what was acknowledged, so the edge does not start.',
+      )
+  }
+}
+
+/** L-7. Version 0 is a new file. */
+function migrate(database: Database): void {
+  const version = database.pragma('user_version', { simple: true }) as number
+  if (version === SCHEMA_VERSION) return
+  if (version > SCHEMA_VERSION)
+    throw new LedgerRefused(
+      `The ledger has schema version ${version}; this software knows ${SCHEMA_VERSION}. Install the newer software again.`,
+    )
+  database.transaction(() => {
+    database.exec(SCHEMA)
+    database.pragma(`user_version = ${SCHEMA_VERSION}`)
+  })()
+}
+
+function isSqliteError(cause: unknown, code: string): boolean {
+  return cause instanceof Sqlite.SqliteError && cause.code.startsWith(code)
+}
+
+/** Did the commit fail for want of room? */
+export function isStorageFull(cause: unknown): boolean {
+  return isSqliteError(cause, 'SQLITE_FULL')
+}

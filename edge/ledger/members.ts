@@ -1,0 +1,80 @@
+// The members this store has met: who they are, and their base state with the own seq it covers, as the cloud last sent it (M-2). A member
+// enrolled here has no base state until the cloud has folded the enrolment.
+import type { Identity } from '../../protocol/facts.ts'
+import type { MemberSnapshot } from '../../protocol/frames/members.ts'
+import type { MemberId, Seq } from '../../protocol/ids.ts'
+import type { Database, Statement } from './database.ts'
+
+export interface MemberRow {
+  readonly name: string | null
+  readonly identities: readonly Identity[]
+  readonly state: Uint8Array | null
+  readonly covers: Seq
+}
+
+type StoredRow = [name: string | null, identities: string, state: Uint8Array | null, covers: Seq]
+
+export class Members {
+  readonly #find: Statement<[MemberId], StoredRow>
+  readonly #byIdentity: Statement<[string, string], MemberId>
+  readonly #put: Statement<[MemberId, string | null, string, Uint8Array | null, Seq]>
+  readonly #identitiesOf: Statement<[MemberId], string>
+  readonly #claim: Statement<[string, string, MemberId]>
+  readonly #release: Statement<[string, string, MemberId]>
+  readonly #count: Statement<[], number>
+
+  constructor(database: Database) {
+    this.#find = database
+      .prepare<[MemberId], StoredRow>('SELECT name, identities, state, covers FROM members WHERE member = ?')
+      .raw()
+    this.#byIdentity = database
+      .prepare<[string, string], MemberId>('SELECT member FROM identities WHERE kind = ? AND value = ?')
+      .pluck()
+    this.#put = database.prepare(
+      `INSERT INTO members VALUES (?, ?, ?, ?, ?) ON CONFLICT (member) DO UPDATE
+       SET name = excluded.name, identities = excluded.identities, state = excluded.state, covers = excluded.covers`,
+    )
+    this.#identitiesOf = database
+      .prepare<[MemberId], string>('SELECT identities FROM members WHERE member = ?')
+      .pluck()
+    this.#claim = database.prepare(
+      'INSERT INTO identities VALUES (?, ?, ?) ON CONFLICT (kind, value) DO UPDATE SET member = excluded.member',
+    )
+    this.#release = database.prepare('DELETE FROM identities WHERE kind = ? AND value = ? AND member = ?')
+    this.#count = database.prepare<[], number>('SELECT count(*) FROM members').pluck()
+  }
+
+  find(member: MemberId): MemberRow | undefined {
+    const row = this.#find.get(member)
+    if (row === undefined) return undefined
+    const [name, identities, state, covers] = row
+    return { name, identities: JSON.parse(identities) as Identity[], state, covers }
+  }
+
+  /** The holder of a normalised identity. */
+  holder({ kind, value }: Identity): MemberId | undefined {
+    return this.#byIdentity.get(kind, value)
+  }
+
+  count(): number {
+    return this.#count.get() ?? 0
+  }
+
+  /** A member enrolled here, without a base state. */
+  enrol(member: MemberId, name: string | null, identities: readonly Identity[]): void {
+    this.#put.run(member, name, JSON.stringify(identities), null, 0 as Seq)
+    for (const { kind, value } of identities) this.#claim.run(kind, value, member)
+  }
+
+  /** The cloud's word replaces what was known; its identities move with it (cloud I-8). */
+  take({ member, name, identities, state, covers }: MemberSnapshot): void {
+    const text = JSON.stringify(identities)
+    const before = this.#identitiesOf.get(member)
+    this.#put.run(member, name, text, state, covers)
+    // Most frames only bring a new state: comparing one text spares the pages of the identities.
+    if (before === text) return
+    if (before !== undefined)
+      for (const { kind, value } of JSON.parse(before) as Identity[]) this.#release.run(kind, value, member)
+    for (const { kind, value } of identities) this.#claim.run(kind, value, member)
+  }
+}

@@ -1,0 +1,42 @@
+import { rmSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { CloudStore } from '../../cloud/store/port.ts'
+import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
+import { openDatabase } from '../../cloud/store/sqlite/open.ts'
+import { storeContract } from './store-suite.ts'
+
+const directories = new Map<CloudStore, string>()
+
+function open(directory: string): CloudStore {
+  const store = openSqliteStore({ directory })
+  directories.set(store, directory)
+  return store
+}
+
+storeContract('SQLite', {
+  create: async () => open(mkdtempSync(join(tmpdir(), 'tillstream-store-'))),
+  reopen: async (store) => {
+    await store.close()
+    return open(directories.get(store) ?? '')
+  },
+  destroy: async (store) => {
+    await store.close()
+    rmSync(directories.get(store) ?? '', { recursive: true, force: true })
+  },
+})
+
+test('S-1 the embedded engine is durable at COMMIT and has one writer', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tillstream-store-'))
+  const { writer, reader, lock } = openDatabase(directory)
+  expect(writer.pragma('synchronous', { simple: true })).toBe(2)
+  expect(writer.pragma('journal_mode', { simple: true })).toBe('wal')
+  expect(() => openDatabase(directory)).toThrow(/another cloud node/)
+  for (const database of [reader, writer, lock]) database.close()
+  const again = openDatabase(directory)
+  again.writer.pragma('user_version = 99')
+  for (const database of [again.reader, again.writer, again.lock]) database.close()
+  expect(() => openDatabase(directory)).toThrow(/newer release/)
+  rmSync(directory, { recursive: true, force: true })
+})

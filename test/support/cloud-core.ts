@@ -1,0 +1,113 @@
+// A cloud without HTTP for tests: real store in a fresh directory, real ingest, one tenant with stores.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
+import type { Clock, Millis } from '../../protocol/time.ts'
+import { Authority } from '../../cloud/domain/authority.ts'
+import { Ingest } from '../../cloud/domain/ingest/ingest.ts'
+import { ProgramShelf } from '../../cloud/domain/programs.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document.ts'
+import { foldFacts, NOTHING_EARLIER } from '../../cloud/evaluation/fold.ts'
+import { factOf } from '../../cloud/domain/ingest/refold.ts'
+import { decodeState, newState, outcomeText } from '../../cloud/evaluation/state.ts'
+import type { MemberState } from '../../cloud/evaluation/state.ts'
+import type { CloudStore, TenantId } from '../../cloud/store/port.ts'
+import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
+import { OriginWriter } from './origin-writer.ts'
+
+export function freshDirectory(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'tillstream-test-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+export class CloudCore {
+  readonly directory: string
+  readonly store: CloudStore
+  readonly shelf: ProgramShelf
+  readonly ingest: Ingest
+  readonly authority: Authority
+  readonly clock: Clock
+  tenant: TenantId = 0
+
+  constructor(directory: string, clock: Clock) {
+    this.directory = directory
+    this.clock = clock
+    this.store = openSqliteStore({ directory })
+    this.shelf = new ProgramShelf(this.store, clock)
+    this.ingest = new Ingest(this.store, this.shelf, clock)
+    this.authority = new Authority(this.store, this.shelf, clock)
+  }
+
+  /** A tenant with its own origin and a published program. */
+  async found(document: ProgramDocument | null): Promise<void> {
+    this.tenant = await this.store.write(async (tx) => {
+      const tenant = await tx.insertTenant('test')
+      await tx.insertOrigin({ tenant, store: 0 as StoreId, edge: 0 })
+      return tenant
+    })
+    if (document === null) return
+    const published = await this.shelf.publish(this.tenant, document, null)
+    if (!published.ok) throw new Error(published.refusal.detail)
+  }
+
+  /** A store in UTC with an edge and an origin; the writer makes its facts. */
+  async addStore(publicKey = ''): Promise<OriginWriter & { edge: number }> {
+    const { origin, store, edge } = await this.store.write(async (tx) => {
+      const row = await tx.insertStore(this.tenant, 'Store', 'UTC')
+      const added = await tx.insertEdge({
+        tenant: this.tenant,
+        store: row.id,
+        publicKey,
+        enrolledAt: 0 as Millis,
+      })
+      const life = await tx.insertOrigin({ tenant: this.tenant, store: row.id, edge: added.id })
+      return { origin: life.origin, store: row.id, edge: added.id }
+    })
+    return Object.assign(new OriginWriter(origin, store), { edge })
+  }
+
+  async state(member: MemberId): Promise<MemberState> {
+    const row = await this.store.read.member(member)
+    const state = row?.state === null || row === undefined ? undefined : decodeState(row.state)
+    if (state === undefined) throw new Error(`member ${member} has no state`)
+    return state
+  }
+
+  /** The state that a fold of the member's counted facts from the beginning gives. */
+  async refold(member: MemberId): Promise<MemberState> {
+    const state = newState()
+    const facts = (await this.store.read.factsOfMember(member)).map((row) => factOf(row, member))
+    foldFacts(await this.shelf.of(this.tenant), state, facts, NOTHING_EARLIER)
+    return state
+  }
+
+  /** Saved state = canonical fold, and balance = sum of all effects, for every member. Returns the outcomes by member key. */
+  async outcomes(): Promise<Map<string, string>> {
+    const outcomes = new Map<string, string>()
+    for (const row of await this.store.read.members(this.tenant, { after: 0, limit: 10_000 })) {
+      const state = await this.state(row.id)
+      const folded = await this.refold(row.id)
+      if (outcomeText(state) !== outcomeText(folded) || state.goodwill !== folded.goodwill)
+        throw new Error(`member ${row.key}: saved ${outcomeText(state)}, folded ${outcomeText(folded)}`)
+      let sum = 0
+      for (const activity of await this.store.read.activitiesOfMember(row.id, { after: 0, limit: 100_000 })) {
+        for (const { kind, amount } of activity.effects)
+          if (
+            !['tier', 'voucher_issued', 'voucher_used', 'voucher_reused', 'voucher_cancelled'].includes(kind)
+          )
+            sum += amount
+      }
+      if (sum !== state.balance + state.goodwill)
+        throw new Error(
+          `member ${row.key}: effects add up to ${sum}, balance is ${state.balance + state.goodwill}`,
+        )
+      outcomes.set(row.key, outcomeText(state))
+    }
+    return outcomes
+  }
+
+  async head(origin: Origin): Promise<number> {
+    return (await this.store.read.origin(origin))?.seq ?? -1
+  }
+}

@@ -1,5 +1,6 @@
 // Cold calls over HTTP to a node's public API: JSON in, JSON out. The nodes are separate processes and their answers are input like any
 // other: what is read out of them goes through `pick`, which says where an answer differs from what was expected.
+import { PlainFault } from './plain-fault.ts'
 
 const ASK_WAIT_MS_MAX = 30_000
 
@@ -16,7 +17,7 @@ export interface Told {
 }
 
 /** A node answered otherwise than it should; the sentence names the call and what came. */
-export class AskFault extends Error {}
+export class AskFault extends PlainFault {}
 
 /** Any status; throws only when no answer came. */
 export async function ask(url: string, { method = 'GET', token, key, body }: Ask = {}): Promise<Told> {

@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { PlainFault } from './plain-fault.ts'
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
 const READY_WAIT_MS_MAX = 30_000
@@ -26,7 +27,7 @@ export interface NodeCommand {
 }
 
 /** A node could not be started or died by itself: said in words, with the end of its log. */
-export class NodeFault extends Error {}
+export class NodeFault extends PlainFault {}
 
 export class NodeProcess {
   readonly #command: NodeCommand

@@ -9,6 +9,7 @@ export const PERKS = {
   fiveOff: 302,
   giftCard: 303,
   tasting: 304,
+  wholeCake: 305,
 } as const
 
 export const sampleProgram = {
@@ -157,7 +158,7 @@ export const sampleProgram = {
       title: 'A gift card of 20 pounds',
       points: 500,
       required_tier: 2,
-      limit: { count: 3, interval: 'MONTH', interval_count: 1 },
+      limit: { count: 3, interval: 'MONTH', interval_count: 2 },
       voucher: {},
     },
     {
@@ -167,6 +168,13 @@ export const sampleProgram = {
       start: '2010-12-01',
       end: '2039-12-31',
       limit: { count: 1, interval: 'ALL_TIME' },
+    },
+    {
+      id: PERKS.wholeCake,
+      title: 'A whole cake, once a year',
+      points: 300,
+      limit: { count: 1, interval: 'YEAR', interval_count: 1 },
+      voucher: { valid_days: 14 },
     },
   ],
 } as const

@@ -4,6 +4,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { ask, askOk, fieldOf, pick } from './ask.ts'
 import { NodeFault, NodeProcess } from './node-process.ts'
 import { PROGRAM_EFFECTIVE_FROM, sampleProgram } from './program.ts'
@@ -45,6 +46,8 @@ export interface Shops {
 }
 
 const MANAGER = 'manager'
+const PROGRAM_WAIT_MS_MAX = 5_000
+const PROGRAM_POLL_MS = 10
 
 /** What of the access tokens is kept between two starts of the demo, so that an open page stays valid. Only the owner may read it. */
 type Access = Record<string, Record<string, string>>
@@ -104,10 +107,12 @@ async function openShop(
   )
   started.push(node)
   await node.start()
+  // Made by the edge before it listens.
   const adminToken = readFileSync(join(directory, 'admin.token'), 'utf8').trim()
   const saved = loadAccess(plan.directory)[`store-${number}`] ?? {}
   const tokenOf = (name: string): Promise<string> =>
     accessToken(node.url, adminToken, name, name === MANAGER ? 'manager' : 'terminal', saved[name])
+  await programArrived(node.url, adminToken)
   return {
     number,
     name: store.name,
@@ -130,6 +135,15 @@ async function enrolArgs(cloudUrl: string, hqToken: string, storeId: string, dir
   }
   const answer = await askOk(`${cloudUrl}/v1/stores/${storeId}/codes`, { method: 'POST', token: hqToken, body: {} })
   return ['--enrol', pick(answer, 'string', 'code')]
+}
+
+/** A store sells without a program too, but promises nothing. A store that cannot reach its cloud is not waited for. */
+async function programArrived(url: string, token: string): Promise<void> {
+  const deadline = Date.now() + PROGRAM_WAIT_MS_MAX
+  while (Date.now() < deadline) {
+    if (fieldOf(await askOk(`${url}/v1/status`, { token }), 'program') !== null) return
+    await wait(PROGRAM_POLL_MS)
+  }
 }
 
 async function publishProgram(cloudUrl: string, token: string): Promise<void> {

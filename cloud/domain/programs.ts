@@ -2,7 +2,7 @@
 // first may reach into the past (E-DOC-2), so a fold never changes under facts that were folded already.
 import type { ProgramVersion } from '../../protocol/ids.ts'
 import type { Refusal } from '../../protocol/result.ts'
-import { hybridTime } from '../../protocol/time.ts'
+import { TIME_MIN, hybridTime } from '../../protocol/time.ts'
 import type { Clock, Millis } from '../../protocol/time.ts'
 import { checkDocument } from '../evaluation/check.ts'
 import type { DocumentIssue } from '../evaluation/check.ts'
@@ -68,7 +68,8 @@ export class ProgramShelf {
       }
       const record: ProgramRecord = {
         version: (Math.max(0, ...known.map(({ version }) => version)) + 1) as ProgramVersion,
-        effectiveFrom: hybridTime(effectiveFrom ?? (known.length === 0 ? Date.UTC(1970, 0, 1) : now)),
+        effectiveFrom:
+          effectiveFrom === null && known.length === 0 ? TIME_MIN : hybridTime(effectiveFrom ?? now),
         document: JSON.stringify(checked.document),
       }
       await tx.insertProgram(tenant, record, now as Millis)

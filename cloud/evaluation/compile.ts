@@ -17,6 +17,8 @@ export const DAY_BEFORE_ALL = -1_000_000_000
 export const DAY_AFTER_ALL = 1_000_000_000
 
 export interface Conditions {
+  /** None of the conditions below can fail. */
+  readonly unconditional: boolean
   readonly active: boolean
   readonly startDay: number
   readonly endDay: number
@@ -44,6 +46,8 @@ export interface Bonus extends Conditions {
   readonly id: RuleId
   readonly document: BonusDocument
   readonly type: BonusDocument['type']
+  /** Every standard perk qualifies. */
+  readonly everyPerk: boolean
   /** Indexes into `standardPerks`. */
   readonly perks: Int32Array
   /** Of the qualifying points; 0 for a fixed bonus. */
@@ -81,23 +85,31 @@ export interface Program {
   readonly scratch: Scratch
 }
 
-/** Working memory of one sale, per standard perk. `stamp` says whether an entry belongs to the sale at hand, so nothing is cleared. */
+/**
+ * Working memory of one sale. `sums` holds SUM_STRIDE numbers per standard perk, side by side so that one perk is one cache line: the sale and the line
+ * they belong to (so nothing is cleared between sales), amount and quantity of the matching lines, points.
+ */
 export interface Scratch {
   sale: number
   line: number
   touched: number
   readonly touchedPerks: Int32Array
-  readonly stamp: Float64Array
-  readonly lineStamp: Float64Array
-  readonly amount: Float64Array
-  readonly quantity: Float64Array
-  readonly points: Float64Array
+  readonly sums: Float64Array
 }
+
+export const SUM_STRIDE = 5
+export const SUM_LINE = 1
+export const SUM_AMOUNT = 2
+export const SUM_QUANTITY = 3
+export const SUM_POINTS = 4
 
 export function compile(document: ProgramDocument): Program {
   const conditionsOf = (
     rule: Pick<EarnPerkDocument, 'status' | 'start' | 'end' | 'stores' | 'required_tier'>,
   ): Conditions => ({
+    unconditional:
+      [rule.start, rule.end, rule.stores, rule.required_tier].every((value) => value === undefined) &&
+      rule.status !== 'INACTIVE',
     active: rule.status !== 'INACTIVE',
     startDay: rule.start === undefined ? DAY_BEFORE_ALL : dayOf(rule.start),
     endDay: rule.end === undefined ? DAY_AFTER_ALL : dayOf(rule.end),
@@ -124,6 +136,7 @@ export function compile(document: ProgramDocument): Program {
     id: bonus.id,
     document: bonus,
     type: bonus.type,
+    everyPerk: bonus.perks === undefined,
     perks: indexesWhere(standardPerks, (perk) => bonus.perks === undefined || bonus.perks.includes(perk.id)),
     percent: bonus.award.kind === 'multiplier' ? bonus.award.percent : 0,
     fixed: bonus.award.kind === 'fixed' ? bonus.award.points : 0,
@@ -157,11 +170,7 @@ export function compile(document: ProgramDocument): Program {
       line: 0,
       touched: 0,
       touchedPerks: new Int32Array(standardPerks.length),
-      stamp: new Float64Array(standardPerks.length),
-      lineStamp: new Float64Array(standardPerks.length),
-      amount: new Float64Array(standardPerks.length),
-      quantity: new Float64Array(standardPerks.length),
-      points: new Float64Array(standardPerks.length),
+      sums: new Float64Array(standardPerks.length * SUM_STRIDE),
     },
   }
 }

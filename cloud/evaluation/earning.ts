@@ -4,7 +4,8 @@ import type { Checkin, Enrolment, Sale } from '../../protocol/facts.ts'
 import { POINTS_MAX } from '../../protocol/limits.ts'
 import { mulDiv } from '../../protocol/numbers.ts'
 import { localDay, localMinuteOfWeek, millisOf, monthOfDay, weekOfDay } from '../../protocol/time.ts'
-import type { Bonus, Conditions, EarnPerk, Program } from './compile.ts'
+import { SUM_AMOUNT, SUM_LINE, SUM_POINTS, SUM_QUANTITY, SUM_STRIDE } from './compile.ts'
+import type { Bonus, Conditions, EarnPerk, Program, Scratch } from './compile.ts'
 import type { EffectBuffer } from './effects.ts'
 import { BONUS, EARN } from './effects.ts'
 import type { MemberState } from './state.ts'
@@ -43,6 +44,7 @@ export const FREQUENCY = 12
 
 /** The conditions every kind of rule shares. */
 export function failingCondition(rule: Conditions, store: number, day: number, lifetime: number): number {
+  if (rule.unconditional) return APPLIES
   if (!rule.active) return STATUS
   if (day < rule.startDay || day > rule.endDay) return DATES
   if (rule.stores !== null && !rule.stores.has(store as never)) return STORE
@@ -56,52 +58,53 @@ export function matchLines(program: Program, sale: Sale): void {
   const stamp = ++scratch.sale
   scratch.touched = 0
   const { lines } = sale
+  const skus = bySku.size > 0
   let amount = 0
   let quantity = 0
+  let mark = scratch.line
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index]
     if (line === undefined) continue
     amount += line.amount
     quantity += line.quantity
-    const mark = ++scratch.line
-    const ofSku = bySku.get(line.sku)
-    if (ofSku !== undefined) addLine(program, ofSku, stamp, mark, line.amount, line.quantity)
+    mark += 1
+    if (skus) {
+      const ofSku = bySku.get(line.sku)
+      if (ofSku !== undefined) addLine(scratch, ofSku, stamp, mark, line.amount, line.quantity)
+    }
     if (line.category === null) continue
     const ofCategory = byCategory.get(line.category)
-    if (ofCategory !== undefined) addLine(program, ofCategory, stamp, mark, line.amount, line.quantity)
+    if (ofCategory !== undefined) addLine(scratch, ofCategory, stamp, mark, line.amount, line.quantity)
   }
-  for (let at = 0; at < everyLinePerks.length; at++) {
-    const perk = everyLinePerks[at] ?? 0
-    scratch.stamp[perk] = stamp
-    scratch.amount[perk] = amount
-    scratch.quantity[perk] = quantity
-    scratch.points[perk] = 0
-    scratch.touchedPerks[scratch.touched++] = perk
-  }
+  scratch.line = mark
+  // A perk for every line gets the whole basket at once.
+  addLine(scratch, everyLinePerks, stamp, mark + 1, amount, quantity)
+  scratch.line = mark + 1
 }
 
 function addLine(
-  program: Program,
+  scratch: Scratch,
   perks: Int32Array,
   stamp: number,
   mark: number,
   amount: number,
   quantity: number,
 ): void {
-  const { scratch } = program
+  const { sums, touchedPerks } = scratch
   for (let at = 0; at < perks.length; at++) {
     const perk = perks[at] ?? 0
-    if (scratch.stamp[perk] !== stamp) {
-      scratch.stamp[perk] = stamp
-      scratch.lineStamp[perk] = mark
-      scratch.amount[perk] = amount
-      scratch.quantity[perk] = quantity
-      scratch.points[perk] = 0
-      scratch.touchedPerks[scratch.touched++] = perk
-    } else if (scratch.lineStamp[perk] !== mark) {
-      scratch.lineStamp[perk] = mark
-      scratch.amount[perk] = (scratch.amount[perk] ?? 0) + amount
-      scratch.quantity[perk] = (scratch.quantity[perk] ?? 0) + quantity
+    const base = perk * SUM_STRIDE
+    if (sums[base] !== stamp) {
+      sums[base] = stamp
+      sums[base + SUM_LINE] = mark
+      sums[base + SUM_AMOUNT] = amount
+      sums[base + SUM_QUANTITY] = quantity
+      sums[base + SUM_POINTS] = 0
+      touchedPerks[scratch.touched++] = perk
+    } else if (sums[base + SUM_LINE] !== mark) {
+      sums[base + SUM_LINE] = mark
+      sums[base + SUM_AMOUNT] = (sums[base + SUM_AMOUNT] ?? 0) + amount
+      sums[base + SUM_QUANTITY] = (sums[base + SUM_QUANTITY] ?? 0) + quantity
     }
   }
 }
@@ -118,7 +121,7 @@ export function pointsOf(perk: EarnPerk, amount: number, quantity: number): numb
   }
 }
 
-/** First failing condition of a standard perk, after `matchLines`. */
+/** First failing condition of a standard perk, after `matchLines`; where it applies, its points are in the scratch. */
 export function failingStandard(
   program: Program,
   index: number,
@@ -129,22 +132,35 @@ export function failingStandard(
 ): number {
   const general = failingCondition(perk, store, day, state.lifetime)
   if (general !== APPLIES) return general
-  const { scratch } = program
-  if (scratch.stamp[index] !== scratch.sale) return NO_LINE
-  const amount = scratch.amount[index] ?? 0
+  const { sale, sums } = program.scratch
+  const base = index * SUM_STRIDE
+  if (sums[base] !== sale) return NO_LINE
+  const amount = sums[base + SUM_AMOUNT] ?? 0
   if (amount < perk.minimumAmount) return MINIMUM
   if (perk.oncePerDay && countIn(state, perk.id, day) > 0) return ONCE
-  return pointsOf(perk, amount, scratch.quantity[index] ?? 0) < 1 ? NO_POINTS : APPLIES
+  const points = pointsOf(perk, amount, sums[base + SUM_QUANTITY] ?? 0)
+  if (points < 1) return NO_POINTS
+  sums[base + SUM_POINTS] = points
+  return APPLIES
 }
 
-/** Points that a bonus's qualifying perks gave on this sale. */
-export function qualifyingPoints(program: Program, bonus: Bonus): number {
-  const { scratch } = program
+/** What a standard perk's matching lines come to on the sale at hand, and the points they gave. */
+export function matchedSums(program: Program, index: number): { amount: number; points: number } {
+  const { sale, sums } = program.scratch
+  const base = index * SUM_STRIDE
+  if (sums[base] !== sale) return { amount: 0, points: 0 }
+  return { amount: sums[base + SUM_AMOUNT] ?? 0, points: sums[base + SUM_POINTS] ?? 0 }
+}
+
+/** Points that a bonus's qualifying perks gave on this sale; `all` is what all standard perks gave. */
+export function qualifyingPoints(program: Program, bonus: Bonus, all: number): number {
+  if (bonus.everyPerk) return all
+  const { sale, sums } = program.scratch
   const { perks } = bonus
   let points = 0
   for (let at = 0; at < perks.length; at++) {
-    const perk = perks[at] ?? 0
-    if (scratch.stamp[perk] === scratch.sale) points += scratch.points[perk] ?? 0
+    const base = (perks[at] ?? 0) * SUM_STRIDE
+    if (sums[base] === sale) points += sums[base + SUM_POINTS] ?? 0
   }
   return points
 }
@@ -200,16 +216,16 @@ export function countsForFrequency(failing: number): boolean {
 export function earnSale(program: Program, state: MemberState, sale: Sale, effects: EffectBuffer): number {
   matchLines(program, sale)
   const { scratch, standardPerks, bonuses } = program
+  const { touched, touchedPerks, sums } = scratch
   const ms = millisOf(sale.at)
   const day = localDay(ms, sale.offset)
   let total = 0
-  for (let at = 0; at < scratch.touched; at++) {
-    const index = scratch.touchedPerks[at] ?? 0
+  for (let at = 0; at < touched; at++) {
+    const index = touchedPerks[at] ?? 0
     const perk = standardPerks[index]
     if (perk === undefined || failingStandard(program, index, perk, state, sale.store, day) !== APPLIES)
       continue
-    const points = pointsOf(perk, scratch.amount[index] ?? 0, scratch.quantity[index] ?? 0)
-    scratch.points[index] = points
+    const points = sums[index * SUM_STRIDE + SUM_POINTS] ?? 0
     total += points
     effects.push(EARN, perk.id, 0, points, 0)
     if (perk.oncePerDay) setCounter(state, perk.id, day, 1)
@@ -220,7 +236,7 @@ export function earnSale(program: Program, state: MemberState, sale: Sale, effec
   for (let at = 0; at < bonuses.length; at++) {
     const bonus = bonuses[at]
     if (bonus === undefined) continue
-    const base = qualifyingPoints(program, bonus)
+    const base = qualifyingPoints(program, bonus, total)
     if (base === 0) continue
     let count = 0
     let window = 0

@@ -15,7 +15,7 @@ import {
   failingStandard,
   frequencyWindow,
   matchLines,
-  pointsOf,
+  matchedSums,
   qualifyingPoints,
 } from './earning.ts'
 import type { Condition } from './earning.ts'
@@ -73,18 +73,16 @@ function situationOf(program: Program, state: MemberState, fact: Fact): Situatio
 function explainSale(program: Program, state: MemberState, sale: Sale): Considered[] {
   const situation = situationOf(program, state, sale)
   matchLines(program, sale)
-  const { scratch } = program
   const considered: Considered[] = []
+  let total = 0
   for (const [index, perk] of program.standardPerks.entries()) {
     const failing = failingStandard(program, index, perk, state, situation.store, situation.day)
-    const matched = scratch.stamp[index] === scratch.sale
-    const amount = matched ? (scratch.amount[index] ?? 0) : 0
-    const points = failing === APPLIES ? pointsOf(perk, amount, scratch.quantity[index] ?? 0) : 0
-    if (matched) scratch.points[index] = points
+    const { amount, points } = matchedSums(program, index)
+    total += points
     considered.push(told(program, perk, failing, points, situation, String(amount)))
   }
   for (const bonus of program.bonuses) {
-    const base = qualifyingPoints(program, bonus)
+    const base = qualifyingPoints(program, bonus, total)
     const window = frequencyWindow(bonus, situation.day)
     const count = bonus.type === 'FREQUENCY' ? countIn(state, bonus.id, window) + 1 : 0
     const found = failingBonus(
@@ -98,7 +96,9 @@ function explainSale(program: Program, state: MemberState, sale: Sale): Consider
     )
     const points = found === APPLIES ? bonusPoints(bonus, base) : 0
     const failing = found === APPLIES && points < 1 ? NO_POINTS : found
-    considered.push(told(program, bonus, failing, points, situation, String(failing === FREQUENCY ? count : base)))
+    considered.push(
+      told(program, bonus, failing, points, situation, String(failing === FREQUENCY ? count : base)),
+    )
   }
   return considered
 }

@@ -1,7 +1,7 @@
 // The fold of one member's facts in canonical order (E-FOLD-1). Keeps what each fact came to while it runs, because returns and voids look back;
 // what lies before the fold's start is asked of `earlier`.
 import { compareCanonical } from '../../protocol/facts.ts'
-import type { Fact } from '../../protocol/facts.ts'
+import type { CanonicalPlace, Fact } from '../../protocol/facts.ts'
 import type { FactId } from '../../protocol/ids.ts'
 import { assert } from '../../protocol/result.ts'
 import type { Effect } from './effects.ts'
@@ -12,6 +12,9 @@ import type { MemberState } from './state.ts'
 import { step } from './step.ts'
 
 export const NOTHING_EARLIER: PastFacts = { find: () => undefined }
+
+/** One buffer serves every fold: folding is synchronous, and what is read out of it are copies. */
+const buffer = new EffectBuffer()
 
 /**
  * Folds `facts` (any order, no fact twice) onto `state`, which must stand before all of them. `onFact` gets each fact with its effects, in
@@ -24,17 +27,18 @@ export function foldFacts(
   earlier: PastFacts,
   onFact?: (fact: Fact, effects: readonly Effect[], state: MemberState) => void,
 ): void {
-  const buffer = new EffectBuffer()
   const folded = new Map<FactId, PastFact>()
-  for (const fact of facts.toSorted(compareCanonical)) {
+  let now: CanonicalPlace | null = null
+  // `earlier` may know facts that come later in the canonical order, from a fold before this one: those have not happened yet (E-FOLD-1).
+  const past: PastFacts = {
+    find(id) {
+      const found = folded.get(id) ?? earlier.find(id)
+      return found !== undefined && now !== null && compareCanonical(found.fact, now) < 0 ? found : undefined
+    },
+  }
+  for (const fact of facts.length > 1 ? facts.toSorted(compareCanonical) : facts) {
     assert(!folded.has(fact.id), `fact ${fact.id} is folded once`)
-    // `earlier` may know facts that come later in the canonical order, from a fold before this one: those have not happened yet (E-FOLD-1).
-    const past: PastFacts = {
-      find(id) {
-        const found = folded.get(id) ?? earlier.find(id)
-        return found !== undefined && compareCanonical(found.fact, fact) < 0 ? found : undefined
-      },
-    }
+    now = fact
     buffer.clear()
     const program = programs.program(fact.at)
     step(program, state, fact, buffer, past)

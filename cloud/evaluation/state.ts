@@ -145,7 +145,7 @@ const WINDOWS_BACK = 2
 /** Windows further away than a local day can step are forgotten; among them those of another kind, from an earlier program version. */
 export function setCounter(state: MemberState, rule: number, window: number, count: number): void {
   const { counters } = state
-  for (let at = 0; at < counters.length; ) {
+  for (let at = 0; at < counters.length;) {
     if (counters[at] !== rule) at += 3
     else if (counters[at + 1] === window) {
       counters[at + 2] = count

@@ -19,12 +19,18 @@ export interface Call<Input, Query> {
   /** The caller's network address. */
   readonly caller: string
   readonly header: (name: string) => string | undefined
+  /** A HEAD: only the headers of the answer are wanted. */
+  readonly head: boolean
 }
 
+interface ReplyHead {
+  readonly status: 200 | 201
+  readonly headers?: Readonly<Record<string, string>>
+}
 export type Reply =
-  | { readonly status: 200 | 201; readonly json: unknown; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly status: 200; readonly text: string; readonly type: string }
-  | { readonly status: 200; readonly stream: ReadableStream<Uint8Array>; readonly type: string }
+  | (ReplyHead & { readonly json: unknown })
+  | (ReplyHead & { readonly text: string; readonly type: string })
+  | (ReplyHead & { readonly stream: ReadableStream<Uint8Array>; readonly type: string })
 
 /** `more`: members of the problem document beyond the standard ones. */
 export type Answered =

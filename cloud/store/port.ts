@@ -185,6 +185,7 @@ export interface Snapshots {
 
 /** Reads see only what is committed. */
 export interface Reads {
+  tenants(): Promise<TenantId[]>
   stores(tenant: TenantId): Promise<StoreRow[]>
   edges(tenant: TenantId): Promise<EdgeRow[]>
   edge(id: EdgeId): Promise<EdgeRow | undefined>

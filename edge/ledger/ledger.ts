@@ -53,6 +53,8 @@ export interface FactRow {
   readonly kind: FactKind
   readonly at: HybridTime
   readonly member: MemberId
+  /** Seq of the same member's fact before it, 0 without. */
+  readonly previous: Seq
   readonly bytes: Uint8Array
   readonly answer: Uint8Array
 }
@@ -205,9 +207,9 @@ export class Ledger {
     return this.#statements.ofSeq.get(seq)
   }
 
-  /** Seq of the same member's fact before this one, 0 without. */
-  previousOf(seq: Seq): Seq {
-    return this.#statements.previous.get(seq) ?? (0 as Seq)
+  /** Facts before `seq`, newest first. */
+  before(seq: Seq, limit: number): FactRow[] {
+    return this.#statements.before.all(seq, limit)
   }
 
   hashAt(seq: Seq): Uint8Array | undefined {
@@ -324,9 +326,11 @@ function prepare(database: Database) {
       'SELECT seq, request_hash AS requestHash, status, answer FROM facts WHERE key = ?',
     ),
     ofSeq: database.prepare<[Seq], FactRow>(
-      'SELECT seq, kind, at, member, bytes, answer FROM facts WHERE seq = ?',
+      'SELECT seq, kind, at, member, previous, bytes, answer FROM facts WHERE seq = ?',
     ),
-    previous: pluck<[Seq], Seq>('SELECT previous FROM facts WHERE seq = ?'),
+    before: database.prepare<[Seq, number], FactRow>(
+      'SELECT seq, kind, at, member, previous, bytes, answer FROM facts WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+    ),
     hash: pluck<[Seq], Uint8Array>('SELECT hash FROM facts WHERE seq = ?'),
     bytes: pluck<[Seq, number], Uint8Array>('SELECT bytes FROM facts WHERE seq >= ? ORDER BY seq LIMIT ?'),
     last: database.prepare<[], { seq: Seq; hash: Uint8Array }>(

@@ -76,16 +76,7 @@ export const INPUT_SHAPES = {
     },
     closed,
   ),
-  void: Type.Object(
-    {
-      fact: IdTextShape,
-      /** Needed for a fact of another store, so that the cloud knows whose points it takes back. */
-      member: Type.Optional(MemberReferenceShape),
-      reason: Type.Optional(TextShape),
-      ...key,
-    },
-    closed,
-  ),
+  void: Type.Object({ fact: IdTextShape, reason: Type.Optional(TextShape), ...key }, closed),
   checkin: Type.Object({ member: MemberReferenceShape, ...when, ...key }, closed),
   enrolment: Type.Object(
     {

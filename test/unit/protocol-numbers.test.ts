@@ -62,11 +62,11 @@ describe('mulDiv', () => {
   })
 
   test('P-NUM-1 P-NUM-2: fractions, a divisor below 1 and a result beyond 2^53 are defects', () => {
-    expect(() => mulDiv(0.5, 1, 1, 'floor')).toThrow()
-    expect(() => mulDiv(1, 1, 0, 'floor')).toThrow()
-    expect(() => mulDiv(1, 1, -1, 'floor')).toThrow()
-    expect(() => mulDiv(Number.MAX_SAFE_INTEGER, 2, 1, 'floor')).toThrow()
-    expect(() => mulDiv(Number.NaN, 2, 1, 'floor')).toThrow()
+    expect(() => mulDiv(0.5, 1, 1, 'floor')).toThrow('safe integers')
+    expect(() => mulDiv(1, 1, 0, 'floor')).toThrow('positive')
+    expect(() => mulDiv(1, 1, -1, 'floor')).toThrow('positive')
+    expect(() => mulDiv(Number.MAX_SAFE_INTEGER, 2, 1, 'floor')).toThrow('result')
+    expect(() => mulDiv(Number.NaN, 2, 1, 'floor')).toThrow('safe integers')
   })
 })
 

@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { askOk, fieldOf, pick } from '../ask.ts'
+import { PlainFault } from '../plain-fault.ts'
 import type { Shops } from '../shops.ts'
 import type { AckLog } from './ack-log.ts'
 
@@ -51,7 +52,7 @@ export interface Verified {
 }
 
 /** The nodes did not come to rest. */
-export class ProofFault extends Error {}
+export class ProofFault extends PlainFault {}
 
 async function positions({ cloud, hqToken, shops }: Shops): Promise<StorePosition[]> {
   const edges = pick(await askOk(`${cloud.url}/v1/edges`, { token: hqToken }), 'list', 'items')

@@ -1,8 +1,7 @@
 // One replay from start to summary: the nodes start while the file is read, the plan goes through the tills, the line is cut and nodes are
 // killed as ordered, and at the end everything is counted against the outside log. Whatever happens, the nodes are stopped.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Line } from '../network.ts'
 import { NodeFault } from '../node-process.ts'
 import type { NodeProcess } from '../node-process.ts'
 import type { Kill, ReplayOptions } from '../options.ts'
@@ -12,11 +11,12 @@ import { AckLog } from './ack-log.ts'
 import { Driver } from './driver.ts'
 import type { Plan } from './plan.ts'
 import { Progress } from './progress.ts'
+import { ReplayNetwork } from './replay-network.ts'
+import { prepareDirectory } from './directory.ts'
 import { cloudTotals, settled, storeProof, verifyAll } from './proof.ts'
 import { quarantineLines } from './quarantine.ts'
-import { FILE_ZONE, SalesFileFault } from './rows.ts'
+import { FILE_ZONE } from './rows.ts'
 import { planOfFile } from './sales-file.ts'
-import { Shuffler } from './shuffler.ts'
 import { failuresOf, summaryOf } from './summary.ts'
 import { Terminal } from './terminal.ts'
 import { Kills, checkMoments, segmentsOf } from './timeline.ts'
@@ -25,69 +25,8 @@ import { Kills, checkMoments, segmentsOf } from './timeline.ts'
 export const TERMINALS_PER_STORE = 8
 /** History is sent under its own time. */
 const BACKDATE_MS = 100 * 366 * 86_400_000
-/** Says that a directory was made by a replay, and may be wiped by the next. */
-const MARKER = 'replay.json'
-
-/** The stores' lines to the cloud, with what this run does to them; without anything to do, none. */
-class ReplayNetwork {
-  readonly #options: ReplayOptions
-  readonly #lines = new Map<number, Line>()
-  #shuffler: Promise<Shuffler> | undefined
-  #shufflerPort = 0
-
-  constructor(options: ReplayOptions) {
-    this.#options = options
-  }
-
-  async portFor(store: number): Promise<number> {
-    const { portBase, shuffleSeed, offline } = this.#options
-    let port = portBase
-    if (shuffleSeed !== null) {
-      this.#shuffler ??= this.#openShuffler(portBase, shuffleSeed)
-      await this.#shuffler
-      port = this.#shufflerPort
-    }
-    if (!offline.some((span) => span.store === store)) return port
-    const line = new Line(port)
-    this.#lines.set(store, line)
-    return await line.listen()
-  }
-
-  async #openShuffler(port: number, seed: number): Promise<Shuffler> {
-    const shuffler = new Shuffler(port, seed)
-    this.#shufflerPort = await shuffler.listen()
-    return shuffler
-  }
-
-  line(store: number, does: 'cut' | 'heal'): void {
-    this.#lines.get(store)?.[does]()
-  }
-
-  async counts(): Promise<Shuffler['counts'] | undefined> {
-    return (await this.#shuffler)?.counts
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#lines.values()].map((line) => line.close()))
-    await (await this.#shuffler)?.close()
-  }
-}
-
-function prepareDirectory({ directory, keep }: ReplayOptions): void {
-  const marker = join(directory, MARKER)
-  if (existsSync(directory) && !keep) {
-    if (!existsSync(marker) && readdirSync(directory).length > 0)
-      throw new NodeFault(
-        `${directory} is not empty and was not made by a replay, so it is not wiped. Choose another with --data DIR.`,
-      )
-    rmSync(directory, { recursive: true, force: true })
-  }
-  mkdirSync(directory, { recursive: true })
-  writeFileSync(marker, `${JSON.stringify({ made_by: 'npm start -- --sales' })}\n`)
-}
-
 export async function replay(options: ReplayOptions, launchedAt: number): Promise<number> {
-  prepareDirectory(options)
+  prepareDirectory(options.directory, options.keep)
   const run = new Replay(options, launchedAt)
   try {
     return await run.go()
@@ -107,7 +46,6 @@ class Replay {
   readonly #restarts: Promise<void>[] = []
   readonly #killed: { target: string; at: string }[] = []
   #retries = 0
-  #keepRunning = false
 
   constructor(options: ReplayOptions, launchedAt: number) {
     this.#options = options
@@ -251,7 +189,6 @@ class Replay {
   }
 
   async #stopNodes(): Promise<void> {
-    if (this.#keepRunning) return
     // Stores first: they hand over what they still have to say to a cloud that listens.
     const [cloud, ...stores] = this.#started
     await Promise.all(stores.map((node) => node.stop()))
@@ -291,5 +228,3 @@ async function bothOrFirstFault<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A,
   if (second.status === 'rejected') throw second.reason
   return [first.value, second.value]
 }
-
-export { SalesFileFault }

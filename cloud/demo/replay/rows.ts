@@ -2,6 +2,7 @@
 // 320,000 rows), so each distinct text is worked out once; that, not the arithmetic, is what makes reading quick.
 import { toScaled } from '../../../protocol/numbers.ts'
 import { DAY_MS, MINUTE_MS, millisOfWallClock, zoneOffset } from '../../../protocol/time.ts'
+import { PlainFault } from '../plain-fault.ts'
 import { categoryOf } from './categories.ts'
 import type { Category } from './categories.ts'
 
@@ -184,7 +185,7 @@ export class RowParser {
 }
 
 /** The user's file or options are wrong: said in one plain sentence, without a stack. */
-export class SalesFileFault extends Error {}
+export class SalesFileFault extends PlainFault {}
 
 function unparsable(detail: string): ReadRow {
   return { ok: false, fault: { reason: 'row_unparsable', detail } }

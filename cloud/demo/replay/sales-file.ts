@@ -21,8 +21,9 @@ async function isGzip(path: string): Promise<boolean> {
 
 export async function planOfFile(path: string): Promise<Plan> {
   try {
+    const zipped = await isGzip(path)
     const file = createReadStream(path, { highWaterMark: PIECE_BYTES })
-    if (!(await isGzip(path))) return await planOfText(file)
+    if (!zipped) return await planOfText(file)
     const unzipped = createGunzip({ chunkSize: PIECE_BYTES })
     file.on('error', (error) => unzipped.destroy(error))
     return await planOfText(file.pipe(unzipped))

@@ -14,10 +14,15 @@ import { FRAME_BYTES_MAX } from '../../../protocol/limits.ts'
 import { seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
 
-export const DUPLICATE_CHANCE = 0.1
-export const DROP_CHANCE = 0.05
-/** Each break makes the edge wait longer before it comes back; a gap costs it one round trip. */
-const BREAK_CHANCE = 0.2
+export interface Chances {
+  /** Of a batch. */
+  readonly duplicate: number
+  readonly drop: number
+  /** Of a drop. Each break makes the edge wait longer before it comes back; a gap costs it one round trip. */
+  readonly break: number
+}
+
+export const CHANCES: Chances = { duplicate: 0.1, drop: 0.05, break: 0.2 }
 /** How often held frames are looked at, and the chance that one more is released while some are held. */
 const RELEASE_MS = 4
 const RELEASE_CHANCE = 0.6
@@ -52,6 +57,7 @@ interface Connection {
 export class Shuffler {
   readonly counts: ShuffleCounts = { batches: 0, duplicated: 0, dropped: 0, broken: 0, overtook: 0 }
   readonly #random: Random
+  readonly #chances: Chances
   readonly #targetPort: number
   readonly #server: Server
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX })
@@ -59,8 +65,9 @@ export class Shuffler {
   #order = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(targetPort: number, seed: number) {
+  constructor(targetPort: number, seed: number, chances = CHANCES) {
     this.#targetPort = targetPort
+    this.#chances = chances
     this.#random = seededRandom(seed)
     this.#server = createServer((request, response) => this.#passOn(request, response))
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -171,14 +178,14 @@ export class Shuffler {
   }
 
   #deliver(connection: Connection, frame: Held): void {
-    if (!frame.copy && this.#random.happens(DROP_CHANCE)) {
+    if (!frame.copy && this.#random.happens(this.#chances.drop)) {
       this.counts.dropped += 1
-      if (this.#random.happens(BREAK_CHANCE)) this.#break(connection)
+      if (this.#random.happens(this.#chances.break)) this.#break(connection)
       else connection.gap ??= setTimeout(() => this.#break(connection), GAP_WAIT_MS_MAX)
       return
     }
     connection.far.send(frame.data, { binary: true })
-    if (!frame.copy && this.#random.happens(DUPLICATE_CHANCE)) {
+    if (!frame.copy && this.#random.happens(this.#chances.duplicate)) {
       this.counts.duplicated += 1
       // The copy comes at the end of what its connection has in hand: late, when the cloud has gone on.
       connection.held.push({ ...frame, copy: true })

@@ -5,7 +5,7 @@ import { encodeFact } from '../../../protocol/codec.ts'
 import type { Fact } from '../../../protocol/facts.ts'
 import type { Batch } from '../../../protocol/frames/batch.ts'
 import { NO_FACT, NO_MEMBER, factIdOf } from '../../../protocol/ids.ts'
-import type { FactId, MemberId, Origin, Seq } from '../../../protocol/ids.ts'
+import type { FactId, MemberId, Origin, Seq, StoreId } from '../../../protocol/ids.ts'
 import { INGEST_GROUP_BATCHES_MAX, INGEST_QUEUE_BATCHES_MAX } from '../../../protocol/limits.ts'
 import { assert } from '../../../protocol/result.ts'
 import { HybridClock, TIME_MIN } from '../../../protocol/time.ts'
@@ -23,6 +23,8 @@ import type { ActivityDraft, Touch } from './standing.ts'
 
 /** Member states kept decoded between groups. About 1 KiB each. */
 export const STATES_CACHED_MAX = 50_000
+/** Members remembered as met, per store. */
+export const MEETINGS_KNOWN_MAX = 20_000
 
 export interface Committed {
   readonly activities: readonly ActivityRow[]
@@ -46,6 +48,7 @@ export class Ingest {
   readonly #states = new Map<MemberId, MemberState>()
   readonly #tenants: TenantsKnown = new Map()
   readonly #stores = new Map<number, StoreRow>()
+  readonly #met = new Map<StoreId, Set<MemberId>>()
   readonly #listeners: ((committed: Committed) => void)[] = []
   readonly #waiting: Waiting[] = []
   #working: Promise<void> | null = null
@@ -74,7 +77,7 @@ export class Ingest {
     )
     return new Promise((resolve, reject) => {
       this.#waiting.push({ origin, batch, resolve, reject })
-      this.#working ??= this.#work().finally(() => (this.#working = null))
+      this.#working ??= this.#work()
     })
   }
 
@@ -94,6 +97,8 @@ export class Ingest {
         else for (const single of group) await this.#commit([single]).catch(single.reject)
       }
     }
+    // In the same turn as the last look at the queue: whoever comes now starts the next round.
+    this.#working = null
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {
@@ -205,6 +210,7 @@ export class Ingest {
     } catch (cause) {
       // What the fold changed in memory was not saved.
       for (const member of changed) this.#states.delete(member)
+      this.#met.clear()
       throw cause
     }
   }
@@ -233,12 +239,7 @@ export class Ingest {
       activityOf(guest, fact, 0, NO_FACT, [], []),
     )
     drafts.push(...(await this.#fold(tx, tenant, standing.touched, changed)))
-    await tx.meet(
-      part.facts.flatMap(({ fact }) => {
-        const member = fact.kind === 'enrolment' ? (fact.id as number as MemberId) : fact.member
-        return member > 0 && fact.store > 0 ? [{ store: fact.store, member }] : []
-      }),
-    )
+    await this.#meet(tx, part.facts)
     const unauthorised = await settleSpending(tx, tenant, part.facts)
     drafts.sort((a, b) => a.at - b.at || a.fact - b.fact || a.revision - b.revision)
     return tx.appendActivities([
@@ -279,6 +280,21 @@ export class Ingest {
     await tx.saveStates(states)
     await tx.saveVouchers(vouchers)
     return numbered([...departures, ...drafts])
+  }
+
+  /** A store has met the members its facts name (D-1). What was met in this process is remembered, at most MEETINGS_KNOWN_MAX. */
+  async #meet(tx: Writes, arrivals: readonly ArrivedFact[]): Promise<void> {
+    const rows: { store: StoreId; member: MemberId }[] = []
+    for (const { fact } of arrivals) {
+      const member = fact.kind === 'enrolment' ? (fact.id as number as MemberId) : fact.member
+      if (member === NO_MEMBER || fact.store === 0) continue
+      const met = this.#met.get(fact.store) ?? new Set()
+      if (met.has(member)) continue
+      if (met.size >= MEETINGS_KNOWN_MAX) met.clear()
+      this.#met.set(fact.store, met.add(member))
+      rows.push({ store: fact.store, member })
+    }
+    await tx.meet(rows)
   }
 
   async #loadStates(tx: Writes, members: readonly MemberId[]): Promise<void> {

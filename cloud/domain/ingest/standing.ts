@@ -100,6 +100,8 @@ class Settling implements Standing {
   readonly #tx: Writes
   readonly #tenant: TenantId
   readonly #receivedAt: Millis
+  /** Rows that are not in the table yet. */
+  #rows: FactRow[] = []
   /** Counted facts by business key, of the store and of this group. */
   readonly #counted = new Map<string, FactRow>()
   readonly #owners = new Map<string, MemberRow>()
@@ -119,12 +121,11 @@ class Settling implements Standing {
     for (const arrival of arrivals) {
       const row = this.#rowOf(arrival, byId)
       if (row.status !== 'duplicate' && (await this.#loses(row))) {
-        const duplicate: FactRow = { ...row, status: 'duplicate' }
-        await this.#tx.insertFacts([duplicate])
+        this.#rows.push({ ...row, status: 'duplicate' })
         this.unfolded.push(arrival.fact)
         continue
       }
-      await this.#tx.insertFacts([row])
+      this.#rows.push(row)
       this.#counted.set(keyName(row.store, row.key), row)
       byId.set(row.id, row)
       if (row.status === 'counted' && row.member > 0) {
@@ -133,7 +134,14 @@ class Settling implements Standing {
       } else this.unfolded.push(arrival.fact)
       if (arrival.fact.kind === 'enrolment') tied.push(...(await this.#enrol(arrival.fact, row)))
     }
+    await this.#insert()
     await this.#tie(tied)
+  }
+
+  async #insert(): Promise<void> {
+    const rows = this.#rows
+    this.#rows = []
+    await this.#tx.insertFacts(rows)
   }
 
   #rowOf({ fact, bytes, hash }: ArrivedFact, byId: ReadonlyMap<FactId, FactRow>): FactRow {
@@ -169,6 +177,7 @@ class Settling implements Standing {
     const text = `facts ${other.id} and ${row.id} have the business key "${row.key}"; the earlier counts`
     this.notices.push(noticeOf(this.#tenant, row, 'duplicate_key', text))
     if (compareCanonical(other, row) < 0) return true
+    await this.#insert()
     await this.#tx.saveFactStanding([{ id: other.id, status: 'duplicate', member: other.member }])
     if (other.member > 0) this.#leave(other.member, other)
     return false

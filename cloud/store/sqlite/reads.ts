@@ -65,6 +65,10 @@ export function sqliteReads(database: Database): Reads {
     }
   })
   return {
+    tenants: async () =>
+      sql('SELECT id FROM tenants ORDER BY id')
+        .all()
+        .map(({ id }) => id as number),
     stores: async (tenant) =>
       sql('SELECT * FROM stores WHERE tenant = ? ORDER BY id').all(tenant) as unknown as StoreRow[],
     edges: async (tenant) => sql('SELECT * FROM edges WHERE tenant = ? ORDER BY id').all(tenant).map(edgeRow),

@@ -2,12 +2,27 @@
 // must not see another's half; a write that throws is rolled back whole, and the next starts clean.
 import type { Database } from 'better-sqlite3'
 import type { CloudStore, Reads, Writes } from '../port.ts'
-import { openDatabase } from './open.ts'
+import { openDatabase, openReader } from './open.ts'
 import { sqliteReads } from './reads.ts'
+import { SCHEMA_VERSION } from './schema.ts'
 import { sqliteWrites } from './writes.ts'
 
 export function openSqliteStore(options: { readonly directory: string }): CloudStore {
   return new SqliteStore(options.directory)
+}
+
+/** One moment of the file, beside whatever node works in it: reads see nothing that is committed later. */
+export function openSnapshot(directory: string): { readonly read: Reads; close(): void } {
+  const reader = openReader(directory)
+  const version = reader.pragma('user_version', { simple: true })
+  if (version !== SCHEMA_VERSION) {
+    reader.close()
+    throw new Error(
+      `${directory} has tables of version ${String(version)}, this release knows ${SCHEMA_VERSION}`,
+    )
+  }
+  reader.exec('BEGIN')
+  return { read: sqliteReads(reader), close: () => void reader.close() }
 }
 
 class SqliteStore implements CloudStore {

@@ -1,0 +1,59 @@
+// What every bench shares: a figure is one JSON line, always beside a named peer or ceiling measured in the same run, because these machines are
+// shared and only ratios hold. Each side is timed in turns, several rounds; the medians are told.
+export interface Figure {
+  readonly bench: string
+  readonly figure: string
+  readonly ours: number
+  /** What `ours` is compared with, measured in the same run. */
+  readonly peer: number
+  readonly peerName: string
+  readonly unit: string
+  /** Anything that belongs beside the figure: sizes, latencies. */
+  readonly notes?: Readonly<Record<string, number | string>>
+}
+
+export function tell({ ours, peer, ...rest }: Figure): void {
+  const ratio = peer === 0 ? null : Number((ours / peer).toPrecision(3))
+  const round = (value: number): number => Number(value.toPrecision(4))
+  process.stdout.write(`${JSON.stringify({ ...rest, ours: round(ours), peer: round(peer), ratio })}\n`)
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const upper = sorted[middle] ?? 0
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2
+}
+
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
+}
+
+export const ROUNDS = 5
+
+type Run = () => Promise<number> | number
+
+/**
+ * Runs both sides in turns after a warm-up round of each; gives the median rate (things per second) of each. A run answers how many things it
+ * did and is timed from outside, or, `measured`, the rate it measured itself (leaving its preparations out).
+ */
+export async function inTurns(
+  ours: Run,
+  peer: Run,
+  { measured = false } = {},
+): Promise<{ ours: number; peer: number }> {
+  const rates: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [side, run] of [
+      ['ours', ours],
+      ['peer', peer],
+    ] as const) {
+      const start = performance.now()
+      const answer = await run()
+      const rate = measured ? answer : (answer / (performance.now() - start)) * 1000
+      if (round > 0) rates[side].push(rate)
+    }
+  }
+  return { ours: median(rates.ours), peer: median(rates.peer) }
+}

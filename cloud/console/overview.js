@@ -1,0 +1,295 @@
+// The overview page: totals, stores, live activities, and what HQ should look at. Every activity has a position; the page says at which one it stands
+// whenever it connects, so a reconnect shows nothing twice and misses nothing. Everything from outside enters the page as text, never as markup.
+
+const ROWS_MAX = 200
+const RECENT = 500
+const EDGES_EVERY_MS = 2_000
+const TOTALS_EVERY_MS = 3_000
+const BACKOFF_BASE_MS = 250
+const BACKOFF_MS_MAX = 10_000
+const RATE_WINDOW_MS = 5_000
+
+/** @template {HTMLElement} T @param {string} id @returns {T} */
+const find = (id) => /** @type {T} */ (document.getElementById(id))
+const number = new Intl.NumberFormat()
+const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
+const dayTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' })
+
+let token = ''
+/** Where the page stands in the log; null before the first welcome. */
+let place = null
+let attempt = 0
+let paused = false
+let totalsStale = true
+/** Newest first, bounded. */
+let held = []
+const arrivals = []
+
+// --- asking
+
+async function ask(path) {
+  const response = await fetch(path, { headers: { authorization: `Bearer ${token}` }, cache: 'no-store' })
+  if (response.status === 401) throw new Refused('This token is not known here.')
+  if (!response.ok) throw new Error(`${path} answered ${response.status}`)
+  return response.json()
+}
+
+class Refused extends Error {}
+
+/** Repeats for as long as the page is open; a hidden page asks nothing. */
+function every(ms, work) {
+  const turn = async () => {
+    if (!document.hidden) {
+      try {
+        await work()
+      } catch {
+        // The feed's line says that the node is away; the next turn tries again.
+      }
+    }
+    setTimeout(turn, ms)
+  }
+  setTimeout(turn, ms)
+}
+
+// --- showing
+
+function element(name, className, text) {
+  const made = document.createElement(name)
+  if (className !== '') made.className = className
+  made.textContent = text
+  return made
+}
+
+function pill(state, text) {
+  const made = element('span', 'pill', text)
+  made.dataset.state = state
+  return made
+}
+
+function showLine(state, text) {
+  const line = find('line')
+  line.dataset.state = state
+  line.textContent = text
+}
+
+async function showTotals() {
+  if (!totalsStale) return
+  totalsStale = false
+  const totals = await ask('/v1/totals')
+  const { facts } = totals
+  for (const [id, value] of [
+    ['members', totals.members],
+    ['balance', totals.balance],
+    ['earned', totals.points_earned],
+    ['reversed', totals.points_reversed],
+    ['goodwill', totals.goodwill],
+    ['facts', facts.counted + facts.duplicate + facts.unclaimed + facts.quarantined],
+  ])
+    find(`total-${id}`).textContent = number.format(value)
+  const tiers = Object.entries(totals.by_tier).sort(([, a], [, b]) => b - a)
+  find('tiers').replaceChildren(
+    ...tiers.map(([name, members]) => element('li', '', `${name}: ${number.format(members)}`)),
+  )
+  return totals
+}
+
+async function showProgram() {
+  const { items } = await ask('/v1/programs')
+  const program = items.find((version) => version.in_force)
+  find('program').textContent =
+    program === undefined ? 'No program is in force' : `${program.name}, version ${program.version}`
+}
+
+async function showStores() {
+  const { items } = await ask('/v1/edges')
+  find('no-stores').hidden = items.length > 0
+  find('stores').replaceChildren(...items.map(storeCard))
+}
+
+function storeCard(edge) {
+  const card = document.createElement('li')
+  const lag = edge.lag === 0 ? 'up to date' : `${number.format(edge.lag)} behind`
+  const detail = [
+    `${number.format(edge.seq)} facts`,
+    lag,
+    `program ${edge.program === 0 ? 'none' : edge.program}`,
+    edge.software,
+    edge.store.zone,
+  ]
+  card.append(
+    element('strong', '', edge.store.name),
+    standing(edge),
+    element('small', '', detail.filter((part) => part !== '').join(' · ')),
+  )
+  return card
+}
+
+function standing({ fenced, connected, last_contact: lastContact }) {
+  if (fenced !== null) return pill('bad', `fenced: ${fenced}`)
+  if (connected) return pill('good', 'connected')
+  return pill('warn', lastContact === null ? 'never connected' : `away, last heard ${dayTime.format(new Date(lastContact))}`)
+}
+
+function activityRow(activity, withStore) {
+  const row = document.createElement('li')
+  const time = element('time', '', clockTime.format(new Date(activity.time)))
+  time.dateTime = activity.time
+  time.title = dayTime.format(new Date(activity.time))
+  row.append(time)
+  if (withStore) row.append(element('span', 'store', activity.store.name))
+  row.append(element('span', 'text', withStore ? activity.text : `${activity.store.name}: ${activity.text}`))
+  const { points } = activity
+  const sign = points > 0 ? 'up' : points < 0 ? 'down' : ''
+  row.append(element('span', `points ${sign}`, points === 0 ? '' : `${points > 0 ? '+' : ''}${number.format(points)}`))
+  return row
+}
+
+function needsAttention({ kind, goodwill }) {
+  return kind === 'correction' || kind === 'notice' || goodwill !== 0
+}
+
+/** Puts rows on top of a list and lets the oldest go. */
+function prepend(list, rows) {
+  list.prepend(...rows)
+  while (list.children.length > ROWS_MAX) list.lastElementChild.remove()
+}
+
+let drawing = false
+/** Draws what is held at the next frame, however many activities came. */
+function draw() {
+  if (drawing || paused) return
+  drawing = true
+  requestAnimationFrame(() => {
+    drawing = false
+    const fresh = held
+    held = []
+    if (fresh.length === 0) return
+    find('no-activities').hidden = true
+    prepend(
+      find('activities'),
+      fresh.slice(0, ROWS_MAX).map((item) => (item.gap ? gapRow(item.gap) : activityRow(item, true))),
+    )
+    const attention = fresh.filter((item) => !item.gap && needsAttention(item))
+    if (attention.length > 0) find('no-attention').hidden = true
+    prepend(
+      find('attention'),
+      attention.slice(0, ROWS_MAX).map((item) => activityRow(item, false)),
+    )
+  })
+}
+
+function gapRow(text) {
+  return element('li', 'gap', text)
+}
+
+/** Keeps the newest of all, and the newest of those that need attention. */
+function hold(items) {
+  const fresh = items.toReversed()
+  const rest = [...fresh, ...held]
+  held = rest.filter((item, index) => index < ROWS_MAX || (!item.gap && needsAttention(item))).slice(0, 4 * ROWS_MAX)
+}
+
+function showRate() {
+  const now = Date.now()
+  while (arrivals.length > 0 && arrivals[0].at < now - RATE_WINDOW_MS) arrivals.shift()
+  const count = arrivals.reduce((sum, arrival) => sum + arrival.count, 0)
+  const perSecond = count / (RATE_WINDOW_MS / 1000)
+  find('rate').textContent = count === 0 ? '' : `${number.format(Math.round(perSecond * 10) / 10)} a second`
+}
+
+// --- the feed
+
+function connect() {
+  const query = new URLSearchParams({ token })
+  if (place !== null) {
+    query.set('after', String(place.position))
+    if (place.epoch !== null) query.set('epoch', String(place.epoch))
+  }
+  const address = new URL(`/v1/feed?${query}`, location.href)
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
+  const socket = new WebSocket(address)
+  socket.onmessage = ({ data }) => received(JSON.parse(data))
+  socket.onclose = () => {
+    showLine('bad', 'reconnecting')
+    const most = Math.min(BACKOFF_MS_MAX, BACKOFF_BASE_MS * 2 ** attempt)
+    attempt += 1
+    setTimeout(connect, Math.random() * most)
+  }
+}
+
+function received(frame) {
+  if (frame.type === 'welcome') {
+    attempt = 0
+    showLine('good', 'live')
+    if (!frame.recovered && place !== null && place.position > 0)
+      hold([{ gap: 'The log does not go on where this page stood; what follows are the newest activities.' }])
+    place = { epoch: frame.epoch, position: frame.recovered && place !== null ? place.position : 0 }
+    draw()
+  } else if (frame.type === 'activities') {
+    const fresh = frame.activities.filter(({ position }) => position > place.position)
+    place.position = Math.max(place.position, frame.to)
+    arrivals.push({ at: Date.now(), count: fresh.length })
+    totalsStale = true
+    hold(fresh)
+    draw()
+  }
+}
+
+// --- starting
+
+async function start(given) {
+  token = given
+  const [totals] = await Promise.all([showTotals(), showStores(), showProgram()])
+  const { items } = await ask(`/v1/notices?limit=${ROWS_MAX}&after=${Math.max(0, totals.position - 20_000)}`)
+  const from = Math.max(0, totals.position - RECENT)
+  const older = items.filter(({ position }) => position <= from)
+  if (older.length > 0) {
+    find('no-attention').hidden = true
+    prepend(find('attention'), older.toReversed().map(noticeRow))
+  }
+  place = { epoch: null, position: from }
+  find('login').hidden = true
+  find('live').hidden = false
+  find('pause').hidden = false
+  connect()
+  every(EDGES_EVERY_MS, showStores)
+  every(TOTALS_EVERY_MS, showTotals)
+  every(10 * EDGES_EVERY_MS, showProgram)
+  setInterval(showRate, 1_000)
+}
+
+function noticeRow(notice) {
+  return activityRow({ time: notice.time, store: { name: `Store ${notice.store}` }, text: notice.text, points: 0 }, false)
+}
+
+function login(refused) {
+  find('login').hidden = false
+  find('refused').textContent = refused
+  showLine('unknown', 'not connected')
+}
+
+find('login').addEventListener('submit', (event) => {
+  event.preventDefault()
+  const given = find('token').value.trim()
+  history.replaceState(null, '', `#token=${encodeURIComponent(given)}`)
+  void begin(given)
+})
+
+find('pause').addEventListener('click', () => {
+  paused = !paused
+  find('pause').textContent = paused ? 'Go on' : 'Pause'
+  draw()
+})
+
+async function begin(given) {
+  if (given === '') return login('')
+  try {
+    await start(given)
+  } catch (cause) {
+    if (cause instanceof Refused) return login(cause.message)
+    showLine('bad', 'the node does not answer')
+    setTimeout(() => void begin(given), BACKOFF_MS_MAX)
+  }
+}
+
+void begin(new URLSearchParams(location.hash.slice(1)).get('token') ?? '')

@@ -1,0 +1,225 @@
+// The border of the HQ API: turns the route table into a hono application. Every request passes the same checks in the same order (H-2): size,
+// token, JSON, key, schema, then the domain. Refusals leave as problem documents; what breaks is logged with the request's id and leaves as
+// `fault`, without a word of what broke.
+import { Hono } from 'hono'
+import type { Context } from 'hono'
+import type { HttpBindings } from '@hono/node-server'
+import type { Logger } from 'pino'
+import { PROBLEM_TYPE, problemOf } from '../../protocol/problem.ts'
+import { accept, refuse } from '../../protocol/result.ts'
+import type { Refusal, Result } from '../../protocol/result.ts'
+import { KeyShape } from '../../protocol/shapes.ts'
+import { validator } from '../../protocol/validation.ts'
+import type { Validator } from '../../protocol/validation.ts'
+import type { TenantId } from '../store/port.ts'
+import { checkDeclaredLength, parseBody, readBody } from './body.ts'
+import { readQuery } from './query.ts'
+import { requestIdOf } from './request-id.ts'
+import type { Answered, Call, Route } from './route.ts'
+import type { Services } from './services.ts'
+
+/** The tenant a token speaks for; undefined for an unknown token. */
+export type TenantOfToken = (token: string) => TenantId | undefined
+
+export interface AppParts {
+  readonly routes: readonly Route[]
+  readonly services: Services
+  readonly tenantOf: TenantOfToken
+  readonly log: Logger
+}
+
+type App = Hono<{ Bindings: HttpBindings }>
+type Ctx = Context<{ Bindings: HttpBindings }>
+
+/** Every answer carries these (H-5); pages bring a policy of their own. */
+const HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+} as const
+
+export function appOf(parts: AppParts): App {
+  const app: App = new Hono()
+  for (const row of parts.routes) {
+    const served = new ServedRoute(row, parts)
+    app.on(row.method, row.path, (c) => served.serve(c))
+  }
+  for (const path of new Set(parts.routes.map((row) => row.path))) {
+    const methods = parts.routes.filter((row) => row.path === path).map(({ method }) => method)
+    app.all(path, (c) => {
+      const refusal = refuse('method_unknown', `${methods.join(' and ')} only`).refusal
+      return settle(parts, c, 'unknown', { ok: false, refusal }, { Allow: methods.join(', ') })
+    })
+  }
+  app.notFound((c) => {
+    const { refusal } = refuse('route_unknown', 'There is nothing here; see /openapi.json')
+    return settle(parts, c, 'unknown', { ok: false, refusal })
+  })
+  app.onError((cause, c) => settle(parts, c, 'unknown', faultOf(parts, c, cause)))
+  return app
+}
+
+class ServedRoute {
+  readonly #row: Route
+  readonly #parts: AppParts
+  readonly #input: Validator<unknown> | null
+  readonly #query: Validator<unknown> | null
+  readonly #ownParams: readonly string[]
+
+  constructor(row: Route, parts: AppParts) {
+    this.#row = row
+    this.#parts = parts
+    this.#input = row.input === null ? null : validator(row.input)
+    this.#query = row.query === null ? null : validator(row.query)
+    this.#ownParams = row.tokenInQuery ? ['token'] : []
+  }
+
+  async serve(c: Ctx): Promise<Response> {
+    const started = performance.now()
+    let answered: Answered
+    try {
+      answered = await this.#answer(c)
+    } catch (cause) {
+      answered = faultOf(this.#parts, c, cause)
+    }
+    const response = settle(this.#parts, c, this.#row.path, answered)
+    const seconds = (performance.now() - started) / 1000
+    this.#parts.services.metrics.request(this.#row.method, this.#row.path, response.status, seconds)
+    return response
+  }
+
+  async #answer(c: Ctx): Promise<Answered> {
+    const { services } = this.#parts
+    const writes = this.#row.method === 'POST'
+    if (writes && services.stopping()) return refuse('stopping', 'Try again in a moment')
+    const length = checkDeclaredLength(c.req.header('content-length'))
+    if (!length.ok) return length
+    const params = new URL(c.req.url).searchParams
+    const tenant = this.#tenant(c, params)
+    if (!tenant.ok) return tenant
+    const body = writes ? await this.#body(c) : accept(undefined)
+    if (!body.ok) return body
+    const key = this.#key(c, body.value)
+    if (!key.ok) return key
+    const input = this.#checkInput(body.value)
+    if (!input.ok) return input
+    const query = readQuery(params, this.#query, this.#ownParams)
+    if (!query.ok) return query
+    const call: Call<unknown, unknown> = {
+      services,
+      tenant: tenant.value,
+      input: body.value,
+      query: query.value,
+      params: c.req.param(),
+      key: key.value,
+      caller: c.env.incoming.socket.remoteAddress ?? '',
+      header: (name) => c.req.header(name),
+      head: c.req.raw.method === 'HEAD',
+    }
+    // Input and query were accepted by this row's own shapes.
+    return this.#row.handle(call as Call<never, never>)
+  }
+
+  #tenant(c: Ctx, params: URLSearchParams): Result<TenantId> {
+    return this.#row.who === 'public'
+      ? accept(0)
+      : tenantOfRequest(
+          c.req.header('authorization'),
+          this.#row.tokenInQuery ? (params.get('token') ?? undefined) : undefined,
+          this.#parts.tenantOf,
+        )
+  }
+
+  async #body(c: Ctx): Promise<Result<unknown>> {
+    const bytes = await readBody(c.req.raw.body)
+    if (!bytes.ok) return bytes
+    // A route that wants nothing takes an empty body or an empty object.
+    return this.#input === null && bytes.value.length === 0 ? accept({}) : parseBody(bytes.value)
+  }
+
+  /** K-1: the header, or `id` in the body. */
+  #key(c: Ctx, body: unknown): Result<string> {
+    if (!this.#row.keyed) return accept('')
+    const inHeader = c.req.header('idempotency-key')
+    const inBody = typeof body === 'object' && body !== null && 'id' in body ? body.id : undefined
+    if (inHeader !== undefined && inBody !== undefined && inBody !== inHeader)
+      return refuse('input_invalid', 'The header Idempotency-Key and "id" in the body differ', '/id')
+    const key = inHeader ?? inBody
+    return keyValidator.accepts(key)
+      ? accept(key)
+      : refuse(
+          'key_missing',
+          'Send an Idempotency-Key header of 1 to 64 visible ASCII characters, or "id" in the body',
+          'Idempotency-Key',
+        )
+  }
+
+  #checkInput(body: unknown): Result<null> {
+    const shape = this.#input
+    if (shape === null) {
+      const empty = body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0)
+      return empty ? accept(null) : refuse('input_invalid', 'This address takes no body')
+    }
+    if (shape.accepts(body)) return accept(null)
+    const { path, message } = shape.explain(body)
+    return refuse('input_invalid', `${path} ${message}`.trim(), path)
+  }
+}
+
+const keyValidator = validator(KeyShape)
+
+/** Who is calling: the bearer token, or the one in the query where that is allowed. */
+export function tenantOfRequest(
+  authorization: string | undefined,
+  inQuery: string | undefined,
+  tenantOf: TenantOfToken,
+): Result<TenantId> {
+  const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1] ?? inQuery
+  if (token === undefined || token === '')
+    return refuse('token_missing', 'Send Authorization: Bearer TOKEN; the HQ token is in hq.token of the data directory')
+  const tenant = tenantOf(token)
+  return tenant === undefined ? refuse('token_unknown', 'This is not the HQ token of this node') : accept(tenant)
+}
+
+function faultOf({ log }: AppParts, c: Ctx, cause: unknown): { ok: false; refusal: Refusal } {
+  const requestId = requestIdOf(c.env.incoming)
+  log.error({ request_id: requestId, err: cause }, 'a request broke')
+  return refuse('fault', `Something broke on our side; the log has more under request ${requestId}`)
+}
+
+function settle(
+  { log }: AppParts,
+  c: Ctx,
+  route: string,
+  answered: Answered,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const requestId = requestIdOf(c.env.incoming)
+  const response = responseOf(answered, requestId, { ...HEADERS, 'X-Request-Id': requestId, ...headers })
+  log.debug({ request_id: requestId, method: c.req.method, route, status: response.status }, 'request')
+  return response
+}
+
+function responseOf(answered: Answered, requestId: string, headers: Record<string, string>): Response {
+  if (answered.ok) {
+    const { value } = answered
+    const type = 'json' in value ? 'application/json' : value.type
+    const body = 'json' in value ? JSON.stringify(value.json) : 'text' in value ? value.text : value.stream
+    return new Response(body, {
+      status: value.status,
+      headers: { ...headers, 'Content-Type': type, ...value.headers },
+    })
+  }
+  const { refusal, more } = answered
+  const problem = { ...problemOf(refusal, requestId), ...more }
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: {
+      ...headers,
+      'Content-Type': PROBLEM_TYPE,
+      ...(problem.status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+      ...(refusal.retryAfterS === undefined ? {} : { 'Retry-After': String(refusal.retryAfterS) }),
+    },
+  })
+}

@@ -1,0 +1,129 @@
+// Stores, enrolment codes, enrolment, and the fleet with its lag (G).
+import { Type } from 'typebox'
+import { closed, oneOf, orNull } from '../../../protocol/shapes.ts'
+import { TimeTextShape, pageOf } from '../../domain/view-shapes.ts'
+import { timeText } from '../../domain/views.ts'
+import type { Enrolment, EdgeStanding } from '../../fleet/fleet.ts'
+import type { StoreRow } from '../../store/port.ts'
+import { EnrolInputShape, StoreInputShape, storeOfPath } from '../inputs.ts'
+import { answered, route } from '../route.ts'
+
+const Int = Type.Integer()
+const Text = Type.String()
+const StoreShape = Type.Object({ id: Int, name: Text, zone: Text }, closed)
+const CodeShape = Type.Object(
+  { code: Type.String({ description: 'Shown once' }), expires_at: TimeTextShape },
+  closed,
+)
+const EnrolmentShape = Type.Object(
+  { edge: Int, origin: Int, epoch: Int, store: StoreShape, cloud_public_key: Text },
+  closed,
+)
+const EdgeShape = Type.Object(
+  {
+    edge: Int,
+    store: StoreShape,
+    origin: Int,
+    epoch: Int,
+    connected: Type.Boolean(),
+    seq: Type.Integer({ description: 'Facts that are durable here' }),
+    said_seq: Type.Integer({ description: 'Facts the edge said it has' }),
+    lag: Type.Integer({ description: 'Facts it has that are not here yet, as far as it said' }),
+    last_contact: orNull(TimeTextShape),
+    software: Text,
+    program: Type.Integer({ description: 'The program version it had' }),
+    fenced: orNull(oneOf(['fork', 'rewind'])),
+    enrolled_at: TimeTextShape,
+  },
+  closed,
+)
+
+const storeView = ({ id, name, zone }: StoreRow) => ({ id, name, zone })
+
+const enrolmentView = ({ edge, origin, epoch, store, cloudPublicKey }: Enrolment) => ({
+  edge,
+  origin,
+  epoch,
+  store: storeView(store),
+  cloud_public_key: cloudPublicKey,
+})
+
+const edgeView = (row: EdgeStanding) => ({
+  edge: row.edge,
+  store: storeView(row.store),
+  origin: row.origin,
+  epoch: row.epoch,
+  connected: row.connected,
+  seq: row.seq,
+  said_seq: row.saidSeq,
+  lag: row.lag,
+  last_contact: row.contactAt === null ? null : timeText(row.contactAt),
+  software: row.software,
+  program: row.program,
+  fenced: row.fenced,
+  enrolled_at: timeText(row.enrolledAt),
+})
+
+export const FLEET_ROUTES = [
+  route({
+    method: 'POST',
+    path: '/v1/stores',
+    who: 'hq',
+    summary: 'Add a store',
+    input: StoreInputShape,
+    answer: { status: 201, shape: StoreShape },
+    async handle({ services, tenant, input }) {
+      const added = await services.fleet.addStore(tenant, input.name, input.zone)
+      return added.ok ? answered(201, storeView(added.value)) : added
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/stores',
+    who: 'hq',
+    summary: 'All stores',
+    answer: { status: 200, shape: pageOf(StoreShape) },
+    async handle({ services, tenant }) {
+      const stores = await services.fleet.stores(tenant)
+      return answered(200, { items: stores.map(storeView), next: null })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/stores/:id/codes',
+    who: 'hq',
+    summary: 'A one-time code that enrols a device for the store',
+    answer: { status: 201, shape: CodeShape },
+    refuses: ['store_not_found'],
+    async handle({ services, tenant, params }) {
+      const store = storeOfPath(params.id)
+      const made = store.ok ? await services.fleet.newCode(tenant, store.value) : store
+      if (!made.ok) return made
+      return answered(201, { code: made.value.code, expires_at: timeText(made.value.expires) })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/enrol',
+    who: 'public',
+    summary: "Exchange a code and a device's public key for an identity",
+    input: EnrolInputShape,
+    answer: { status: 201, shape: EnrolmentShape },
+    refuses: ['code_unknown', 'too_many_requests'],
+    async handle({ services, input, caller }) {
+      const enrolled = await services.fleet.enrol(input, caller)
+      return enrolled.ok ? answered(201, enrolmentView(enrolled.value)) : enrolled
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/edges',
+    who: 'hq',
+    summary: 'All devices: connected, how far, how far behind',
+    answer: { status: 200, shape: pageOf(EdgeShape) },
+    async handle({ services, tenant }) {
+      const edges = await services.fleet.edges(tenant)
+      return answered(200, { items: edges.map(edgeView), next: null })
+    },
+  }),
+]

@@ -1,0 +1,166 @@
+// Members with their states, their facts, every effect, and HQ's adjustments.
+import { Type } from 'typebox'
+import { IDENTITY_KINDS } from '../../../protocol/facts.ts'
+import type { MemberId } from '../../../protocol/ids.ts'
+import { accept, refuse } from '../../../protocol/result.ts'
+import type { Result } from '../../../protocol/result.ts'
+import {
+  AdjustmentReceiptShape,
+  EffectViewShape,
+  FactSummaryShape,
+  MemberViewShape,
+  pageOf,
+} from '../../domain/view-shapes.ts'
+import { effectViews, factSummary, memberView } from '../../domain/views.ts'
+import type { ActivityRow, FactRow, MemberListRow, TenantId } from '../../store/port.ts'
+import {
+  AdjustmentInputShape,
+  MembersQueryShape,
+  PageQueryShape,
+  listOf,
+  memberOfPath,
+  noMember,
+  oneMore,
+  pageOfQuery,
+} from '../inputs.ts'
+import { answered, route } from '../route.ts'
+import type { Answered } from '../route.ts'
+import type { Services } from '../services.ts'
+
+/** The member of a path, if it is the tenant's: another tenant's does not exist here. */
+async function memberOf(
+  { read }: Services,
+  tenant: TenantId,
+  text: string | undefined,
+): Promise<Result<MemberListRow>> {
+  const id = memberOfPath(text)
+  if (!id.ok) return id
+  const row = await read.member(id.value)
+  return row === undefined || row.tenant !== tenant ? noMember(id.value) : accept(row)
+}
+
+/** A page of facts with what each came to. */
+export async function factList(
+  services: Services,
+  rows: readonly FactRow[],
+): Promise<(row: FactRow) => ReturnType<typeof factSummary>> {
+  const byFact = new Map<number, ActivityRow[]>()
+  for (const activity of await services.read.activitiesOfFacts(rows.map(({ id }) => id))) {
+    const list = byFact.get(activity.fact)
+    if (list === undefined) byFact.set(activity.fact, [activity])
+    else list.push(activity)
+  }
+  return (row) => factSummary(row, byFact.get(row.id) ?? [])
+}
+
+export const MEMBER_ROUTES = [
+  route({
+    method: 'GET',
+    path: '/v1/members',
+    who: 'hq',
+    summary: 'The member with an identity (phone, email, card or external_id), or a list of all members',
+    query: MembersQueryShape,
+    answer: { status: 200, shape: Type.Union([MemberViewShape, pageOf(MemberViewShape)]) },
+    refuses: ['member_not_found'],
+    async handle({ services, tenant, query }): Promise<Answered> {
+      const programs = await services.shelf.of(tenant)
+      const now = services.clock.now()
+      const named = IDENTITY_KINDS.filter((kind) => query[kind] !== undefined)
+      const [kind] = named
+      if (kind === undefined) {
+        const page = pageOfQuery(query)
+        const rows = await services.read.members(tenant, oneMore(page))
+        return answered(
+          200,
+          listOf(
+            rows,
+            page,
+            ({ id }) => id,
+            (row) => memberView(row, programs, now),
+          ),
+        )
+      }
+      if (named.length > 1 || query.after !== undefined || query.limit !== undefined)
+        return refuse('input_invalid', 'Ask by one identity, or for a list, not both', named.at(-1))
+      const row = await services.read.memberByIdentity(tenant, kind, query[kind] ?? '')
+      return row === undefined
+        ? refuse('member_not_found', `No member has this ${kind}`, kind)
+        : answered(200, memberView(row, programs, now))
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/members/:id',
+    who: 'hq',
+    summary: 'A member with its state',
+    answer: { status: 200, shape: MemberViewShape },
+    refuses: ['member_not_found'],
+    async handle({ services, tenant, params }) {
+      const member = await memberOf(services, tenant, params.id)
+      if (!member.ok) return member
+      const programs = await services.shelf.of(tenant)
+      return answered(200, memberView(member.value, programs, services.clock.now()))
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/members/:id/facts',
+    who: 'hq',
+    summary: "A member's facts, by id",
+    query: PageQueryShape,
+    answer: { status: 200, shape: pageOf(FactSummaryShape) },
+    refuses: ['member_not_found'],
+    async handle({ services, tenant, params, query }) {
+      const member = await memberOf(services, tenant, params.id)
+      if (!member.ok) return member
+      const page = pageOfQuery(query)
+      const rows = await services.read.facts(tenant, { member: member.value.id }, oneMore(page))
+      return answered(
+        200,
+        listOf(rows, page, ({ id }) => id, await factList(services, rows)),
+      )
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/members/:id/effects',
+    who: 'hq',
+    summary: "All effects on a member in the order they were logged; `limit` counts revisions, a revision's effects stay together",
+    query: PageQueryShape,
+    answer: { status: 200, shape: pageOf(EffectViewShape) },
+    refuses: ['member_not_found'],
+    async handle({ services, tenant, params, query }) {
+      const member = await memberOf(services, tenant, params.id)
+      if (!member.ok) return member
+      const page = pageOfQuery(query)
+      const programs = await services.shelf.of(tenant)
+      const rows = await services.read.activitiesOfMember(member.value.id, oneMore(page))
+      const { items, next } = listOf(
+        rows,
+        page,
+        ({ position }) => position,
+        (row) => effectViews(row, programs),
+      )
+      return answered(200, { items: items.flat(), next })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/members/:id/adjustments',
+    who: 'hq',
+    summary: "Add or take away points by HQ's word",
+    input: AdjustmentInputShape,
+    keyed: true,
+    answer: { status: 201, shape: AdjustmentReceiptShape },
+    refuses: ['member_not_found', 'key_reused'],
+    async handle({ services, tenant, params, input, key }) {
+      const id: Result<MemberId> = memberOfPath(params.id)
+      if (!id.ok) return id
+      const { points, reason, by } = input
+      const adjusted = await services.adjustments.adjust(tenant, key, { member: id.value, points, reason, by })
+      if (!adjusted.ok) return adjusted
+      const { receipt, replayed } = adjusted.value
+      return answered(201, receipt, replayed ? { 'Idempotent-Replayed': 'true' } : {})
+    },
+  }),
+]

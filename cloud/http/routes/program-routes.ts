@@ -1,0 +1,119 @@
+// Program versions: checked when written, immutable, effective-dated (E-DOC).
+import { Type } from 'typebox'
+import { refuse } from '../../../protocol/result.ts'
+import { closed } from '../../../protocol/shapes.ts'
+import { hybridTime } from '../../../protocol/time.ts'
+import type { Millis } from '../../../protocol/time.ts'
+import { TimeTextShape, pageOf } from '../../domain/view-shapes.ts'
+import { hybridText } from '../../domain/views.ts'
+import { checkDocument } from '../../evaluation/check.ts'
+import { ProgramDocumentShape } from '../../evaluation/document.ts'
+import type { ProgramDocument } from '../../evaluation/document.ts'
+import type { ProgramRecord, Programs } from '../../evaluation/programs.ts'
+import {
+  ProgramCheckInputShape,
+  ProgramCheckInputShownShape,
+  ProgramInputShape,
+  ProgramInputShownShape,
+  millisOfText,
+} from '../inputs.ts'
+import { answered, route } from '../route.ts'
+import type { Answered } from '../route.ts'
+
+const summary = {
+  version: Type.Integer(),
+  name: Type.String(),
+  effective_from: TimeTextShape,
+  in_force: Type.Boolean({ description: 'The version that counts now' }),
+}
+const ProgramSummaryShape = Type.Object(summary, closed)
+const ProgramShape = Type.Object({ ...summary, document: ProgramDocumentShape }, closed)
+const IssuesShape = Type.Object(
+  {
+    issues: Type.Array(
+      Type.Object({ path: Type.String({ description: 'JSON pointer' }), message: Type.String() }, closed),
+    ),
+  },
+  closed,
+)
+
+function documentOf(record: ProgramRecord): ProgramDocument {
+  // Checked when it was published.
+  return JSON.parse(record.document) as ProgramDocument
+}
+
+function summaryOf(record: ProgramRecord, programs: Programs, nowMs: number) {
+  return {
+    version: record.version,
+    name: documentOf(record).name,
+    effective_from: hybridText(record.effectiveFrom),
+    in_force: programs.inForce(hybridTime(nowMs))?.record.version === record.version,
+  }
+}
+
+export const PROGRAM_ROUTES = [
+  route({
+    method: 'POST',
+    path: '/v1/programs',
+    who: 'hq',
+    summary: 'Publish the next version of the program',
+    input: ProgramInputShape,
+    inputShown: ProgramInputShownShape,
+    answer: { status: 201, shape: ProgramSummaryShape },
+    refuses: ['program_invalid', 'program_backdated'],
+    async handle({ services, tenant, input }): Promise<Answered> {
+      let from: Millis | null = null
+      if (input.effective_from !== undefined) {
+        const ms = millisOfText(input.effective_from)
+        if (ms === undefined)
+          return refuse('input_invalid', 'effective_from is an RFC 3339 time with a zone', '/effective_from')
+        from = ms
+      }
+      const outcome = await services.shelf.publish(tenant, input.document, from)
+      if (!outcome.ok) return { ok: false, refusal: outcome.refusal, more: { issues: outcome.issues } }
+      const programs = await services.shelf.of(tenant)
+      return answered(201, summaryOf(outcome.record, programs, services.clock.now()))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/programs/check',
+    who: 'hq',
+    summary: 'Check a program document; writes nothing',
+    input: ProgramCheckInputShape,
+    inputShown: ProgramCheckInputShownShape,
+    answer: { status: 200, shape: IssuesShape },
+    async handle({ input }) {
+      const checked = checkDocument(input.document)
+      return answered(200, { issues: checked.ok ? [] : checked.issues })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/programs',
+    who: 'hq',
+    summary: 'All versions, oldest first',
+    answer: { status: 200, shape: pageOf(ProgramSummaryShape) },
+    async handle({ services, tenant }) {
+      const programs = await services.shelf.of(tenant)
+      const records = programs.records.toSorted((a, b) => a.version - b.version)
+      const now = services.clock.now()
+      return answered(200, { items: records.map((record) => summaryOf(record, programs, now)), next: null })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/programs/:version',
+    who: 'hq',
+    summary: 'One version with its document',
+    answer: { status: 200, shape: ProgramShape },
+    refuses: ['program_not_found'],
+    async handle({ services, tenant, params }) {
+      const programs = await services.shelf.of(tenant)
+      const record = programs.records.find(({ version }) => String(version) === params.version)
+      if (record === undefined) return refuse('program_not_found', 'There is no such version', 'version')
+      const now = services.clock.now()
+      return answered(200, { ...summaryOf(record, programs, now), document: documentOf(record) })
+    },
+  }),
+]

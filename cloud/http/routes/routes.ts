@@ -1,0 +1,34 @@
+// The route table of the cloud.
+import { SOFTWARE_VERSION } from '../../version.ts'
+import { openApiOf } from '../openapi.ts'
+import { route } from '../route.ts'
+import type { Answered, Route } from '../route.ts'
+import { FACT_ROUTES } from './fact-routes.ts'
+import { FLEET_ROUTES } from './fleet-routes.ts'
+import { MEMBER_ROUTES } from './member-routes.ts'
+import { NODE_ROUTES } from './node-routes.ts'
+import { PAGE_ROUTES } from './page-routes.ts'
+import { PROGRAM_ROUTES } from './program-routes.ts'
+
+const OPENAPI_ROUTE = route({
+  method: 'GET',
+  path: '/openapi.json',
+  who: 'public',
+  summary: 'This description',
+  answer: { type: 'application/json' },
+  async handle(): Promise<Answered> {
+    return { ok: true, value: { status: 200, text: openApiText, type: 'application/json' } }
+  },
+})
+
+export const ROUTES: readonly Route[] = [
+  ...FLEET_ROUTES,
+  ...PROGRAM_ROUTES,
+  ...MEMBER_ROUTES,
+  ...FACT_ROUTES,
+  ...NODE_ROUTES,
+  ...PAGE_ROUTES,
+  OPENAPI_ROUTE,
+]
+
+const openApiText = JSON.stringify(openApiOf(ROUTES, SOFTWARE_VERSION))

@@ -1,0 +1,208 @@
+// WebSocket upgrades: edges to the sync hub, feed readers to the live feed; nothing else is upgraded. What a peer may send is bounded here, since the
+// library's own default lets 100 MiB in, and the bound holds for what a compressed message inflates to. A refused upgrade gets a proper
+// HTTP answer with a problem document, because a client that only sees a closed socket cannot know whether to try again.
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
+import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import {
+  FEED_SUBSCRIBERS_MAX,
+  FRAME_BYTES_MAX,
+  HEARTBEAT_MS,
+  SILENCE_MS_MAX,
+  SOCKET_MESSAGE_BYTES_MAX,
+} from '../../protocol/limits.ts'
+import { PROBLEM_TYPE, problemOf } from '../../protocol/problem.ts'
+import { REFUSALS } from '../../protocol/refusals.ts'
+import { refuse } from '../../protocol/result.ts'
+import type { Refusal, Result } from '../../protocol/result.ts'
+import { validator } from '../../protocol/validation.ts'
+import type { EdgeId, Reads } from '../store/port.ts'
+import type { SyncHub } from '../sync/hub.ts'
+import type { System } from '../system.ts'
+import { tenantOfRequest } from './app.ts'
+import type { TenantOfToken } from './app.ts'
+import type { LiveFeed } from './feed/live-feed.ts'
+import { socketPeer } from './feed/socket-peer.ts'
+import { FeedQueryShape } from './inputs.ts'
+import { readQuery } from './query.ts'
+import { requestIdOf } from './request-id.ts'
+import { syncSocket } from './sync-socket.ts'
+
+const MISSED_MAX = Math.ceil(SILENCE_MS_MAX / HEARTBEAT_MS)
+
+/**
+ * Facts of one store repeat the same few words: a shared window over messages pays on the line to the cloud. Level 1 and a small memory, because
+ * a window is kept per connection and a cloud has thousands.
+ */
+const SYNC_DEFLATE = {
+  zlibDeflateOptions: { level: 1, memLevel: 5 },
+  serverMaxWindowBits: 12,
+  threshold: 1024,
+  concurrencyLimit: 4,
+}
+
+export interface UpgradeParts {
+  readonly read: Reads
+  readonly hub: Pick<SyncHub, 'accept'>
+  readonly feed: LiveFeed
+  readonly tenantOf: TenantOfToken
+  readonly system: System
+  readonly log: Logger
+  readonly stopping: () => boolean
+}
+
+const feedQuery = validator(FeedQueryShape)
+
+export class Upgrades {
+  readonly #parts: UpgradeParts
+  readonly #syncServer = new WebSocketServer({
+    noServer: true,
+    maxPayload: FRAME_BYTES_MAX,
+    perMessageDeflate: SYNC_DEFLATE,
+    clientTracking: true,
+  })
+  readonly #feedServer = new WebSocketServer({
+    noServer: true,
+    maxPayload: SOCKET_MESSAGE_BYTES_MAX,
+    perMessageDeflate: false,
+    clientTracking: true,
+  })
+  readonly #missed = new WeakMap<WebSocket, number>()
+  #cancelHeartbeat: () => void = () => undefined
+
+  constructor(parts: UpgradeParts) {
+    this.#parts = parts
+    this.#heartbeat()
+  }
+
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // A peer may vanish while its upgrade is looked at; that ends the upgrade and nothing else.
+    const dropped = (): void => void socket.destroy()
+    socket.on('error', dropped)
+    this.#upgrade(request, socket, head, dropped).then(
+      (refusal) => {
+        if (refusal !== null) answer(socket, refusal, requestIdOf(request))
+      },
+      (cause: unknown) => {
+        const requestId = requestIdOf(request)
+        this.#parts.log.error({ request_id: requestId, err: cause }, 'an upgrade broke')
+        answer(socket, refuse('fault', 'Something broke on our side').refusal, requestId)
+      },
+    )
+  }
+
+  async #upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    dropped: () => void,
+  ): Promise<Refusal | null> {
+    if (this.#parts.stopping()) return refuse('stopping', 'This node is draining').refusal
+    const url = urlOf(request)
+    if (url === undefined) return refuse('input_invalid', 'The address cannot be read').refusal
+    const serve = (server: WebSocketServer, opened: (ws: WebSocket) => void): null => {
+      if (socket.destroyed) return null
+      socket.off('error', dropped)
+      server.handleUpgrade(request, socket, head, opened)
+      return null
+    }
+    if (url.pathname === '/v1/sync') {
+      const edge = await this.#edgeOf(url)
+      if (!edge.ok) return edge.refusal
+      return serve(this.#syncServer, (ws) => this.#acceptEdge(edge.value, ws))
+    }
+    if (url.pathname !== '/v1/feed') return refuse('route_unknown', 'No WebSocket is served here').refusal
+    const inQuery = url.searchParams.get('token') ?? undefined
+    const tenant = tenantOfRequest(request.headers.authorization, inQuery, this.#parts.tenantOf)
+    if (!tenant.ok) return tenant.refusal
+    const query = readQuery(url.searchParams, feedQuery, ['token'])
+    if (!query.ok) return query.refusal
+    // The validator of this very shape accepted it.
+    const place = query.value as { epoch?: number; after?: number }
+    if (this.#parts.feed.readerCount >= FEED_SUBSCRIBERS_MAX)
+      return refuse('too_many_requests', 'As many readers as there may be watch the feed already').refusal
+    return serve(this.#feedServer, (ws) =>
+      this.#acceptReader(tenant.value, { epoch: place.epoch, after: place.after }, ws),
+    )
+  }
+
+  async #edgeOf(url: URL): Promise<Result<EdgeId>> {
+    const text = url.searchParams.get('edge') ?? ''
+    if (!/^[1-9][0-9]{0,9}$/.test(text))
+      return refuse('input_invalid', 'Say which edge connects: ?edge=ID, as the enrolment told it', 'edge')
+    const edge = await this.#parts.read.edge(Number(text))
+    return edge === undefined
+      ? refuse('edge_unknown', `No edge ${text} is enrolled here`, 'edge')
+      : { ok: true, value: edge.id }
+  }
+
+  #acceptEdge(edge: EdgeId, ws: WebSocket): void {
+    this.#watch(ws)
+    this.#parts.hub.accept(edge, syncSocket(ws)).catch((cause: unknown) => {
+      this.#parts.log.error({ edge, err: cause }, 'a connection could not be taken')
+      ws.close(CLOSE_CODES.stopping, 'something broke on our side; reconnect')
+    })
+  }
+
+  #acceptReader(tenant: number, place: { epoch: number | undefined; after: number | undefined }, ws: WebSocket): void {
+    ws.on('error', () => undefined)
+    const reader = this.#parts.feed.join(tenant, place, socketPeer(ws))
+    if (reader === undefined) ws.close(CLOSE_CODES.too_many, 'as many readers as there may be')
+    else ws.on('close', () => reader.gone())
+  }
+
+  /** A sync peer that answers no ping may have vanished without a word; the fleet list must not call it connected. */
+  #watch(ws: WebSocket): void {
+    ws.on('error', () => undefined)
+    this.#missed.set(ws, 0)
+    ws.on('pong', () => this.#missed.set(ws, 0))
+  }
+
+  #heartbeat(): void {
+    this.#cancelHeartbeat = this.#parts.system.after(HEARTBEAT_MS, () => {
+      for (const ws of this.#syncServer.clients) {
+        const missed = this.#missed.get(ws) ?? 0
+        this.#missed.set(ws, missed + 1)
+        if (missed >= MISSED_MAX) ws.terminate()
+        else ws.ping()
+      }
+      this.#heartbeat()
+    })
+  }
+
+  /** What still lingers after everybody was told to go. */
+  cut(): void {
+    this.#cancelHeartbeat()
+    for (const server of [this.#syncServer, this.#feedServer]) for (const ws of server.clients) ws.terminate()
+  }
+
+  get openCount(): number {
+    return this.#syncServer.clients.size + this.#feedServer.clients.size
+  }
+}
+
+function urlOf(request: IncomingMessage): URL | undefined {
+  return URL.canParse(request.url ?? '', 'http://cloud') ? new URL(request.url ?? '', 'http://cloud') : undefined
+}
+
+function answer(socket: Duplex, refusal: Refusal, requestId: string): void {
+  const problem = problemOf(refusal, requestId)
+  const body = JSON.stringify(problem)
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${REFUSALS[refusal.code].title}`,
+      `Content-Type: ${PROBLEM_TYPE}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      `X-Request-Id: ${requestId}`,
+      'X-Content-Type-Options: nosniff',
+      'Cache-Control: no-store',
+      ...(problem.status === 401 ? ['WWW-Authenticate: Bearer'] : []),
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}

@@ -1,0 +1,217 @@
+// One cloud node, put together: store, domain, fleet, sync, feed, HTTP. Tests, the simulation and main.ts all start it here. Stopping goes in this
+// order: not ready and no new writes; edges and readers told to go; what was taken is committed; the store closed.
+import { mkdirSync } from 'node:fs'
+import { destination, pino } from 'pino'
+import type { Logger } from 'pino'
+import { exportPrivateKey, exportPublicKey, importPrivateKey, newKeyPair } from '../protocol/envelope.ts'
+import type { KeyPair } from '../protocol/envelope.ts'
+import type { StoreId } from '../protocol/ids.ts'
+import { STOP_MS_MAX } from '../protocol/limits.ts'
+import type { Clock } from '../protocol/time.ts'
+import type { LogLevel } from './config.ts'
+import { Adjustments } from './domain/adjustments.ts'
+import { Authority } from './domain/authority.ts'
+import { Ingest } from './domain/ingest/ingest.ts'
+import { ProgramShelf } from './domain/programs.ts'
+import { TotalsTaker } from './domain/totals.ts'
+import { Fleet } from './fleet/fleet.ts'
+import { appOf } from './http/app.ts'
+import { LiveFeed } from './http/feed/live-feed.ts'
+import { HqTokens, loadHqToken } from './http/hq-token.ts'
+import { Metrics } from './http/metrics.ts'
+import { ROUTES } from './http/routes/routes.ts'
+import { listen, serverOf } from './http/server.ts'
+import type { Services } from './http/services.ts'
+import { Upgrades } from './http/upgrades.ts'
+import type { CloudStore, TenantId } from './store/port.ts'
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
+import { SyncHub } from './sync/hub.ts'
+import { realSystem, systemWith } from './system.ts'
+import type { System } from './system.ts'
+
+export interface CloudOptions {
+  readonly directory: string
+  readonly port: number
+  readonly host: string
+  readonly clock?: Clock
+  readonly logLevel: LogLevel
+}
+
+export interface CloudNode {
+  readonly port: number
+  /** The HQ token, for whoever started the node in this process. */
+  readonly token: string
+  readonly store: CloudStore
+  stop(): Promise<void>
+}
+
+/** A node that cannot start for a reason the operator can mend; the message is a sentence for him. */
+export class StartRefused extends Error {}
+
+export async function startCloud(options: CloudOptions): Promise<CloudNode> {
+  const { directory, logLevel } = options
+  // Synchronous: the last lines before a death are the ones that matter.
+  const log = pino({ name: 'tillstream-cloud', level: logLevel }, destination({ fd: 2, sync: true }))
+  const system = options.clock === undefined ? realSystem : systemWith(options.clock)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const store = openStore(directory)
+  try {
+    const token = loadHqToken(directory, system)
+    const founded = await found(store)
+    return await assemble(options, { store, token, founded, system, log })
+  } catch (cause) {
+    await store.close()
+    throw cause
+  }
+}
+
+function openStore(directory: string): CloudStore {
+  try {
+    return openSqliteStore({ directory })
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'unknown'
+    throw new StartRefused(`The store in ${directory} cannot be opened: ${why}`, { cause })
+  }
+}
+
+interface Founded {
+  readonly tenant: TenantId
+  readonly epoch: number
+  readonly keys: KeyPair
+}
+
+/** What the first start makes once: the tenant with the cloud's own origin, the signing key, the epoch of the database. */
+async function found(store: CloudStore): Promise<Founded> {
+  return store.write(async (tx) => {
+    let tenant = await tx.meta('tenant_default')
+    if (tenant === undefined) {
+      const made = await tx.insertTenant('default')
+      await tx.insertOrigin({ tenant: made, store: 0 as StoreId, edge: 0 })
+      tenant = String(made)
+      await tx.saveMeta('tenant_default', tenant)
+      await tx.saveMeta('cloud_epoch', '1')
+    }
+    let pem = await tx.meta('cloud_private_key')
+    if (pem === undefined) {
+      pem = exportPrivateKey(newKeyPair().privateKey)
+      await tx.saveMeta('cloud_private_key', pem)
+    }
+    const epoch = Number((await tx.meta('cloud_epoch')) ?? '1')
+    return { tenant: Number(tenant), epoch, keys: importPrivateKey(pem) }
+  })
+}
+
+interface Parts {
+  readonly store: CloudStore
+  readonly token: string
+  readonly founded: Founded
+  readonly system: System
+  readonly log: Logger
+}
+
+async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode> {
+  const { store, token, founded, system, log } = parts
+  const { clock } = system
+  let stopping = false
+  const shelf = new ProgramShelf(store, clock)
+  const ingest = new Ingest(store, shelf, clock)
+  const hub = new SyncHub({
+    store,
+    ingest,
+    authority: new Authority(store, shelf, clock),
+    shelf,
+    system,
+    privateKey: founded.keys.privateKey,
+    onFault: (edge, cause) => log.error({ edge, err: cause }, 'a sync connection broke'),
+  })
+  const feed = await LiveFeed.open({
+    read: store.read,
+    shelf,
+    system,
+    epoch: founded.epoch,
+    onFault: (cause) => log.error({ err: cause }, 'a feed frame broke'),
+  })
+  const metrics = new Metrics({
+    edgesConnected: () => hub.connected().size,
+    feedReaders: () => feed.readerCount,
+    batchesWaiting: () => ingest.queueLength,
+  })
+  ingest.onCommitted(({ activities }) => {
+    metrics.committed(activities)
+    feed.committed(activities)
+  })
+  const services: Services = {
+    read: store.read,
+    shelf,
+    fleet: new Fleet({
+      store,
+      system,
+      cloudPublicKey: exportPublicKey(founded.keys.publicKey),
+      live: (origin) => hub.connected().get(origin),
+    }),
+    adjustments: new Adjustments(store, ingest, shelf),
+    totals: new TotalsTaker(store.read, shelf, clock),
+    feed,
+    metrics,
+    clock,
+    stopping: () => stopping,
+  }
+  const tokens = new HqTokens(token)
+  const tenantOf = (given: string): TenantId | undefined => (tokens.accepts(given) ? founded.tenant : undefined)
+  const upgrades = new Upgrades({
+    read: store.read,
+    hub,
+    feed,
+    tenantOf,
+    system,
+    log,
+    stopping: () => stopping,
+  })
+  const server = serverOf(appOf({ routes: ROUTES, services, tenantOf, log }), upgrades)
+  let port: number
+  try {
+    port = await listen(server, options.host, options.port)
+  } catch (cause) {
+    feed.stop()
+    upgrades.cut()
+    throw new StartRefused(listenSentence(options, cause), { cause })
+  }
+  log.info({ port, host: options.host, directory: options.directory }, 'listening')
+
+  const drain = async (): Promise<void> => {
+    stopping = true
+    log.info('stopping')
+    feed.stop()
+    await hub.stop()
+    await closed(server, upgrades)
+    await ingest.idle()
+    await store.close()
+    log.info('stopped')
+  }
+  let drained: Promise<void> | undefined
+  return { port, token, store, stop: () => (drained ??= drain()) }
+}
+
+/** Requests under way get their answers; what is still open after STOP_MS_MAX is cut. */
+async function closed(server: ReturnType<typeof serverOf>, upgrades: Upgrades): Promise<void> {
+  const late = setTimeout(() => {
+    upgrades.cut()
+    server.closeAllConnections()
+  }, STOP_MS_MAX)
+  try {
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeIdleConnections()
+    })
+  } finally {
+    clearTimeout(late)
+    upgrades.cut()
+  }
+}
+
+function listenSentence({ host, port }: CloudOptions, cause: unknown): string {
+  const code = (cause as { code?: string }).code
+  if (code === 'EADDRINUSE') return `Port ${port} on ${host} is taken: stop what listens there, or choose another with --port.`
+  if (code === 'EACCES') return `Port ${port} may not be opened by this user: choose one above 1023 with --port.`
+  return `Cannot listen on ${host} port ${port}: ${cause instanceof Error ? cause.message : 'unknown'}.`
+}

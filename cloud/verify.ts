@@ -1,0 +1,195 @@
+// Proves a cloud's data from the outside (`tillstream verify`): every origin's chain is walked from its genesis, every member is folded again from
+// all of its facts, and both are compared with what the node saved. It reads one snapshot of the file, so it tells the truth while a node
+// works in it, and a page at a time, so its memory does not grow with the data. It changes nothing.
+import { CHAIN_GENESIS, chainHash, sameHash } from '../protocol/chain.ts'
+import { decodeFact } from '../protocol/codec.ts'
+import type { FactId } from '../protocol/ids.ts'
+import { idText, seqOf } from '../protocol/ids.ts'
+import type { Seq } from '../protocol/ids.ts'
+import { FEED_PAGE_MAX, PAGE_SIZE_MAX } from '../protocol/limits.ts'
+import { factOf } from './domain/ingest/refold.ts'
+import { pointsAdded } from './domain/views.ts'
+import type { Effect } from './evaluation/effects.ts'
+import { NOTHING_EARLIER, effectsDifference, foldFacts } from './evaluation/fold.ts'
+import { Programs } from './evaluation/programs.ts'
+import { decodeState, digestOfLines, newState, outcomeLine, outcomeText, spendable } from './evaluation/state.ts'
+import type { MemberListRow, OriginRow, Reads, TenantId } from './store/port.ts'
+import { openSnapshot } from './store/sqlite/sqlite-store.ts'
+
+/** Sentences about what is wrong; the counts go on when these are full. */
+const PROBLEMS_MAX = 20
+
+export interface Verification {
+  readonly ok: boolean
+  readonly chain_ok: boolean
+  /** Facts of all origins, those set aside included. */
+  readonly facts: number
+  readonly quarantined: number
+  readonly duplicates: number
+  readonly members: number
+  /** Members whose saved state is not the fold of their facts. */
+  readonly fold_mismatches: number
+  /** Members whose logged effects do not come to what their facts come to, or not to their balance (E-FOLD-5). */
+  readonly effect_mismatches: number
+  readonly digest: string
+  readonly problems: readonly string[]
+}
+
+export async function verify(directory: string): Promise<Verification> {
+  const snapshot = openSnapshot(directory)
+  try {
+    const walk = new Walk(snapshot.read)
+    for (const tenant of await snapshot.read.tenants()) await walk.tenant(tenant)
+    return walk.verification()
+  } finally {
+    snapshot.close()
+  }
+}
+
+class Walk {
+  readonly #read: Reads
+  readonly #problems: string[] = []
+  readonly #lines: string[] = []
+  #chainOk = true
+  #chained = 0
+  #facts = 0
+  #quarantined = 0
+  #duplicates = 0
+  #members = 0
+  #foldMismatches = 0
+  #effectMismatches = 0
+
+  constructor(read: Reads) {
+    this.#read = read
+  }
+
+  verification(): Verification {
+    if (this.#chained !== this.#facts)
+      this.#breakChain(`${this.#facts} facts are stored, ${this.#chained} of them stand in a chain`)
+    return {
+      ok: this.#chainOk && this.#foldMismatches === 0 && this.#effectMismatches === 0,
+      chain_ok: this.#chainOk,
+      facts: this.#facts,
+      quarantined: this.#quarantined,
+      duplicates: this.#duplicates,
+      members: this.#members,
+      fold_mismatches: this.#foldMismatches,
+      effect_mismatches: this.#effectMismatches,
+      digest: digestOfLines(this.#lines),
+      problems: this.#problems,
+    }
+  }
+
+  async tenant(tenant: TenantId): Promise<void> {
+    for (const { status, count } of await this.#read.factCounts(tenant)) {
+      this.#facts += count
+      if (status === 'quarantined') this.#quarantined += count
+      if (status === 'duplicate') this.#duplicates += count
+    }
+    for (const origin of await this.#read.origins(tenant)) await this.#walkChain(origin)
+    const programs = new Programs(await this.#read.programs(tenant))
+    let after = 0
+    for (;;) {
+      const members = await this.#read.members(tenant, { after, limit: PAGE_SIZE_MAX })
+      for (const member of members) await this.#member(member, programs)
+      const last = members.at(-1)
+      if (last === undefined || members.length < PAGE_SIZE_MAX) return
+      after = last.id
+    }
+  }
+
+  #say(problem: string): void {
+    if (this.#problems.length < PROBLEMS_MAX) this.#problems.push(problem)
+  }
+
+  #breakChain(problem: string): void {
+    this.#chainOk = false
+    this.#say(problem)
+  }
+
+  /** P-FACT-3: seqs from 1 without a gap, every hash over the one before, the head and the position as saved. */
+  async #walkChain({ origin, seq: savedSeq, head: savedHead }: OriginRow): Promise<void> {
+    let seq = 0 as Seq
+    let head = CHAIN_GENESIS
+    for (;;) {
+      const rows = await this.#read.chain(origin, seq, PAGE_SIZE_MAX)
+      for (const { id, bytes, hash } of rows) {
+        if (seqOf(id) !== seq + 1) this.#breakChain(`origin ${origin}: after seq ${seq} comes ${seqOf(id)}`)
+        seq = seqOf(id)
+        if (!sameHash(chainHash(head, bytes), hash))
+          this.#breakChain(`origin ${origin}: the bytes or the hash of seq ${seq} were changed`)
+        // From here on with what is stored: one changed record is one problem, not one for each after it.
+        head = hash
+      }
+      this.#chained += rows.length
+      if (rows.length < PAGE_SIZE_MAX) break
+    }
+    if (seq !== savedSeq) this.#breakChain(`origin ${origin}: the position says ${savedSeq}, the chain ends at ${seq}`)
+    else if (!sameHash(head, savedHead))
+      this.#breakChain(`origin ${origin}: the saved head is not the hash of seq ${seq}`)
+  }
+
+  /** E-FOLD-1 and E-FOLD-5 for one member. */
+  async #member(row: MemberListRow, programs: Programs): Promise<void> {
+    this.#members++
+    const name = `member ${idText(row.id)}`
+    const rows = await this.#read.factsOfMember(row.id)
+    for (const { id, bytes } of rows) {
+      const decoded = decodeFact(bytes)
+      if (decoded.ok && decoded.value.id === id) continue
+      this.#foldMismatches++
+      return this.#say(`${name}: the bytes of fact ${idText(id)} are not that fact`)
+    }
+    const state = newState()
+    const effects = new Map<FactId, readonly Effect[]>()
+    foldFacts(
+      programs,
+      state,
+      rows.map((fact) => factOf(fact, row.id)),
+      NOTHING_EARLIER,
+      (fact, made) => void effects.set(fact.id, made),
+    )
+    this.#lines.push(outcomeLine(row.key, state))
+    const saved = row.state === null ? newState() : decodeState(row.state)
+    if (saved === undefined || outcomeText(saved) !== outcomeText(state) || saved.goodwill !== state.goodwill) {
+      this.#foldMismatches++
+      this.#say(
+        `${name}: the saved state is not the fold of its ${rows.length} facts (saved ${saved === undefined ? 'in another format' : `balance ${spendable(saved)}`}, folded ${spendable(state)})`,
+      )
+    }
+    await this.#effects(row, name, effects, spendable(state))
+  }
+
+  async #effects(
+    { id: member }: MemberListRow,
+    name: string,
+    made: ReadonlyMap<FactId, readonly Effect[]>,
+    balance: number,
+  ): Promise<void> {
+    const logged = new Map<FactId, Effect[]>()
+    let sum = 0
+    let after = 0
+    for (;;) {
+      const rows = await this.#read.activitiesOfMember(member, { after, limit: FEED_PAGE_MAX })
+      for (const { fact, effects, position } of rows) {
+        const { points, goodwill } = pointsAdded(effects)
+        sum += points + goodwill
+        logged.set(fact, [...(logged.get(fact) ?? []), ...effects])
+        after = position
+      }
+      if (rows.length < FEED_PAGE_MAX) break
+    }
+    const facts = new Set([...logged.keys(), ...made.keys()])
+    const differing = [...facts].filter(
+      (fact) => effectsDifference(logged.get(fact) ?? [], made.get(fact) ?? []).length > 0,
+    )
+    if (differing.length === 0 && sum === balance) return
+    this.#effectMismatches++
+    const [first] = differing
+    this.#say(
+      first === undefined
+        ? `${name}: its effects come to ${sum} points, its balance is ${balance}`
+        : `${name}: the logged effects of ${differing.length} facts are not what they come to, first ${idText(first)}`,
+    )
+  }
+}

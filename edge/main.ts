@@ -1,0 +1,46 @@
+// The edge as a program: arguments in, one line of JSON on stdout when it serves, log lines on stderr, a drained stop on SIGTERM or SIGINT.
+// Exit codes: 0 stopped as told, 2 a person must change something (the sentence says what), 70 a defect.
+import { fileURLToPath } from 'node:url'
+import { destination, pino } from 'pino'
+import { parseConfig } from './config.ts'
+import { LedgerRefused } from './ledger/database.ts'
+import { startEdge } from './node.ts'
+import type { EdgeNode } from './node.ts'
+import { StartRefused } from './start-refused.ts'
+
+const EXIT_REFUSED = 2
+const EXIT_DEFECT = 70
+
+export async function main(args: readonly string[]): Promise<void> {
+  const parsed = parseConfig(args)
+  if (!parsed.ok) return refuseStart(parsed.sentence)
+  const { config } = parsed
+  // Synchronous, so that the last line before a crash is there.
+  const log = pino({ name: 'edge', level: config.logLevel }, destination({ fd: 2, sync: true }))
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (cause: unknown) => {
+      log.fatal({ err: cause }, 'defect')
+      process.exit(EXIT_DEFECT)
+    })
+  let node: EdgeNode
+  try {
+    node = await startEdge({ ...config, log })
+  } catch (cause) {
+    if (!(cause instanceof StartRefused || cause instanceof LedgerRefused)) throw cause
+    return refuseStart(cause.message)
+  }
+  const stop = (signal: string): void => {
+    log.info({ signal }, 'stopping')
+    void node.stop().then(() => process.exit(0))
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  process.stdout.write(`${JSON.stringify({ listening: node.port, store: node.identity.store })}\n`)
+}
+
+function refuseStart(sentence: string): void {
+  process.stderr.write(`${sentence}\n`)
+  process.exitCode = EXIT_REFUSED
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2))

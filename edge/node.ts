@@ -1,0 +1,148 @@
+// One edge node, put together: ledger, till, link, feed, local API. Tests, the simulation and main.ts all start it here, with the machine or
+// a stand-in for it. Stopping is in the order of H-4: first no new work, then every answer that is owed, then the lines, then the file.
+import { readFileSync } from 'node:fs'
+import type { Logger } from 'pino'
+import { STOP_MS_MAX } from '../protocol/limits.ts'
+import { assert } from '../protocol/result.ts'
+import { enrolWith } from './enrol.ts'
+import { Readers } from './feed/readers.ts'
+import { Metrics, Requests } from './http/metrics.ts'
+import { routesOf } from './http/routes.ts'
+import { Server } from './http/server.ts'
+import { Tokens } from './http/tokens.ts'
+import { openLedger } from './ledger/ledger.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { EdgeIdentity } from './ledger/meta.ts'
+import { StartRefused } from './start-refused.ts'
+import { Link } from './sync/link.ts'
+import { syncUrl, webSocketFactory } from './sync/socket.ts'
+import type { SocketFactory } from './sync/socket.ts'
+import { realSystem } from './system.ts'
+import type { System } from './system.ts'
+import { Till } from './till/till.ts'
+
+export interface EdgeOptions {
+  readonly directory: string
+  readonly port: number
+  readonly host: string
+  readonly log: Logger
+  /** The cloud's address; the one of the enrolment when left out. */
+  readonly cloud?: string | undefined
+  /** One-time code, used when the ledger has no identity. */
+  readonly enrol?: string | undefined
+  readonly backdateMs?: number | undefined
+  readonly system?: System
+  /** How a line to the cloud is opened; a real WebSocket when left out. */
+  readonly open?: SocketFactory
+}
+
+export interface EdgeNode {
+  readonly port: number
+  readonly identity: EdgeIdentity
+  readonly till: Till
+  readonly ledger: Ledger
+  readonly link: Link
+  stop(): Promise<void>
+}
+
+// The package's own file; its version is checked by npm.
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+export const SOFTWARE = `tillstream-edge/${version}`
+
+/** Throws StartRefused or LedgerRefused with a sentence where a person must change something. */
+export async function startEdge(options: EdgeOptions): Promise<EdgeNode> {
+  const ledger = openLedger({ directory: options.directory })
+  try {
+    await identify(ledger, options)
+    return await assemble(ledger, options)
+  } catch (cause) {
+    ledger.close()
+    throw cause
+  }
+}
+
+async function identify(ledger: Ledger, { cloud, enrol, log }: EdgeOptions): Promise<void> {
+  if (ledger.identity() !== undefined) {
+    if (enrol !== undefined) log.info('enrolled already, the code was not used')
+    return
+  }
+  if (enrol === undefined || cloud === undefined)
+    throw new StartRefused(
+      'This edge belongs to no store yet. Ask HQ for an enrolment code of the store (POST /v1/stores/:id/codes at the cloud) and ' +
+        'start once with --cloud URL --enrol CODE.',
+    )
+  ledger.enrol(await enrolWith(cloud, enrol, SOFTWARE))
+  log.info('enrolled')
+}
+
+async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode> {
+  const { directory, log, backdateMs, system = realSystem } = options
+  const identity = ledger.identity()
+  assert(identity !== undefined, 'enrolled')
+  const tokens = new Tokens(ledger.terminals)
+  tokens.ensureAdmin(directory)
+  const till = new Till({
+    ledger,
+    system,
+    software: SOFTWARE,
+    onFault: (cause) => log.error({ err: cause }, 'till fault'),
+    ...(backdateMs === undefined ? {} : { backdateMs }),
+  })
+  const url = syncUrl(options.cloud ?? identity.cloudUrl, identity.edge)
+  const open = options.open ?? webSocketFactory(url, (cause) => log.debug({ err: cause }, 'link socket'))
+  const link = new Link({ ledger, till, system, open, software: SOFTWARE, log })
+  till.connect(link)
+  const readers = new Readers(till.feed)
+  const requests = new Requests()
+  const metrics = new Metrics(
+    {
+      facts: () => ledger.head().seq,
+      unsynced: () => ledger.head().seq - ledger.meta.cursors().synced,
+      commits: () => 0,
+      readers: () => readers.count,
+      readersCut: () => readers.cut,
+      link: () => link.state,
+      lastWordAt: () => link.lastWordAt(),
+    },
+    requests,
+  )
+  let ready = true
+  const routes = routesOf({ till, tokens, readers, metrics, software: SOFTWARE, ready: () => ready })
+  const server = new Server({ routes, tokens, readers, requests, system, log })
+  const port = await listen(server, options)
+  link.start()
+
+  const stop = async (): Promise<void> => {
+    ready = false
+    await till.drain()
+    await settledOrLate(server, system)
+    readers.stop()
+    link.stop()
+    server.close()
+    ledger.close()
+  }
+  let stopping: Promise<void> | undefined
+  return { port, identity, till, ledger, link, stop: () => (stopping ??= stop()) }
+}
+
+/** A caller that does not take its answer cannot hold the stop up. */
+function settledOrLate(server: Server, system: System): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = system.after(STOP_MS_MAX, resolve)
+    void server.settled().then(() => {
+      cancel()
+      resolve()
+    })
+  })
+}
+
+async function listen(server: Server, { host, port }: EdgeOptions): Promise<number> {
+  try {
+    return await server.listen(host, port)
+  } catch (cause) {
+    server.close()
+    throw new StartRefused(cause instanceof Error ? cause.message : `Port ${port} cannot be opened.`, { cause })
+  }
+}

@@ -1,0 +1,88 @@
+// What every write of the till works on. The link is put in later, because it needs the till.
+import { EffectBuffer } from '../../cloud/evaluation/effects.ts'
+import { Programs } from '../../cloud/evaluation/programs.ts'
+import { checkDocument } from '../../cloud/evaluation/check.ts'
+import type { FactId, ProgramVersion, Seq } from '../../protocol/ids.ts'
+import { factIdOf } from '../../protocol/ids.ts'
+import { CONFIRM_FRESH_MS_MAX } from '../../protocol/limits.ts'
+import { assert } from '../../protocol/result.ts'
+import type { HybridTime } from '../../protocol/time.ts'
+import { HybridClock, hybridTime } from '../../protocol/time.ts'
+import { FeedLog } from '../feed/feed-log.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { EdgeIdentity } from '../ledger/meta.ts'
+import type { System } from '../system.ts'
+import { Cards } from './cards.ts'
+import type { CloudLink } from './cloud-link.ts'
+import { NO_LINK } from './cloud-link.ts'
+import { Reservations } from './reservations.ts'
+import type { Wording } from './wording.ts'
+import { Wordings, timeText } from './wording.ts'
+
+export class Books {
+  readonly identity: EdgeIdentity
+  readonly ledger: Ledger
+  readonly system: System
+  readonly clock: HybridClock
+  readonly programs: Programs
+  readonly wordings = new Wordings()
+  readonly cards: Cards
+  readonly feed: FeedLog
+  readonly reservations: Reservations
+  readonly backdateMs: number
+  /** Effects of the fact being recorded. */
+  readonly effects = new EffectBuffer()
+  link: CloudLink = NO_LINK
+
+  constructor(ledger: Ledger, system: System, backdateMs: number) {
+    const identity = ledger.identity()
+    assert(identity !== undefined, 'a till belongs to an enrolled edge')
+    this.identity = identity
+    this.ledger = ledger
+    this.system = system
+    this.backdateMs = backdateMs
+    this.clock = new HybridClock(system.clock, ledger.meta.clock)
+    const records = ledger.programs.all()
+    this.programs = new Programs(records)
+    for (const { document } of records) this.learn(document)
+    this.cards = new Cards(ledger, this.programs, identity.origin)
+    this.reservations = new Reservations(ledger, system, identity.origin)
+    this.feed = new FeedLog(ledger.frames, identity.epoch)
+  }
+
+  /** The id of the next fact, which is its position. */
+  nextId(): FactId {
+    return factIdOf(this.identity.origin, (this.ledger.seq + 1) as Seq)
+  }
+
+  /** The version that is in force at a time, 0 before the first. */
+  versionAt(at: HybridTime): ProgramVersion {
+    return this.programs.inForce(at)?.record.version ?? (0 as ProgramVersion)
+  }
+
+  /** How things are called now. */
+  wording(): Wording {
+    return this.wordings.of(this.programs.program(hybridTime(this.system.clock.now())))
+  }
+
+  /** Connected, and the cloud's last word is recent. */
+  fresh(): boolean {
+    const last = this.link.lastWordAt()
+    return last !== null && this.link.live() && this.system.clock.now() - last <= CONFIRM_FRESH_MS_MAX
+  }
+
+  /** The time of the cloud's last word, in this life of the process or before. */
+  lastWordAt(): number | null {
+    return this.link.lastWordAt() ?? this.ledger.meta.lastWordAt
+  }
+
+  asOf(): string | null {
+    const last = this.lastWordAt()
+    return last === null ? null : timeText(last)
+  }
+
+  learn(document: string): void {
+    const checked = checkDocument(JSON.parse(document))
+    if (checked.ok) this.wordings.learn(checked.document)
+  }
+}

@@ -1,0 +1,152 @@
+// The members' local states: the base state the cloud sent, with this edge's facts after `covers` folded on top in canonical order (M-1). A card
+// in memory is only a copy of what the ledger says and may be dropped at any time; whoever folds a fact onto one and then fails to commit
+// must drop it (L-6). Bounded by MEMBERS_CACHED_MAX in two generations: what was used since the last turn of generations survives it.
+import { foldFacts } from '../../cloud/evaluation/fold.ts'
+import type { Effect, EffectBuffer } from '../../cloud/evaluation/effects.ts'
+import { EFFECT_KINDS } from '../../cloud/evaluation/effects.ts'
+import type { Programs } from '../../cloud/evaluation/programs.ts'
+import type { PastFact, PastFacts } from '../../cloud/evaluation/reversal.ts'
+import type { MemberState } from '../../cloud/evaluation/state.ts'
+import { decodeState, newState } from '../../cloud/evaluation/state.ts'
+import { step } from '../../cloud/evaluation/step.ts'
+import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { Fact } from '../../protocol/facts.ts'
+import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
+import { originOf, seqOf } from '../../protocol/ids.ts'
+import { MEMBERS_CACHED_MAX } from '../../protocol/limits.ts'
+import { assert } from '../../protocol/result.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { MemberRow } from '../ledger/members.ts'
+import type { Receipt } from './answers.ts'
+import { maskedMember } from './wording.ts'
+
+export interface Card {
+  readonly member: MemberId
+  state: MemberState
+  /** The cloud has sent a base state: an answer may be confirmed (A-1). */
+  readonly known: boolean
+  /** Masked, for the feed. */
+  readonly label: string
+}
+
+export class Cards {
+  readonly past: PastFacts
+  readonly #ledger: Ledger
+  readonly #programs: Programs
+  readonly #origin: Origin
+  readonly #generationMax: number
+  #young = new Map<MemberId, Card>()
+  #old = new Map<MemberId, Card>()
+
+  constructor(ledger: Ledger, programs: Programs, origin: Origin, cachedMax = MEMBERS_CACHED_MAX) {
+    this.#ledger = ledger
+    this.#programs = programs
+    this.#origin = origin
+    this.#generationMax = Math.ceil(cachedMax / 2)
+    this.past = { find: (id) => this.#past(id) }
+  }
+
+  /** Undefined for a member this store has not met. */
+  get(member: MemberId): Card | undefined {
+    const young = this.#young.get(member)
+    if (young !== undefined) return young
+    const card = this.#old.get(member) ?? this.#load(member)
+    if (card !== undefined) this.#keep(card)
+    return card
+  }
+
+  /** The card of a member who is being enrolled, before there is a row. */
+  enrol(member: MemberId, name: string | null, identity: string | undefined): Card {
+    const card: Card = { member, state: newState(), known: false, label: maskedMember(name, identity) }
+    this.#keep(card)
+    return card
+  }
+
+  forget(member: MemberId): void {
+    this.#young.delete(member)
+    this.#old.delete(member)
+  }
+
+  forgetAll(): void {
+    this.#young.clear()
+    this.#old.clear()
+  }
+
+  /** Folds a fact that is not in the ledger yet; its effects are what `effects` holds afterwards. */
+  fold(card: Card, fact: Fact, effects: EffectBuffer): void {
+    const { state } = card
+    effects.clear()
+    const last = state.facts === 0 || fact.at > state.at || (fact.at === state.at && fact.id > state.last)
+    if (last) step(this.#programs.program(fact.at), state, fact, effects, this.past)
+    else this.#foldEarlier(card, fact, effects)
+  }
+
+  /** A fact under an earlier time than the member's last: the fold starts again from the base state (E-FOLD-1). */
+  #foldEarlier(card: Card, fact: Fact, effects: EffectBuffer): void {
+    const { state, covers } = baseOf(this.#ledger.members.find(card.member))
+    const facts = this.#uncovered(card.member, covers)
+    foldFacts(this.#programs, state, [...facts, fact], this.past, ({ id }, own) => {
+      if (id !== fact.id) return
+      for (const { kind, rule, index, amount, of } of own)
+        effects.push(EFFECT_KINDS.indexOf(kind), rule, index, amount, of)
+    })
+    card.state = state
+  }
+
+  #keep(card: Card): void {
+    if (this.#young.size >= this.#generationMax) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(card.member, card)
+  }
+
+  #load(member: MemberId): Card | undefined {
+    const row = this.#ledger.members.find(member)
+    if (row === undefined) return undefined
+    const { state, covers, known } = baseOf(row)
+    const facts = this.#uncovered(member, covers)
+    if (facts.length > 0) foldFacts(this.#programs, state, facts, this.past)
+    return { member, state, known, label: maskedMember(row.name, row.identities[0]?.value) }
+  }
+
+  /** The member's own facts that the base state does not hold, newest first. */
+  #uncovered(member: MemberId, covers: Seq): Fact[] {
+    const facts: Fact[] = []
+    for (let seq = this.#ledger.threads.last(member); seq > covers; ) {
+      const row = this.#ledger.ofSeq(seq)
+      assert(row !== undefined, 'a thread leads from fact to fact')
+      facts.push(decodeStoredFact(row.bytes))
+      seq = row.previous
+    }
+    return facts
+  }
+
+  #past(id: FactId): PastFact | undefined {
+    const row = originOf(id) === this.#origin ? this.#ledger.ofSeq(seqOf(id)) : undefined
+    if (row === undefined) return undefined
+    const fact = decodeStoredFact(row.bytes)
+    return { fact, effects: effectsOf(row.answer), program: this.#programs.program(fact.at) }
+  }
+}
+
+/** Without a base state, or with one of another release's format, the own facts alone are folded and nothing is called confirmed. */
+function baseOf(row: MemberRow | undefined): { state: MemberState; covers: Seq; known: boolean } {
+  const state = row === undefined || row.state === null ? undefined : decodeState(row.state)
+  return row === undefined || state === undefined
+    ? { state: newState(), covers: 0 as Seq, known: false }
+    : { state, covers: row.covers, known: true }
+}
+
+/** What a fact was answered to be worth: the entries of its answer are its effects that move points. */
+function effectsOf(answer: Uint8Array): Effect[] {
+  const { entries } = JSON.parse(Buffer.from(answer).toString()) as Receipt
+  return entries.map(({ kind, rule, points }) => ({
+    kind,
+    // The entry was written from an effect with this very rule.
+    rule: rule as Effect['rule'],
+    index: 0,
+    amount: points,
+    of: 0,
+  }))
+}

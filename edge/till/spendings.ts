@@ -1,0 +1,152 @@
+// Redemptions and voucher uses. Spending is decided once, by the cloud, which holds the points until the fact that carries the hold arrives (A-7).
+// Settling a reservation spends nothing more, so it needs no link; one that nobody settles is cancelled by the edge itself.
+import type { Redemption } from '../../protocol/facts.ts'
+import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { Decision } from '../../protocol/frames/authorise.ts'
+import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
+import { NO_FACT, NO_MEMBER, idFromText, idText, originOf, seqOf } from '../../protocol/ids.ts'
+import { RESERVATION_MS_MAX } from '../../protocol/limits.ts'
+import type { Points } from '../../protocol/numbers.ts'
+import type { RefusalCode } from '../../protocol/refusals.ts'
+import { REFUSALS } from '../../protocol/refusals.ts'
+import type { Books } from './books.ts'
+import type { Card } from './cards.ts'
+import { nameMember, notKnownHere } from './naming.ts'
+import type { OpenFact, Plan, Prepare, Prepared, Write, WriteCall } from './plan.ts'
+import { NO_NOTES, NO_PERK, refused } from './plan.ts'
+import { nowOf } from './when.ts'
+
+/** The cloud's decision, or why there is none (yet). */
+function decided(
+  books: Books,
+  { call, said }: Write,
+  member: MemberId,
+  perk: RuleId | null,
+  voucher: string | null,
+): Decision | Prepared {
+  const { decision } = said
+  if (decision === 'unreachable' || (decision === undefined && !books.link.live()))
+    return refused('authority_missing', 'Points and vouchers can be spent again when the link to the cloud is up.')
+  if (decision === undefined) {
+    const { at, offset } = nowOf(books)
+    return { do: 'ask', members: [], spending: { key: call.key, member, at, offset, perk, voucher } }
+  }
+  if (decision.refused === null) return decision
+  return refused(isRefusal(decision.refused) ? decision.refused : 'fault', decision.detail)
+}
+
+function isRefusal(code: string): code is RefusalCode {
+  return Object.hasOwn(REFUSALS, code)
+}
+
+export const prepareRedemption: Prepare<'redemption'> = (books, write) => {
+  const { call, input, said } = write
+  const named = nameMember(books, input.member, said)
+  if (named.is === 'open') return named.prepared
+  if (named.is === 'unknown') return notKnownHere()
+  const { card } = named
+  const decision = decided(books, write, card.member, input.perk, null)
+  if ('do' in decision) return decision
+  const stage = input.capture === false ? 'reserved' : 'captured'
+  const { hold, points } = decision
+  const plan = redemption(books, call, card, { stage, of: NO_FACT, perk: input.perk, points, hold }, () => {
+    if (stage === 'reserved')
+      books.reservations.add(seqOf(plan.fact.id), books.system.clock.now() + RESERVATION_MS_MAX)
+  })
+  return { do: 'record', plan }
+}
+
+type RedemptionPart = Pick<Redemption, 'stage' | 'of' | 'perk' | 'points' | 'hold'>
+
+function redemption(
+  books: Books,
+  call: WriteCall,
+  card: Card,
+  { stage, of, perk, points, hold }: RedemptionPart,
+  follow: () => void,
+): Plan {
+  const { at, claimed, offset } = nowOf(books)
+  const fact: OpenFact = {
+    kind: 'redemption',
+    id: books.nextId(),
+    at,
+    claimed,
+    offset,
+    store: books.identity.store.id,
+    terminal: call.terminal,
+    key: call.key,
+    program: books.versionAt(at),
+    member: card.member,
+    claim: null,
+    promised: 0 as Points,
+    confirmed: false,
+    stage,
+    of,
+    perk,
+    points,
+    hold,
+  }
+  const id = idText(of === NO_FACT ? fact.id : of)
+  const extra = `,"redemption":{"id":"${id}","stage":"${stage}","perk":${perk},"points":${points}}`
+  return { fact, card, notes: NO_NOTES, extra, perk, follow }
+}
+
+function settling(
+  stage: 'captured' | 'cancelled',
+): Prepare<'redemption_capture'> & Prepare<'redemption_cancel'> {
+  return (books, { call, input }) => {
+    const id = idFromText<FactId>(input.redemption)
+    const row =
+      id === undefined || originOf(id) !== books.identity.origin ? undefined : books.ledger.ofSeq(seqOf(id))
+    const reserved = row === undefined ? undefined : decodeStoredFact(row.bytes)
+    if (id === undefined || reserved?.kind !== 'redemption' || reserved.of !== NO_FACT)
+      return refused('redemption_not_found', 'This store made no such redemption.')
+    if (reserved.stage !== 'reserved' || books.ledger.sequels.mentionsOf(id).length > 0)
+      return refused('redemption_settled', 'This redemption was captured or cancelled before.')
+    const card = books.cards.get(reserved.member)
+    if (card === undefined) return notKnownHere()
+    const { perk, points, hold } = reserved
+    const plan = redemption(books, call, card, { stage, of: id, perk, points, hold }, () => {
+      books.ledger.sequels.mention(id, seqOf(plan.fact.id))
+      books.ledger.sequels.settle(seqOf(id))
+    })
+    return { do: 'record', plan }
+  }
+}
+
+export const prepareCapture = settling('captured')
+export const prepareCancel = settling('cancelled')
+
+export const prepareVoucherUse: Prepare<'voucher_use'> = (books, write) => {
+  const { call, said } = write
+  const code = write.input.code.trim().toUpperCase()
+  const decision = decided(books, write, NO_MEMBER, null, code)
+  if ('do' in decision) return decision
+  const member = decision.member
+  // The voucher may be another store's member's: the answer shows whose it is when the cloud can still be asked.
+  const named = nameMember(books, idText(member), said)
+  if (named.is === 'open' && named.prepared.do === 'ask') return named.prepared
+  const card = named.is === 'member' ? named.card : null
+  const perk = decision.perk ?? NO_PERK
+  const { at, claimed, offset } = nowOf(books)
+  const fact: OpenFact = {
+    kind: 'voucher_use',
+    id: books.nextId(),
+    at,
+    claimed,
+    offset,
+    store: books.identity.store.id,
+    terminal: call.terminal,
+    key: call.key,
+    program: books.versionAt(at),
+    member,
+    claim: null,
+    promised: 0 as Points,
+    confirmed: false,
+    code,
+    hold: decision.hold,
+  }
+  const title = decision.perk === null ? 'null' : books.wording().quotedTitle('voucher_used', perk)
+  const extra = `,"voucher":{"code":${JSON.stringify(code)},"perk":${decision.perk ?? 'null'},"title":${title}}`
+  return { do: 'record', plan: { fact, card, notes: NO_NOTES, extra, perk, follow: null } }
+}

@@ -1,0 +1,110 @@
+// A cloud worked by hand, for tests of the edge's link: it signs and reads real frames on a held line, keeps the facts it took, and answers
+// what the test tells it to. It checks on the way what every cloud would: the edge's signature, the nonce, and that a batch is contiguous.
+import { CHAIN_GENESIS, chainHash, sameHash } from '../../protocol/chain.ts'
+import { decodeUpFrame, encodeFrame } from '../../protocol/codec.ts'
+import type { DownFrame } from '../../protocol/down.ts'
+import { importPublicKey, newKeyPair, seal, unseal } from '../../protocol/envelope.ts'
+import type { KeyPair } from '../../protocol/envelope.ts'
+import { exportPublicKey } from '../../protocol/envelope.ts'
+import type { Batch } from '../../protocol/frames/batch.ts'
+import type { Seq } from '../../protocol/ids.ts'
+import type { Millis } from '../../protocol/time.ts'
+import type { UpFrame } from '../../protocol/up.ts'
+import type { Line } from './held-line.ts'
+
+export class HandCloud {
+  readonly keys: KeyPair = newKeyPair()
+  readonly #edgeKey: string
+  readonly #nonce = new Uint8Array(16).fill(7)
+  /** Bytes of the facts taken, in order, and the chain over them: hashes[n] is after n facts. */
+  readonly facts: Uint8Array[] = []
+  readonly hashes: Uint8Array[] = [CHAIN_GENESIS]
+  cloudEpoch = 1
+
+  /** `edgeKey` as exportPublicKey gives it. */
+  constructor(edgeKey: string) {
+    this.#edgeKey = edgeKey
+  }
+
+  get publicKey(): string {
+    return exportPublicKey(this.keys.publicKey)
+  }
+
+  get seq(): Seq {
+    return this.facts.length as Seq
+  }
+
+  /** Puts a frame on the line, signed; the test delivers it. */
+  say(line: Line, frame: DownFrame): void {
+    line.down.push(seal(encodeFrame(frame), this.keys.privateKey))
+  }
+
+  /** Takes everything the edge has sent, verified and decoded. */
+  hear(line: Line): UpFrame[] {
+    const key = importPublicKey(this.#edgeKey)
+    return line.up.splice(0).map((sealed) => {
+      const bytes = key === undefined ? undefined : unseal(sealed, key)
+      const decoded = bytes === undefined ? undefined : decodeUpFrame(bytes)
+      if (decoded === undefined || !decoded.ok) throw new Error('the edge sent what is no frame of its own')
+      return decoded.value
+    })
+  }
+
+  hearOne<T extends UpFrame['type']>(line: Line, type: T): Extract<UpFrame, { type: T }> {
+    const frames = this.hear(line)
+    const [frame] = frames
+    if (frames.length !== 1 || frame === undefined || frame.type !== type)
+      throw new Error(`expected one ${type}, heard ${frames.map((heard) => heard.type).join(', ') || 'nothing'}`)
+    // Its tag was just compared.
+    return frame as Extract<UpFrame, { type: T }>
+  }
+
+  challenge(line: Line): void {
+    this.say(line, { type: 'challenge', nonce: this.#nonce, time: 0 as Millis })
+    line.deliver()
+  }
+
+  welcome(line: Line, seq = this.seq): void {
+    const head = this.hashes[seq] ?? new Uint8Array(32)
+    this.say(line, { type: 'welcome', seq, head, time: 0 as Millis, cloud_epoch: this.cloudEpoch })
+    line.deliver()
+  }
+
+  /** Opens the line and goes through the greeting; the hello that came. */
+  greet(line: Line): Extract<UpFrame, { type: 'hello' }> {
+    line.open()
+    this.challenge(line)
+    const hello = this.hearOne(line, 'hello')
+    if (!sameHash(hello.nonce, this.#nonce)) throw new Error('the hello does not carry the nonce')
+    this.welcome(line)
+    return hello
+  }
+
+  /** Keeps a batch that continues what is here. */
+  take(batch: Batch): void {
+    if (batch.from !== this.seq + 1) throw new Error(`expected a batch from ${this.seq + 1}, not ${batch.from}`)
+    const previous = this.hashes.at(-1) ?? CHAIN_GENESIS
+    if (!sameHash(batch.previous, previous)) throw new Error('the batch does not continue the chain')
+    let hash = previous
+    for (const bytes of batch.facts) {
+      hash = chainHash(hash, bytes)
+      this.facts.push(bytes)
+      this.hashes.push(hash)
+    }
+  }
+
+  ack(line: Line, seq: Seq = this.seq): void {
+    this.say(line, { type: 'ack', seq, head: this.hashes[seq] ?? new Uint8Array(32) })
+    line.deliver()
+  }
+
+  /** Takes and acknowledges until the edge sends nothing more. */
+  async drain(line: Line, settle: () => Promise<void>): Promise<void> {
+    await settle()
+    for (let frames = this.hear(line); frames.length > 0; frames = this.hear(line)) {
+      for (const frame of frames) if (frame.type === 'batch') this.take(frame)
+      this.ack(line)
+      await settle()
+    }
+  }
+}

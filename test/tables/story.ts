@@ -1,0 +1,349 @@
+// Stories of one member, told in rows that need no code to be read: when | what | points. A row that asks ("asks for 301") makes no fact and
+// is answered with "yes" or a refusal code. The tables around this file are the rules of cloud/evaluation/SPEC.md, case by case.
+import { checkDocument } from '../../cloud/evaluation/check.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document.ts'
+import type { Effect } from '../../cloud/evaluation/effects.ts'
+import { movesPoints } from '../../cloud/evaluation/effects.ts'
+import { NOTHING_EARLIER, foldFacts } from '../../cloud/evaluation/fold.ts'
+import { Programs } from '../../cloud/evaluation/programs.ts'
+import { NOTHING_HELD, mayRedeem, mayUseVoucher, voucherCode } from '../../cloud/evaluation/spending.ts'
+import type { MemberState } from '../../cloud/evaluation/state.ts'
+import { copyState, newState } from '../../cloud/evaluation/state.ts'
+import { factValidator } from '../../protocol/codec.ts'
+import type { Fact } from '../../protocol/facts.ts'
+import { factFault } from '../../protocol/facts.ts'
+import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
+import { NO_FACT, NO_MEMBER, factIdOf } from '../../protocol/ids.ts'
+import { toScaled } from '../../protocol/numbers.ts'
+import { assert } from '../../protocol/result.ts'
+import type { Result } from '../../protocol/result.ts'
+import { hybridTime, millisOf, millisOfWallClock, zoneOffset } from '../../protocol/time.ts'
+import type { HybridTime, ZoneOffset } from '../../protocol/time.ts'
+
+const SECRET = 'the secret of the tables'
+const ORIGIN = 1 as Origin
+export const MEMBER = factIdOf(ORIGIN, 1 as Seq) as number as MemberId
+
+/** Shops by the name a row uses; the number is the store's id. */
+export const SHOPS = {
+  London: { id: 1, zone: 'Europe/London' },
+  Berlin: { id: 2, zone: 'Europe/Berlin' },
+  'New York': { id: 3, zone: 'America/New_York' },
+  Auckland: { id: 4, zone: 'Pacific/Auckland' },
+  Honolulu: { id: 5, zone: 'Pacific/Honolulu' },
+} as const
+type Shop = keyof typeof SHOPS
+
+/** A checked program: what is not said is empty, one tier for everyone, promises are not kept. */
+export function program(parts: Readonly<Record<string, unknown>>): ProgramDocument {
+  const checked = checkDocument({
+    name: 'Table',
+    currency: 'GBP',
+    currency_digits: 2,
+    lateness: 'rewrite',
+    goodwill_points_max: 0,
+    grant_points_max: 500,
+    voucher_secret: SECRET,
+    tiers: [{ id: 1, name: 'Basic', point_floor: 0 }],
+    earn_perks: [],
+    bonuses: [],
+    redeem_perks: [],
+    ...parts,
+  })
+  if (!checked.ok) throw new Error(checked.issues.map(({ path, message }) => `${path} ${message}`).join('; '))
+  return checked.document
+}
+
+/** Perk 101: a point for each whole pound. */
+export const POINT_PER_POUND = {
+  id: 101,
+  title: 'A point per pound',
+  type: 'STANDARD',
+  award: { kind: 'per_currency_unit', points: 1, unit: 100, rounding: 'floor' },
+} as const
+
+/** What became of a row: the points and effects of its fact and the state after it, or the answer to its question. */
+export interface Told {
+  readonly row: string
+  readonly fact: Fact | null
+  readonly effects: readonly Effect[]
+  readonly points: number
+  readonly answer: string
+  readonly after: MemberState
+}
+
+/** Versions of a program, each with the moment it takes effect (London time). */
+export type Versions = readonly (readonly [from: string, document: ProgramDocument])[]
+
+export function programsOf(versions: ProgramDocument | Versions): Programs {
+  const list: Versions = Array.isArray(versions)
+    ? (versions as Versions)
+    : [['2019-01-01 00:00', versions as ProgramDocument]]
+  return new Programs(
+    list.map(([from, document], index) => ({
+      version: (index + 1) as ProgramVersion,
+      effectiveFrom: placeOf(from, 0).at,
+      document: JSON.stringify(document),
+    })),
+  )
+}
+
+interface Place {
+  readonly store: StoreId
+  readonly at: HybridTime
+  readonly offset: ZoneOffset
+}
+
+/** `2024-10-27 01:30 again New York`: a wall-clock time, the second one where the night repeats an hour, and a shop (London if none). */
+function placeOf(when: string, counter: number): Place {
+  const match = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d)( again)?(?: (.+))?$/.exec(when)
+  assert(match !== null, `"${when}" is a time`)
+  const shop = SHOPS[(match[4] ?? 'London') as Shop]
+  assert(shop !== undefined, `${match[4]} is a shop`)
+  const first = millisOfWallClock(Date.parse(`${match[1]}T${match[2]}:00Z`), shop.zone)
+  const ms = match[3] === undefined ? first : first + 3_600_000
+  return { store: shop.id as StoreId, at: hybridTime(ms, counter), offset: zoneOffset(shop.zone, ms) }
+}
+
+function scaled(text: string, digits: number): number {
+  const value = toScaled(text, digits, 'floor')
+  assert(value !== undefined, `"${text}" is a number`)
+  return value
+}
+
+/** `tea/DRINKS 2 x 7.00`: sku, category, pieces (1 if not said), what the line came to. */
+function saleLine(text: string): object {
+  const match = /^(\S+?)(?:\/(\S+))?(?: ([\d.]+) x)? ([\d.]+)$/.exec(text)
+  assert(match !== null, `"${text}" is a line of a sale`)
+  return {
+    sku: match[1],
+    category: match[2] ?? null,
+    quantity: scaled(match[3] ?? '1', 3),
+    amount: scaled(match[4] ?? '', 2),
+  }
+}
+
+/** `2 x line 0 of #1`, or `2 x tea without receipt`. */
+function returnLine(text: string, idOf: (row: string) => FactId): object {
+  const match = /^([\d.]+) x (?:line (\d+) of #(\d+)|(\S+) without receipt)$/.exec(text)
+  assert(match !== null, `"${text}" is a line of a return`)
+  return {
+    sale: match[3] === undefined ? NO_FACT : idOf(match[3]),
+    line: Number(match[2] ?? 0),
+    sku: match[4] ?? 'any',
+    quantity: scaled(match[1] ?? '', 3),
+    amount: 0,
+  }
+}
+
+type IdOf = (row: string) => FactId
+type Maker = (match: RegExpExecArray, idOf: IdOf, costOf: (perk: string) => number) => Record<string, unknown>
+
+const words = (text: string | undefined): string => text ?? ''
+const sumOf = (lines: readonly object[]): number =>
+  lines.reduce((sum, line) => sum + (line as { amount: number }).amount, 0)
+
+/** What a row can say, and the fields of the fact it makes beyond the header. */
+const SENTENCES: readonly (readonly [pattern: RegExp, make: Maker])[] = [
+  [/^enrols$/, () => ({ kind: 'enrolment', name: 'Ada', identities: [{ kind: 'card', value: '1' }] })],
+  [/^checks in$/, () => ({ kind: 'checkin' })],
+  [
+    /^buys (.+)$/,
+    ([, list]) => {
+      const lines = words(list).split(', ').map(saleLine)
+      return { kind: 'sale', amount: sumOf(lines), lines, tenders: [] }
+    },
+  ],
+  [
+    /^returns (.+)$/,
+    ([, list], idOf) => ({
+      kind: 'return',
+      amount: 0,
+      lines: words(list)
+        .split(', ')
+        .map((line) => returnLine(line, idOf)),
+    }),
+  ],
+  [/^voids #(\d+)$/, ([, row], idOf) => ({ kind: 'void', fact: idOf(words(row)), reason: '' })],
+  [/^is granted (\d+)$/, ([, points]) => ({ kind: 'grant', points: Number(points), reason: '' })],
+  [
+    /^is adjusted by (-?\d+)$/,
+    ([, points]) => ({ kind: 'adjustment', points: Number(points), reason: '', by: 'HQ' }),
+  ],
+  [
+    /^(reserves|redeems) (\d+)$/,
+    ([, verb, perk], _, costOf) => ({
+      kind: 'redemption',
+      stage: verb === 'redeems' ? 'captured' : 'reserved',
+      of: NO_FACT,
+      perk: Number(perk),
+      points: costOf(words(perk)),
+      hold: 0,
+    }),
+  ],
+  [
+    /^(captures|cancels) (\d+) of #(\d+)$/,
+    ([, verb, perk, row], idOf, costOf) => ({
+      kind: 'redemption',
+      stage: verb === 'captures' ? 'captured' : 'cancelled',
+      of: idOf(words(row)),
+      perk: Number(perk),
+      points: costOf(words(perk)),
+      hold: 0,
+    }),
+  ],
+  [
+    /^uses voucher (\d+) of #(\d+)$/,
+    ([, perk, row], idOf) => ({
+      kind: 'voucher_use',
+      code: voucherCode(SECRET, idOf(words(row)), Number(perk) as RuleId, 0),
+      hold: 0,
+    }),
+  ],
+  [
+    /^uses voucher (\d+) of tier (\d+)$/,
+    ([, perk, tier]) => ({ kind: 'voucher_use', code: entryCode(Number(perk), Number(tier)), hold: 0 }),
+  ],
+]
+
+/** Code of the voucher that this member gets for entering a tier. */
+export function entryCode(perk: number, tier: number): string {
+  return voucherCode(SECRET, MEMBER, perk as RuleId, tier)
+}
+
+interface Row {
+  readonly text: string
+  readonly place: Place
+  readonly what: string
+  readonly points: string
+  readonly byRule: string | undefined
+}
+
+function rowOf(text: string, index: number): Row {
+  const [when = '', what = '', points = '', byRule] = text.split('|').map((cell) => cell.trim())
+  return { text, place: placeOf(when, index), what, points, byRule }
+}
+
+function factOf(row: Row, index: number, costOf: (perk: string) => number): Fact {
+  const promise = / promised (\d+)( provisionally)?$/.exec(row.what)
+  const what = promise === null ? row.what : row.what.slice(0, promise.index)
+  const idOf: IdOf = (number) => factIdOf(ORIGIN, (Number(number) + 1) as Seq)
+  for (const [pattern, make] of SENTENCES) {
+    const match = pattern.exec(what)
+    if (match === null) continue
+    const { kind, ...own } = make(match, idOf, costOf)
+    const header = {
+      kind,
+      id: kind === 'enrolment' ? MEMBER : idOf(String(index + 1)),
+      at: row.place.at,
+      claimed: null,
+      offset: row.place.offset,
+      store: row.place.store,
+      terminal: 't1',
+      key: `row-${index + 1}`,
+      program: 1,
+      member: kind === 'enrolment' ? NO_MEMBER : MEMBER,
+      claim: null,
+      promised: Number(promise?.[1] ?? 0),
+      confirmed: promise !== null && promise[2] === undefined,
+    }
+    const fact = { ...header, ...own } as unknown as Fact
+    const { accepts, explain } = factValidator(fact.kind)
+    assert(
+      accepts(fact) && factFault(fact) === undefined,
+      `"${row.text}" is a fact: ${JSON.stringify(explain(fact))}`,
+    )
+    return fact
+  }
+  throw new Error(`"${what}" is not a sentence of a story`)
+}
+
+/** Folds the rows in canonical order, whatever their order here, and says for each what came of it. `#n` in a row is the n-th row. */
+export function tell(versions: ProgramDocument | Versions, story: readonly string[]): Told[] {
+  const programs = programsOf(versions)
+  const rows = story.map(rowOf)
+  const costOf =
+    (row: Row) =>
+    (perk: string): number =>
+      programs.program(row.place.at)?.redeemPerks.get(Number(perk) as RuleId)?.points ?? 0
+  const facts = rows.map((row, index) =>
+    row.what.startsWith('asks ') ? null : factOf(row, index, costOf(row)),
+  )
+  const all = facts.filter((fact) => fact !== null)
+  const told = new Map<FactId, Pick<Told, 'effects' | 'after'>>()
+  foldFacts(programs, newState(), all, NOTHING_EARLIER, (fact, effects, state) => {
+    told.set(fact.id, { effects, after: copyState(state) })
+  })
+  return rows.map((row, index): Told => {
+    const fact = facts[index] ?? null
+    if (fact === null) return asked(programs, row, all)
+    const { effects, after } = told.get(fact.id) ?? { effects: [], after: newState() }
+    const points = effects.reduce((sum, { kind, amount }) => (movesPoints(kind) ? sum + amount : sum), 0)
+    return { row: row.text, fact, effects, points, answer: String(points), after }
+  })
+}
+
+/** A question, answered from the facts before it. */
+function asked(programs: Programs, row: Row, facts: readonly Fact[]): Told {
+  const state = newState()
+  foldFacts(
+    programs,
+    state,
+    facts.filter(({ at }) => at < row.place.at),
+    NOTHING_EARLIER,
+  )
+  const perk = /^asks for (\d+)(?: with (\d+) points held)?(?: and (\d+) uses held)?$/.exec(row.what)
+  const voucher = /^asks to use voucher (\d+) of #(\d+)$/.exec(row.what)
+  let result: Result<unknown>
+  if (perk !== null) {
+    const found = programs.program(row.place.at)
+    assert(found !== null, 'a program is in force')
+    const held = { points: Number(perk[2] ?? 0), uses: Number(perk[3] ?? 0) }
+    result = mayRedeem(
+      found,
+      state,
+      Number(perk[1]) as RuleId,
+      row.place,
+      perk[2] === undefined ? NOTHING_HELD : held,
+    )
+  } else {
+    assert(voucher !== null, `"${row.what}" is a question of a story`)
+    const source = factIdOf(ORIGIN, (Number(voucher[2]) + 1) as Seq)
+    const code = voucherCode(SECRET, source, Number(voucher[1]) as RuleId, 0)
+    result = mayUseVoucher(state, code, millisOf(row.place.at))
+  }
+  const answer = result.ok ? 'yes' : result.refusal.code
+  return { row: row.text, fact: null, effects: [], points: 0, answer, after: state }
+}
+
+/** `101:10 201:5`: points of a row's effects by rule, in the rules' order. */
+export function pointsByRule(effects: readonly Effect[]): string {
+  const sums = new Map<number, number>()
+  for (const { kind, rule, amount } of effects)
+    if (movesPoints(kind)) sums.set(rule, (sums.get(rule) ?? 0) + amount)
+  return [...sums]
+    .toSorted(([a], [b]) => a - b)
+    .map(([rule, points]) => `${rule}:${points}`)
+    .join(' ')
+}
+
+/** The rows as they should read: with the points (and, where the row says them, the rules) that really came out. */
+export function retold(versions: ProgramDocument | Versions, story: readonly string[]): string[] {
+  return tell(versions, story).map(({ row, answer, effects }, index) => {
+    const { points, byRule } = rowOf(row, index)
+    const [when = '', what = ''] = row.split('|')
+    assert(points !== '', `"${row}" says its points`)
+    return [when, what, ` ${answer}`, ...(byRule === undefined ? [] : [` ${pointsByRule(effects)}`])].join(
+      '|',
+    )
+  })
+}
+
+/** The rows as written, in the same spacing. */
+export function written(story: readonly string[]): string[] {
+  return story.map((row, index) => {
+    const { points, byRule } = rowOf(row, index)
+    const [when = '', what = ''] = row.split('|')
+    return [when, what, ` ${points}`, ...(byRule === undefined ? [] : [` ${byRule}`])].join('|')
+  })
+}

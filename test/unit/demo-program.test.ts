@@ -1,0 +1,68 @@
+// The sample program: the evaluation's own check takes it, and it uses every feature there is, so that the demo shows all of them.
+import { expect, test } from 'vitest'
+import { CATEGORIES } from '../../cloud/demo/replay/categories.ts'
+import { PRODUCTS, drawBasket } from '../../cloud/demo/live/catalogue.ts'
+import { PROGRAM_EFFECTIVE_FROM, sampleProgram } from '../../cloud/demo/program.ts'
+import { seededRandom } from '../../cloud/demo/random.ts'
+import { checkDocument } from '../../cloud/evaluation/check.ts'
+import {
+  BonusShape,
+  EarnPerkShape,
+  FREQUENCIES,
+  INTERVALS,
+  RedeemPerkShape,
+  TierShape,
+} from '../../cloud/evaluation/document.ts'
+
+const sorted = (values: Iterable<string>): string[] => [...new Set(values)].sort()
+const fieldsUsed = (rules: readonly object[]): string[] => sorted(rules.flatMap((rule) => Object.keys(rule)))
+const fieldsThereAre = (shape: { properties: object }): string[] => Object.keys(shape.properties).sort()
+
+test('the sample program is sound', () => {
+  expect(checkDocument(structuredClone(sampleProgram))).toEqual({ ok: true, document: sampleProgram })
+})
+
+test('it is in force before the first sale of the real data', () => {
+  expect(Date.parse(PROGRAM_EFFECTIVE_FROM)).toBeLessThan(Date.parse('2010-12-01T00:00:00Z'))
+})
+
+test('it uses every field of tiers, earn perks, bonuses and redeem perks', () => {
+  expect(fieldsUsed(sampleProgram.tiers)).toEqual(fieldsThereAre(TierShape))
+  expect(fieldsUsed(sampleProgram.earn_perks)).toEqual(fieldsThereAre(EarnPerkShape))
+  const conditions = ['status', 'stores', 'required_tier', 'start', 'end']
+  const bonusFields = sorted(BonusShape.anyOf.flatMap((shape) => Object.keys(shape.properties)))
+  for (const field of bonusFields.filter((name) => !conditions.includes(name)))
+    expect(fieldsUsed(sampleProgram.bonuses)).toContain(field)
+  for (const field of fieldsThereAre(RedeemPerkShape).filter((name) => !['status', 'stores'].includes(name)))
+    expect(fieldsUsed(sampleProgram.redeem_perks)).toContain(field)
+})
+
+test('it uses every kind of award, perk, bonus, frequency and interval', () => {
+  const { earn_perks, bonuses, redeem_perks, tiers } = sampleProgram
+  expect(sorted(earn_perks.map(({ type }) => type))).toEqual(['CHECKIN', 'REGISTRATION', 'STANDARD'])
+  expect(sorted(earn_perks.map(({ award }) => award.kind))).toEqual(['fixed', 'per_currency_unit', 'per_item'])
+  expect(sorted(bonuses.map(({ type }) => type))).toEqual(['DATE_RANGE', 'FREQUENCY', 'TIME'])
+  expect(sorted(bonuses.map(({ award }) => award.kind))).toEqual(['fixed', 'multiplier'])
+  expect(sorted(bonuses.flatMap((bonus) => ('frequency' in bonus ? [bonus.frequency] : [])))).toEqual(sorted(FREQUENCIES))
+  const limits = redeem_perks.flatMap((perk) => ('limit' in perk ? [perk.limit.interval] : []))
+  expect(sorted(limits)).toEqual(sorted(INTERVALS))
+  expect(tiers.length).toBe(3)
+})
+
+test('every category a perk names is one that products have', () => {
+  const named = sampleProgram.earn_perks.flatMap((perk) => ('categories' in perk ? perk.categories : []))
+  for (const category of named) expect(CATEGORIES).toContain(category)
+  for (const category of CATEGORIES) expect(PRODUCTS.map((product) => product.category)).toContain(category)
+})
+
+test('baskets are drawn from the catalogue, at its prices', () => {
+  const random = seededRandom(5)
+  for (let count = 0; count < 500; count += 1) {
+    const basket = drawBasket(random)
+    expect(basket.length).toBeGreaterThan(0)
+    for (const { sku, quantity, amount, category } of basket) {
+      const product = PRODUCTS.find((one) => one.sku === sku)
+      expect(product).toMatchObject({ category, pence: amount / quantity })
+    }
+  }
+})

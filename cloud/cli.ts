@@ -19,7 +19,7 @@ const HELP = `tillstream COMMAND [options]
                                                         1 on any difference, 2 when it could not be looked at
   help                                                  this text
 
-Every command says more with --help. The demo and the replay of sales: npm start -- --help
+The demo and the replay of sales: npm start -- --help
 `
 
 type Command = 'cloud' | 'edge' | 'verify' | 'help'

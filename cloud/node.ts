@@ -6,7 +6,6 @@ import type { Logger } from 'pino'
 import { exportPrivateKey, exportPublicKey, importPrivateKey, newKeyPair } from '../protocol/envelope.ts'
 import type { KeyPair } from '../protocol/envelope.ts'
 import type { StoreId } from '../protocol/ids.ts'
-import { STOP_MS_MAX } from '../protocol/limits.ts'
 import type { Clock } from '../protocol/time.ts'
 import type { LogLevel } from './config.ts'
 import { Adjustments } from './domain/adjustments.ts'
@@ -20,7 +19,7 @@ import { LiveFeed } from './http/feed/live-feed.ts'
 import { HqTokens, loadHqToken } from './http/hq-token.ts'
 import { Metrics } from './http/metrics.ts'
 import { ROUTES } from './http/routes/routes.ts'
-import { listen, serverOf } from './http/server.ts'
+import { HttpServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { Upgrades } from './http/upgrades.ts'
 import type { CloudStore, TenantId } from './store/port.ts'
@@ -167,10 +166,10 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     log,
     stopping: () => stopping,
   })
-  const server = serverOf(appOf({ routes: ROUTES, services, tenantOf, log }), upgrades)
+  const server = new HttpServer(appOf({ routes: ROUTES, services, tenantOf, log }), upgrades)
   let port: number
   try {
-    port = await listen(server, options.host, options.port)
+    port = await server.listen(options.host, options.port)
   } catch (cause) {
     feed.stop()
     upgrades.cut()
@@ -183,30 +182,13 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     log.info('stopping')
     feed.stop()
     await hub.stop()
-    await closed(server, upgrades)
+    await server.close()
     await ingest.idle()
     await store.close()
     log.info('stopped')
   }
   let drained: Promise<void> | undefined
   return { port, token, store, stop: () => (drained ??= drain()) }
-}
-
-/** Requests under way get their answers; what is still open after STOP_MS_MAX is cut. */
-async function closed(server: ReturnType<typeof serverOf>, upgrades: Upgrades): Promise<void> {
-  const late = setTimeout(() => {
-    upgrades.cut()
-    server.closeAllConnections()
-  }, STOP_MS_MAX)
-  try {
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeIdleConnections()
-    })
-  } finally {
-    clearTimeout(late)
-    upgrades.cut()
-  }
 }
 
 function listenSentence({ host, port }: CloudOptions, cause: unknown): string {

@@ -3,11 +3,11 @@
 // works in it, and a page at a time, so its memory does not grow with the data. It changes nothing.
 import { CHAIN_GENESIS, chainHash, sameHash } from '../protocol/chain.ts'
 import { decodeFact } from '../protocol/codec.ts'
-import type { FactId } from '../protocol/ids.ts'
+import type { Fact } from '../protocol/facts.ts'
 import { idText, seqOf } from '../protocol/ids.ts'
-import type { Seq } from '../protocol/ids.ts'
+import type { FactId, Seq } from '../protocol/ids.ts'
 import { FEED_PAGE_MAX, PAGE_SIZE_MAX } from '../protocol/limits.ts'
-import { factOf } from './domain/ingest/refold.ts'
+import { withMember } from './domain/ingest/standing.ts'
 import { pointsAdded } from './domain/views.ts'
 import type { Effect } from './evaluation/effects.ts'
 import { NOTHING_EARLIER, effectsDifference, foldFacts } from './evaluation/fold.ts'
@@ -134,21 +134,18 @@ class Walk {
     this.#members++
     const name = `member ${idText(row.id)}`
     const rows = await this.#read.factsOfMember(row.id)
+    const facts: Fact[] = []
     for (const { id, bytes } of rows) {
       const decoded = decodeFact(bytes)
-      if (decoded.ok && decoded.value.id === id) continue
-      this.#foldMismatches++
-      return this.#say(`${name}: the bytes of fact ${idText(id)} are not that fact`)
+      if (!decoded.ok || decoded.value.id !== id) {
+        this.#foldMismatches++
+        return this.#say(`${name}: the bytes of fact ${idText(id)} are not that fact`)
+      }
+      facts.push(withMember(decoded.value, row.id))
     }
     const state = newState()
     const effects = new Map<FactId, readonly Effect[]>()
-    foldFacts(
-      programs,
-      state,
-      rows.map((fact) => factOf(fact, row.id)),
-      NOTHING_EARLIER,
-      (fact, made) => void effects.set(fact.id, made),
-    )
+    foldFacts(programs, state, facts, NOTHING_EARLIER, (fact, made) => void effects.set(fact.id, made))
     this.#lines.push(outcomeLine(row.key, state))
     const saved = row.state === null ? newState() : decodeState(row.state)
     if (saved === undefined || outcomeText(saved) !== outcomeText(state) || saved.goodwill !== state.goodwill) {

@@ -26,9 +26,17 @@ export async function enrolWith(cloud: string, code: string, software: string): 
     software,
   })
   if (status < 200 || status > 299)
-    throw new StartRefused(`The cloud at ${cloud} does not enrol this edge: ${sentenceOf(body) ?? `status ${status}`}`)
-  if (!enrolled.accepts(body) || importPublicKey(body.cloud_public_key) === undefined || !zoneKnown(body.store.zone))
-    throw new StartRefused(`What answers at ${cloud} is not a Tillstream cloud of this version; check --cloud.`)
+    throw new StartRefused(
+      `The cloud at ${cloud} does not enrol this edge: ${sentenceOf(body) ?? `status ${status}`}`,
+    )
+  if (
+    !enrolled.accepts(body) ||
+    importPublicKey(body.cloud_public_key) === undefined ||
+    !zoneKnown(body.store.zone)
+  )
+    throw new StartRefused(
+      `What answers at ${cloud} is not a Tillstream cloud of this version; check --cloud.`,
+    )
   return {
     edge: body.edge,
     origin: body.origin,
@@ -51,7 +59,9 @@ async function post(url: string, body: unknown): Promise<{ status: number; body:
     const text = await response.text()
     return { status: response.status, body: jsonOf(text) }
   } catch (cause) {
-    throw new StartRefused(`The cloud at ${new URL(url).origin} cannot be reached; is the address right?`, { cause })
+    throw new StartRefused(`The cloud at ${new URL(url).origin} cannot be reached; is the address right?`, {
+      cause,
+    })
   }
 }
 

@@ -100,7 +100,7 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
     {
       facts: () => ledger.head().seq,
       unsynced: () => ledger.head().seq - ledger.meta.cursors().synced,
-      commits: () => 0,
+      commits: () => link.commits,
       readers: () => readers.count,
       readersCut: () => readers.cut,
       link: () => link.state,
@@ -143,6 +143,8 @@ async function listen(server: Server, { host, port }: EdgeOptions): Promise<numb
     return await server.listen(host, port)
   } catch (cause) {
     server.close()
-    throw new StartRefused(cause instanceof Error ? cause.message : `Port ${port} cannot be opened.`, { cause })
+    throw new StartRefused(cause instanceof Error ? cause.message : `Port ${port} cannot be opened.`, {
+      cause,
+    })
   }
 }

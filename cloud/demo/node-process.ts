@@ -26,6 +26,13 @@ export interface NodeCommand {
   readonly log: string
 }
 
+export interface Usage {
+  /** Peak resident memory. */
+  readonly peakBytes: number
+  /** CPU seconds. */
+  readonly cpuS: number
+}
+
 /** A node could not be started or died by itself: said in words, with the end of its log. */
 export class NodeFault extends PlainFault {}
 
@@ -35,7 +42,8 @@ export class NodeProcess {
   #child: ChildProcess | undefined
   #exited: Promise<void> = Promise.resolve()
   #expected = false
-  #peakBytes: number | null = null
+  /** Of the lives that are over. */
+  #usedBefore: Usage | null = null
 
   /** `onDeath`: the node ended and nobody had asked for it. */
   constructor(command: NodeCommand, onDeath: (fault: NodeFault) => void) {
@@ -82,14 +90,14 @@ export class NodeProcess {
 
   /** `kill -9`: nothing is drained, nothing is said. */
   async kill(): Promise<void> {
-    this.#rememberPeak()
+    this.#rememberUsage()
     this.#expected = true
     this.#child?.kill('SIGKILL')
     await this.#exited
   }
 
   async stop(): Promise<void> {
-    this.#rememberPeak()
+    this.#rememberUsage()
     this.#expected = true
     const child = this.#child
     if (child === undefined) return
@@ -102,15 +110,15 @@ export class NodeProcess {
     await this.#exited
   }
 
-  /** Peak resident memory over all lives of the node so far; null where the system does not tell (only Linux does). */
-  peakBytes(): number | null {
-    this.#rememberPeak()
-    return this.#peakBytes
+  /** Over all lives of the node so far; null where the system does not tell (only Linux does). */
+  usage(): Usage | null {
+    const pid = this.#child?.pid
+    return together(this.#usedBefore, pid === undefined ? null : usageOf(pid))
   }
 
-  #rememberPeak(): void {
-    const peak = this.#child?.pid === undefined ? null : peakBytesOf(this.#child.pid)
-    if (peak !== null) this.#peakBytes = Math.max(peak, this.#peakBytes ?? 0)
+  /** Just before a life ends. */
+  #rememberUsage(): void {
+    this.#usedBefore = this.usage()
   }
 
   async #ready(): Promise<void> {
@@ -135,10 +143,19 @@ export class NodeProcess {
   }
 }
 
-export function peakBytesOf(pid: number): number | null {
+function together(before: Usage | null, now: Usage | null): Usage | null {
+  if (before === null || now === null) return now ?? before
+  return { peakBytes: Math.max(before.peakBytes, now.peakBytes), cpuS: before.cpuS + now.cpuS }
+}
+
+/** From /proc: VmHWM, and user and system time in ticks of USER_HZ, which Linux shows as 100 everywhere. */
+function usageOf(pid: number): Usage | null {
   try {
     const kib = /^VmHWM:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    return kib === undefined ? null : Number(kib) * 1024
+    // The command's name, in brackets, may hold blanks; utime and stime are the 12th and 13th fields after it.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')
+    if (kib === undefined || fields === undefined) return null
+    return { peakBytes: Number(kib) * 1024, cpuS: (Number(fields[11]) + Number(fields[12])) / 100 }
   } catch {
     return null
   }

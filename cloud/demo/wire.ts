@@ -48,13 +48,14 @@ export class WireConnection {
   /** `body` is JSON text. One call at a time. */
   async post(path: string, key: string, body: string): Promise<WireAnswer> {
     const socket = this.#socket ?? (await this.#open())
+    const bytes = Buffer.byteLength(body)
+    const text =
+      `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${this.#port}\r\nAuthorization: Bearer ${this.#token}\r\n` +
+      `Idempotency-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n${body}`
     return await new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
-      socket.write(
-        `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${this.#port}\r\nAuthorization: Bearer ${this.#token}\r\n` +
-          `Idempotency-Key: ${key}\r\nContent-Type: application/json\r\n` +
-          `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      )
+      // Nearly every body is ASCII, and copying is cheaper than encoding.
+      socket.write(text, bytes === body.length ? 'latin1' : 'utf8')
     })
   }
 

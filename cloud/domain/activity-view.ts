@@ -16,9 +16,9 @@ export function maskedMember(name: string | null, identities: readonly Identity[
     .split(/\s+/)
     .filter((word) => word !== '')
     .slice(0, 3)
-    .map((word) => `${[...word][0]?.toUpperCase() ?? ''}.`)
+    .map((word) => `${Array.from(word)[0]?.toUpperCase() ?? ''}.`)
   const [identity] = identities
-  const tail = identity === undefined ? '' : `…${[...identity.value].slice(-2).join('')}`
+  const tail = identity === undefined ? '' : `…${Array.from(identity.value).slice(-2).join('')}`
   return [...initials, tail].filter((part) => part !== '').join(' ') || 'a member'
 }
 

@@ -63,7 +63,7 @@ function* tierOrder(document: ProgramDocument): Generator<DocumentIssue> {
 
 function* references(document: ProgramDocument): Generator<DocumentIssue> {
   const tiers = new Set(document.tiers.map(({ id }) => id))
-  const earnPerks = new Set(document.earn_perks.map(({ id }) => id))
+  const earnPerks = new Map(document.earn_perks.map(({ id, type }) => [id, type]))
   const vouchers = new Set(
     document.redeem_perks.filter((perk) => perk.voucher !== undefined).map(({ id }) => id),
   )
@@ -82,8 +82,14 @@ function* references(document: ProgramDocument): Generator<DocumentIssue> {
   }
   for (const [index, { perks = [] }] of document.bonuses.entries()) {
     for (const [position, id] of perks.entries()) {
-      if (!earnPerks.has(id))
-        yield { path: `/bonuses/${index}/perks/${position}`, message: `there is no earn perk ${id}` }
+      const path = `/bonuses/${index}/perks/${position}`
+      const type = earnPerks.get(id)
+      if (type === undefined) yield { path, message: `there is no earn perk ${id}` }
+      else if (type !== 'STANDARD')
+        yield {
+          path,
+          message: `perk ${id} is not STANDARD: bonuses look at the points of sales; leave it out`,
+        }
     }
   }
   for (const [index, perk] of document.earn_perks.entries()) {

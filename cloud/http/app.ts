@@ -116,6 +116,7 @@ class ServedRoute {
       caller: c.env.incoming.socket.remoteAddress ?? '',
       header: (name) => c.req.header(name),
       head: c.req.raw.method === 'HEAD',
+      cut: () => void c.env.outgoing.destroy(),
     }
     // Input and query were accepted by this row's own shapes.
     return this.#row.handle(call as Call<never, never>)

@@ -102,7 +102,7 @@ function parametersOf(route: Route): unknown[] {
     schema: { type: 'string' },
   }))
   const properties = propertiesOf(route.query)
-  const required = new Set((route.query as { required?: readonly string[] } | null)?.required)
+  const required = new Set(objectShape(route.query)?.required)
   const inQuery = Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',
@@ -120,5 +120,14 @@ function parametersOf(route: Route): unknown[] {
 
 /** The properties of an object's shape. */
 export function propertiesOf(shape: TSchema | null): Readonly<Record<string, TSchema>> {
-  return (shape as { properties?: Record<string, TSchema> } | null)?.properties ?? {}
+  return objectShape(shape)?.properties ?? {}
+}
+
+interface ObjectShape {
+  readonly properties?: Readonly<Record<string, TSchema>>
+  readonly required?: readonly string[]
+}
+
+function objectShape(shape: ObjectShape | TSchema | null): ObjectShape | null {
+  return shape
 }

@@ -27,6 +27,6 @@ export function readQuery(
   return accept(values)
 }
 
-function wantsInteger(shape: TSchema | undefined): boolean {
-  return (shape as { type?: string } | undefined)?.type === 'integer'
+function wantsInteger(shape: (TSchema & { readonly type?: unknown }) | undefined): boolean {
+  return shape?.type === 'integer'
 }

@@ -21,6 +21,8 @@ export interface Call<Input, Query> {
   readonly header: (name: string) => string | undefined
   /** A HEAD: only the headers of the answer are wanted. */
   readonly head: boolean
+  /** Ends the connection under the answer at once. */
+  readonly cut: () => void
 }
 
 interface ReplyHead {
@@ -79,8 +81,8 @@ export function route<I extends TSchema = TSchema, Q extends TSchema = TSchema>(
     input: row.input ?? null,
     inputShown: row.inputShown ?? row.input ?? null,
     query: row.query ?? null,
-    // The border calls it with what the validators of this row's own shapes accepted.
-    handle: row.handle as Route['handle'],
+    // `never` is what every handler takes; the border calls it with what the validators of this row's own shapes accepted.
+    handle: row.handle,
   }
 }
 

@@ -1,7 +1,7 @@
 // The HTTP server around the application: every wait and size is bounded, since Node's own defaults allow five minutes for a request and any
 // number of sockets. It listens on this machine only unless told otherwise.
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerOptions } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import {
@@ -10,6 +10,7 @@ import {
   HTTP_KEEP_ALIVE_MS,
   HTTP_REQUEST_MS_MAX,
   HTTP_SOCKETS_MAX,
+  STOP_MS_MAX,
 } from '../../protocol/limits.ts'
 import type { appOf } from './app.ts'
 import type { Upgrades } from './upgrades.ts'
@@ -24,32 +25,69 @@ interface UpgradeChoice {
   readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean
 }
 
-export function serverOf(app: ReturnType<typeof appOf>, upgrades: Upgrades): Server {
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
-  const options: ServerOptions & UpgradeChoice = {
-    headersTimeout: HTTP_HEADERS_MS_MAX,
-    requestTimeout: HTTP_REQUEST_MS_MAX,
-    keepAliveTimeout: HTTP_KEEP_ALIVE_MS,
-    connectionsCheckingInterval: CHECK_MS,
-    maxHeaderSize: HTTP_HEADER_BYTES_MAX,
-    insecureHTTPParser: false,
-    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
-  }
-  const server = createServer(options, (request, response) => void listener(request, response))
-  server.maxConnections = HTTP_SOCKETS_MAX
-  server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head))
-  return server
-}
+export class HttpServer {
+  readonly #server: Server
+  readonly #upgrades: Upgrades
+  /** Answers that are not complete yet. */
+  readonly #open = new Set<ServerResponse>()
+  #settled: () => void = () => undefined
 
-/** The port it listens on. */
-export async function listen(server: Server, host: string, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port, exclusive: true }, () => {
-      server.off('error', reject)
-      resolve()
+  constructor(app: ReturnType<typeof appOf>, upgrades: Upgrades) {
+    this.#upgrades = upgrades
+    const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+    const options: ServerOptions & UpgradeChoice = {
+      headersTimeout: HTTP_HEADERS_MS_MAX,
+      requestTimeout: HTTP_REQUEST_MS_MAX,
+      keepAliveTimeout: HTTP_KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      maxHeaderSize: HTTP_HEADER_BYTES_MAX,
+      insecureHTTPParser: false,
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    }
+    this.#server = createServer(options, (request, response) => {
+      this.#open.add(response)
+      response.once('close', () => {
+        this.#open.delete(response)
+        if (this.#open.size === 0) this.#settled()
+      })
+      void listener(request, response)
     })
-  })
-  // A listening TCP server has an address of this kind.
-  return (server.address() as AddressInfo).port
+    this.#server.maxConnections = HTTP_SOCKETS_MAX
+    this.#server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head))
+  }
+
+  /** The port it listens on. */
+  async listen(host: string, port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port, exclusive: true }, () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    // A listening TCP server has an address of this kind.
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /**
+   * Takes no new connections; answers under way and WebSocket peers that were told to go may end for at most `STOP_MS_MAX`; then cuts what
+   * is left: connections that never sent a request count as busy for Node and would hold the stop up.
+   */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()))
+    const answered = new Promise<void>((resolve) => {
+      this.#settled = resolve
+      if (this.#open.size === 0) resolve()
+    })
+    const late = setTimeout(() => this.#cut(), STOP_MS_MAX)
+    await Promise.all([answered, this.#upgrades.settled()])
+    clearTimeout(late)
+    this.#cut()
+    await closed
+  }
+
+  #cut(): void {
+    this.#upgrades.cut()
+    this.#server.closeAllConnections()
+  }
 }

@@ -82,16 +82,23 @@ export class Upgrades {
     // A peer may vanish while its upgrade is looked at; that ends the upgrade and nothing else.
     const dropped = (): void => void socket.destroy()
     socket.on('error', dropped)
-    this.#upgrade(request, socket, head, dropped).then(
-      (refusal) => {
-        if (refusal !== null) answer(socket, refusal, requestIdOf(request))
-      },
-      (cause: unknown) => {
-        const requestId = requestIdOf(request)
-        this.#parts.log.error({ request_id: requestId, err: cause }, 'an upgrade broke')
-        answer(socket, refuse('fault', 'Something broke on our side').refusal, requestId)
-      },
-    )
+    void this.#answered(request, socket, head, dropped)
+  }
+
+  async #answered(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    dropped: () => void,
+  ): Promise<void> {
+    const requestId = requestIdOf(request)
+    try {
+      const refusal = await this.#upgrade(request, socket, head, dropped)
+      if (refusal !== null) answer(socket, refusal, requestId)
+    } catch (cause) {
+      this.#parts.log.error({ request_id: requestId, err: cause }, 'an upgrade broke')
+      answer(socket, refuse('fault', 'Something broke on our side').refusal, requestId)
+    }
   }
 
   async #upgrade(
@@ -159,6 +166,8 @@ export class Upgrades {
     ws.on('error', () => undefined)
     this.#missed.set(ws, 0)
     ws.on('pong', () => this.#missed.set(ws, 0))
+    // A fork or rewind is logged by the connection it ends, outside of any commit of facts.
+    ws.on('close', () => void this.#parts.feed.lookBehind())
   }
 
   #heartbeat(): void {
@@ -173,15 +182,18 @@ export class Upgrades {
     })
   }
 
+  /** Resolves when every peer has left. */
+  async settled(): Promise<void> {
+    const clients = [...this.#syncServer.clients, ...this.#feedServer.clients]
+    await Promise.all(clients.map((ws) => new Promise((resolve) => ws.once('close', resolve))))
+  }
+
   /** What still lingers after everybody was told to go. */
   cut(): void {
     this.#cancelHeartbeat()
     for (const server of [this.#syncServer, this.#feedServer]) for (const ws of server.clients) ws.terminate()
   }
 
-  get openCount(): number {
-    return this.#syncServer.clients.size + this.#feedServer.clients.size
-  }
 }
 
 function urlOf(request: IncomingMessage): URL | undefined {

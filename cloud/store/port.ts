@@ -93,9 +93,11 @@ export interface MemberRow {
   readonly key: string
 }
 
+/** A member holds an identity since its enrolment; of several holders the canonically first owns it. */
 export interface IdentityRow extends Identity {
   readonly tenant: TenantId
   readonly member: MemberId
+  readonly at: HybridTime
 }
 
 export interface StateRow {
@@ -169,6 +171,7 @@ export interface FactFilter {
 }
 
 export interface MemberListRow extends MemberRow {
+  /** Those it owns. */
   readonly identities: readonly Identity[]
   readonly state: Uint8Array | null
 }
@@ -208,6 +211,7 @@ export interface Reads {
   quarantine(tenant: TenantId, page: Page): Promise<QuarantineRow[]>
 
   member(id: MemberId): Promise<MemberListRow | undefined>
+  /** The owner of an identity. */
   memberByIdentity(tenant: TenantId, kind: IdentityKind, value: string): Promise<MemberListRow | undefined>
   members(tenant: TenantId, page: Page): Promise<MemberListRow[]>
   /** Members the store has met whose state changed after `cursor`, oldest change first. */
@@ -254,11 +258,13 @@ export interface Writes extends Pick<
   /** Counted facts of a member after a place (all without one), in canonical order. */
   factsOfMemberAfter(member: MemberId, place: FactPlace | null): Promise<FactRow[]>
 
+  /** All holders of these identities. */
   identities(tenant: TenantId, wanted: readonly Identity[]): Promise<IdentityRow[]>
-  memberRows(ids: readonly MemberId[]): Promise<MemberRow[]>
+  identitiesOfMember(member: MemberId): Promise<IdentityRow[]>
+  insertIdentities(rows: readonly IdentityRow[]): Promise<void>
   insertMembers(rows: readonly MemberRow[]): Promise<void>
-  /** Inserts, or moves to another member. */
-  saveIdentities(rows: readonly IdentityRow[]): Promise<void>
+  /** Takes away everything that is kept under these members, except facts and the log. */
+  deleteMembers(ids: readonly MemberId[]): Promise<void>
   meet(rows: readonly { store: StoreId; member: MemberId }[]): Promise<void>
 
   states(members: readonly MemberId[]): Promise<StateRow[]>

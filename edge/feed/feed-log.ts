@@ -96,8 +96,7 @@ export class FeedLog {
   /** F-2: where a reader that was at (epoch, after) goes on. A reader without a place passes undefined twice. */
   resume(epoch: number | undefined, after: number | undefined): Resumed {
     const position = this.#position
-    const known =
-      epoch === this.epoch && after !== undefined && after >= this.#first - 1 && after <= position
+    const known = epoch === this.epoch && after !== undefined && after >= this.#first - 1 && after <= position
     return known
       ? { recovered: true, after, position }
       : { recovered: false, after: Math.max(this.#first - 1, position - FEED_SNAPSHOT), position }

@@ -25,7 +25,9 @@ export class Body {
     }
     let room = this.#room
     if (room === undefined || room.length < size) {
-      const grown = Buffer.allocUnsafe(Math.max(size, 2 * (room?.length ?? 0), Math.min(this.#announced, ROOM_BYTES_MIN)))
+      const grown = Buffer.allocUnsafe(
+        Math.max(size, 2 * (room?.length ?? 0), Math.min(this.#announced, ROOM_BYTES_MIN)),
+      )
       room?.copy(grown, 0, 0, this.#size)
       this.#room = room = grown
     }

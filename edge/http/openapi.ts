@@ -36,7 +36,8 @@ const KEY_PARAMETER: Parameter = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'Needed unless the body has "id": 1 to 64 visible ASCII characters. The same key never counts twice',
+  description:
+    'Needed unless the body has "id": 1 to 64 visible ASCII characters. The same key never counts twice',
   schema: { type: 'string', minLength: 1, maxLength: 64 },
 }
 
@@ -81,8 +82,7 @@ export function openApiPath(path: string): string {
 
 export function openApi(routes: readonly Route[], software: string): object {
   const paths: Record<string, Record<string, object>> = {}
-  for (const row of routes)
-    (paths[openApiPath(row.path)] ??= {})[row.method.toLowerCase()] = operationOf(row)
+  for (const row of routes) (paths[openApiPath(row.path)] ??= {})[row.method.toLowerCase()] = operationOf(row)
   return {
     openapi: '3.1.0',
     info: { title: 'Tillstream edge: the local API of a store', version: software },

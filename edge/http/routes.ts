@@ -71,7 +71,11 @@ const KeyOnlyShape = Type.Object({ id: Type.Optional(KeyShape) }, closed)
 type KeyOnly = Static<typeof KeyOnlyShape>
 
 /** A write on what the path names: nothing but a key in the body. */
-function writeOn(path: string, summary: string, handle: (call: Call<KeyOnly>) => Outcome | Promise<Outcome>): Route {
+function writeOn(
+  path: string,
+  summary: string,
+  handle: (call: Call<KeyOnly>) => Outcome | Promise<Outcome>,
+): Route {
   return route({
     method: 'POST',
     path,
@@ -84,7 +88,11 @@ function writeOn(path: string, summary: string, handle: (call: Call<KeyOnly>) =>
   })
 }
 
-function settle(api: Api, kind: 'redemption_capture' | 'redemption_cancel', call: Call<KeyOnly>): Outcome | Promise<Outcome> {
+function settle(
+  api: Api,
+  kind: 'redemption_capture' | 'redemption_cancel',
+  call: Call<KeyOnly>,
+): Outcome | Promise<Outcome> {
   const redemption = call.parameters[0] ?? ''
   if (idFromText(redemption) === undefined)
     return refuse('redemption_not_found', 'The path names no redemption.', 'id')
@@ -106,7 +114,10 @@ const FindQueryShape = Type.Object(
   closed,
 )
 
-async function findMember(api: Api, { query }: Call<unknown, Static<typeof FindQueryShape>>): Promise<Outcome> {
+async function findMember(
+  api: Api,
+  { query }: Call<unknown, Static<typeof FindQueryShape>>,
+): Promise<Outcome> {
   const given = IDENTITY_KINDS.filter((kind) => query[kind] !== undefined)
   const [kind] = given
   if (kind === undefined || given.length > 1)
@@ -142,9 +153,18 @@ function sellingRoutes(api: Api): Route[] {
     write(api, 'checkin', '/v1/checkins', 'A member is in the store'),
     write(api, 'enrolment', '/v1/members', 'Makes a member'),
     write(api, 'grant', '/v1/grants', 'Gives a member points'),
-    write(api, 'redemption', '/v1/redemptions', 'Spends points on a perk, or reserves them with capture: false'),
-    writeOn('/v1/redemptions/:id/capture', 'Spends reserved points', (call) => settle(api, 'redemption_capture', call)),
-    writeOn('/v1/redemptions/:id/cancel', 'Gives reserved points back', (call) => settle(api, 'redemption_cancel', call)),
+    write(
+      api,
+      'redemption',
+      '/v1/redemptions',
+      'Spends points on a perk, or reserves them with capture: false',
+    ),
+    writeOn('/v1/redemptions/:id/capture', 'Spends reserved points', (call) =>
+      settle(api, 'redemption_capture', call),
+    ),
+    writeOn('/v1/redemptions/:id/cancel', 'Gives reserved points back', (call) =>
+      settle(api, 'redemption_cancel', call),
+    ),
     writeOn('/v1/vouchers/:code/use', 'Uses a voucher', (call) => useVoucher(api, call)),
     route({
       method: 'POST',
@@ -233,7 +253,10 @@ function askingRoutes(api: Api): Route[] {
       query: FeedQueryShape,
       answers: {
         101: { description: 'WebSocket of frames {"type":"welcome"|"activities", …}' },
-        200: { description: 'The same frames as events, with the id epoch:position', type: 'text/event-stream' },
+        200: {
+          description: 'The same frames as events, with the id epoch:position',
+          type: 'text/event-stream',
+        },
       },
       handle: 'feed',
     }),
@@ -278,7 +301,8 @@ function terminalRoutes({ tokens, readers }: Api): Route[] {
       answers: { 204: { description: 'Gone' } },
       handle({ parameters }) {
         const name = parameters[0] ?? ''
-        if (!tokens.remove(name)) return refuse('terminal_not_found', 'There is no terminal of this name.', 'name')
+        if (!tokens.remove(name))
+          return refuse('terminal_not_found', 'There is no terminal of this name.', 'name')
         readers.revoke(name)
         return accept({ status: 204, body: '' })
       },
@@ -304,7 +328,8 @@ function publicRoutes(api: Api, all: () => readonly Route[]): Route[] {
       summary: 'The node takes writes',
       roles: 'public',
       answers: { 200: answer('Ready', word('ready')) },
-      handle: () => (api.ready() ? json(200, { ready: true }) : refuse('stopping', 'The node takes no new writes.')),
+      handle: () =>
+        api.ready() ? json(200, { ready: true }) : refuse('stopping', 'The node takes no new writes.'),
     }),
     route({
       method: 'GET',
@@ -312,7 +337,8 @@ function publicRoutes(api: Api, all: () => readonly Route[]): Route[] {
       summary: 'This description',
       roles: 'public',
       answers: { 200: { description: 'OpenAPI 3.1', type: 'application/json' } },
-      handle: () => accept({ status: 200, body: (document ??= JSON.stringify(openApi(all(), api.software))) }),
+      handle: () =>
+        accept({ status: 200, body: (document ??= JSON.stringify(openApi(all(), api.software))) }),
     }),
     route({
       method: 'GET',

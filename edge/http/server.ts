@@ -39,7 +39,9 @@ const FEED_IDLE_S = 32
 const ANY = 'any'
 const NO_QUERY = {}
 const NO_BODY = new Uint8Array(0)
-const STATUS_LINES = new Map(Object.entries(STATUS_CODES).map(([code, text]) => [Number(code), `${code} ${text}`]))
+const STATUS_LINES = new Map(
+  Object.entries(STATUS_CODES).map(([code, text]) => [Number(code), `${code} ${text}`]),
+)
 
 interface FeedSocketData {
   readonly terminal: string
@@ -259,7 +261,9 @@ export class Server {
       writeHeaders(res, id, type ?? 'application/json')
       if (replayed === true) res.writeHeader('Idempotent-Replayed', 'true')
       if (contentSecurityPolicy !== undefined)
-        res.writeHeader('Content-Security-Policy', contentSecurityPolicy).writeHeader('Referrer-Policy', 'no-referrer')
+        res
+          .writeHeader('Content-Security-Policy', contentSecurityPolicy)
+          .writeHeader('Referrer-Policy', 'no-referrer')
       if (status === 204) res.endWithoutBody()
       else res.end(body)
     })
@@ -340,7 +344,8 @@ export class Server {
     const admitted = admit(row, this.#tokens, authorization)
     if (!admitted.ok) return admitted
     if (!query.ok) return query
-    if (this.#readers.full) return refuse('too_many_requests', 'As many readers as allowed watch the feed already.')
+    if (this.#readers.full)
+      return refuse('too_many_requests', 'As many readers as allowed watch the feed already.')
     const { epoch, after } = query.value as FeedQuery
     return accept({ terminal: admitted.value, place: { epoch, after } })
   }

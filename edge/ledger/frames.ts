@@ -18,10 +18,9 @@ export class Frames {
   constructor(database: Database) {
     this.#insert = database.prepare('INSERT INTO frames VALUES (?, ?, ?)')
     this.#ends = database
-      .prepare<
-        [],
-        [number | null, number | null]
-      >('SELECT (SELECT min(first) FROM frames), (SELECT last FROM frames ORDER BY first DESC LIMIT 1)')
+      .prepare<[], [number | null, number | null]>(
+        'SELECT (SELECT min(first) FROM frames), (SELECT last FROM frames ORDER BY first DESC LIMIT 1)',
+      )
       .raw()
     this.#from = database.prepare(
       `SELECT first, last, text FROM frames

@@ -199,8 +199,10 @@ export class Ledger {
     }
   }
 
+  /** Most keys are new: the index alone says so. */
   ofKey(key: string): KeptAnswer | undefined {
-    return this.#statements.ofKey.get(key)
+    const seq = this.#statements.seqOfKey.get(key)
+    return seq === undefined ? undefined : this.#statements.kept.get(seq)
   }
 
   ofSeq(seq: Seq): FactRow | undefined {
@@ -322,8 +324,9 @@ function prepare(database: Database) {
         Uint8Array,
       ]
     >('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    ofKey: database.prepare<[string], KeptAnswer>(
-      'SELECT seq, request_hash AS requestHash, status, answer FROM facts WHERE key = ?',
+    seqOfKey: pluck<[string], Seq>('SELECT seq FROM facts WHERE key = ?'),
+    kept: database.prepare<[Seq], KeptAnswer>(
+      'SELECT seq, request_hash AS requestHash, status, answer FROM facts WHERE seq = ?',
     ),
     ofSeq: database.prepare<[Seq], FactRow>(
       'SELECT seq, kind, at, member, previous, bytes, answer FROM facts WHERE seq = ?',

@@ -11,8 +11,9 @@ export class Threads {
   readonly #saved: Statement<[MemberId], Seq>
   readonly #save: Statement<[MemberId, Seq]>
   readonly #after: Statement<[Seq], [MemberId, Seq]>
-  /** Last seqs of members with a fact after `meta.threadsSaved`. */
-  readonly #unsaved = new Map<MemberId, Seq>()
+  /** Last seqs of members with a fact after `meta.threadsSaved`, and of those that were saved last. */
+  #unsaved = new Map<MemberId, Seq>()
+  #recent = new Map<MemberId, Seq>()
 
   constructor(database: Database, meta: Meta) {
     this.#meta = meta
@@ -21,14 +22,16 @@ export class Threads {
       'INSERT INTO threads VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET seq = excluded.seq',
     )
     this.#after = database
-      .prepare<[Seq], [MemberId, Seq]>('SELECT member, seq FROM facts WHERE seq > ? AND member > 0 ORDER BY seq')
+      .prepare<[Seq], [MemberId, Seq]>(
+        'SELECT member, seq FROM facts WHERE seq > ? AND member > 0 ORDER BY seq',
+      )
       .raw()
     this.reload()
   }
 
   /** Seq of the member's last fact, 0 without one. */
   last(member: MemberId): Seq {
-    return this.#unsaved.get(member) ?? this.#saved.get(member) ?? (0 as Seq)
+    return this.#unsaved.get(member) ?? this.#recent.get(member) ?? this.#saved.get(member) ?? (0 as Seq)
   }
 
   appended(member: MemberId, seq: Seq): void {
@@ -39,13 +42,15 @@ export class Threads {
   save(head: Seq, atOnce: boolean): void {
     if (head - this.#meta.threadsSaved < (atOnce ? 1 : THREADS_SAVE_FACTS)) return
     for (const [member, seq] of this.#unsaved) this.#save.run(member, seq)
-    this.#unsaved.clear()
+    this.#recent = this.#unsaved
+    this.#unsaved = new Map()
     this.#meta.setThreadsSaved(head)
   }
 
   /** After a failed transaction, and at the start. */
   reload(): void {
     this.#unsaved.clear()
+    this.#recent.clear()
     for (const [member, seq] of this.#after.iterate(this.#meta.threadsSaved)) this.#unsaved.set(member, seq)
   }
 }

@@ -33,15 +33,32 @@ const countFormat = new Intl.NumberFormat()
 const amountText = (minor) => amountFormat.format(minor / 100)
 
 let token = takeToken()
-let zone = 'UTC'
+let formats = formatsOf('UTC')
 let place = null
 let socket = null
 let paused = false
 let attempt = 0
 let statusTimer = 0
-let reachable = true
 /** Today's facts that the totals hold, so that history and feed never count one twice. */
-let day = { key: '', facts: new Set(), sales: 0, amount: 0, returns: 0, points: 0, whole: true }
+let day = emptyDay('')
+
+/** The store's wall clock, wherever the browser is. Made once: a formatter costs as much as a hundred rows. */
+function formatsOf(zone) {
+  return {
+    zone,
+    time: new Intl.DateTimeFormat(undefined, {
+      timeZone: zone,
+      hourCycle: 'h23',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    }),
+    day: new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' }),
+  }
+}
+
+const timeText = (text) => formats.time.format(new Date(text))
+const dayKey = (date) => formats.day.format(date)
 
 function takeToken() {
   const given = new URLSearchParams(location.hash.slice(1)).get('token')
@@ -71,7 +88,7 @@ function askForToken(why) {
   at('refused').textContent = why ?? ''
   at('login').hidden = false
   at('live').hidden = true
-  at('pause').hidden = true
+  at('pills').hidden = true
 }
 
 async function start() {
@@ -79,7 +96,7 @@ async function start() {
   try {
     if (!(await showStatus())) return
     at('live').hidden = false
-    at('pause').hidden = false
+    at('pills').hidden = false
     openFeed()
     await loadDay()
   } catch {
@@ -94,11 +111,11 @@ async function showStatus() {
   clearTimeout(statusTimer)
   const status = await ask('/v1/status')
   if (status === null) return false
-  reachable = true
-  zone = status.store.zone
+  if (status.store.zone !== formats.zone) formats = formatsOf(status.store.zone)
   document.title = `${status.store.name} – Tillstream`
   at('store').textContent = status.store.name
-  at('program').textContent = status.program === null ? 'no program yet' : `${status.program.name}, version ${status.program.version}`
+  at('program').textContent =
+    status.program === null ? 'no program yet' : `${status.program.name}, version ${status.program.version}`
   showLink(status)
   if (day.key !== '' && day.key !== dayKey(new Date(status.time))) void loadDay()
   statusTimer = setTimeout(() => showStatus().catch(lostNode), STATUS_MS)
@@ -132,7 +149,10 @@ function showLink({ link, unsynced, oldest_unsynced_at: oldest }) {
     )
   } else {
     pill(at('link'), 'warn', link.state)
-    const last = link.last_word_at === null ? 'The cloud has not been heard yet.' : `Last word from the cloud: ${timeText(link.last_word_at)}.`
+    const last =
+      link.last_word_at === null
+        ? 'The cloud has not been heard yet.'
+        : `Last word from the cloud: ${timeText(link.last_word_at)}.`
     const since = oldest === null ? '' : ` The oldest waiting since ${timeText(oldest)}.`
     banner(
       'warn',
@@ -143,11 +163,13 @@ function showLink({ link, unsynced, oldest_unsynced_at: oldest }) {
 }
 
 function lostNode() {
-  reachable = false
   clearTimeout(statusTimer)
   pill(at('link'), 'bad', 'node not reachable')
   pill(at('sync'), 'unknown', 'not known')
-  banner('bad', 'This page has lost the store node. What you see is what was known then; it goes on by itself when the node answers.')
+  banner(
+    'bad',
+    'This page has lost the store node. What you see is what was known then; it goes on by itself when the node answers.',
+  )
   if (token !== null) statusTimer = setTimeout(() => showStatus().catch(lostNode), STATUS_MS)
 }
 
@@ -209,15 +231,32 @@ function element(name, className, text) {
   return made
 }
 
+/** Rows that wait for the next picture; a hidden page draws none, so only the newest are kept. */
+let fresh = []
+
 function add(row) {
+  fresh.push(row)
+  if (fresh.length > ROWS_MAX) fresh.shift()
+  if (fresh.length === 1) requestAnimationFrame(draw)
+}
+
+function draw() {
   const rows = at('rows')
-  rows.prepend(row)
+  rows.prepend(...fresh.toReversed())
+  fresh = []
   while (rows.children.length > ROWS_MAX) rows.lastElementChild.remove()
   at('empty').hidden = true
+  if (day.shown !== day.facts.size) showTotals()
 }
 
 function showGap() {
-  add(element('li', 'gap', 'Older activities are not shown: this page was away longer than the node keeps them.'))
+  add(
+    element(
+      'li',
+      'gap',
+      'Older activities are not shown: this page was away longer than the node keeps them.',
+    ),
+  )
 }
 
 function show(activity) {
@@ -226,16 +265,26 @@ function show(activity) {
   const time = element('time', '', timeText(activity.time))
   time.dateTime = activity.time
   const marks = element('span', 'marks', '')
-  if (activity.member !== null) marks.append(element('span', 'member', activity.member))
-  if (activity.amount !== null) marks.append(element('span', 'amount', amountText(activity.amount)))
   if (activity.points !== 0)
-    marks.append(element('span', 'points', `${activity.points > 0 ? '+' : '−'}${countFormat.format(Math.abs(activity.points))} p`))
+    marks.append(
+      element(
+        'span',
+        'points',
+        `${activity.points > 0 ? '+' : '−'}${countFormat.format(Math.abs(activity.points))} p`,
+      ),
+    )
   if (activity.tier !== null) marks.append(stateMark('good', activity.tier))
-  if (activity.vouchers > 0) marks.append(stateMark('good', activity.vouchers === 1 ? 'voucher' : `${activity.vouchers} vouchers`))
+  if (activity.vouchers > 0)
+    marks.append(stateMark('good', activity.vouchers === 1 ? 'voucher' : `${activity.vouchers} vouchers`))
   if (activity.status === 'provisional') marks.append(stateMark('warn', 'provisional'))
-  row.append(time, element('span', 'kind', KINDS[activity.kind] ?? activity.kind), element('span', 'what', activity.text), marks)
+  row.append(
+    time,
+    element('span', 'kind', KINDS[activity.kind] ?? activity.kind),
+    element('span', 'what', activity.text),
+    marks,
+  )
   add(row)
-  if (activity.fact !== null && activity.kind in KINDS && activity.kind !== 'correction')
+  if (activity.fact !== null && activity.kind !== 'correction')
     count({ ...activity, id: activity.fact, at: activity.time })
 }
 
@@ -245,15 +294,7 @@ function stateMark(state, text) {
   return mark
 }
 
-function timeText(text) {
-  return new Intl.DateTimeFormat(undefined, { timeZone: zone, hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(new Date(text))
-}
-
 // Today
-
-function dayKey(date) {
-  return new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' }).format(date)
-}
 
 /** True when the fact is of today. */
 function count({ id, kind, at: time, amount, points }) {
@@ -268,20 +309,34 @@ function count({ id, kind, at: time, amount, points }) {
     day.amount -= amount ?? 0
   }
   if (GIVES.has(kind) && points > 0) day.points += points
-  showTotals()
   return true
 }
 
 function showTotals() {
+  day.shown = day.facts.size
   at('total-sales').textContent = countFormat.format(day.sales)
   at('total-amount').textContent = amountText(day.amount)
   at('total-returns').textContent = countFormat.format(day.returns)
   at('total-points').textContent = countFormat.format(day.points)
-  at('note').textContent = day.whole ? '' : `Totals are of the latest ${countFormat.format(day.facts.size)} records of today.`
+  at('note').textContent = day.whole
+    ? ''
+    : `Totals are of the latest ${countFormat.format(day.facts.size)} records of today.`
+}
+
+function emptyDay(key) {
+  return { key, facts: new Set(), shown: 0, sales: 0, amount: 0, returns: 0, points: 0, whole: false }
 }
 
 async function loadDay() {
-  day = { key: dayKey(new Date()), facts: new Set(), sales: 0, amount: 0, returns: 0, points: 0, whole: false }
+  day = {
+    key: dayKey(new Date()),
+    facts: new Set(),
+    sales: 0,
+    amount: 0,
+    returns: 0,
+    points: 0,
+    whole: false,
+  }
   const { key } = day
   let before = ''
   for (let page = 0; page < HISTORY_PAGES_MAX; page++) {

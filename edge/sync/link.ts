@@ -73,6 +73,7 @@ export class Link implements CloudLink {
   #questionLast = 0
   #lastWordAt: number | null = null
   #committedSoon = false
+  #commits = 0
   #word: string | null = null
 
   constructor({ ledger, till, system, open, software, log }: LinkOptions) {
@@ -113,14 +114,19 @@ export class Link implements CloudLink {
     return this.#lastWordAt
   }
 
+  /** Commits that recorded facts, since the start. */
+  get commits(): number {
+    return this.#commits
+  }
+
   /** Looks at the ledger at the end of the loop turn, so that the callers of the commit are answered before a batch is signed. */
   committed(): void {
+    this.#commits += 1
     if (this.#committedSoon) return
     this.#committedSoon = true
     this.#system.soon(() => {
       this.#committedSoon = false
-      if (this.#state.name !== 'stopped')
-        this.#dispatch({ name: 'committed', head: this.#ledger.head().seq })
+      if (this.#state.name !== 'stopped') this.#dispatch({ name: 'committed', head: this.#ledger.head().seq })
     })
   }
 
@@ -147,8 +153,7 @@ export class Link implements CloudLink {
       this.#ask(
         'authorise',
         (number) => ({ type: 'authorise', question: number, ...question }),
-        (frame) =>
-          resolve(frame === 'unreachable' || frame.type !== 'decision' ? 'unreachable' : frame),
+        (frame) => resolve(frame === 'unreachable' || frame.type !== 'decision' ? 'unreachable' : frame),
       )
     })
   }

@@ -257,7 +257,8 @@ function flow(state: Streaming, commands: readonly Command[] = []): Step {
   const unsent = state.head - state.sent
   const full = unsent >= BATCH_FACTS_MAX
   const room = state.inFlight.length < BATCHES_IN_FLIGHT_MAX
-  if (state.reading || unsent <= 0 || !room || (state.inFlight.length > 0 && !full)) return { state, commands }
+  if (state.reading || unsent <= 0 || !room || (state.inFlight.length > 0 && !full))
+    return { state, commands }
   return {
     state: { ...state, reading: true },
     commands: [...commands, { do: 'send_batch', from: (state.sent + 1) as Seq }],

@@ -8,7 +8,7 @@ import type { ActivityKind } from './answers.ts'
 import type { OpenFact, Plan } from './plan.ts'
 import { tierChange, vouchersIssued } from './receipt-text.ts'
 import type { Wording } from './wording.ts'
-import { counted, maskedMember, timeText } from './wording.ts'
+import { counted, escaped, maskedMember, timeText } from './wording.ts'
 
 export interface FeedPlace {
   readonly position: number
@@ -21,9 +21,10 @@ export function factActivity(
   effects: EffectBuffer,
   wording: Wording,
 ): string {
-  const label = card?.label ?? (fact.claim === null ? null : maskedMember(null, fact.claim.value))
+  const label =
+    card?.escapedLabel ?? (fact.claim === null ? null : escaped(maskedMember(null, fact.claim.value)))
   const change = tierChange(effects)
-  const tier = change === null ? null : wording.title(change.to)
+  const tier = change === null ? null : wording.escapedTitle(change.to)
   const vouchers = vouchersIssued(effects)
   const amount = fact.kind === 'sale' || fact.kind === 'return' ? fact.amount : null
   let text = sentence(fact, label, wording, perk)
@@ -31,12 +32,13 @@ export function factActivity(
   if (vouchers > 0) text += `, ${counted(vouchers, 'voucher')}`
   return (
     `{"position":${position},"epoch":${epoch},"time":"${timeText(millisOf(fact.at))}","kind":"${fact.kind}","fact":"${fact.id}",` +
-    `"terminal":${JSON.stringify(fact.terminal)},"member":${label === null ? 'null' : JSON.stringify(label)},"amount":${amount ?? 'null'},` +
+    `"terminal":${JSON.stringify(fact.terminal)},"member":${label === null ? 'null' : `"${label}"`},"amount":${amount ?? 'null'},` +
     `"points":${fact.promised},"status":"${fact.confirmed ? 'confirmed' : 'provisional'}",` +
-    `"tier":${tier === null ? 'null' : JSON.stringify(tier)},"vouchers":${vouchers},"text":${JSON.stringify(text)}}`
+    `"tier":${tier === null ? 'null' : `"${tier}"`},"vouchers":${vouchers},"text":"${text}"}`
   )
 }
 
+/** Made of parts that are escaped already. */
 function sentence(fact: OpenFact, label: string | null, wording: Wording, perk: number): string {
   const who = label ?? 'a guest'
   const points = fact.promised
@@ -55,9 +57,9 @@ function sentence(fact: OpenFact, label: string | null, wording: Wording, perk: 
     case 'grant':
       return `${counted(points, 'point')} given to ${who}`
     case 'redemption':
-      return redemptionSentence(fact, who, wording.title(perk))
+      return redemptionSentence(fact, who, wording.escapedTitle(perk))
     case 'voucher_use':
-      return `${who} used a voucher${perk === 0 ? '' : `: ${wording.title(perk)}`}`
+      return `${who} used a voucher${perk === 0 ? '' : `: ${wording.escapedTitle(perk)}`}`
     case 'adjustment':
       return `Head office adjusted the points of ${who}${gained}`
     default:
@@ -78,7 +80,9 @@ function redemptionSentence(
     case 'reserved':
       return `${who} reserved ${title} for ${counted(points, 'point')}`
     case 'captured':
-      return of === 0 ? `${who} redeemed ${title} for ${counted(points, 'point')}` : `${who} got the reserved ${title}`
+      return of === 0
+        ? `${who} redeemed ${title} for ${counted(points, 'point')}`
+        : `${who} got the reserved ${title}`
     case 'cancelled':
       return `${title} was cancelled for ${who}: ${counted(points, 'point')} given back`
     default:
@@ -96,7 +100,10 @@ export interface Told {
   readonly text: string
 }
 
-export function toldActivity({ position, epoch }: FeedPlace, { kind, at, fact, member, points, text }: Told): string {
+export function toldActivity(
+  { position, epoch }: FeedPlace,
+  { kind, at, fact, member, points, text }: Told,
+): string {
   return JSON.stringify({
     position,
     epoch,

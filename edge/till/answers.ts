@@ -107,7 +107,8 @@ export const QuoteAnswerShape = Type.Object(
     ),
     tier: orNull(TierAnswerShape),
     tier_after: orNull(TierAnswerShape),
-    vouchers: Type.Array(VoucherIssuedShape),
+    /** Their codes come with the sale. */
+    vouchers: Type.Array(Type.Object({ perk: Int, title: Text }, closed)),
     status: StatusWordShape,
     as_of: orNull(TimeText),
   },

@@ -1,4 +1,5 @@
 // What every write of the till works on. The link is put in later, because it needs the till.
+import type { Program } from '../../cloud/evaluation/compile.ts'
 import { EffectBuffer } from '../../cloud/evaluation/effects.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
 import { checkDocument } from '../../cloud/evaluation/check.ts'
@@ -60,9 +61,17 @@ export class Books {
     return this.programs.inForce(at)?.record.version ?? (0 as ProgramVersion)
   }
 
+  now(): HybridTime {
+    return hybridTime(this.system.clock.now())
+  }
+
+  programNow(): Program | null {
+    return this.programs.program(this.now())
+  }
+
   /** How things are called now. */
   wording(): Wording {
-    return this.wordings.of(this.programs.program(hybridTime(this.system.clock.now())))
+    return this.wordings.of(this.programNow())
   }
 
   /** Connected, and the cloud's last word is recent. */

@@ -18,15 +18,16 @@ import { assert } from '../../protocol/result.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { MemberRow } from '../ledger/members.ts'
 import type { Receipt } from './answers.ts'
-import { maskedMember } from './wording.ts'
+import { escaped, maskedMember } from './wording.ts'
 
 export interface Card {
   readonly member: MemberId
   state: MemberState
   /** The cloud has sent a base state: an answer may be confirmed (A-1). */
   readonly known: boolean
-  /** Masked, for the feed. */
+  /** Masked, for the feed; and the same as the inside of a JSON string. */
   readonly label: string
+  readonly escapedLabel: string
 }
 
 export class Cards {
@@ -57,7 +58,7 @@ export class Cards {
 
   /** The card of a member who is being enrolled, before there is a row. */
   enrol(member: MemberId, name: string | null, identity: string | undefined): Card {
-    const card: Card = { member, state: newState(), known: false, label: maskedMember(name, identity) }
+    const card = cardOf(member, newState(), false, name, identity)
     this.#keep(card)
     return card
   }
@@ -74,23 +75,28 @@ export class Cards {
 
   /** Folds a fact that is not in the ledger yet; its effects are what `effects` holds afterwards. */
   fold(card: Card, fact: Fact, effects: EffectBuffer): void {
-    const { state } = card
+    card.state = this.foldOnto(card.state, card.member, fact, effects)
+  }
+
+  /** The state with the fact folded onto it: the same object, changed, unless the fact belongs before the member's last. */
+  foldOnto(state: MemberState, member: MemberId, fact: Fact, effects: EffectBuffer): MemberState {
     effects.clear()
     const last = state.facts === 0 || fact.at > state.at || (fact.at === state.at && fact.id > state.last)
-    if (last) step(this.#programs.program(fact.at), state, fact, effects, this.past)
-    else this.#foldEarlier(card, fact, effects)
+    if (!last) return this.#foldEarlier(member, fact, effects)
+    step(this.#programs.program(fact.at), state, fact, effects, this.past)
+    return state
   }
 
   /** A fact under an earlier time than the member's last: the fold starts again from the base state (E-FOLD-1). */
-  #foldEarlier(card: Card, fact: Fact, effects: EffectBuffer): void {
-    const { state, covers } = baseOf(this.#ledger.members.find(card.member))
-    const facts = this.#uncovered(card.member, covers)
+  #foldEarlier(member: MemberId, fact: Fact, effects: EffectBuffer): MemberState {
+    const { state, covers } = baseOf(this.#ledger.members.find(member))
+    const facts = this.#uncovered(member, covers)
     foldFacts(this.#programs, state, [...facts, fact], this.past, ({ id }, own) => {
       if (id !== fact.id) return
       for (const { kind, rule, index, amount, of } of own)
         effects.push(EFFECT_KINDS.indexOf(kind), rule, index, amount, of)
     })
-    card.state = state
+    return state
   }
 
   #keep(card: Card): void {
@@ -107,13 +113,13 @@ export class Cards {
     const { state, covers, known } = baseOf(row)
     const facts = this.#uncovered(member, covers)
     if (facts.length > 0) foldFacts(this.#programs, state, facts, this.past)
-    return { member, state, known, label: maskedMember(row.name, row.identities[0]?.value) }
+    return cardOf(member, state, known, row.name, row.identities[0]?.value)
   }
 
   /** The member's own facts that the base state does not hold, newest first. */
   #uncovered(member: MemberId, covers: Seq): Fact[] {
     const facts: Fact[] = []
-    for (let seq = this.#ledger.threads.last(member); seq > covers; ) {
+    for (let seq = this.#ledger.threads.last(member); seq > covers;) {
       const row = this.#ledger.ofSeq(seq)
       assert(row !== undefined, 'a thread leads from fact to fact')
       facts.push(decodeStoredFact(row.bytes))
@@ -128,6 +134,17 @@ export class Cards {
     const fact = decodeStoredFact(row.bytes)
     return { fact, effects: effectsOf(row.answer), program: this.#programs.program(fact.at) }
   }
+}
+
+function cardOf(
+  member: MemberId,
+  state: MemberState,
+  known: boolean,
+  name: string | null,
+  identity: string | undefined,
+): Card {
+  const label = maskedMember(name, identity)
+  return { member, state, known, label, escapedLabel: escaped(label) }
 }
 
 /** Without a base state, or with one of another release's format, the own facts alone are folded and nothing is called confirmed. */

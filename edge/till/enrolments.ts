@@ -80,7 +80,5 @@ function freeIdentities(
         `/identities/${index}`,
       )
   }
-  return unasked.length > 0 && books.link.live()
-    ? { do: 'ask', members: unasked, spending: null }
-    : undefined
+  return unasked.length > 0 && books.link.live() ? { do: 'ask', members: unasked, spending: null } : undefined
 }

@@ -197,7 +197,8 @@ function soldLine(
         : 'The sale has no such line with this article.',
       `/lines/${index}`,
     )
-  const asked = line.quantity === 0 && input.quantity === undefined ? (0 as Quantity) : quantityOf(input.quantity)
+  const asked =
+    line.quantity === 0 && input.quantity === undefined ? (0 as Quantity) : quantityOf(input.quantity)
   const rest = left(at, line)
   if (asked === undefined || asked > rest || !open(at, line))
     return refused(

@@ -5,7 +5,15 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { IdentityShape } from '../../protocol/facts.ts'
 import { LINES_MAX, POINTS_MAX, QUANTITY_MAX, TENDERS_MAX } from '../../protocol/limits.ts'
-import { KeyShape, MoneyShape, NameShape, RuleIdShape, SkuShape, TextShape, closed } from '../../protocol/shapes.ts'
+import {
+  KeyShape,
+  MoneyShape,
+  NameShape,
+  RuleIdShape,
+  SkuShape,
+  TextShape,
+  closed,
+} from '../../protocol/shapes.ts'
 import { QUANTITY_UNIT } from '../../protocol/numbers.ts'
 
 export const IdTextShape = Type.String({

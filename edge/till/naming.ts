@@ -55,7 +55,12 @@ function formOf(kind: IdentityKind, value: string): string {
 }
 
 /** Asks the cloud when the store does not know, and it was not asked for this write before. */
-export function nameMember(books: Books, reference: MemberReference, said: CloudSaid, param = '/member'): Named {
+export function nameMember(
+  books: Books,
+  reference: MemberReference,
+  said: CloudSaid,
+  param = '/member',
+): Named {
   if (typeof reference === 'string') return nameById(books, reference, said, param)
   const form = normalised(reference)
   if (!form.ok) return open(refused('input_invalid', form.refusal.detail, param))

@@ -43,7 +43,9 @@ export interface CloudSaid {
 }
 
 export function questionKey(question: MemberQuestion): string {
-  return 'member' in question ? String(question.member) : `${question.identity.kind} ${question.identity.value}`
+  return 'member' in question
+    ? String(question.member)
+    : `${question.identity.kind} ${question.identity.value}`
 }
 
 /** A fact whose promise is still open: it is written into it when the points are known (A-2). */

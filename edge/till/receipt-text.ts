@@ -41,7 +41,7 @@ function memberPart(id: number, state: MemberState, wording: Wording): string {
 }
 
 function tierPart(tier: number, wording: Wording): string {
-  return tier === 0 ? 'null' : `{"id":${tier},"name":${wording.quotedTitle('tier', tier)}}`
+  return tier === 0 ? 'null' : `{"id":${tier},"name":"${wording.escapedTitle(tier)}"}`
 }
 
 function entriesPart(effects: EffectBuffer, wording: Wording): string {
@@ -52,7 +52,7 @@ function entriesPart(effects: EffectBuffer, wording: Wording): string {
     const name: EffectKind = EFFECT_KINDS[kind] ?? 'earn'
     const rule = effects.rules[at] ?? 0
     if (text !== '') text += ','
-    text += `{"kind":"${name}","rule":${rule},"title":${wording.quotedTitle(name, rule)},"points":${effects.amounts[at] ?? 0}}`
+    text += `{"kind":"${name}","rule":${rule},"title":"${wording.entryTitle(name, rule)}","points":${effects.amounts[at] ?? 0}}`
   }
   return text
 }
@@ -68,8 +68,8 @@ export function tierChange(effects: EffectBuffer): { from: number; to: number } 
 function tierChangePart(effects: EffectBuffer, wording: Wording): string {
   const change = tierChange(effects)
   if (change === null) return 'null'
-  const from = change.from === 0 ? 'null' : wording.quotedTitle('tier', change.from)
-  return `{"from":${from},"to":${wording.quotedTitle('tier', change.to)}}`
+  const from = change.from === 0 ? 'null' : `"${wording.escapedTitle(change.from)}"`
+  return `{"from":${from},"to":"${wording.escapedTitle(change.to)}"}`
 }
 
 export function vouchersIssued(effects: EffectBuffer): number {
@@ -84,8 +84,7 @@ function vouchersPart(effects: EffectBuffer, state: MemberState, fact: FactId, w
     .filter((voucher) => voucher.fact === fact)
     .map(({ code, perk, expires }) => {
       const until = expires === 0 ? 'null' : `"${timeText(expires)}"`
-      return `{"code":"${code}","perk":${perk},"title":${wording.quotedTitle('voucher_issued', perk)},"expires_at":${until}}`
+      return `{"code":"${code}","perk":${perk},"title":"${wording.escapedTitle(perk)}","expires_at":${until}}`
     })
     .join(',')
 }
-

@@ -8,11 +8,19 @@ import type { Refusal, Result } from '../../protocol/result.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import { isStorageFull } from '../ledger/database.ts'
 import type { Books } from './books.ts'
+import type { SpendingQuestion } from './cloud-link.ts'
 import type { InputOf, WriteKind } from './inputs.ts'
 import type { Prepare, Prepared, StoredAnswer, Write, WriteCall } from './plan.ts'
 import { questionKey } from './plan.ts'
 import type { GroupStanding } from './recording.ts'
 import { RECORDED, record } from './recording.ts'
+
+export interface RecorderEvents {
+  /** A commit failed, or the link broke its word. */
+  fault(cause: unknown): void
+  /** New facts are in the ledger. */
+  committed(): void
+}
 
 export type Preparers = { readonly [K in WriteKind]: Prepare<K> }
 
@@ -24,7 +32,7 @@ type Attempt = Result<StoredAnswer> | Asked
 export class Recorder {
   readonly #books: Books
   readonly #preparers: Preparers
-  readonly #onFault: (cause: unknown) => void
+  readonly #events: RecorderEvents
   readonly #inFlight = new Set<string>()
   readonly #touched = new Set<MemberId>()
   #queue: Write[] = []
@@ -37,10 +45,10 @@ export class Recorder {
   /** Activities to write with the next commit. */
   readonly #told: (() => void)[] = []
 
-  constructor(books: Books, preparers: Preparers, onFault: (cause: unknown) => void) {
+  constructor(books: Books, preparers: Preparers, events: RecorderEvents) {
     this.#books = books
     this.#preparers = preparers
-    this.#onFault = onFault
+    this.#events = events
   }
 
   /** Writes accepted and not yet answered. */
@@ -54,8 +62,7 @@ export class Recorder {
     this.#inFlight.add(call.key)
     return new Promise((settle) => {
       const said = { members: undefined, decision: undefined }
-      // A write of one kind is a write: the preparer of its kind is the only one that reads the input.
-      this.#enqueue({ kind, call, input, said, settle } as unknown as Write)
+      this.#enqueue({ kind, call, input, said, settle })
     })
   }
 
@@ -107,8 +114,7 @@ export class Recorder {
       if ('do' in attempt) this.#ask(write, attempt)
       else this.#settle(write, attempt)
     }
-    if (this.#recorded > 0) this.#books.link.committed()
-    // Callers first: a feed's readers can wait for them.
+    if (this.#recorded > 0) this.#events.committed()
     this.#books.feed.publish()
     if (this.#inFlight.size === 0) this.#idle?.()
   }
@@ -124,6 +130,7 @@ export class Recorder {
     const { ledger, feed, clock } = this.#books
     const standing = { fresh: this.#books.fresh(), asOf: this.#books.asOf() }
     this.#recorded = 0
+    if (group.length === 0 && !this.#standing) return []
     try {
       ledger.begin()
       const attempts: Attempt[] = []
@@ -171,11 +178,14 @@ export class Recorder {
     this.#told.length = 0
     for (const member of this.#touched) cards.forget(member)
     this.#touched.clear()
-    this.#onFault(cause)
+    this.#events.fault(cause)
     ledger.rollback()
     feed.discard()
     const refusal = isStorageFull(cause)
-      ? refuse('storage_full', 'The disk of the store node is full. Nothing was recorded; make room and try again.')
+      ? refuse(
+          'storage_full',
+          'The disk of the store node is full. Nothing was recorded; make room and try again.',
+        )
       : refuse('fault', 'The record could not be stored. Nothing was recorded; try again.')
     return group.map(() => refusal)
   }
@@ -189,21 +199,19 @@ export class Recorder {
   #ask(write: Write, { members, spending }: Asked): void {
     const { link } = this.#books
     const { said } = write
-    const questions: Promise<void>[] = members.map(async (question) => {
+    const questions = members.map(async (question) => {
       const word = await link.findMember(question)
       said.members ??= new Map()
       said.members.set(questionKey(question), word)
     })
-    if (spending !== null)
-      questions.push(
-        link.authorise(spending).then((decision) => {
-          said.decision = decision
-        }),
-      )
+    const decide = async (question: SpendingQuestion): Promise<void> => {
+      said.decision = await link.authorise(question)
+    }
+    if (spending !== null) questions.push(decide(spending))
     Promise.all(questions).then(
       () => this.#enqueue(write),
       (cause: unknown) => {
-        this.#onFault(cause)
+        this.#events.fault(cause)
         this.#settle(write, refuse('fault', 'The cloud could not be asked; try again.'))
         if (this.#inFlight.size === 0) this.#idle?.()
       },

@@ -2,7 +2,6 @@
 // it, and stores it with its answer and its activity in the open transaction. Nothing here is true before the group's COMMIT.
 // Hot: the whole file. Budget: 15 microseconds a sale without the commit, see bench/edge.ts.
 import { encodeFact } from '../../protocol/codec.ts'
-import type { Fact } from '../../protocol/facts.ts'
 import type { MemberId } from '../../protocol/ids.ts'
 import { seqOf } from '../../protocol/ids.ts'
 import { FACT_BYTES_MAX, POINTS_MAX } from '../../protocol/limits.ts'
@@ -36,7 +35,7 @@ export function record(
   if (card !== null) {
     touched.add(card.member)
     // Its promise is open, which no rule looks at before it is confirmed.
-    books.cards.fold(card, fact as Fact, effects)
+    books.cards.fold(card, fact, effects)
   }
   const points = effects.pointsSince(0)
   if (points > POINTS_MAX || points < -POINTS_MAX)
@@ -45,7 +44,7 @@ export function record(
   const known = card === null ? guest : card.known
   fact.promised = points as Points
   fact.confirmed = standing.fresh && known && plan.notes.length === 0
-  const bytes = encodeFact(fact as Fact)
+  const bytes = encodeFact(fact)
   if (bytes.length > FACT_BYTES_MAX)
     return untouched(books, plan, 'body_too_large', `One record has at most ${FACT_BYTES_MAX} bytes.`)
   const hash = ledger.nextHash(bytes)
@@ -59,7 +58,12 @@ export function record(
   return answer
 }
 
-function untouched(books: Books, { card }: Plan, code: 'input_invalid' | 'body_too_large', detail: string): Refusal {
+function untouched(
+  books: Books,
+  { card }: Plan,
+  code: 'input_invalid' | 'body_too_large',
+  detail: string,
+): Refusal {
   if (card !== null) books.cards.forget(card.member)
   return refuse(code, detail).refusal
 }

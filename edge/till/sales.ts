@@ -62,15 +62,15 @@ export function quantityOf(pieces: number | undefined): Quantity | undefined {
 }
 
 export function badQuantity(index: number): Prepared & { do: 'refuse' } {
-  return refused(
-    'input_invalid',
-    'A quantity has at most three decimals.',
-    `/lines/${index}/quantity`,
-  )
+  return refused('input_invalid', 'A quantity has at most three decimals.', `/lines/${index}/quantity`)
 }
 
 export function amountTooLarge(books: Books): Prepared & { do: 'refuse' } {
-  return refused('input_invalid', `The lines come to more than ${books.wording().amount(AMOUNT_MAX)}.`, '/lines')
+  return refused(
+    'input_invalid',
+    `The lines come to more than ${books.wording().amount(AMOUNT_MAX)}.`,
+    '/lines',
+  )
 }
 
 export function basketOf(books: Books, input: SaleInput): Basket | (Prepared & { do: 'refuse' }) {

@@ -26,7 +26,10 @@ function decided(
 ): Decision | Prepared {
   const { decision } = said
   if (decision === 'unreachable' || (decision === undefined && !books.link.live()))
-    return refused('authority_missing', 'Points and vouchers can be spent again when the link to the cloud is up.')
+    return refused(
+      'authority_missing',
+      'Points and vouchers can be spent again when the link to the cloud is up.',
+    )
   if (decision === undefined) {
     const { at, offset } = nowOf(books)
     return { do: 'ask', members: [], spending: { key: call.key, member, at, offset, perk, voucher } }
@@ -146,7 +149,7 @@ export const prepareVoucherUse: Prepare<'voucher_use'> = (books, write) => {
     code,
     hold: decision.hold,
   }
-  const title = decision.perk === null ? 'null' : books.wording().quotedTitle('voucher_used', perk)
+  const title = decision.perk === null ? 'null' : `"${books.wording().escapedTitle(perk)}"`
   const extra = `,"voucher":{"code":${JSON.stringify(code)},"perk":${decision.perk ?? 'null'},"title":${title}}`
   return { do: 'record', plan: { fact, card, notes: NO_NOTES, extra, perk, follow: null } }
 }

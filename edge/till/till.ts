@@ -1,17 +1,38 @@
-// SKELETON, signatures final.
+// The till: a request goes in, a fact and its answer come out. This file only puts the parts together; what each kind of write means is in sales,
+// enrolments, give-backs and spendings, how it is recorded in recorder and recording, what the cloud changes in cloud-word.
+import type { Identity } from '../../protocol/facts.ts'
 import type { Corrections } from '../../protocol/frames/corrections.ts'
 import type { Members } from '../../protocol/frames/members.ts'
 import type { Notice } from '../../protocol/frames/notice.ts'
 import type { ProgramFrame } from '../../protocol/frames/program.ts'
-import type { Identity } from '../../protocol/facts.ts'
+import { createHash } from 'node:crypto'
 import type { FactId, MemberId, ProgramVersion, Seq } from '../../protocol/ids.ts'
+import { idText, originOf, seqOf } from '../../protocol/ids.ts'
+import { BACKDATE_MS_MAX } from '../../protocol/limits.ts'
 import type { Result } from '../../protocol/result.ts'
+import { accept, refuse } from '../../protocol/result.ts'
+import { millisOf } from '../../protocol/time.ts'
 import type { FeedLog } from '../feed/feed-log.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { System } from '../system.ts'
 import type { HistoryPage, MemberView, PerksAnswer, Quote, Status } from './answers.ts'
+import { Backlog, spanText } from './backlog.ts'
+import { Books } from './books.ts'
 import type { CloudLink } from './cloud-link.ts'
+import { takeCorrections, takeMembers, takeNotice, takeProgram, tell, tellLink } from './cloud-word.ts'
+import { prepareEnrolment } from './enrolments.ts'
+import { prepareReturn, prepareVoid } from './give-backs.ts'
 import type { HistoryQuery, InputOf, QuoteInput, WriteKind } from './inputs.ts'
+import { history, memberView, perksView, quote } from './lookups.ts'
+import type { StoredAnswer, WriteCall } from './plan.ts'
+import type { Preparers } from './recorder.ts'
+import { Recorder } from './recorder.ts'
+import { OWN_KEY_PREFIX, OWN_TERMINAL } from './reservations.ts'
+import { prepareCheckin, prepareGrant, prepareSale } from './sales.ts'
+import { prepareCancel, prepareCapture, prepareRedemption, prepareVoucherUse } from './spendings.ts'
+import { counted, timeText } from './wording.ts'
+
+export type { StoredAnswer, WriteCall } from './plan.ts'
 
 export interface TillOptions {
   /** Enrolled: a till belongs to a store. */
@@ -25,38 +46,196 @@ export interface TillOptions {
   readonly onFault?: (cause: unknown) => void
 }
 
-export interface WriteCall {
-  readonly terminal: string
-  readonly key: string
-  readonly requestHash: Uint8Array
+const PREPARERS: Preparers = {
+  sale: prepareSale,
+  return: prepareReturn,
+  void: prepareVoid,
+  checkin: prepareCheckin,
+  enrolment: prepareEnrolment,
+  grant: prepareGrant,
+  redemption: prepareRedemption,
+  redemption_capture: prepareCapture,
+  redemption_cancel: prepareCancel,
+  voucher_use: prepareVoucherUse,
 }
 
-export interface StoredAnswer {
-  readonly status: number
-  readonly body: Uint8Array
-  readonly replayed: boolean
-}
+export class Till {
+  readonly #books: Books
+  readonly #recorder: Recorder
+  readonly #backlog: Backlog
+  readonly #software: string
+  readonly #startedAt: number
+  readonly #onFault: (cause: unknown) => void
+  #link: { readonly state: string; readonly since: number }
 
-export declare class Till {
-  constructor(options: TillOptions)
-  readonly feed: FeedLog
+  constructor({ ledger, system, software, backdateMs = BACKDATE_MS_MAX, onFault }: TillOptions) {
+    this.#books = new Books(ledger, system, backdateMs)
+    this.#onFault = onFault ?? (() => undefined)
+    this.#recorder = new Recorder(this.#books, PREPARERS, {
+      fault: this.#onFault,
+      committed: () => {
+        this.#backlog.committed(ledger.seq, system.clock.now())
+        this.#books.link.committed()
+      },
+    })
+    this.#software = software
+    this.#startedAt = system.clock.now()
+    this.#link = { state: 'offline', since: this.#startedAt }
+    this.#backlog = new Backlog(ledger.seq, ledger.meta.cursors().synced, this.#startedAt)
+    this.#books.reservations.start((redemption) => this.#expire(redemption))
+  }
+
+  get feed(): FeedLog {
+    return this.#books.feed
+  }
+
   /** Gives the till its link; until then it has none (NO_LINK). */
-  connect(link: CloudLink): void
-  write<K extends WriteKind>(kind: K, call: WriteCall, input: InputOf<K>): Promise<Result<StoredAnswer>>
-  quote(input: QuoteInput): Promise<Result<Quote>>
-  member(id: MemberId): Promise<Result<MemberView>>
-  findMember(identity: Identity): Promise<Result<MemberView>>
-  perks(member: MemberId | undefined): Promise<Result<PerksAnswer>>
-  receipt(id: FactId): Result<Uint8Array>
-  history(query: HistoryQuery): Result<HistoryPage>
-  status(): Status
+  connect(link: CloudLink): void {
+    this.#books.link = link
+  }
+
+  /** Records what happened, once per key, and answers when it is on disk (K, L-5). */
+  write<K extends WriteKind>(kind: K, call: WriteCall, input: InputOf<K>): Promise<Result<StoredAnswer>> {
+    return call.key.startsWith(OWN_KEY_PREFIX)
+      ? Promise.resolve(
+          refuse(
+            'input_invalid',
+            `Keys that begin with "${OWN_KEY_PREFIX}" are the edge's own.`,
+            'Idempotency-Key',
+          ),
+        )
+      : this.#recorder.write(kind, call, input)
+  }
+
+  /** What a sale would earn and why; writes nothing. */
+  quote(input: QuoteInput): Promise<Result<Quote>> {
+    return quote(this.#books, input)
+  }
+
+  member(id: MemberId): Promise<Result<MemberView>> {
+    return memberView(this.#books, idText(id))
+  }
+
+  findMember(identity: Identity): Promise<Result<MemberView>> {
+    return memberView(this.#books, identity)
+  }
+
+  perks(member: MemberId | undefined): Promise<Result<PerksAnswer>> {
+    return perksView(this.#books, member)
+  }
+
+  /** The stored answer, byte for byte. */
+  receipt(id: FactId): Result<Uint8Array> {
+    const { identity, ledger } = this.#books
+    const row = originOf(id) === identity.origin ? ledger.ofSeq(seqOf(id)) : undefined
+    return row === undefined
+      ? refuse('fact_not_found', 'This store recorded no such fact.')
+      : accept(row.answer)
+  }
+
+  history(query: HistoryQuery): Result<HistoryPage> {
+    return history(this.#books, query)
+  }
+
+  status(): Status {
+    const { identity, ledger, system, programs } = this.#books
+    const { seq } = ledger
+    const synced = ledger.meta.cursors().synced
+    const waiting = seq > synced ? ledger.ofSeq((synced + 1) as Seq) : undefined
+    const inForce = programs.inForce(this.#books.now())
+    const now = system.clock.now()
+    const lastWordAt = this.#books.lastWordAt()
+    return {
+      store: identity.store,
+      origin: identity.origin,
+      epoch: identity.epoch,
+      seq,
+      synced_seq: synced,
+      unsynced: Math.max(0, seq - synced),
+      oldest_unsynced_at: waiting === undefined ? null : timeText(millisOf(waiting.at)),
+      link: {
+        state: this.#link.state,
+        since: timeText(this.#link.since),
+        last_word_at: lastWordAt === null ? null : timeText(lastWordAt),
+      },
+      program:
+        inForce === undefined
+          ? null
+          : { version: inForce.record.version, name: inForce.program.document.name },
+      time: timeText(now),
+      software: this.#software,
+      uptime_s: Math.floor((now - this.#startedAt) / 1000),
+    }
+  }
+
   /** Latest program version the edge has, for the hello. */
-  programVersion(): ProgramVersion
-  acknowledged(seq: Seq, cloudEpoch: number): void
-  takeMembers(frame: Members): void
-  takeCorrections(frame: Corrections): void
-  takeProgram(frame: ProgramFrame): void
-  takeNotice(frame: Notice): void
-  linkChanged(state: string, at: number, lastWordAt: number | null): void
-  drain(): Promise<void>
+  programVersion(): ProgramVersion {
+    return this.#books.programs.latest
+  }
+
+  /** Durable at the cloud up to `seq`. Saved with the next commit: losing it costs nothing, the cloud says it again. */
+  acknowledged(seq: Seq, cloudEpoch: number): void {
+    const { ledger, system } = this.#books
+    const now = system.clock.now()
+    const caughtUp = this.#backlog.acknowledged(seq, ledger.seq, now)
+    ledger.meta.setSynced(seq, cloudEpoch)
+    ledger.meta.setLastWordAt(now)
+    this.#recorder.standingChanged(
+      caughtUp === undefined
+        ? undefined
+        : () =>
+            tell(this.#books, {
+              kind: 'synced',
+              fact: null,
+              member: null,
+              points: 0,
+              text: `The cloud has everything again: ${counted(caughtUp.facts, 'record')} in ${spanText(caughtUp.ms)}`,
+            }),
+    )
+  }
+
+  // What the link brings. Each throws when it cannot be stored: close the link and let the cloud say it again.
+  takeMembers(frame: Members): void {
+    takeMembers(this.#books, frame)
+  }
+
+  takeCorrections(frame: Corrections): void {
+    takeCorrections(this.#books, frame)
+  }
+
+  takeProgram(frame: ProgramFrame): void {
+    takeProgram(this.#books, frame)
+  }
+
+  takeNotice(frame: Notice): void {
+    takeNotice(this.#books, frame)
+  }
+
+  /** A feed that cannot be written does not keep the link from changing. */
+  linkChanged(state: string, at: number, lastWordAt: number | null): void {
+    this.#link = { state, since: at }
+    try {
+      tellLink(this.#books, state, lastWordAt)
+    } catch (cause) {
+      this.#onFault(cause)
+    }
+  }
+
+  /** Commits and answers what was accepted, and refuses what comes later with `stopping` (H-4). */
+  drain(): Promise<void> {
+    this.#books.reservations.stop()
+    return this.#recorder.drain()
+  }
+
+  /** A-7: the edge's own fact; its key makes it one however often it is tried. */
+  #expire(redemption: FactId): void {
+    const id = idText(redemption)
+    const key = `${OWN_KEY_PREFIX}expire:${id}`
+    const requestHash = createHash('sha256').update(key).digest()
+    void this.#recorder.write(
+      'redemption_cancel',
+      { terminal: OWN_TERMINAL, key, requestHash },
+      { redemption: id },
+    )
+  }
 }

@@ -17,9 +17,7 @@ export function whenOf(books: Books, occurredAt: string | undefined): When | und
   if (claimed === undefined) return undefined
   const now = books.system.clock.now()
   const accepted = claimed <= now && now - claimed <= books.backdateMs && hybridTime(claimed) >= TIME_MIN
-  return accepted
-    ? placed(books, hybridTime(claimed), null)
-    : placed(books, books.clock.tick(), claimed)
+  return accepted ? placed(books, hybridTime(claimed), null) : placed(books, books.clock.tick(), claimed)
 }
 
 /** For what happens as it is asked for. */

@@ -1,5 +1,5 @@
-// How the till says things: titles of rules, names of tiers, amounts in the program's currency, times. Quoted JSON is made once per program, so
-// that an answer is put together from finished pieces. A rule that the program in force no longer has keeps the title it had last.
+// How the till says things: titles of rules, names of tiers, amounts in the program's currency, times. Titles are made ready for JSON once per
+// program, so that an answer is put together from finished pieces. A rule that the program in force no longer has keeps the title it had last.
 import type { ProgramDocument } from '../../cloud/evaluation/document.ts'
 import { DAY_MS } from '../../protocol/time.ts'
 import type { Program } from '../../cloud/evaluation/compile.ts'
@@ -15,7 +15,7 @@ const WITHOUT_RULE: Partial<Record<EffectKind, string>> = {
 export class Wording {
   readonly #document: ProgramDocument | undefined
   readonly #titles: ReadonlyMap<number, string>
-  readonly #quoted = new Map<string, string>()
+  readonly #escaped = new Map<number, string>()
 
   constructor(document: ProgramDocument | undefined, titles: ReadonlyMap<number, string>) {
     this.#document = document
@@ -27,15 +27,19 @@ export class Wording {
     return this.#titles.get(rule) ?? `Rule ${rule}`
   }
 
-  /** The title as quoted JSON. */
-  quotedTitle(kind: EffectKind, rule: number): string {
-    const key = rule === 0 ? kind : String(rule)
-    let quoted = this.#quoted.get(key)
-    if (quoted === undefined) {
-      quoted = JSON.stringify(rule === 0 ? (WITHOUT_RULE[kind] ?? kind) : this.title(rule))
-      this.#quoted.set(key, quoted)
+  /** The title as the inside of a JSON string. */
+  escapedTitle(rule: number): string {
+    let text = this.#escaped.get(rule)
+    if (text === undefined) {
+      text = escaped(this.title(rule))
+      this.#escaped.set(rule, text)
     }
-    return quoted
+    return text
+  }
+
+  /** The same for an entry of an answer; an effect without a rule is named after its kind. */
+  entryTitle(kind: EffectKind, rule: number): string {
+    return rule === 0 ? (WITHOUT_RULE[kind] ?? kind) : this.escapedTitle(rule)
   }
 
   /** `12.34 GBP`. Before the first program nobody has said which currency it is. */
@@ -75,6 +79,16 @@ function* titlesOf(document: ProgramDocument): Generator<[number, string]> {
   for (const { id, name } of document.tiers) yield [id, name]
 }
 
+/**
+ * Text as the inside of a JSON string, in ASCII: one character outside Latin-1 would make every string it is joined to twice as wide, and a
+ * commit's frame twice as slow.
+ */
+export function escaped(text: string): string {
+  return JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
 /** `1 point`, `12 points`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${Math.abs(count) === 1 ? '' : 's'}`
@@ -107,8 +121,10 @@ export function timeText(ms: number): string {
 export function maskedMember(name: string | null, identity: string | undefined): string {
   const words = name?.trim().split(/\s+/) ?? []
   const ends = words.length > 1 ? [words[0], words.at(-1)] : words
-  const initials = ends.map((word) => [...(word ?? '')][0]?.toUpperCase()).filter((initial) => initial !== undefined)
+  const initials = ends
+    .map((word) => Array.from(word ?? '')[0]?.toUpperCase())
+    .filter((initial) => initial !== undefined)
   const parts = initials.map((initial) => `${initial}.`)
-  if (identity !== undefined) parts.push(`…${[...identity].slice(-2).join('')}`)
+  if (identity !== undefined) parts.push(`…${Array.from(identity).slice(-2).join('')}`)
   return parts.length === 0 ? 'a member' : parts.join(' ')
 }

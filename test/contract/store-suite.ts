@@ -209,28 +209,51 @@ export function storeContract(name: string, factory: StoreFactory): void {
       })
     })
 
-    test('I-8 an identity belongs to one member and can move; members are found by it with all their identities', async () => {
+    test('I-8 an identity has holders, the first owns it; members are found by what they own', async () => {
       const card = { kind: 'card', value: '1' } as const
       await store.write(async (tx) => {
-        await enrol(tx, 1)
-        await enrol(tx, 2)
-        await tx.saveIdentities([{ ...card, tenant, member: member(1) }])
-        await tx.saveIdentities([
-          { ...card, tenant, member: member(2) },
-          { kind: 'phone', value: '5', tenant, member: member(2) },
+        for (const seq of [1, 2, 3]) await enrol(tx, seq)
+        await tx.insertIdentities([
+          { ...card, tenant, member: member(1), at: time(20) },
+          { ...card, tenant, member: member(3), at: time(10) },
+          { ...card, tenant, member: member(2), at: time(10) },
+          { kind: 'phone', value: '5', tenant, member: member(2), at: time(10) },
         ])
-        expect(await tx.identities(tenant, [card, { kind: 'card', value: 'no' }])).toMatchObject([
-          { member: member(2) },
+        expect(await tx.identities(tenant, [card, { kind: 'card', value: 'no' }])).toHaveLength(3)
+        expect((await tx.identitiesOfMember(member(2))).map((row) => row.kind).sort()).toEqual([
+          'card',
+          'phone',
         ])
-        expect((await tx.memberRows([member(2), member(7)])).map((row) => row.key)).toEqual(['m2'])
       })
       const found = await store.read.memberByIdentity(tenant, 'card', '1')
       expect(found).toMatchObject({ id: member(2), name: 'M2', state: null })
       expect(found?.identities).toHaveLength(2)
       expect((await store.read.member(member(1)))?.identities).toEqual([])
       expect(await store.read.memberByIdentity(tenant + 1, 'card', '1')).toBeUndefined()
-      const page = await store.read.members(tenant, { after: member(1), limit: 10 })
-      expect(page.map((row) => row.id)).toEqual([member(2)])
+      const page = await store.read.members(tenant, { after: member(2), limit: 10 })
+      expect(page.map((row) => row.id)).toEqual([member(3)])
+      await store.write((tx) => tx.deleteMembers([member(2)]))
+      expect((await store.read.memberByIdentity(tenant, 'card', '1'))?.id).toBe(member(3))
+    })
+
+    test('I-9 a deleted member leaves nothing but its facts and the log', async () => {
+      await store.write(async (tx) => {
+        await enrol(tx, 1)
+        await tx.insertFacts([fact(1, { member: member(1) })])
+        await tx.insertIdentities([{ kind: 'card', value: '1', tenant, member: member(1), at: time(1) }])
+        await tx.saveStates([{ member: member(1), tenant, state: HASH }])
+        await tx.meet([{ store: life.store, member: member(1) }])
+        await tx.insertCheckpoints([{ member: member(1), at: time(1), id: id(1), state: HASH }])
+        await tx.appendActivities([activity({ member: member(1) })])
+        await tx.deleteMembers([member(1)])
+        expect(await tx.states([member(1)])).toEqual([])
+        expect(await tx.checkpointBefore(member(1), { at: time(9), id: id(9) })).toBeUndefined()
+      })
+      expect(await store.read.member(member(1))).toBeUndefined()
+      expect(await store.read.memberByIdentity(tenant, 'card', '1')).toBeUndefined()
+      expect(await store.read.storesThatMet([member(1)])).toEqual([])
+      expect(await store.read.fact(id(1))).toBeDefined()
+      expect(await store.read.activitiesOfMember(member(1), { after: 0, limit: 9 })).toHaveLength(1)
     })
 
     test('D-1 changed members: only of stores that met them, by change, each once with its latest state, with the position they cover', async () => {

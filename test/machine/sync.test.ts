@@ -352,12 +352,25 @@ describe('N-3: waits', () => {
       for (const command of step.commands) if (command.do === 'wait') waits.push(command.msMax)
       state = transition(step.state, EVENTS.retry_due).state
     }
-    expect(waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 16000, BACKOFF_MS_MAX, BACKOFF_MS_MAX, BACKOFF_MS_MAX])
+    expect(waits).toEqual([
+      250,
+      500,
+      1000,
+      2000,
+      4000,
+      8000,
+      16000,
+      BACKOFF_MS_MAX,
+      BACKOFF_MS_MAX,
+      BACKOFF_MS_MAX,
+    ])
   })
   test('a welcome alone does not shorten the waits, a link that held does', () => {
     const flapping = last(run({ ...STATES.introduced, attempt: 6 }, welcome(5), EVENTS.closed))
     expect(text(flapping)).toBe('waiting, cancel_timers, wait 16000')
-    const held = last(run({ ...STATES.introduced, attempt: 6 }, welcome(5), EVENTS.steady_reached, EVENTS.closed))
+    const held = last(
+      run({ ...STATES.introduced, attempt: 6 }, welcome(5), EVENTS.steady_reached, EVENTS.closed),
+    )
     expect(text(held)).toBe('waiting, cancel_timers, wait 250')
   })
   for (const reason of ['malformed', 'unauthorised', 'version_unknown', 'too_many', 'replaced'] as const) {
@@ -395,7 +408,17 @@ describe('N-4: gap, fork, rewind', () => {
     expect(text(last(out))).toBe(REFUSE)
   })
   test('progress forgives earlier gaps', () => {
-    const out = run(STATES.streaming, gap(2), sent(2, 5), gap(3), sent(3, 5), ack(5), committed(9), sent(6, 9), gap(6))
+    const out = run(
+      STATES.streaming,
+      gap(2),
+      sent(2, 5),
+      gap(3),
+      sent(3, 5),
+      ack(5),
+      committed(9),
+      sent(6, 9),
+      gap(6),
+    )
     expect(last(out).state).toMatchObject({ name: 'streaming', rewinds: 1, rewoundTo: 6 })
   })
   test('a gap right behind the last fact leaves nothing to send', () => {
@@ -413,8 +436,14 @@ describe('N-4: gap, fork, rewind', () => {
     })
   })
   test('a welcome or an ack with another hash at our position: fork', () => {
-    expect(transition(STATES.introduced, welcome(3, false)).state).toMatchObject({ name: 'fenced', reason: 'fork' })
-    expect(transition(STATES.streaming, ack(5, false)).state).toMatchObject({ name: 'fenced', reason: 'fork' })
+    expect(transition(STATES.introduced, welcome(3, false)).state).toMatchObject({
+      name: 'fenced',
+      reason: 'fork',
+    })
+    expect(transition(STATES.streaming, ack(5, false)).state).toMatchObject({
+      name: 'fenced',
+      reason: 'fork',
+    })
   })
   test('the close code of a fence fences, also when the frame was lost', () => {
     const step = transition(STATES.streaming, { name: 'closed', code: CLOSE_CODES.fenced })

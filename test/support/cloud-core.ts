@@ -30,10 +30,11 @@ export class CloudCore {
   readonly clock: Clock
   tenant: TenantId = 0
 
-  constructor(directory: string, clock: Clock) {
+  /** `wrap` lets a test stand between the domain and the store. */
+  constructor(directory: string, clock: Clock, wrap: (store: CloudStore) => CloudStore = (store) => store) {
     this.directory = directory
     this.clock = clock
-    this.store = openSqliteStore({ directory })
+    this.store = wrap(openSqliteStore({ directory }))
     this.shelf = new ProgramShelf(this.store, clock)
     this.ingest = new Ingest(this.store, this.shelf, clock)
     this.authority = new Authority(this.store, this.shelf, clock)
@@ -65,6 +66,16 @@ export class CloudCore {
       return { origin: life.origin, store: row.id, edge: added.id }
     })
     return Object.assign(new OriginWriter(origin, store), { edge })
+  }
+
+  /** Another life of a store's ledger: another edge, another origin, the same store. */
+  async addLife(of: OriginWriter | undefined): Promise<OriginWriter> {
+    const store = of?.store ?? (0 as StoreId)
+    const life = await this.store.write(async (tx) => {
+      const edge = await tx.insertEdge({ tenant: this.tenant, store, publicKey: '', enrolledAt: 0 as Millis })
+      return tx.insertOrigin({ tenant: this.tenant, store, edge: edge.id })
+    })
+    return new OriginWriter(life.origin, store)
   }
 
   async state(member: MemberId): Promise<MemberState> {

@@ -36,7 +36,11 @@ export interface Request {
 }
 
 /** Waits for something that will happen, with a deadline instead of a sleep. */
-export async function until(what: string, happened: () => boolean | Promise<boolean>, msMax = 10_000): Promise<void> {
+export async function until(
+  what: string,
+  happened: () => boolean | Promise<boolean>,
+  msMax = 10_000,
+): Promise<void> {
   const deadline = Date.now() + msMax
   while (!(await happened())) {
     if (Date.now() > deadline) throw new Error(`waited ${msMax} ms in vain: ${what}`)
@@ -76,7 +80,9 @@ export class EdgeUnderTest {
     this.cloud = cloud
   }
 
-  static async start(options: Partial<EdgeOptions> & { program?: ProgramDocument | null } = {}): Promise<EdgeUnderTest> {
+  static async start(
+    options: Partial<EdgeOptions> & { program?: ProgramDocument | null } = {},
+  ): Promise<EdgeUnderTest> {
     const { directory, cloud } = enrolledDirectory()
     const edge = new EdgeUnderTest(directory, cloud)
     await edge.restart(options)

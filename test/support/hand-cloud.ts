@@ -54,7 +54,9 @@ export class HandCloud {
     const frames = this.hear(line)
     const [frame] = frames
     if (frames.length !== 1 || frame === undefined || frame.type !== type)
-      throw new Error(`expected one ${type}, heard ${frames.map((heard) => heard.type).join(', ') || 'nothing'}`)
+      throw new Error(
+        `expected one ${type}, heard ${frames.map((heard) => heard.type).join(', ') || 'nothing'}`,
+      )
     // Its tag was just compared.
     return frame as Extract<UpFrame, { type: T }>
   }
@@ -82,7 +84,8 @@ export class HandCloud {
 
   /** Keeps a batch that continues what is here. */
   take(batch: Batch): void {
-    if (batch.from !== this.seq + 1) throw new Error(`expected a batch from ${this.seq + 1}, not ${batch.from}`)
+    if (batch.from !== this.seq + 1)
+      throw new Error(`expected a batch from ${this.seq + 1}, not ${batch.from}`)
     const previous = this.hashes.at(-1) ?? CHAIN_GENESIS
     if (!sameHash(batch.previous, previous)) throw new Error('the batch does not continue the chain')
     let hash = previous

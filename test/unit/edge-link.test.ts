@@ -21,6 +21,7 @@ import {
   QUESTION_WAIT_MS_MAX,
   SILENCE_MS_MAX,
 } from '../../protocol/limits.ts'
+import type { Money } from '../../protocol/numbers.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Millis, ZoneOffset } from '../../protocol/time.ts'
 import { HandCloud } from '../support/hand-cloud.ts'
@@ -63,7 +64,7 @@ let sales = 0
 async function sell({ till, system }: Setup, count: number): Promise<void> {
   const answers = Array.from({ length: count }, () => {
     const call = { terminal: 't1', key: `sale-${++sales}`, requestHash: randomBytes(32) }
-    return till.write('sale', call, { lines: [{ sku: 'TEA', amount: 250 }] })
+    return till.write('sale', call, { lines: [{ sku: 'TEA', amount: 250 as Money }] })
   })
   await system.settle()
   for (const answer of await Promise.all(answers)) expect(answer.ok).toBe(true)
@@ -262,7 +263,12 @@ describe('N-4: gap and fence', () => {
   })
   test('a fork frame fences', async () => {
     await online()
-    edge.cloud.say(edge.network.line, { type: 'fork', reason: 'fork', seq: 0 as Seq, head: new Uint8Array(32) })
+    edge.cloud.say(edge.network.line, {
+      type: 'fork',
+      reason: 'fork',
+      seq: 0 as Seq,
+      head: new Uint8Array(32),
+    })
     edge.network.line.deliver()
     expect(edge.link.state).toBe('fenced')
   })
@@ -275,11 +281,14 @@ describe('N-5: down frames are verified before they are decoded', () => {
     ['not signed', () => time],
     ['empty', () => new Uint8Array(0)],
     ['signed, and not CBOR', () => seal(Buffer.from([0xff]), edge.cloud.keys.privateKey)],
-    ['signed, and a frame that only edges say', () =>
-      seal(
-        encodeFrame({ type: 'find_member', question: 1, identity: null, member: 0 as MemberId }),
-        edge.cloud.keys.privateKey,
-      )],
+    [
+      'signed, and a frame that only edges say',
+      () =>
+        seal(
+          encodeFrame({ type: 'find_member', question: 1, identity: null, member: 0 as MemberId }),
+          edge.cloud.keys.privateKey,
+        ),
+    ],
   ])('a frame %s closes the link', async (_, bytes) => {
     await online()
     const { line } = edge.network
@@ -378,14 +387,20 @@ describe('A-4, A-7: questions are bounded in time and number', () => {
   })
 })
 
-test('what cannot be stored is not counted as heard: the line is closed and the cloud says it again', async () => {
+test('P-SYNC-5: what could not be stored is not counted as heard: the line is closed and the cloud says it again', async () => {
   await online()
   const { line } = edge.network
-  // A program document that is no program: the till throws, as it would on a full disk.
-  edge.cloud.say(line, { type: 'program', version: 1 as never, effective_from: hybridTime(0), document: '{' })
+  // Another transaction is open: the till's own cannot begin, as on a disk that fails.
+  edge.ledger.begin()
+  edge.cloud.say(line, { type: 'members', cursor: 5, members: [] })
   line.deliver()
+  edge.ledger.rollback()
   expect(line.closedByEdge).toBe(CLOSE_CODES.stopping)
-  expect(edge.link.state).toBe('waiting')
+  await edge.system.advance(BACKOFF_BASE_MS)
+  expect(edge.cloud.greet(edge.network.line).members_cursor).toBe(0)
+  edge.cloud.say(edge.network.line, { type: 'members', cursor: 5, members: [] })
+  edge.network.line.deliver()
+  expect(edge.ledger.meta.cursors().members).toBe(5)
 })
 
 test('stop closes the line with 1001 and comes back with start', async () => {

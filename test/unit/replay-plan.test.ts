@@ -249,9 +249,21 @@ describe('R-5 returns', () => {
       row('C4', 'A', -3, '0.333', { time: '2010-12-03 08:26:00' }),
     ])
     expect(parts(plan)).toEqual([
-      ['sale-3', 0, 1, 34],
+      ['sale-3', 0, 1, 33],
       ['sale-2', 0, 1, 33],
-      ['sale-1', 0, 1, 33],
+      ['sale-1', 0, 1, 34],
+    ])
+  })
+
+  test('R-5 a purchase that cost less than is given back for it is not the one: a store would refuse it', async () => {
+    const plan = await planOf([
+      row('1', 'A', 2, '3.00'),
+      row('2', 'A', 2, '2.00', { time: '2010-12-02 08:26:00' }),
+      row('C3', 'A', -3, '2.50', { time: '2010-12-03 08:26:00' }),
+    ])
+    expect(parts(plan)).toEqual([
+      ['sale-1', 0, 2, 500],
+      [null, 0, 1, 250],
     ])
   })
 })

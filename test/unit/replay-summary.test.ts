@@ -97,11 +97,16 @@ async function goodRun(): Promise<Findings> {
       chainOk: true,
       facts: 4,
       foldMismatches: 0,
+      digest: node === 'cloud' ? 'abc' : null,
       problem: null,
     })),
     seconds: 2,
     phases: { start_s: 0.5, prepare_s: 0.1, send_s: 1, sync_s: 0.1, verify_s: 0.3 },
-    memory: { cloud: 100 * 1024 * 1024, stores: [80 * 1024 * 1024, null] },
+    usage: {
+      driverCpuS: 1.5,
+      cloud: { peakBytes: 100 * 1024 * 1024, cpuS: 2 },
+      stores: [{ peakBytes: 80 * 1024 * 1024, cpuS: 1 }, null],
+    },
     withDigest: false,
     repeated: null,
     shuffled: null,
@@ -141,6 +146,7 @@ describe('R-14 the verdict', () => {
       seconds: 2,
       facts_per_s: 2,
       memory_peak_mib: { cloud: 100, stores: [80, null] },
+      cpu_s: { driver: 1.5, cloud: 2, stores: [1, null] },
     })
     expect(summaryOf(run)).not.toHaveProperty('digest')
     expect(summaryOf({ ...run, withDigest: true })).toMatchObject({ digest: 'abc' })
@@ -166,6 +172,10 @@ describe('R-14 the verdict', () => {
     'a verification that failed': [
       ({ verified }) => ({ verified: verified.map((one) => ({ ...one, ok: false, problem: 'no file' })) }),
       /verify cloud: no file/,
+    ],
+    'a digest that is not that of the facts': [
+      ({ verified }) => ({ verified: verified.map((one) => ({ ...one, digest: one.digest && 'abd' })) }),
+      /not that of its facts/,
     ],
     'a refused call': [
       ({ counts }) => ({ counts: { ...counts, errors: 1, firstErrors: ['sale-1: 422'] } }),

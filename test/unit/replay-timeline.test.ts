@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import type { FileMoment } from '../../cloud/demo/options.ts'
 import type { Plan, PlannedCall, SaleCall } from '../../cloud/demo/replay/plan.ts'
-import { Kills, checkMoments, placeOf, segmentsOf } from '../../cloud/demo/replay/timeline.ts'
-import { textHash } from '../../cloud/demo/random.ts'
+import { StoreQueue } from '../../cloud/demo/replay/store-queue.ts'
+import { Kills, checkMoments, segmentsOf, storeOf } from '../../cloud/demo/replay/timeline.ts'
+import { seededRandom } from '../../cloud/demo/random.ts'
 
 const sale = (at: number, customer: string | null, invoice = String(at)): SaleCall => ({
   kind: 'sale',
@@ -14,42 +15,65 @@ const sale = (at: number, customer: string | null, invoice = String(at)): SaleCa
   lines: [],
 })
 const moment = (at: number): FileMoment => ({ at, text: String(at) })
-const size = { stores: 2, terminals: 3 }
 const calls: PlannedCall[] = Array.from({ length: 300 }, (_, index) =>
   sale(index + 1, index % 5 === 0 ? null : String(12_000 + (index % 40))),
 )
 
 describe('R-7 who makes a call', () => {
-  test("R-7 a customer's calls are all on one till, in the file's order", () => {
-    const [first = [], second = []] = segmentsOf(calls, [], size)
-    const tills = [...first, ...second].flatMap(({ terminals }) => terminals)
-    expect(tills.flat().length).toBe(calls.length)
-    for (const till of tills) expect(till.map(({ at }) => at)).toEqual(till.map(({ at }) => at).toSorted((a, b) => a - b))
-    for (let customer = 12_000; customer < 12_040; customer += 1) {
-      const own = tills.filter((till) => till.some((call) => call.customer === String(customer)))
-      expect(own.length).toBeLessThanOrEqual(1)
+  test('R-7 the store does not depend on the run, one customer has one, and work is spread', () => {
+    expect(storeOf(sale(1, '17850'), 2)).toBe(storeOf(sale(99, '17850'), 2))
+    expect(storeOf(sale(1, null, '7'), 2)).toBe(storeOf(sale(99, null, '7'), 2))
+    const loads = [0, 0, 0]
+    for (let customer = 12_000; customer < 15_000; customer += 1) {
+      const store = storeOf(sale(1, String(customer)), 3)
+      loads[store] = (loads[store] ?? 0) + 1
+    }
+    for (const load of loads) expect(load).toBeGreaterThan(900)
+  })
+
+  test('R-7 free tills take the next call of the file, never two of one customer at once, and all calls are made', () => {
+    const random = seededRandom(3)
+    const queue = new StoreQueue(calls)
+    const tills: (PlannedCall | undefined)[] = Array.from({ length: 5 }, () => queue.take(undefined))
+    const done: PlannedCall[] = []
+    while (tills.some((call) => call !== undefined)) {
+      const busy = tills.flatMap((call) => call?.customer ?? [])
+      expect(new Set(busy).size).toBe(busy.length)
+      const till = random.below(tills.length)
+      const call = tills[till]
+      if (call === undefined) continue
+      done.push(call)
+      tills[till] = queue.take(call)
+    }
+    expect(done.length).toBe(calls.length)
+    expect(new Set(done).size).toBe(calls.length)
+    for (const customer of new Set(calls.map((call) => call.customer))) {
+      if (customer === null) continue
+      const own = done.filter((call) => call.customer === customer).map(({ at }) => at)
+      expect(own).toEqual(own.toSorted((a, b) => a - b))
     }
   })
 
-  test('R-7 the place does not depend on the run, and work is spread over all tills', () => {
-    expect(placeOf(sale(1, '17850'), 2, 8)).toEqual(placeOf(sale(99, '17850'), 2, 8))
-    expect(textHash('17850')).toBe(textHash('17850'))
-    const loads = new Map<string, number>()
-    for (let customer = 12_000; customer < 16_000; customer += 1) {
-      const { store, terminal } = placeOf(sale(1, String(customer)), 2, 8)
-      loads.set(`${store}/${terminal}`, (loads.get(`${store}/${terminal}`) ?? 0) + 1)
-    }
-    expect(loads.size).toBe(16)
-    for (const load of loads.values()) expect(load).toBeGreaterThan(175)
+  test('R-7 a customer in service waits alone: the tills go on with the next in line', () => {
+    const queue = new StoreQueue([sale(1, 'a'), sale(2, 'a'), sale(3, 'b'), sale(4, null)])
+    const first = queue.take(undefined)
+    expect(first?.at).toBe(1)
+    const second = queue.take(undefined)
+    expect(second?.at).toBe(3)
+    expect(queue.take(second)?.at).toBe(4)
+    expect(queue.take(undefined)).toBeUndefined()
+    const own = queue.take(first)
+    expect(own?.at).toBe(2)
+    expect(queue.take(own)).toBeUndefined()
   })
 })
 
 describe('R-9 a cut line', () => {
   test('R-9 what lies in the span is behind the cut and before the heal; the other store has no barrier', () => {
-    const [first = [], second = []] = segmentsOf(calls, [{ store: 2, from: moment(100), to: moment(200) }], size)
+    const [first = [], second = []] = segmentsOf(calls, [{ store: 2, from: moment(100), to: moment(200) }], 2)
     expect(first.map(({ before }) => before)).toEqual([null])
     expect(second.map(({ before }) => before)).toEqual([null, 'cut', 'heal'])
-    const times = second.map(({ terminals }) => terminals.flat().map(({ at }) => at))
+    const times = second.map(({ calls: own }) => own.map(({ at }) => at))
     expect(times[0]?.every((at) => at < 100)).toBe(true)
     expect(times[1]?.every((at) => at >= 100 && at < 200)).toBe(true)
     expect(times[2]?.every((at) => at >= 200)).toBe(true)
@@ -61,10 +85,10 @@ describe('R-9 a cut line', () => {
       { store: 1, from: moment(200), to: moment(9_000) },
       { store: 1, from: moment(100), to: moment(200) },
     ]
-    const [first = []] = segmentsOf(calls, spans, size)
+    const [first = []] = segmentsOf(calls, spans, 2)
     expect(first.map(({ before }) => before)).toEqual([null, 'cut', 'heal', 'cut', 'heal'])
-    expect(first[2]?.terminals.flat()).toEqual([])
-    expect(first[4]?.terminals.flat()).toEqual([])
+    expect(first[2]?.calls).toEqual([])
+    expect(first[4]?.calls).toEqual([])
   })
 })
 

@@ -18,6 +18,8 @@ export interface Person {
   readonly id: string
   readonly phone: string
   readonly vouchers: string[]
+  /** In a shop now: nobody is in two at once. */
+  inShop: boolean
   readonly sales: RememberedSale[]
 }
 
@@ -42,14 +44,16 @@ export class Crowd {
   }
 
   join(id: string, phone: string): Person {
-    const person: Person = { id, phone, vouchers: [], sales: [] }
+    const person: Person = { id, phone, vouchers: [], inShop: false, sales: [] }
     this.#phones.add(phone)
     this.#people.push(person)
     return person
   }
 
+  /** Somebody who is in no shop now, if the first one thought of is. */
   anyone(random: Random): Person | undefined {
-    return this.#people[random.below(this.#people.length)]
+    const person = this.#people[random.below(this.#people.length)]
+    return person?.inShop === false ? person : undefined
   }
 
   /** Members of earlier runs come back: `members` is the cloud's list. */

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ask, codeOf, fieldOf } from '../ask.ts'
-import type { Ask, Told } from '../ask.ts'
+import type { Ask } from '../ask.ts'
 import type { Random } from '../random.ts'
 import { drawBasket } from './catalogue.ts'
 import { rememberSale } from './crowd.ts'
@@ -53,6 +53,9 @@ export interface TillOptions {
   readonly signal: AbortSignal
 }
 
+/** What a call came to: the answer's body, the code of the refusal, or null when no answer came in time. */
+type Outcome = { readonly ok: true; readonly body: unknown } | { readonly ok: false; readonly refused: string | null }
+
 export class Till {
   readonly #options: TillOptions
 
@@ -78,11 +81,21 @@ export class Till {
     const { random, crowd } = this.#options
     if (random.happens(0.2)) return void (await this.#sell(undefined))
     const known = random.happens(0.8) ? crowd.anyone(random) : undefined
-    const person = known ?? (await this.#enrol()) ?? crowd.anyone(random)
-    if (person !== undefined && random.happens(0.4)) await this.#checkin(person)
-    if (person !== undefined && person.sales.length > 0 && random.happens(0.12)) return this.#giveBack(person)
+    const person = known ?? (await this.#enrol())
+    if (person === undefined) return void (await this.#sell(undefined))
+    person.inShop = true
+    try {
+      await this.#serve(person)
+    } finally {
+      person.inShop = false
+    }
+  }
+
+  async #serve(person: Person): Promise<void> {
+    const { random } = this.#options
+    if (random.happens(0.4)) await this.#checkin(person)
+    if (person.sales.length > 0 && random.happens(0.12)) return this.#giveBack(person)
     const balance = await this.#sell(person)
-    if (person === undefined) return
     if (person.vouchers.length > 0 && random.happens(0.3)) await this.#useVoucher(person)
     else if (balance >= 60 && random.happens(0.35)) await this.#redeem(person)
   }
@@ -97,7 +110,7 @@ export class Till {
       { kind: 'email', value: email },
     ]
     const told = await this.#write('/v1/members', { name, identities })
-    const id = fieldOf(fieldOf(told?.body, 'receipt'), 'id')
+    const id = receiptId(told)
     if (typeof id !== 'string') return undefined
     counts.joined += 1
     return crowd.join(id, phone)
@@ -105,7 +118,7 @@ export class Till {
 
   async #checkin(person: Person): Promise<void> {
     const told = await this.#write('/v1/checkins', { member: { kind: 'phone', value: person.phone } })
-    if (told !== undefined) this.#options.counts.checkins += 1
+    if (told.ok) this.#options.counts.checkins += 1
   }
 
   /** The member's balance after it, 0 where the answer names none. */
@@ -116,12 +129,14 @@ export class Till {
     const total = lines.reduce((sum, { amount }) => sum + amount, 0)
     if (random.happens(0.25)) {
       const quote = await this.#call('/v1/quotes', { method: 'POST', body: { ...member, lines } })
-      if (quote !== undefined) counts.quotes += 1
+      if (quote.ok) counts.quotes += 1
     }
     const tenders = [{ type: random.happens(0.8) ? 'card' : 'cash', amount: total }]
     const told = await this.#write('/v1/sales', { ...member, lines, tenders })
-    const id = fieldOf(fieldOf(told?.body, 'receipt'), 'id')
-    if (told === undefined || typeof id !== 'string') return 0
+    // Joined where the network is cut, and not known here yet: sold all the same, as to a guest.
+    if (!told.ok && told.refused === 'member_not_found') return this.#sell(undefined)
+    const id = receiptId(told)
+    if (!told.ok || id === undefined) return 0
     counts.sales += 1
     if (person === undefined) return 0
     rememberSale(person, { id, store, lines })
@@ -139,25 +154,25 @@ export class Till {
     if (sale === undefined || sold === undefined) return
     const elsewhere = sale.store === store ? {} : { member: person.id }
     const lines = [{ sale: sale.id, line, sku: sold.sku, quantity: sold.quantity, amount: sold.amount }]
-    if ((await this.#write('/v1/returns', { ...elsewhere, lines })) !== undefined) counts.returns += 1
+    if ((await this.#write('/v1/returns', { ...elsewhere, lines })).ok) counts.returns += 1
   }
 
   async #redeem(person: Person): Promise<void> {
     const { random, counts } = this.#options
     const told = await this.#call(`/v1/perks?member=${person.id}`)
-    const perks = fieldOf(told?.body, 'perks')
+    const perks = told.ok ? fieldOf(told.body, 'perks') : undefined
     const open = (Array.isArray(perks) ? perks : []).filter((perk) => fieldOf(perk, 'available') === true)
     const perk = fieldOf(open[random.below(open.length)], 'id')
     if (perk === undefined) return
     const atOnce = random.happens(0.5)
     const first = await this.#write('/v1/redemptions', { member: person.id, perk, capture: atOnce })
-    if (first === undefined) return
+    if (!first.ok) return
     const id = fieldOf(fieldOf(first.body, 'redemption'), 'id')
     const settled =
       atOnce || typeof id !== 'string'
         ? first
         : await this.#write(`/v1/redemptions/${id}/${random.happens(0.8) ? 'capture' : 'cancel'}`, {})
-    if (settled === undefined) return
+    if (!settled.ok) return
     counts.redeemed += 1
     this.#collectVouchers(person, settled.body)
   }
@@ -166,7 +181,7 @@ export class Till {
     const code = person.vouchers.shift()
     if (code === undefined) return
     const told = await this.#write(`/v1/vouchers/${code}/use`, {})
-    if (told !== undefined) this.#options.counts.vouchersUsed += 1
+    if (told.ok) this.#options.counts.vouchersUsed += 1
   }
 
   #collectVouchers(person: Person, body: unknown): void {
@@ -177,33 +192,37 @@ export class Till {
     }
   }
 
-  async #write(path: string, body: object): Promise<Told | undefined> {
+  async #write(path: string, body: object): Promise<Outcome> {
     const told = await this.#call(path, { method: 'POST', body, key: randomUUID() })
-    if (fieldOf(told?.body, 'status') === 'provisional') this.#options.counts.provisional += 1
+    if (told.ok && fieldOf(told.body, 'status') === 'provisional') this.#options.counts.provisional += 1
     return told
   }
 
-  /** The answer when the store agreed; undefined when it refused or did not answer in time. */
-  async #call(path: string, request: Ask = {}): Promise<Told | undefined> {
+  async #call(path: string, request: Ask = {}): Promise<Outcome> {
     const { url, token, counts, signal } = this.#options
     const deadline = Date.now() + PATIENCE_MS
     for (;;) {
       try {
-        const told = await ask(url + path, { ...request, token })
-        if (told.status < 300) return told
-        if (told.status < 500) {
-          const code = codeOf(told.body) ?? String(told.status)
-          counts.refused.set(code, (counts.refused.get(code) ?? 0) + 1)
-          return undefined
+        const { status, body } = await ask(url + path, { ...request, token })
+        if (status < 300) return { ok: true, body }
+        if (status < 500) {
+          const refused = codeOf(body) ?? String(status)
+          counts.refused.set(refused, (counts.refused.get(refused) ?? 0) + 1)
+          return { ok: false, refused }
         }
       } catch {
         // No answer: whether the store has it is not known, the same key asks again.
       }
       if (Date.now() > deadline || signal.aborted) {
         counts.unanswered += 1
-        return undefined
+        return { ok: false, refused: null }
       }
       await wait(RETRY_MS, undefined, { signal })
     }
   }
+}
+
+function receiptId(told: Outcome): string | undefined {
+  const id = told.ok ? fieldOf(fieldOf(told.body, 'receipt'), 'id') : undefined
+  return typeof id === 'string' ? id : undefined
 }

@@ -1,9 +1,10 @@
-// Sends a plan through the tills of the stores. Every till works through its own calls in the file's order, each after the one before was
-// acknowledged; the tills of all stores work side by side. Refused calls are collected, not thrown: one bad line must not hide the rest.
+// Sends a plan through the tills of the stores: each store has its queue, the tills of all stores work side by side. Refused calls are
+// collected, not thrown: one bad line must not hide the rest.
 import { setTimeout as wait } from 'node:timers/promises'
 import type { AckLog } from './ack-log.ts'
 import { PATHS, bodyOf } from './bodies.ts'
 import type { PlannedCall, SaleCall } from './plan.ts'
+import { StoreQueue } from './store-queue.ts'
 import { CallFault } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 import type { Segment } from './timeline.ts'
@@ -49,26 +50,25 @@ export class Driver {
   }
 
   async #runStore(segments: readonly Segment[], store: number): Promise<void> {
-    for (const { before, terminals } of segments) {
+    for (const { before, calls } of segments) {
       if (before !== null) this.#options.line(store, before)
-      await Promise.all(
-        terminals.map((calls, index) => {
-          const terminal = this.#options.terminals[store]?.[index]
-          return terminal === undefined ? undefined : this.#runTerminal(terminal, store, calls)
-        }),
-      )
+      const queue = new StoreQueue(calls)
+      const terminals = this.#options.terminals[store] ?? []
+      await Promise.all(terminals.map((terminal) => this.#runTerminal(terminal, store, queue)))
     }
   }
 
-  async #runTerminal(terminal: Terminal, store: number, calls: readonly PlannedCall[]): Promise<void> {
+  async #runTerminal(terminal: Terminal, store: number, queue: StoreQueue): Promise<void> {
     const { progress, reached, speed } = this.#options
-    for (const call of calls) {
+    let call = queue.take(undefined)
+    while (call !== undefined) {
       if (speed !== 'max') await this.#pace(call.at, speed)
       reached(call.at)
       await this.#send(terminal, store, call)
       progress.done += 1
       if (call.kind !== 'enrolment') progress.lines += call.lines.length
       if (call.at > progress.at) progress.at = call.at
+      call = queue.take(call)
     }
   }
 

@@ -48,6 +48,8 @@ export interface Verified {
   readonly chainOk: boolean
   readonly facts: number
   readonly foldMismatches: number
+  /** Of the members as folded anew from the facts; null for a store, which has no digest. */
+  readonly digest: string | null
   readonly problem: string | null
 }
 
@@ -141,6 +143,7 @@ function verifyOne(node: string, directory: string): Promise<Verified> {
         const answer = lastJson(stdout)
         const facts = fieldOf(answer, 'facts')
         const mismatches = fieldOf(answer, 'fold_mismatches')
+        const digest = fieldOf(answer, 'digest')
         const ok = error === null && fieldOf(answer, 'ok') === true
         resolve({
           node,
@@ -149,6 +152,7 @@ function verifyOne(node: string, directory: string): Promise<Verified> {
           facts: typeof facts === 'number' ? facts : 0,
           // A ledger has no folds to compare; a verification that did not answer has proved nothing.
           foldMismatches: typeof mismatches === 'number' ? mismatches : 0,
+          digest: typeof digest === 'string' ? digest : null,
           problem: ok ? null : (stderr.trim() || stdout.trim()).slice(-2_000),
         })
       },

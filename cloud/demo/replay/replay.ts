@@ -1,6 +1,6 @@
 // One replay from start to summary: the nodes start while the file is read, the plan goes through the tills, the line is cut and nodes are
 // killed as ordered, and at the end everything is counted against the outside log. Whatever happens, the nodes are stopped.
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NodeFault } from '../node-process.ts'
 import type { NodeProcess } from '../node-process.ts'
@@ -15,7 +15,7 @@ import { ReplayNetwork } from './replay-network.ts'
 import { prepareDirectory } from './directory.ts'
 import { cloudTotals, settled, storeProof, verifyAll } from './proof.ts'
 import { quarantineLines } from './quarantine.ts'
-import { FILE_ZONE } from './rows.ts'
+import { FILE_ZONE, SalesFileFault } from './rows.ts'
 import { planOfFile } from './sales-file.ts'
 import { failuresOf, summaryOf } from './summary.ts'
 import { Terminal } from './terminal.ts'
@@ -26,6 +26,8 @@ export const TERMINALS_PER_STORE = 8
 /** History is sent under its own time. */
 const BACKDATE_MS = 100 * 366 * 86_400_000
 export async function replay(options: ReplayOptions, launchedAt: number): Promise<number> {
+  // Before anything is wiped or started.
+  if (!existsSync(options.file)) throw new SalesFileFault(`There is no file ${options.file}.`)
   prepareDirectory(options.directory, options.keep)
   const run = new Replay(options, launchedAt)
   try {
@@ -79,7 +81,12 @@ class Replay {
     const positions = await settled(shops, (behind) => void (this.#progress.state.note = `${behind} to sync`))
     const sync_s = lap()
     const totals = await cloudTotals(shops)
-    const memory = { cloud: shops.cloud.peakBytes(), stores: shops.shops.map(({ node }) => node.peakBytes()) }
+    const { user, system } = process.cpuUsage()
+    const usage = {
+      driverCpuS: (user + system) / 1e6,
+      cloud: shops.cloud.usage(),
+      stores: shops.shops.map(({ node }) => node.usage()),
+    }
     if (options.exitWhenDone) await this.#stopNodes()
     const verified = await verifyAll(shops)
     const verify_s = lap()
@@ -96,7 +103,7 @@ class Replay {
       verified,
       seconds: (performance.now() - this.#launchedAt) / 1000,
       phases: { start_s, prepare_s: prepareS, send_s, sync_s, verify_s },
-      memory,
+      usage,
       withDigest: options.digest,
       repeated,
       shuffled: shuffled === undefined ? null : { seed: options.shuffleSeed ?? 0, ...shuffled },
@@ -157,16 +164,15 @@ class Replay {
       },
       progress: progress.state,
     })
-    const size = { stores: options.stores, terminals: TERMINALS_PER_STORE }
     const firstAt = plan.calls[0]?.at ?? 0
     progress.start(plan.calls.length)
-    await driver.run(segmentsOf(plan.calls, options.offline, size), firstAt)
+    await driver.run(segmentsOf(plan.calls, options.offline, options.stores), firstAt)
     await Promise.all(this.#restarts)
     let repeated = null
     if (options.repeat) {
       const before = driver.counts.replayed
       progress.state.note = 'again'
-      await driver.run(segmentsOf(plan.calls, [], size), firstAt)
+      await driver.run(segmentsOf(plan.calls, [], options.stores), firstAt)
       repeated = { calls: plan.calls.length, replayed: driver.counts.replayed - before }
     }
     progress.stop()

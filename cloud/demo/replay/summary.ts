@@ -1,5 +1,6 @@
 // The summary of a replay and its verdict, pure: figures in, one JSON object out (ARCHITECTURE section 10). The verdict is good only when
 // every check holds that the exit code promises; each failed check is a sentence.
+import type { Usage } from '../node-process.ts'
 import type { DriverCounts } from './driver.ts'
 import type { Plan } from './plan.ts'
 import type { CloudTotals, StoreProof, Verified } from './proof.ts'
@@ -26,7 +27,7 @@ export interface Findings {
   readonly verified: readonly Verified[]
   readonly seconds: number
   readonly phases: Phases
-  readonly memory: { readonly cloud: number | null; readonly stores: readonly (number | null)[] }
+  readonly usage: { readonly driverCpuS: number; readonly cloud: Usage | null; readonly stores: readonly (Usage | null)[] }
   readonly withDigest: boolean
   /** Calls of the second pass, null without --repeat; and how many of them got the stored answer. */
   readonly repeated: { readonly calls: number; readonly replayed: number } | null
@@ -40,7 +41,8 @@ export interface Findings {
 export type Summary = ReturnType<typeof summaryOf>
 
 const MIB = 1024 * 1024
-const mebibytes = (bytes: number | null): number | null => (bytes === null ? null : Math.round(bytes / MIB))
+const mebibytes = (usage: Usage | null): number | null =>
+  usage === null ? null : Math.round(usage.peakBytes / MIB)
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
 export function summaryOf(found: Findings) {
@@ -87,7 +89,12 @@ export function summaryOf(found: Findings) {
     seconds: round(found.seconds),
     facts_per_s: Math.round(plan.calls.length / found.seconds),
     phases: Object.fromEntries(Object.entries(found.phases).map(([name, value]) => [name, round(value)])),
-    memory_peak_mib: { cloud: mebibytes(found.memory.cloud), stores: found.memory.stores.map(mebibytes) },
+    memory_peak_mib: { cloud: mebibytes(found.usage.cloud), stores: found.usage.stores.map(mebibytes) },
+    cpu_s: {
+      driver: round(found.usage.driverCpuS),
+      cloud: found.usage.cloud?.cpuS ?? null,
+      stores: found.usage.stores.map((one) => one?.cpuS ?? null),
+    },
     ...(found.withDigest ? { digest: totals.digest } : {}),
     ...(found.repeated === null ? {} : { repeated: found.repeated }),
     ...(found.shuffled === null ? {} : { shuffle: found.shuffled }),
@@ -118,6 +125,10 @@ export function failuresOf(found: Findings): string[] {
   must(summary.cloud_unclaimed === 0, `${summary.cloud_unclaimed} facts wait for their member`)
   must(summary.fold_mismatches === 0, `${summary.fold_mismatches} members differ from their fold`)
   must(summary.chain_ok, 'a chain of facts is broken, or was not proved whole')
+  must(
+    found.verified.every(({ digest }) => digest === null || digest === found.totals.digest),
+    'the digest the cloud serves is not that of its facts',
+  )
   for (const { node, ok, problem } of found.verified) must(ok, `verify ${node}: ${problem}`)
   for (const death of found.deaths) failures.push(death)
   const { repeated } = found

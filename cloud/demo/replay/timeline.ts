@@ -9,20 +9,19 @@ import { textHash } from '../random.ts'
 export interface Segment {
   /** Done to the store's line before the calls. */
   readonly before: 'cut' | 'heal' | null
-  readonly terminals: readonly (readonly PlannedCall[])[]
+  readonly calls: readonly PlannedCall[]
 }
 
-/** Index of the store, from 0, by what must stay together. */
-export function placeOf(call: PlannedCall, stores: number, terminals: number): { store: number; terminal: number } {
-  const hash = textHash(call.customer ?? call.key)
-  return { store: hash % stores, terminal: Math.floor(hash / stores) % terminals }
+/** Index of the store, from 0. It must not depend on the run, and one customer has one store. */
+export function storeOf(call: PlannedCall, stores: number): number {
+  return textHash(call.customer ?? call.key) % stores
 }
 
-/** Per store, the calls of its tills, cut at the barriers of its line. A customer's calls stay in order on one till. */
+/** Per store, its calls in the file's order, cut at the barriers of its line. */
 export function segmentsOf(
   calls: readonly PlannedCall[],
   spans: readonly OfflineSpan[],
-  { stores, terminals }: { readonly stores: number; readonly terminals: number },
+  stores: number,
 ): Segment[][] {
   const barriers = Array.from({ length: stores }, (_, store) =>
     spans
@@ -33,15 +32,16 @@ export function segmentsOf(
       ])
       .sort((a, b) => a.at - b.at || (a.does === 'heal' ? -1 : 1)),
   )
-  const empty = (): PlannedCall[][] => Array.from({ length: terminals }, () => [])
-  const segments = barriers.map((own) => [null, ...own.map(({ does }) => does)].map((before) => ({ before, terminals: empty() })))
+  const segments = barriers.map((own) =>
+    [null, ...own.map(({ does }) => does)].map((before) => ({ before, calls: [] as PlannedCall[] })),
+  )
   const next = barriers.map(() => 0)
   for (const call of calls) {
-    const { store, terminal } = placeOf(call, stores, terminals)
+    const store = storeOf(call, stores)
     let index = next[store] ?? 0
     while ((barriers[store]?.[index]?.at ?? Infinity) <= call.at) index += 1
     next[store] = index
-    segments[store]?.[index]?.terminals[terminal]?.push(call)
+    segments[store]?.[index]?.calls.push(call)
   }
   return segments
 }

@@ -19,7 +19,7 @@ import type { Accepted, Arrival, ArrivedFact, BatchAnswer, Cursor, TenantsKnown 
 import { activityOf, foldMember } from './refold.ts'
 import { settleSpending } from './spending.ts'
 import { noticeOf, settleStanding } from './standing.ts'
-import type { ActivityDraft, Touch } from './standing.ts'
+import type { ActivityDraft, Standing, Touch } from './standing.ts'
 
 /** Member states kept decoded between groups. About 1 KiB each. */
 export const STATES_CACHED_MAX = 50_000
@@ -238,8 +238,8 @@ export class Ingest {
     const drafts: ActivityDraft[] = standing.unfolded.map((fact) =>
       activityOf(guest, fact, 0, NO_FACT, [], []),
     )
-    drafts.push(...(await this.#fold(tx, tenant, standing.touched, changed)))
-    await this.#meet(tx, part.facts)
+    drafts.push(...(await this.#fold(tx, tenant, standing, changed)))
+    await this.#meet(tx, standing.touched)
     const unauthorised = await settleSpending(tx, tenant, part.facts)
     drafts.sort((a, b) => a.at - b.at || a.fact - b.fact || a.revision - b.revision)
     return tx.appendActivities([
@@ -253,7 +253,7 @@ export class Ingest {
   async #fold(
     tx: Writes,
     tenant: TenantId,
-    touched: ReadonlyMap<MemberId, Touch>,
+    { touched, merged }: Standing,
     changed: Set<MemberId>,
   ): Promise<ActivityDraft[]> {
     const programs = await this.#shelf.of(tenant)
@@ -272,6 +272,10 @@ export class Ingest {
       this.#remember(member, state)
       departures.push(...folded.departures)
       drafts.push(...folded.activities)
+      if (merged.has(member)) {
+        this.#states.delete(member)
+        continue
+      }
       await tx.insertCheckpoints(folded.checkpoints)
       states.push({ member, tenant, state: encodeState(state) })
       const fresh = state === saved ? state.vouchers.slice(known) : state.vouchers
@@ -282,17 +286,18 @@ export class Ingest {
     return numbered([...departures, ...drafts])
   }
 
-  /** A store has met the members its facts name (D-1). What was met in this process is remembered, at most MEETINGS_KNOWN_MAX. */
-  async #meet(tx: Writes, arrivals: readonly ArrivedFact[]): Promise<void> {
+  /** A store has met the members its facts belong to (D-1). What was met in this process is remembered, at most MEETINGS_KNOWN_MAX. */
+  async #meet(tx: Writes, touched: ReadonlyMap<MemberId, Touch>): Promise<void> {
     const rows: { store: StoreId; member: MemberId }[] = []
-    for (const { fact } of arrivals) {
-      const member = fact.kind === 'enrolment' ? (fact.id as number as MemberId) : fact.member
-      if (member === NO_MEMBER || fact.store === 0) continue
-      const met = this.#met.get(fact.store) ?? new Set()
-      if (met.has(member)) continue
-      if (met.size >= MEETINGS_KNOWN_MAX) met.clear()
-      this.#met.set(fact.store, met.add(member))
-      rows.push({ store: fact.store, member })
+    for (const [member, { added }] of touched) {
+      for (const { fact } of added) {
+        if (fact.store === 0) continue
+        const met = this.#met.get(fact.store) ?? new Set()
+        if (met.has(member)) continue
+        if (met.size >= MEETINGS_KNOWN_MAX) met.clear()
+        this.#met.set(fact.store, met.add(member))
+        rows.push({ store: fact.store, member })
+      }
     }
     await tx.meet(rows)
   }

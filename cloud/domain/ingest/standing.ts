@@ -2,20 +2,13 @@
 // so that the outcome is a function of the set of facts. What changes for a member is collected as `Touch` and folded afterwards.
 import { decodeStoredFact } from '../../../protocol/codec.ts'
 import { compareCanonical } from '../../../protocol/facts.ts'
-import type { Enrolment, Fact, Identity } from '../../../protocol/facts.ts'
+import type { Enrolment, Fact } from '../../../protocol/facts.ts'
 import { NO_FACT, NO_MEMBER } from '../../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import type { Millis } from '../../../protocol/time.ts'
-import type {
-  ActivityRow,
-  FactPlace,
-  FactRow,
-  IdentityRow,
-  MemberRow,
-  TenantId,
-  Writes,
-} from '../../store/port.ts'
+import type { ActivityRow, FactPlace, FactRow, TenantId, Writes } from '../../store/port.ts'
 import type { ArrivedFact } from './accept.ts'
+import { Holders, identityClaim } from './holders.ts'
 
 export interface Touch {
   /** Facts that are new to this member, with the member's id in them; `seen`: the log has a row of it already. */
@@ -31,10 +24,8 @@ export interface Standing {
   /** Log rows of facts that are folded into nobody: guests', duplicates, unclaimed. */
   readonly unfolded: readonly Fact[]
   readonly notices: readonly ActivityDraft[]
-}
-
-export function identityClaim({ kind, value }: Identity): string {
-  return `${kind}:${value}`
+  /** Members whose enrolment turned out to be another's (I-9): their facts have moved, nothing of them stays. */
+  readonly merged: ReadonlySet<MemberId>
 }
 
 /** What ties a fact to its member when its origin did not know the member: an identity, or the earlier fact it is about. */
@@ -97,45 +88,75 @@ class Settling implements Standing {
   readonly touched = new Map<MemberId, Touch>()
   readonly unfolded: Fact[] = []
   readonly notices: ActivityDraft[] = []
+  readonly merged = new Set<MemberId>()
   readonly #tx: Writes
   readonly #tenant: TenantId
   readonly #receivedAt: Millis
+  readonly #holders: Holders
   /** Rows that are not in the table yet. */
   #rows: FactRow[] = []
   /** Counted facts by business key, of the store and of this group. */
   readonly #counted = new Map<string, FactRow>()
-  readonly #owners = new Map<string, MemberRow>()
+  /** Earlier facts that returns and voids are about. */
+  readonly #about = new Map<FactId, FactRow>()
+  /** Members whose enrolment is the duplicate of another's, and that other. */
+  readonly #aliases = new Map<MemberId, MemberId>()
 
   constructor(tx: Writes, tenant: TenantId, receivedAt: Millis) {
     this.#tx = tx
     this.#tenant = tenant
     this.#receivedAt = receivedAt
+    this.#holders = new Holders(tx, tenant)
   }
 
   async take(arrivals: readonly ArrivedFact[]): Promise<void> {
-    const keys = arrivals.map(({ fact }) => ({ store: fact.store, key: fact.key }))
-    for (const row of await this.#tx.factsByKeys(keys)) this.#counted.set(keyName(row.store, row.key), row)
-    await this.#loadOwners(arrivals)
-    const byId = await this.#factsSpokenOf(arrivals)
-    const tied: string[] = []
+    await this.#load(arrivals)
+    const claims: string[] = []
     for (const arrival of arrivals) {
-      const row = this.#rowOf(arrival, byId)
-      if (row.status !== 'duplicate' && (await this.#loses(row))) {
-        this.#rows.push({ ...row, status: 'duplicate' })
+      const row = this.#rowOf(arrival)
+      const rival = this.#counted.get(keyName(row.store, row.key))
+      if (rival !== undefined) this.#noticeDuplicate(row, rival)
+      if (rival !== undefined && compareCanonical(rival, row) < 0) {
+        this.#rows.push({ ...row, status: 'duplicate', member: rival.member })
         this.unfolded.push(arrival.fact)
+        if (row.kind === 'enrolment') claims.push(...(await this.#merge(row.member, rival.member)))
         continue
       }
-      this.#rows.push(row)
-      this.#counted.set(keyName(row.store, row.key), row)
-      byId.set(row.id, row)
-      if (row.status === 'counted' && row.member > 0) {
-        this.#touch(row.member).added.push({ fact: withMember(arrival.fact, row.member), seen: false })
-        if (row.kind === 'sale' || row.kind === 'checkin' || row.kind === 'grant') tied.push(`fact:${row.id}`)
-      } else this.unfolded.push(arrival.fact)
-      if (arrival.fact.kind === 'enrolment') tied.push(...(await this.#enrol(arrival.fact, row)))
+      if (rival !== undefined) claims.push(...(await this.#dethrone(rival, row)))
+      this.#count(arrival.fact, row)
+      claims.push(`fact:${row.id}`)
+      if (arrival.fact.kind === 'enrolment') claims.push(...(await this.#enrol(arrival.fact, row)))
     }
     await this.#insert()
-    await this.#tie(tied)
+    await this.#tie(claims)
+  }
+
+  async #load(arrivals: readonly ArrivedFact[]): Promise<void> {
+    const keys = arrivals.map(({ fact }) => ({ store: fact.store, key: fact.key }))
+    for (const row of await this.#tx.factsByKeys(keys)) this.#counted.set(keyName(row.store, row.key), row)
+    await this.#holders.load(
+      arrivals.flatMap(({ fact }) =>
+        fact.kind === 'enrolment'
+          ? fact.identities
+          : fact.member === NO_MEMBER && fact.claim !== null
+            ? [fact.claim]
+            : [],
+      ),
+    )
+    await this.#loadAliases(new Set(arrivals.map(({ fact }) => fact.member).filter((member) => member > 0)))
+    const about = arrivals.flatMap(({ fact }) =>
+      fact.member === NO_MEMBER && aboutOf(fact) > 0 ? [aboutOf(fact)] : [],
+    )
+    for (const row of await this.#tx.factsByIds(about)) this.#about.set(row.id, row)
+  }
+
+  /** A duplicate's row names the member that counts instead, which may have become a duplicate since. */
+  async #loadAliases(members: ReadonlySet<MemberId>): Promise<void> {
+    for (const { id, status, member } of await this.#tx.factsByIds([...members] as number[] as FactId[])) {
+      if (status !== 'duplicate') continue
+      await this.#loadAliases(new Set([member]))
+      this.#aliases.set(id as number as MemberId, this.#aliases.get(member) ?? member)
+    }
   }
 
   async #insert(): Promise<void> {
@@ -144,16 +165,18 @@ class Settling implements Standing {
     await this.#tx.insertFacts(rows)
   }
 
-  #rowOf({ fact, bytes, hash }: ArrivedFact, byId: ReadonlyMap<FactId, FactRow>): FactRow {
+  #count(fact: Fact, row: FactRow): void {
+    this.#rows.push(row)
+    this.#counted.set(keyName(row.store, row.key), row)
+    this.#about.set(row.id, row)
+    if (row.status === 'counted' && row.member > 0)
+      this.#touch(row.member).added.push({ fact: withMember(fact, row.member), seen: false })
+    else this.unfolded.push(fact)
+  }
+
+  #rowOf({ fact, bytes, hash }: ArrivedFact): FactRow {
     const claim = claimOf(fact)
-    const member =
-      fact.kind === 'enrolment'
-        ? (fact.id as number as MemberId)
-        : fact.member > 0
-          ? fact.member
-          : fact.claim !== null
-            ? (this.#owners.get(identityClaim(fact.claim))?.id ?? NO_MEMBER)
-            : (byId.get(aboutOf(fact))?.member ?? NO_MEMBER)
+    const member = this.#memberOf(fact)
     return {
       id: fact.id,
       tenant: this.#tenant,
@@ -170,17 +193,41 @@ class Settling implements Standing {
     }
   }
 
-  /** Whether another fact with the same business key counts instead; if this one comes first, the other loses its standing (I-3). */
-  async #loses(row: FactRow): Promise<boolean> {
-    const other = this.#counted.get(keyName(row.store, row.key))
-    if (other === undefined) return false
-    const text = `facts ${other.id} and ${row.id} have the business key "${row.key}"; the earlier counts`
+  #memberOf(fact: Fact): MemberId {
+    if (fact.kind === 'enrolment') return fact.id as number as MemberId
+    if (fact.member > 0) return this.#aliases.get(fact.member) ?? fact.member
+    if (fact.claim !== null) return this.#holders.owner(identityClaim(fact.claim))
+    return memberAbout(this.#about.get(aboutOf(fact)))
+  }
+
+  #noticeDuplicate(row: FactRow, rival: FactRow): void {
+    const text = `facts ${rival.id} and ${row.id} have the business key "${row.key}"; the earlier counts`
     this.notices.push(noticeOf(this.#tenant, row, 'duplicate_key', text))
-    if (compareCanonical(other, row) < 0) return true
+  }
+
+  /** `loser` counted until now; `winner` has its business key and comes before it (I-3). Returns the claims to look at again. */
+  async #dethrone(loser: FactRow, winner: FactRow): Promise<string[]> {
     await this.#insert()
-    await this.#tx.saveFactStanding([{ id: other.id, status: 'duplicate', member: other.member }])
-    if (other.member > 0) this.#leave(other.member, other)
-    return false
+    await this.#tx.saveFactStanding([{ id: loser.id, status: 'duplicate', member: winner.member }])
+    this.#about.set(loser.id, { ...loser, status: 'duplicate' })
+    if (loser.member > 0) this.#leave(loser.member, loser)
+    const claims = loser.kind === 'enrolment' ? await this.#merge(loser.member, winner.member) : []
+    return [`fact:${loser.id}`, ...claims]
+  }
+
+  /** The loser's enrolment is the winner's, recorded twice: what names the loser is the winner's (I-9). */
+  async #merge(loser: MemberId, winner: MemberId): Promise<string[]> {
+    this.#aliases.set(loser, winner)
+    this.merged.add(loser)
+    await this.#insert()
+    const claims = await this.#holders.remove(loser)
+    for (const row of await this.#tx.factsOfMemberAfter(loser, null)) {
+      if (row.claim !== null) continue
+      await this.#move(row, winner)
+      claims.push(`fact:${row.id}`)
+    }
+    await this.#tx.deleteMembers([loser])
+    return claims
   }
 
   #touch(member: MemberId): Touch {
@@ -192,82 +239,60 @@ class Settling implements Standing {
     return touch
   }
 
-  /** A fact leaves a member: taken out of what this group adds, or out of what was folded. */
-  #leave(member: MemberId, place: FactPlace): void {
+  /** A fact leaves a member: taken out of what this group adds, or out of what was folded. Says whether the log has a row of it. */
+  #leave(member: MemberId, place: FactPlace): boolean {
     const touch = this.#touch(member)
-    const at = touch.added.findIndex(({ fact, seen }) => fact.id === place.id && !seen)
-    if (at >= 0) this.unfolded.push(...touch.added.splice(at, 1).map(({ fact }) => fact))
-    else touch.removed.push({ at: place.at, id: place.id })
+    const at = touch.added.findIndex(({ fact }) => fact.id === place.id)
+    const [added] = at >= 0 ? touch.added.splice(at, 1) : []
+    if (added === undefined) touch.removed.push({ at: place.at, id: place.id })
+    else if (!added.seen) this.unfolded.push(added.fact)
+    return added === undefined || added.seen
   }
 
-  async #loadOwners(arrivals: readonly ArrivedFact[]): Promise<void> {
-    const wanted: Identity[] = []
-    for (const { fact } of arrivals) {
-      if (fact.kind === 'enrolment') wanted.push(...fact.identities)
-      else if (fact.claim !== null && fact.member === NO_MEMBER) wanted.push(fact.claim)
-    }
-    if (wanted.length === 0) return
-    const identities = await this.#tx.identities(this.#tenant, wanted)
-    const rows = new Map(
-      (await this.#tx.memberRows(identities.map(({ member }) => member))).map((row) => [row.id, row]),
-    )
-    for (const identity of identities) {
-      const owner = rows.get(identity.member)
-      if (owner !== undefined) this.#owners.set(identityClaim(identity), owner)
-    }
+  /** Gives a fact that is in the table to another member, or to nobody. */
+  async #move(row: FactRow, member: MemberId): Promise<void> {
+    if (row.member > 0) this.#leave(row.member, row)
+    const status = member === NO_MEMBER ? 'unclaimed' : 'counted'
+    await this.#tx.saveFactStanding([{ id: row.id, status, member }])
+    const moved: FactRow = { ...row, status, member }
+    if (this.#about.has(row.id)) this.#about.set(row.id, moved)
+    if (this.#counted.get(keyName(row.store, row.key))?.id === row.id)
+      this.#counted.set(keyName(row.store, row.key), moved)
+    if (member === NO_MEMBER) return
+    const fresh = this.unfolded.findIndex(({ id }) => id === row.id)
+    if (fresh >= 0) this.unfolded.splice(fresh, 1)
+    const fact = withMember(decodeStoredFact(row.bytes), member)
+    const touch = this.#touch(member)
+    // Back where it was before this group: nothing happened.
+    const back = touch.removed.findIndex(({ id }) => id === row.id)
+    if (back >= 0) touch.removed.splice(back, 1)
+    touch.added.push({ fact, seen: fresh < 0 })
   }
 
-  /** Earlier facts that returns and voids without a member are about. */
-  async #factsSpokenOf(arrivals: readonly ArrivedFact[]): Promise<Map<FactId, FactRow>> {
-    const ids = arrivals.flatMap(({ fact }) =>
-      fact.member === NO_MEMBER && aboutOf(fact) > 0 ? [aboutOf(fact)] : [],
-    )
-    return new Map((ids.length === 0 ? [] : await this.#tx.factsByIds(ids)).map((row) => [row.id, row]))
+  /** Makes the member and lets it hold its identities (I-8). Returns the claims it may have won. */
+  async #enrol(fact: Enrolment, { member }: FactRow): Promise<string[]> {
+    const { name, store, at, key } = fact
+    await this.#tx.insertMembers([{ id: member, tenant: this.#tenant, name, store, enrolledAt: at, key }])
+    for (const held of await this.#holders.add(fact, member)) {
+      const text = `members ${held.member} and ${member} were enrolled with the same ${held.kind}; the earlier keeps it`
+      this.notices.push(noticeOf(this.#tenant, fact, 'identity_twice', text))
+    }
+    return fact.identities.map(identityClaim)
   }
 
-  /** Makes the member and gives it its identities, unless an earlier enrolment holds them (I-8). Returns the claims now held by it. */
-  async #enrol(fact: Enrolment, row: FactRow): Promise<string[]> {
-    const member: MemberRow = {
-      id: row.member,
-      tenant: this.#tenant,
-      name: fact.name,
-      store: fact.store,
-      enrolledAt: fact.at,
-      key: fact.key,
-    }
-    await this.#tx.insertMembers([member])
-    const won: IdentityRow[] = []
-    for (const { kind, value } of fact.identities) {
-      const claim = identityClaim({ kind, value })
-      const owner = this.#owners.get(claim)
-      if (owner !== undefined && owner.id !== member.id) {
-        const text = `members ${owner.id} and ${member.id} were enrolled with the same ${kind}; the earlier keeps it`
-        this.notices.push(noticeOf(this.#tenant, fact, 'identity_twice', text))
-        if (compareCanonical({ at: owner.enrolledAt, id: owner.id as number as FactId }, fact) < 0) continue
-      }
-      this.#owners.set(claim, member)
-      won.push({ tenant: this.#tenant, kind, value, member: member.id })
-    }
-    await this.#tx.saveIdentities(won)
-    return won.map(identityClaim)
-  }
-
-  /** Ties waiting facts to members that are known now, and facts about those facts in turn (I-7). */
+  /** Looks again at the facts tied by these claims, and at facts about those facts in turn (I-7). */
   async #tie(claims: readonly string[]): Promise<void> {
     let open = claims
     while (open.length > 0) {
       const next: string[] = []
       for (const row of await this.#tx.factsByClaims(this.#tenant, open)) {
-        const member = row.claim?.startsWith('fact:')
-          ? await this.#memberOfFact(row.claim)
-          : (this.#owners.get(row.claim ?? '')?.id ?? NO_MEMBER)
-        if (row.status === 'duplicate' || member === NO_MEMBER || member === row.member) continue
-        if (row.member > 0) this.#leave(row.member, row)
-        await this.#tx.saveFactStanding([{ id: row.id, status: 'counted', member }])
-        const fact = decodeStoredFact(row.bytes)
-        const fresh = this.unfolded.findIndex(({ id }) => id === row.id)
-        if (fresh >= 0) this.unfolded.splice(fresh, 1)
-        this.#touch(member).added.push({ fact: withMember(fact, member), seen: fresh < 0 })
+        if (row.status === 'duplicate') continue
+        const claim = row.claim ?? ''
+        const member = claim.startsWith('fact:')
+          ? await this.#memberOfFact(claim)
+          : this.#holders.owner(claim)
+        if (member === row.member) continue
+        await this.#move(row, member)
         next.push(`fact:${row.id}`)
       }
       open = next
@@ -276,6 +301,11 @@ class Settling implements Standing {
 
   async #memberOfFact(claim: string): Promise<MemberId> {
     const [row] = await this.#tx.factsByIds([Number(claim.slice('fact:'.length)) as FactId])
-    return row?.member ?? NO_MEMBER
+    return memberAbout(row)
   }
+}
+
+/** Only a fact that counts says whose the facts about it are. */
+function memberAbout(row: FactRow | undefined): MemberId {
+  return row?.status === 'counted' ? row.member : NO_MEMBER
 }

@@ -200,13 +200,19 @@ export class LiveFeed {
   #heartbeat(): void {
     this.#cancelHeartbeat = this.#parts.system.after(HEARTBEAT_MS, () => {
       for (const reader of this.#readers) reader.heartbeat()
-      this.#parts.read.lastPosition().then(
-        (position) => {
-          if (!this.#pumping && this.#pending.length === 0 && position > this.#position) this.#fallBack(position)
-        },
-        (cause: unknown) => this.fault(cause),
-      )
+      void this.lookBehind()
       if (!this.#stopped) this.#heartbeat()
     })
+  }
+
+  /** Something may have been logged outside of a commit of facts. */
+  async lookBehind(): Promise<void> {
+    if (this.#stopped) return
+    try {
+      const position = await this.#parts.read.lastPosition()
+      if (!this.#pumping && this.#pending.length === 0 && position > this.#position) this.#fallBack(position)
+    } catch (cause) {
+      if (!this.#stopped) this.fault(cause)
+    }
   }
 }

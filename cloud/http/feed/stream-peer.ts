@@ -13,8 +13,8 @@ export interface EventStream {
   readonly peer: FeedPeer
 }
 
-/** `onGone` is called once when the client has left. */
-export function eventStream(epoch: number, onGone: () => void): EventStream {
+/** `onGone` is called when the client has left; `cut` ends the connection under the stream at once. */
+export function eventStream(epoch: number, onGone: () => void, cut: () => void): EventStream {
   const encoder = new TextEncoder()
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined
   let waiting: (() => void)[] = []
@@ -60,14 +60,14 @@ export function eventStream(epoch: number, onGone: () => void): EventStream {
       if (backlogBytes() === 0) write(': \n\n')
       else if (stalled++ >= MISSED_MAX && open) {
         end()
-        controller?.error(new Error('the reader takes nothing any more'))
+        cut()
         onGone()
       }
     },
     close(code, reason) {
       if (!open) return
       // Behind a backlog the event would never be read, and the stream would wait for the reader: cut it.
-      if (backlogBytes() > 0) controller?.error(new Error(reason))
+      if (backlogBytes() > 0) cut()
       else {
         write(`event: close\ndata: ${JSON.stringify({ code, reason })}\n\n`)
         controller?.close()

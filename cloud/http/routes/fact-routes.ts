@@ -1,6 +1,5 @@
 // Facts with all revisions of their effects, why they came to what they came to, what was set aside, and what HQ should look at.
-import type { FactId } from '../../../protocol/ids.ts'
-import type { StoreId } from '../../../protocol/ids.ts'
+import type { FactId, StoreId } from '../../../protocol/ids.ts'
 import { accept } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
 import { explanationOf } from '../../domain/explanation.ts'

@@ -32,7 +32,9 @@ export function preparer(database: Database): (sql: string) => Statement<unknown
 }
 
 const MEMBER_COLUMNS = `m.*, s.state AS state,
-  (SELECT json_group_array(json_array(i.kind, i.value)) FROM identities i WHERE i.member = m.id) AS identities`
+  (SELECT json_group_array(json_array(i.kind, i.value)) FROM identities i WHERE i.member = m.id
+    AND NOT EXISTS (SELECT 1 FROM identities o WHERE o.tenant = i.tenant AND o.kind = i.kind AND o.value = i.value
+      AND (o.at, o.member) < (i.at, i.member))) AS identities`
 
 function listRow(raw: Raw): MemberListRow {
   return {
@@ -151,7 +153,7 @@ export function sqliteReads(database: Database): Reads {
     memberByIdentity: async (tenant, kind, value) => {
       const raw = sql(
         `SELECT ${MEMBER_COLUMNS} FROM identities n JOIN members m ON m.id = n.member LEFT JOIN states s ON s.member = m.id
-         WHERE n.tenant = ? AND n.kind = ? AND n.value = ?`,
+         WHERE n.tenant = ? AND n.kind = ? AND n.value = ? ORDER BY n.at, n.member LIMIT 1`,
       ).get(tenant, kind, value)
       return raw && listRow(raw)
     },

@@ -25,8 +25,8 @@ CREATE TABLE quarantine (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store 
   hash BLOB NOT NULL, received_at INTEGER NOT NULL);
 
 CREATE TABLE members (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, name TEXT, store INTEGER NOT NULL, enrolled_at INTEGER NOT NULL, key TEXT NOT NULL);
-CREATE TABLE identities (tenant INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, member INTEGER NOT NULL,
-  PRIMARY KEY (tenant, kind, value)) WITHOUT ROWID;
+CREATE TABLE identities (tenant INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL, member INTEGER NOT NULL,
+  PRIMARY KEY (tenant, kind, value, at, member)) WITHOUT ROWID;
 CREATE INDEX identities_member ON identities (member);
 CREATE TABLE store_members (store INTEGER NOT NULL, member INTEGER NOT NULL, PRIMARY KEY (store, member)) WITHOUT ROWID;
 CREATE INDEX store_members_member ON store_members (member, store);

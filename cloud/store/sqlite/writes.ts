@@ -19,7 +19,7 @@ import type {
   Writes,
 } from '../port.ts'
 import { activitiesOfFacts, preparer, programRecord, quarantineRow } from './reads.ts'
-import { edgeRow, effectsText, factRow, holdRow, memberRow, originRow } from './rows.ts'
+import { edgeRow, effectsText, factRow, holdRow, originRow } from './rows.ts'
 
 export function sqliteWrites(database: Database): Writes {
   const sql = preparer(database)
@@ -140,13 +140,15 @@ export function sqliteWrites(database: Database): Writes {
 
     identities: async (tenant, wanted) => {
       const find = sql('SELECT * FROM identities WHERE tenant = ? AND kind = ? AND value = ?')
-      return present(
-        wanted.map(({ kind, value }) => find.get(tenant, kind, value)),
-      ) as unknown as IdentityRow[]
+      return wanted.flatMap(({ kind, value }) => find.all(tenant, kind, value)) as unknown as IdentityRow[]
     },
-    memberRows: async (ids) => {
-      const find = sql('SELECT * FROM members WHERE id = ?')
-      return present(ids.map((id) => find.get(id))).map(memberRow)
+    identitiesOfMember: async (member) =>
+      sql('SELECT * FROM identities WHERE member = ?').all(member) as unknown as IdentityRow[],
+    insertIdentities: async (rows) => {
+      const insert = sql(
+        'INSERT OR IGNORE INTO identities (tenant, kind, value, at, member) VALUES (?, ?, ?, ?, ?)',
+      )
+      for (const { tenant, kind, value, at, member } of rows) insert.run(tenant, kind, value, at, member)
     },
     insertMembers: async (rows: readonly MemberRow[]) => {
       const insert = sql(
@@ -154,9 +156,14 @@ export function sqliteWrites(database: Database): Writes {
       )
       for (const row of rows) insert.run(row.id, row.tenant, row.name, row.store, row.enrolledAt, row.key)
     },
-    saveIdentities: async (rows) => {
-      const save = sql('INSERT OR REPLACE INTO identities (tenant, kind, value, member) VALUES (?, ?, ?, ?)')
-      for (const { tenant, kind, value, member } of rows) save.run(tenant, kind, value, member)
+    deleteMembers: async (ids) => {
+      const deletions = [
+        sql('DELETE FROM members WHERE id = ?'),
+        ...['identities', 'states', 'checkpoints', 'store_members', 'vouchers'].map((table) =>
+          sql(`DELETE FROM ${table} WHERE member = ?`),
+        ),
+      ]
+      for (const id of ids) for (const deletion of deletions) deletion.run(id)
     },
     meet: async (rows) => {
       const insert = sql('INSERT OR IGNORE INTO store_members (store, member) VALUES (?, ?)')

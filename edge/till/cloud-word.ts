@@ -1,0 +1,128 @@
+// What the cloud's word changes here. Each frame is stored in one transaction with its cursor (M-2, P-SYNC-5), and told on the feed in the same
+// one. These throw when the storage fails: the link then closes and is told again from the cursor that was kept.
+import { checkDocument } from '../../cloud/evaluation/check.ts'
+import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { Correction, Corrections } from '../../protocol/frames/corrections.ts'
+import type { Members } from '../../protocol/frames/members.ts'
+import type { Notice } from '../../protocol/frames/notice.ts'
+import type { ProgramFrame } from '../../protocol/frames/program.ts'
+import { originOf, seqOf } from '../../protocol/ids.ts'
+import { millisOf } from '../../protocol/time.ts'
+import type { Told } from './activity-text.ts'
+import { toldActivity } from './activity-text.ts'
+import type { Books } from './books.ts'
+import { counted, timeText } from './wording.ts'
+
+/** Notices that say two stores did something that does not go together. */
+const CONFLICTS = /conflict|twice|duplicate|reused|fork|rewind/
+
+/** Adds an activity in the open transaction. */
+export function tell(books: Books, told: Omit<Told, 'at'>): void {
+  const { feed, system } = books
+  feed.add(toldActivity({ position: feed.next, epoch: feed.epoch }, { ...told, at: system.clock.now() }))
+}
+
+function transact(books: Books, work: () => void): void {
+  try {
+    books.ledger.transact(() => {
+      work()
+      books.feed.seal()
+    })
+  } catch (cause) {
+    books.feed.discard()
+    throw cause
+  }
+  books.feed.publish()
+}
+
+export function takeMembers(books: Books, { cursor, members }: Members): void {
+  const { ledger } = books
+  transact(books, () => {
+    for (const snapshot of members) ledger.members.take(snapshot)
+    ledger.meta.setMembersCursor(cursor)
+    ledger.meta.setLastWordAt(books.system.clock.now())
+  })
+  for (const { member } of members) books.cards.forget(member)
+}
+
+export function takeCorrections(books: Books, { cursor, corrections }: Corrections): void {
+  const { ledger } = books
+  transact(books, () => {
+    for (const correction of corrections) correct(books, correction)
+    ledger.meta.setCorrectionsCursor(cursor)
+    ledger.meta.setLastWordAt(books.system.clock.now())
+  })
+}
+
+function correct(books: Books, correction: Correction): void {
+  const { fact: id, revision, points, goodwill } = correction
+  const { sequels } = books.ledger
+  const before = sequels.correctionOf(id)
+  // Told again after a connection that broke between the commit and the cursor's way back.
+  if (before !== undefined && before.revision >= revision) return
+  sequels.correct(correction)
+  const row = originOf(id) === books.identity.origin ? books.ledger.ofSeq(seqOf(id)) : undefined
+  const fact = row === undefined ? undefined : decodeStoredFact(row.bytes)
+  const card = row === undefined || row.member === 0 ? undefined : books.cards.get(row.member)
+  const who = card === undefined ? '' : ` of ${card.label}`
+  const was = before === undefined ? (fact?.promised ?? 0) : before.points + before.goodwill
+  const kept = goodwill === 0 ? '' : `, with ${goodwill} kept as promised`
+  const when = fact === undefined ? '' : ` from ${timeText(millisOf(fact.at)).slice(0, 10)}`
+  tell(books, {
+    kind: 'correction',
+    fact: id,
+    member: card?.label ?? null,
+    points: points + goodwill,
+    text: `The ${fact?.kind ?? 'record'}${who}${when} counts ${counted(points + goodwill, 'point')} now, ${was} before${kept}`,
+  })
+}
+
+export function takeProgram(books: Books, frame: ProgramFrame): void {
+  const { version, effective_from: effectiveFrom, document } = frame
+  if (books.programs.records.some((record) => record.version === version)) return
+  const checked = checkDocument(parsed(document))
+  transact(books, () => {
+    if (!checked.ok) {
+      const [issue] = checked.issues
+      const text = `Program version ${version} needs newer software: ${issue?.path ?? ''} ${issue?.message ?? ''}`
+      tell(books, { kind: 'notice', fact: null, member: null, points: 0, text })
+      return
+    }
+    books.ledger.programs.add({ version, effectiveFrom, document })
+    const text = `Program "${checked.document.name}", version ${version}, counts from ${timeText(millisOf(effectiveFrom))}`
+    tell(books, { kind: 'program', fact: null, member: null, points: 0, text })
+  })
+  if (!checked.ok) return
+  books.programs.add({ version, effectiveFrom, document })
+  books.learn(document)
+  // It may count from a time that lies behind: what own facts are worth on top of the base states is worked out anew.
+  books.cards.forgetAll()
+}
+
+/** Undefined where it is no JSON, which then fits no schema. */
+function parsed(document: string): unknown {
+  try {
+    return JSON.parse(document)
+  } catch {
+    return undefined
+  }
+}
+
+export function takeNotice(books: Books, { code, fact, text }: Notice): void {
+  const kind = CONFLICTS.test(code) ? 'conflict' : 'notice'
+  transact(books, () => tell(books, { kind, fact, member: null, points: 0, text }))
+}
+
+export function tellLink(books: Books, state: string, lastWordAt: number | null): void {
+  const since = lastWordAt === null ? '' : `, last heard of at ${timeText(lastWordAt)}`
+  transact(books, () => {
+    if (lastWordAt !== null) books.ledger.meta.setLastWordAt(lastWordAt)
+    tell(books, {
+      kind: 'link',
+      fact: null,
+      member: null,
+      points: 0,
+      text: `Link to the cloud: ${state}${since}`,
+    })
+  })
+}

@@ -1,0 +1,216 @@
+// Reading: members, perks, quotes, history, status. Nothing here writes, and a quote folds onto a copy.
+import { EffectBuffer } from '../../cloud/evaluation/effects.ts'
+import type { Considered } from '../../cloud/evaluation/explain.ts'
+import { explain } from '../../cloud/evaluation/explain.ts'
+import { NOTHING_HELD, mayRedeem, voucherStatus } from '../../cloud/evaluation/spending.ts'
+import type { MemberState } from '../../cloud/evaluation/state.ts'
+import { copyState, newState, spendable } from '../../cloud/evaluation/state.ts'
+import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { Fact, Sale } from '../../protocol/facts.ts'
+import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
+import { idFromText, idText, originOf, seqOf } from '../../protocol/ids.ts'
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, POINTS_MAX } from '../../protocol/limits.ts'
+import type { Result } from '../../protocol/result.ts'
+import { accept, refuse } from '../../protocol/result.ts'
+import { millisOf } from '../../protocol/time.ts'
+import type { FactRow } from '../ledger/ledger.ts'
+import type { HistoryPage, MemberView, PerksAnswer, Quote, StatusWord } from './answers.ts'
+import type { Books } from './books.ts'
+import type { Card } from './cards.ts'
+import type { HistoryQuery, MemberReference, QuoteInput } from './inputs.ts'
+import { findCard } from './naming.ts'
+import type { Payee } from './sales.ts'
+import { GUEST, UNKNOWN, basketOf, saleFact } from './sales.ts'
+import { whenNow } from './when.ts'
+import { timeText } from './wording.ts'
+
+export async function memberView(books: Books, reference: MemberReference): Promise<Result<MemberView>> {
+  const found = await findCard(books, reference)
+  return found.ok ? accept(viewOf(books, found.value)) : found
+}
+
+function viewOf(books: Books, card: Card): MemberView {
+  const { state } = card
+  const now = books.system.clock.now()
+  const program = books.programNow()
+  const wording = books.wordings.of(program)
+  const row = books.ledger.members.find(card.member)
+  const next = program?.tiers.find(({ point_floor }) => point_floor > state.lifetime)
+  return {
+    id: idText(card.member),
+    name: row?.name ?? null,
+    identities: [...(row?.identities ?? [])],
+    tier: tierOf(books, state.tier),
+    balance: spendable(state),
+    lifetime: state.lifetime,
+    spent: state.spent,
+    goodwill: state.goodwill,
+    next_tier:
+      next === undefined
+        ? null
+        : {
+            id: next.id,
+            name: next.name,
+            point_floor: next.point_floor,
+            missing: next.point_floor - state.lifetime,
+          },
+    vouchers: state.vouchers.map((voucher) => ({
+      code: voucher.code,
+      perk: voucher.perk,
+      title: wording.title(voucher.perk),
+      status: voucherStatus(voucher, now),
+      expires_at: voucher.expires === 0 ? null : timeText(voucher.expires),
+    })),
+    status: statusOf(books, card),
+    as_of: card.known ? books.asOf() : null,
+  }
+}
+
+function statusOf(books: Books, card: Card | null): StatusWord {
+  return books.fresh() && (card === null || card.known) ? 'confirmed' : 'provisional'
+}
+
+function tierOf(books: Books, tier: number): { id: number; name: string } | null {
+  return tier === 0 ? null : { id: tier, name: books.wording().title(tier) }
+}
+
+/** Without a member: what is offered here now to somebody who has every tier and enough points. */
+const ANYBODY: MemberState = { ...newState(), balance: POINTS_MAX, lifetime: POINTS_MAX }
+
+export async function perksView(books: Books, member: MemberId | undefined): Promise<Result<PerksAnswer>> {
+  const found = member === undefined ? undefined : await findCard(books, idText(member))
+  if (found?.ok === false) return found
+  const program = books.programNow()
+  const when = whenNow(books, undefined)
+  if (program === null || when === undefined) return accept({ perks: [] })
+  const place = { store: books.identity.store.id, at: when.at, offset: when.offset }
+  const state = found?.value.state ?? ANYBODY
+  return accept({
+    perks: [...program.redeemPerks.values()].map(({ id, document: { title, points } }) => {
+      const decided = mayRedeem(program, state, id, place, NOTHING_HELD)
+      return decided.ok
+        ? { id, title, points, available: true, refused: null, detail: null }
+        : {
+            id,
+            title,
+            points,
+            available: false,
+            refused: decided.refusal.code,
+            detail: decided.refusal.detail,
+          }
+    }),
+  })
+}
+
+/** What a sale would earn, and why or why not. */
+export async function quote(books: Books, input: QuoteInput): Promise<Result<Quote>> {
+  const payee = await quotedPayee(books, input)
+  if (!payee.ok) return payee
+  const basket = basketOf(books, input)
+  if ('do' in basket) return { ok: false, refusal: basket.refusal }
+  const when = whenNow(books, input.occurred_at)
+  if (when === undefined) return refuse('input_invalid', 'This is no time there is.', '/occurred_at')
+  const { card, notes } = payee.value
+  const sale = saleFact(books, 'quote', 'quote', payee.value, when, basket) as Sale
+  const program = books.programs.program(sale.at)
+  const before = card === null ? newState() : card.state
+  const considered = program === null ? [] : explain(program, before, sale)
+  const effects = new EffectBuffer()
+  const after = card === null ? before : books.cards.foldOnto(copyState(before), card.member, sale, effects)
+  const wording = books.wordings.of(program)
+  const all = effects.read()
+  return accept({
+    points: effects.pointsSince(0),
+    entries: all
+      .filter(({ kind }) => kind === 'earn' || kind === 'bonus')
+      .map(({ kind, rule, amount }) => ({ kind, rule, title: wording.title(rule), points: amount })),
+    considered: card === null ? considered.map((rule) => forNobody(rule)) : considered,
+    tier: card === null ? null : tierOf(books, before.tier),
+    tier_after: card === null ? null : tierOf(books, after.tier),
+    vouchers: all
+      .filter(({ kind }) => kind === 'voucher_issued')
+      .map(({ rule }) => ({ perk: rule, title: wording.title(rule) })),
+    status: notes.length > 0 ? 'provisional' : statusOf(books, card),
+    as_of: card === null || card.known ? books.asOf() : null,
+  })
+}
+
+async function quotedPayee(books: Books, { member }: QuoteInput): Promise<Result<Payee>> {
+  if (member === undefined) return accept(GUEST)
+  const found = await findCard(books, member)
+  if (found.ok) {
+    const card = found.value
+    return accept({ card, member: card.member, claim: null, notes: [] })
+  }
+  // Whoever cannot be asked about gets a sale without points for now (A-4), so that is the quote.
+  return found.refusal.code === 'member_not_found' && !books.link.live()
+    ? accept({ ...GUEST, notes: UNKNOWN })
+    : found
+}
+
+/** E-EARN-5: what would apply needs a member first. */
+function forNobody(rule: Considered): Quote['considered'][number] {
+  if (!rule.applied) return rule
+  return {
+    ...rule,
+    applied: false,
+    points: 0,
+    condition: 'member',
+    actual: 'no member',
+    required: 'a member',
+    hint: `with a member this sale earns ${rule.points} points here`,
+  }
+}
+
+export function history(books: Books, query: HistoryQuery): Result<HistoryPage> {
+  const limit = Math.min(query.limit ?? PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX)
+  const before = query.before === undefined ? undefined : idFromText<FactId>(query.before)
+  if (query.before !== undefined && (before === undefined || originOf(before) !== books.identity.origin))
+    return refuse('input_invalid', 'This is no id of a fact of this store.', 'before')
+  const end = before === undefined ? ((books.ledger.seq + 1) as Seq) : seqOf(before)
+  const member = query.member === undefined ? undefined : idFromText<MemberId>(query.member)
+  if (query.member !== undefined && member === undefined)
+    return refuse('input_invalid', 'This is no member id.', 'member')
+  const rows =
+    member === undefined ? books.ledger.before(end, limit + 1) : threadBefore(books, member, end, limit + 1)
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  return accept({
+    facts: page.map((row) => factView(books, row)),
+    next: rows.length > limit && last !== undefined ? idText(decodeStoredFact(last.bytes).id) : null,
+  })
+}
+
+/** The member's facts before a seq, newest first. */
+function threadBefore({ ledger }: Books, member: MemberId, end: Seq, limit: number): FactRow[] {
+  const rows: FactRow[] = []
+  const known = ledger.ofSeq(end)
+  let seq = known?.member === member ? known.previous : ledger.threads.last(member)
+  while (seq > 0 && rows.length < limit) {
+    const row = ledger.ofSeq(seq)
+    if (row === undefined) break
+    if (row.seq < end) rows.push(row)
+    seq = row.previous
+  }
+  return rows
+}
+
+function factView(books: Books, row: FactRow): HistoryPage['facts'][number] {
+  const fact = decodeStoredFact(row.bytes)
+  const correction = books.ledger.sequels.correctionOf(fact.id)
+  return {
+    id: idText(fact.id),
+    kind: fact.kind,
+    at: timeText(millisOf(fact.at)),
+    terminal: fact.terminal,
+    member: row.member === 0 ? null : idText(row.member),
+    amount: fact.kind === 'sale' || fact.kind === 'return' ? fact.amount : null,
+    points: correction === undefined ? fact.promised : correction.points + correction.goodwill,
+    status: settled(books, row, fact) ? 'confirmed' : 'provisional',
+  }
+}
+
+/** The cloud has it, or it was answered as confirmed. */
+function settled({ ledger }: Books, { seq }: FactRow, { confirmed }: Fact): boolean {
+  return confirmed || seq <= ledger.meta.cursors().synced
+}

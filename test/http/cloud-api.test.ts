@@ -1,0 +1,482 @@
+// The HQ API over a real socket, with facts that came in over real sync connections: what HQ writes, what it can ask, and that every number can be
+// followed to the effects it is made of. Every good answer is checked against the shape its route promises (support/cloud-node.ts).
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { FactId, MemberId } from '../../protocol/ids.ts'
+import { outcomesDigest, decodeState } from '../../cloud/evaluation/state.ts'
+import type { MemberState } from '../../cloud/evaluation/state.ts'
+import { CloudUnderTest, eventually, items, pick } from '../support/cloud-node.ts'
+import type { Answer, Device } from '../support/cloud-node.ts'
+import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
+
+const T0 = Date.UTC(2026, 5, 1, 12)
+const MINUTE = 60_000
+let now = T0 + 1000 * MINUTE
+
+let cloud: CloudUnderTest
+let camden: Device
+let soho: Device
+let ada: MemberId
+let sale: FactId
+let lateSale: FactId
+let guestSale: FactId
+
+const refused = (answer: Answer): unknown => pick(answer.json, 'code')
+
+beforeAll(async () => {
+  cloud = await CloudUnderTest.start(() => now)
+  await cloud.publish(SMALL_PROGRAM)
+  camden = await cloud.addDevice('Camden')
+  soho = await cloud.addDevice('Soho')
+  ada = camden.enrol(
+    { at: T0, promised: 50, confirmed: true },
+    [{ kind: 'phone', value: '+447700900142' }],
+    'Ada Lovelace',
+  )
+  camden.enrol({ at: T0 + MINUTE }, [
+    { kind: 'card', value: '77' },
+    { kind: 'email', value: 'b@example.org' },
+  ])
+  sale = camden.sale({ at: T0 + 10 * MINUTE, member: ada, promised: 60 }, [
+    { sku: 'mug', amount: 1050 },
+    { sku: 'bag', category: 'BAG', pieces: 5, amount: 500 },
+  ])
+  guestSale = camden.sale({ at: T0 + 11 * MINUTE }, [{ sku: 'mug', amount: 900 }])
+  const back = camden.giveBack({ at: T0 + 20 * MINUTE, member: ada }, [
+    { sale, line: 1, pieces: 2, amount: 200 },
+  ])
+  expect(back).toBeGreaterThan(0)
+  await camden.connect()
+  await camden.sync()
+  // Two late sales: with the one above they are the third of the month, so an earlier one moves the bonus.
+  soho.sale({ at: T0 + 5 * MINUTE, member: ada }, [{ sku: 'tea', amount: 300 }])
+  lateSale = soho.sale({ at: T0 + 2 * MINUTE, member: ada }, [{ sku: 'tea', amount: 400 }])
+  await soho.connect()
+  await soho.sync()
+})
+afterAll(() => cloud.stop())
+
+describe('programs', () => {
+  test('E-DOC-1 a check tells every issue with its path and writes nothing', async () => {
+    const broken = {
+      ...SMALL_PROGRAM,
+      tiers: [
+        { id: 1, name: 'A', point_floor: 5 },
+        { id: 1, name: 'B', point_floor: 2 },
+      ],
+    }
+    const checked = await cloud.post('/v1/programs/check', { document: broken })
+    expect((pick(checked.json, 'issues') as { path: string }[]).map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['/tiers/1/id', '/tiers/0/point_floor', '/tiers/1/point_floor']),
+    )
+    expect((await cloud.post('/v1/programs/check', { document: SMALL_PROGRAM })).json).toEqual({ issues: [] })
+    expect((await cloud.post('/v1/programs/check', { document: 7 })).status).toBe(200)
+    expect(items(await cloud.ask('/v1/programs'))).toHaveLength(1)
+  })
+
+  test('E-DOC-1 a document with errors is refused with all its issues', async () => {
+    const answer = await cloud.post('/v1/programs', { document: { ...SMALL_PROGRAM, currency: 'pounds' } })
+    expect(refused(answer)).toBe('program_invalid')
+    expect(pick(answer.json, 'issues', 0, 'path')).toBe('/currency')
+  })
+
+  test('E-DOC-2 a later version takes effect when it says, not before, and never in the past', async () => {
+    const past = { document: SMALL_PROGRAM, effective_from: new Date(now - 1).toISOString() }
+    expect(refused(await cloud.post('/v1/programs', past))).toBe('program_backdated')
+    const later = {
+      document: { ...SMALL_PROGRAM, name: 'Winter' },
+      effective_from: new Date(now + 1000 * MINUTE).toISOString(),
+    }
+    const published = await cloud.post('/v1/programs', later)
+    expect(published.json).toEqual({
+      version: 2,
+      name: 'Winter',
+      effective_from: later.effective_from,
+      in_force: false,
+    })
+    expect((await cloud.ask('/v1/programs')).json).toMatchObject({
+      items: [
+        { version: 1, in_force: true },
+        { version: 2, in_force: false },
+      ],
+    })
+    expect(pick((await cloud.ask('/v1/programs/2')).json, 'document', 'name')).toBe('Winter')
+    expect(refused(await cloud.ask('/v1/programs/3'))).toBe('program_not_found')
+    expect(refused(await cloud.ask('/v1/programs/x'))).toBe('program_not_found')
+  })
+
+  test.each([
+    ['2026-13-01T00:00:00Z'],
+    ['2026-12-01'],
+    ['2026-12-01T00:00:00'],
+    ['1900-01-01T00:00:00Z'],
+    ['tomorrow'],
+  ])('a time that is none is refused: %s', async (text) => {
+    const answer = await cloud.post('/v1/programs', { document: SMALL_PROGRAM, effective_from: text })
+    expect(refused(answer)).toBe('input_invalid')
+  })
+})
+
+describe('members', () => {
+  test('a member shows balance = fold + goodwill, tier, what the next tier takes, and its identities', async () => {
+    const { json } = await cloud.ask(`/v1/members/${ada}`)
+    // 50 welcome, 15 + 50 for the sale, 3 + 4 for the late ones, 25 for the third sale, less 2 of 5 bags and their pounds.
+    expect(json).toMatchObject({
+      id: String(ada),
+      name: 'Ada Lovelace',
+      identities: [{ kind: 'phone', value: '+447700900142' }],
+      store: camden.store,
+      enrolled_at: new Date(T0).toISOString(),
+      tier: { id: 1, name: 'Bronze' },
+      next_tier: { id: 2, name: 'Silver', point_floor: 500 },
+      facts: 5,
+    })
+    expect(pick(json, 'balance')).toBe(Number(pick(json, 'fold')) + Number(pick(json, 'goodwill')))
+    expect(pick(json, 'next_tier', 'missing')).toBe(500 - Number(pick(json, 'lifetime')))
+  })
+
+  test('a member is found by each kind of identity, exactly', async () => {
+    expect(pick((await cloud.ask('/v1/members?phone=%2B447700900142')).json, 'id')).toBe(String(ada))
+    expect(pick((await cloud.ask('/v1/members?card=77')).json, 'name')).toBeNull()
+    expect(pick((await cloud.ask('/v1/members?email=b@example.org')).json, 'identities')).toHaveLength(2)
+    expect(refused(await cloud.ask('/v1/members?card=7'))).toBe('member_not_found')
+    expect(refused(await cloud.ask('/v1/members?external_id=77'))).toBe('member_not_found')
+    expect(refused(await cloud.ask('/v1/members?card=77&phone=1'))).toBe('input_invalid')
+    expect(refused(await cloud.ask('/v1/members?card=77&limit=1'))).toBe('input_invalid')
+  })
+
+  test('the list pages to its end', async () => {
+    const first = await cloud.ask('/v1/members?limit=1')
+    const second = await cloud.ask(`/v1/members?limit=1&after=${String(pick(first.json, 'next'))}`)
+    expect([pick(first.json, 'items', 0, 'id'), pick(second.json, 'items', 0, 'id')]).toEqual([
+      String(ada),
+      expect.not.stringMatching(String(ada)),
+    ])
+    expect(pick(second.json, 'next')).toBeNull()
+    expect(items(await cloud.ask('/v1/members'))).toHaveLength(2)
+  })
+
+  test.each([['1'], ['0'], ['-1'], ['x'], ['9'.repeat(20)], ['8589934592'], ['1e10']])(
+    'no member has the id %s',
+    async (id) => {
+      expect(refused(await cloud.ask(`/v1/members/${id}`))).toBe('member_not_found')
+      expect(refused(await cloud.ask(`/v1/members/${id}/facts`))).toBe('member_not_found')
+      expect(refused(await cloud.ask(`/v1/members/${id}/effects`))).toBe('member_not_found')
+    },
+  )
+
+  test('E-FOLD-5 the effects of all revisions add up to the balance, and every id is there once', async () => {
+    const { json } = await cloud.ask(`/v1/members/${ada}/effects?limit=500`)
+    const effects = pick(json, 'items') as { id: string; kind: string; amount: number }[]
+    const moving = effects.filter(({ kind }) => !kind.startsWith('voucher') && kind !== 'tier')
+    const sum = moving.reduce((total, { amount }) => total + amount, 0)
+    expect(sum).toBe(pick((await cloud.ask(`/v1/members/${ada}`)).json, 'balance'))
+    expect(new Set(effects.map(({ id }) => id)).size).toBe(effects.length)
+  })
+
+  test('E-FOLD-4 a correction names its revision and the late fact that caused it', async () => {
+    const effects = pick((await cloud.ask(`/v1/members/${ada}/effects`)).json, 'items') as Record<
+      string,
+      unknown
+    >[]
+    const corrected = effects.filter(({ revision }) => Number(revision) > 0)
+    expect(corrected).toContainEqual(
+      expect.objectContaining({
+        fact: String(sale),
+        kind: 'bonus',
+        rule: 201,
+        title: 'Every third sale of a month',
+        amount: 25,
+        cause: String(lateSale),
+      }),
+    )
+    const paged: unknown[] = []
+    for (let after = '0', more = true; more;) {
+      const page = await cloud.ask(`/v1/members/${ada}/effects?limit=1&after=${after}`)
+      paged.push(...items(page))
+      more = pick(page.json, 'next') !== null
+      after = String(pick(page.json, 'next'))
+    }
+    expect(paged).toEqual(effects)
+  })
+})
+
+describe('facts', () => {
+  test('a fact shows what it says, what it came to, and every revision', async () => {
+    const { json } = await cloud.ask(`/v1/facts/${sale}`)
+    expect(json).toMatchObject({
+      id: String(sale),
+      origin: camden.origin,
+      seq: 3,
+      kind: 'sale',
+      store: camden.store,
+      member: String(ada),
+      at: new Date(T0 + 10 * MINUTE).toISOString(),
+      received_at: new Date(now).toISOString(),
+      status: 'counted',
+      amount: 1550,
+      points: 15 + 50 + 25,
+      promised: 60,
+      confirmed: false,
+      hash: Buffer.from(camden.hashes[3] ?? []).toString('hex'),
+      data: {
+        lines: [
+          { line: 0, sku: 'mug', category: null, quantity: 1, amount: 1050 },
+          { line: 1, sku: 'bag', category: 'BAG', quantity: 5, amount: 500 },
+        ],
+        tenders: [],
+      },
+    })
+    const effects = pick(json, 'effects') as { amount: number; revision: number }[]
+    expect(effects.reduce((sum, { amount, revision }) => sum + (revision >= 0 ? amount : 0), 0)).toBe(90)
+  })
+
+  test('lists filter by store and kind and page to their end', async () => {
+    const ids = async (query: string): Promise<unknown[]> =>
+      items(await cloud.ask(`/v1/facts?${query}`)).map((item) => pick(item, 'id'))
+    expect(await ids('kind=sale')).toEqual([sale, guestSale, ...soho.facts.map(({ id }) => id)].map(String))
+    expect(await ids(`store=${soho.store}`)).toEqual(soho.facts.map(({ id }) => String(id)))
+    expect(await ids(`kind=enrolment&store=${soho.store}`)).toEqual([])
+    const all: unknown[] = []
+    for (let after = '0'; after !== 'null';) {
+      const page = await cloud.ask(`/v1/facts?limit=2&after=${after}`)
+      all.push(...items(page).map((item) => pick(item, 'id')))
+      after = String(pick(page.json, 'next'))
+    }
+    expect(all).toEqual([...camden.facts, ...soho.facts].map(({ id }) => String(id)))
+    const mine = items(await cloud.ask(`/v1/members/${ada}/facts`))
+    expect(mine.map((item) => pick(item, 'kind'))).toEqual(['enrolment', 'sale', 'return', 'sale', 'sale'])
+  })
+
+  test.each([['1'], ['x'], ['17179869184'], ['9'.repeat(16)]])('no fact has the id %s', async (id) => {
+    expect(refused(await cloud.ask(`/v1/facts/${id}`))).toBe('fact_not_found')
+    expect(refused(await cloud.ask(`/v1/facts/${id}/explanation`))).toBe('fact_not_found')
+  })
+
+  test('E-EXP-1 an explanation asks every rule on the state before the fact, with the program in force then', async () => {
+    const { json } = await cloud.ask(`/v1/facts/${sale}/explanation`)
+    expect(json).toMatchObject({
+      fact: String(sale),
+      member: String(ada),
+      program: { version: 1, name: 'Small' },
+      before: { tier: { id: 1, name: 'Bronze' }, fold: 50 + 4 + 3, lifetime: 57, facts: 3 },
+      points: 90,
+      considered: [
+        { rule: 101, applied: true, points: 15, condition: null },
+        { rule: 102, applied: true, points: 50, condition: null },
+        { rule: 201, title: 'Every third sale of a month', applied: true, points: 25 },
+      ],
+    })
+    const late = await cloud.ask(`/v1/facts/${lateSale}/explanation`)
+    expect(late.json).toMatchObject({
+      before: { facts: 1, fold: 50 },
+      considered: [
+        { rule: 101, applied: true, points: 4 },
+        { rule: 102, applied: false, condition: 'no_matching_line', required: 'BAG' },
+        {
+          rule: 201,
+          applied: false,
+          condition: 'frequency',
+          actual: '1',
+          required: '3',
+          hint: '2 more qualifying sales',
+        },
+      ],
+    })
+  })
+
+  test("E-EAR-5 a guest's sale is explained by what a member would have got", async () => {
+    const { json } = await cloud.ask(`/v1/facts/${guestSale}/explanation`)
+    expect(json).toMatchObject({
+      member: null,
+      before: null,
+      points: 0,
+      considered: [{ rule: 101, points: 9 }, { rule: 102 }, { rule: 201 }],
+    })
+    expect(pick(json, 'text')).toContain('guest')
+  })
+
+  test('what the points of an explanation say is what the effects say, for every fact', async () => {
+    for (const { id, member } of [...camden.facts, ...soho.facts]) {
+      const { json } = await cloud.ask(`/v1/facts/${id}/explanation`)
+      if (member === 0 || pick(json, 'kind') === 'return') continue
+      const considered = pick(json, 'considered') as { points: number }[]
+      expect(considered.reduce((sum, { points }) => sum + points, 0)).toBe(pick(json, 'points'))
+    }
+  })
+})
+
+describe('adjustments', () => {
+  const body = { points: -7, reason: 'wrong till', by: 'grace' }
+  const path = (): string => `/v1/members/${ada}/adjustments`
+  const balance = async (): Promise<number> =>
+    Number(pick((await cloud.ask(`/v1/members/${ada}`)).json, 'balance'))
+
+  test('an adjustment is a fact of HQ and moves the balance outside every rule', async () => {
+    const before = await balance()
+    const answer = await cloud.post(path(), body, { key: 'adj-1' })
+    expect(answer.status).toBe(201)
+    expect(answer.json).toMatchObject({
+      kind: 'adjustment',
+      member: { id: String(ada) },
+      points: -7,
+      reason: 'wrong till',
+      by: 'grace',
+      receipt: { epoch: 1, seq: 1 },
+    })
+    expect(answer.headers.get('idempotent-replayed')).toBeNull()
+    expect(await balance()).toBe(before - 7)
+    const fact = await cloud.ask(`/v1/facts/${String(pick(answer.json, 'receipt', 'id'))}`)
+    expect(fact.json).toMatchObject({
+      store: 0,
+      terminal: 'hq',
+      key: 'adj-1',
+      points: -7,
+      data: { points: -7, reason: 'wrong till', by: 'grace' },
+    })
+  })
+
+  test('K-2 the same key and body get the same answer, byte for byte, and count once', async () => {
+    const before = await balance()
+    const first = await cloud.post(path(), body, { key: 'adj-2' })
+    const again = await Promise.all(
+      Array.from({ length: 5 }, () => cloud.post(path(), body, { key: 'adj-2' })),
+    )
+    for (const answer of again) {
+      expect(answer.text).toBe(first.text)
+      expect(answer.status).toBe(201)
+      expect(answer.headers.get('idempotent-replayed')).toBe('true')
+    }
+    expect(await balance()).toBe(before - 7)
+  })
+
+  test('K-3 K-1 the key in the header or in the body; with another body or member it is refused', async () => {
+    await cloud.post(path(), { ...body, id: 'adj-3' })
+    const before = await balance()
+    expect((await cloud.post(path(), body, { key: 'adj-3' })).headers.get('idempotent-replayed')).toBe('true')
+    for (const other of [
+      { ...body, points: -8 },
+      { ...body, reason: 'x' },
+      { ...body, by: 'x' },
+    ])
+      expect(refused(await cloud.post(path(), other, { key: 'adj-3' }))).toBe('key_reused')
+    const second = String(pick((await cloud.ask('/v1/members?card=77')).json, 'id'))
+    expect(refused(await cloud.post(`/v1/members/${second}/adjustments`, body, { key: 'adj-3' }))).toBe(
+      'key_reused',
+    )
+    expect(refused(await cloud.post(path(), { ...body, id: 'a' }, { key: 'b' }))).toBe('input_invalid')
+    for (const key of ['x'.repeat(65), 'a b'])
+      expect(refused(await cloud.post(path(), body, { key }))).toBe('key_missing')
+    expect(await balance()).toBe(before)
+  })
+
+  test('K-4 a refused key may be used again', async () => {
+    expect(refused(await cloud.post('/v1/members/8589939999/adjustments', body, { key: 'adj-4' }))).toBe(
+      'member_not_found',
+    )
+    expect((await cloud.post(path(), { ...body, points: 7 }, { key: 'adj-4' })).status).toBe(201)
+  })
+
+  test('one key sent at once for two things counts once', async () => {
+    const before = await balance()
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map((points) => cloud.post(path(), { ...body, points }, { key: 'adj-5' })),
+    )
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 422, 422, 422])
+    const won = answers.find(({ status }) => status === 201)
+    expect(await balance()).toBe(before + Number(pick(won?.json, 'points')))
+  })
+
+  test.each([[0.5], [1e10], ['1'], [null], [2 ** 53]])(
+    'S28 points that are none are refused: %s',
+    async (points) => {
+      expect(refused(await cloud.post(path(), { ...body, points }, { key: 'adj-6' }))).toBe('input_invalid')
+    },
+  )
+})
+
+describe('what HQ should look at', () => {
+  test('I-4 what was set aside is listed with its reason, and a notice says so', async () => {
+    const template = camden.facts[0]
+    if (template === undefined) throw new Error('enrolled')
+    camden.writeBytes(Buffer.from('no fact at all'), template)
+    await camden.sync(camden.seq)
+    const listed = await cloud.ask('/v1/quarantine')
+    expect(items(listed)).toEqual([
+      expect.objectContaining({
+        origin: camden.origin,
+        seq: camden.seq,
+        store: camden.store,
+        size_bytes: 14,
+        reason: expect.stringContaining('cbor') as string,
+      }),
+    ])
+    const notices = await cloud.ask('/v1/notices')
+    expect(items(notices).at(-1)).toMatchObject({
+      code: 'quarantined',
+      store: camden.store,
+      fact: pick(listed.json, 'items', 0, 'id'),
+    })
+    expect(refused(await cloud.ask(`/v1/facts/${String(pick(listed.json, 'items', 0, 'id'))}`))).toBe(
+      'fact_not_found',
+    )
+  })
+})
+
+describe('totals', () => {
+  test('the digest is that of the saved states, the totals are their sums, earned and reversed those of the effects', async () => {
+    const { json } = await cloud.ask('/v1/digest')
+    const states = (await cloud.node.store.read.members(1, { after: 0, limit: 100 })).map(
+      (row): [string, MemberState] => {
+        const state = row.state === null ? undefined : decodeState(row.state)
+        if (state === undefined) throw new Error('saved')
+        return [row.key, state]
+      },
+    )
+    expect(pick(json, 'digest')).toBe(outcomesDigest(states))
+    const sum = (of: (state: MemberState) => number): number =>
+      states.reduce((total, [, state]) => total + of(state), 0)
+    expect(pick(json, 'totals')).toMatchObject({
+      members: 2,
+      balance: sum(({ balance, goodwill }) => balance + goodwill),
+      lifetime: sum(({ lifetime }) => lifetime),
+      by_tier: { Bronze: 2 },
+      vouchers: { issued: 0, used: 0, open: 0 },
+      facts: { duplicate: 0, unclaimed: 0, quarantined: 1 },
+    })
+    const earned = Number(pick(json, 'totals', 'points_earned'))
+    const reversed = Number(pick(json, 'totals', 'points_reversed'))
+    expect(reversed).toBeGreaterThan(0)
+    expect(earned - reversed).toBe(pick(json, 'totals', 'lifetime'))
+    expect((await cloud.ask('/v1/totals')).json).toEqual(pick(json, 'totals'))
+  })
+
+  test('asking again after more facts counts each once, whoever asks at once', async () => {
+    const before = Number(pick((await cloud.ask('/v1/totals')).json, 'points_earned'))
+    soho.sale({ at: T0 + 30 * MINUTE, member: ada }, [{ sku: 'tea', amount: 5000 }])
+    await soho.sync(soho.seq)
+    const answers = await Promise.all([1, 2, 3].map(() => cloud.ask('/v1/totals')))
+    for (const { json } of answers) expect(pick(json, 'points_earned')).toBe(before + 50)
+  })
+})
+
+describe('vouchers', () => {
+  test('a voucher shows its status at the time of asking', async () => {
+    soho.grant({ at: T0 + 40 * MINUTE, member: ada }, 500)
+    soho.redeem({ at: T0 + 41 * MINUTE, member: ada }, COFFEE, 100, 0)
+    await soho.sync(soho.seq - 1)
+    const vouchers = async (): Promise<unknown> =>
+      pick((await cloud.ask(`/v1/members/${ada}`)).json, 'vouchers')
+    expect(await eventually(vouchers, (seen) => (seen as unknown[]).length === 2)).toMatchObject([
+      { perk: 302, title: 'Gift', status: 'UNUSED', expires_at: null },
+      { perk: COFFEE, title: 'Coffee', status: 'UNUSED', used_by: null },
+    ])
+    const later = now
+    now += 40 * 24 * 60 * MINUTE
+    expect(await vouchers()).toMatchObject([{ status: 'UNUSED' }, { status: 'EXPIRED' }])
+    now = later
+    expect((await cloud.ask('/v1/totals')).json).toMatchObject({
+      by_tier: { Silver: 1, Bronze: 1 },
+      vouchers: { issued: 2, used: 0, open: 2 },
+    })
+  })
+})

@@ -1,0 +1,144 @@
+// Edges at the cloud's door, over real WebSockets: the handshake, batches to acknowledgements, the fleet list, and a stop that loses nothing.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import { startCloud } from '../../cloud/node.ts'
+import { CloudUnderTest, Device, eventually, items, pick } from '../support/cloud-node.ts'
+import { SMALL_PROGRAM } from '../support/programs.ts'
+
+const T0 = Date.UTC(2026, 5, 1, 12)
+
+let cloud: CloudUnderTest
+let device: Device
+
+beforeEach(async () => {
+  cloud = await CloudUnderTest.start(() => T0 + 1_000_000)
+  await cloud.publish(SMALL_PROGRAM)
+  device = await cloud.addDevice('Camden')
+})
+afterEach(() => cloud.stop())
+
+const guestSales = (count: number): void => {
+  for (let index = 0; index < count; index++) device.sale({ at: T0 + index }, [{ sku: 'tea', amount: 100 }])
+}
+const edge = async (): Promise<unknown> => items(await cloud.ask('/v1/edges'))[0]
+
+describe('a connection', () => {
+  test('P-ENV-2 P-SYNC-1 a challenge, a hello, a welcome, the program', async () => {
+    const line = await device.connect()
+    expect(await line.next('welcome')).toMatchObject({ seq: 0, cloud_epoch: 1, time: T0 + 1_000_000 })
+    const program = await line.next('program')
+    expect(program.version).toBe(1)
+    expect(JSON.parse(program.document)).toEqual(SMALL_PROGRAM)
+  })
+
+  test('P-SYNC-3 batches are acknowledged once they are durable', async () => {
+    guestSales(1200)
+    await device.connect()
+    await device.sync()
+    expect(await edge()).toMatchObject({ connected: true, seq: 1200, said_seq: 1200, lag: 0 })
+    const { head } = (await cloud.node.store.read.origin(device.origin)) ?? {}
+    expect(head).toEqual(device.hashes.at(-1))
+  })
+
+  test('G-3 the fleet list says how far an edge is behind, and when it was last heard', async () => {
+    expect(await edge()).toMatchObject({ connected: false, seq: 0, lag: 0, software: 'test/1', program: 0, fenced: null })
+    guestSales(30)
+    const line = await device.connect()
+    await line.next('welcome')
+    expect(await edge()).toMatchObject({ connected: true, seq: 0, said_seq: 30, lag: 30, last_contact: new Date(T0 + 1_000_000).toISOString() })
+    await device.sync(1, 10)
+    expect(await edge()).toMatchObject({ seq: 10, lag: 20 })
+    line.socket.close()
+    expect(await eventually(edge, (seen) => pick(seen, 'connected') === false)).toMatchObject({ seq: 10, said_seq: 30, lag: 20 })
+  })
+
+  test('a newer connection of the same edge takes over', async () => {
+    const first = await device.connect()
+    await first.next('welcome')
+    await device.connect()
+    expect(await first.closed).toBe(CLOSE_CODES.replaced)
+    await device.line.next('welcome')
+    expect(await edge()).toMatchObject({ connected: true })
+  })
+
+  test('text is no frame', async () => {
+    const line = await device.connect()
+    await line.next('welcome')
+    line.socket.send('{"type":"batch"}')
+    expect(await line.closed).toBe(CLOSE_CODES.malformed)
+  })
+
+  test('a message larger than a frame may be ends the connection before it is taken in', async () => {
+    const line = await device.connect()
+    await line.next('welcome')
+    line.socket.send(Buffer.alloc(9 * 1024 * 1024))
+    expect(await line.closed).toBe(1009)
+  })
+
+  test('S14 the cap holds for what a compressed message inflates to', async () => {
+    const line = await device.connect()
+    await line.next('welcome')
+    expect(line.socket.extensions).toContain('permessage-deflate')
+    line.socket.send(Buffer.alloc(64 * 1024 * 1024), { compress: true })
+    expect(await line.closed).toBe(1009)
+  })
+
+  test("another device's key opens nothing", async () => {
+    const other = await cloud.addDevice('Soho')
+    const stolen = Object.assign(Object.create(Object.getPrototypeOf(device) as object) as object, {})
+    expect(stolen).toBeInstanceOf(Device)
+    // The other device's key, at this device's address.
+    Object.defineProperty(other, 'edge', { value: device.edge })
+    const line = await other.connect()
+    expect(await line.closed).toBe(CLOSE_CODES.unauthorised)
+  })
+})
+
+describe('a stop', () => {
+  test('H-4 edges are closed with 1001, what was acknowledged is there after the next start', async () => {
+    guestSales(700)
+    const line = await device.connect()
+    await device.sync()
+    await cloud.node.stop()
+    expect(await line.closed).toBe(CLOSE_CODES.stopping)
+    const again = await startCloud({ directory: cloud.directory, port: 0, host: '127.0.0.1', logLevel: 'silent' })
+    try {
+      expect((await again.store.read.origin(device.origin))?.seq).toBe(700)
+    } finally {
+      await again.stop()
+    }
+  })
+
+  test('H-4 batches that are under way when it comes are committed or never acknowledged', async () => {
+    guestSales(4000)
+    const line = await device.connect()
+    await line.next('welcome')
+    for (let from = 1; from <= 4000; from += 500) line.send(device.batch(from, from + 499))
+    let acked = (await line.next('ack')).seq
+    const stopped = cloud.node.stop()
+    try {
+      for (;;) acked = (await line.next('ack')).seq
+    } catch (cause) {
+      expect(String(cause)).toContain('closed with')
+    }
+    await stopped
+    const again = await startCloud({ directory: cloud.directory, port: 0, host: '127.0.0.1', logLevel: 'silent' })
+    try {
+      const taken = (await again.store.read.origin(device.origin))?.seq ?? 0
+      expect(taken).toBeGreaterThanOrEqual(acked)
+      expect(taken % 500).toBe(0)
+    } finally {
+      await again.stop()
+    }
+  })
+
+  test('H-4 a stop does not wait for a connection that never asked anything', async () => {
+    const own = await CloudUnderTest.start()
+    const { connect } = await import('node:net')
+    const idle = connect(own.node.port, '127.0.0.1')
+    await new Promise((resolve) => idle.once('connect', resolve))
+    const started = performance.now()
+    await own.stop()
+    expect(performance.now() - started).toBeLessThan(3_000)
+  })
+})

@@ -1,0 +1,99 @@
+// Compares what was acknowledged with what the nodes hold. Shares no code with the workload: it reads the terminals' log as an outsider would.
+import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { CloudCore } from '../support/cloud-core.ts'
+import { decodeState, spendable } from '../../cloud/evaluation/state.ts'
+import type { StoreNode } from './store-node.ts'
+import type { World } from './world.ts'
+
+export interface Findings {
+  /** Acknowledged operations missing in the cloud, counted more than once, facts nobody asked for, members whose balance is not the fold, edges that disagree. */
+  lost: string[]
+  duplicated: string[]
+  phantoms: string[]
+  balances: string[]
+  edges: string[]
+}
+
+export async function audit(world: World): Promise<Findings> {
+  const findings: Findings = { lost: [], duplicated: [], phantoms: [], balances: [], edges: [] }
+  const { cloud } = world
+  const facts = await cloud.store.read.facts(cloud.tenant, {}, { after: 0, limit: 1_000_000 })
+  const counted = new Map<string, number>()
+  for (const { key, status } of facts) {
+    const name = key.replace(/[#~].*$/, '')
+    if (status !== 'duplicate') counted.set(name, (counted.get(name) ?? 0) + 1)
+  }
+  const asked = new Set<string>()
+  const spentByCard = new Map<string, number>()
+  for (const { operations } of world.terminals) {
+    for (const { key, acked, card, amount } of operations) {
+      asked.add(key)
+      if (acked === null) continue
+      const times = counted.get(key) ?? 0
+      if (times === 0) findings.lost.push(key)
+      if (times > 1) findings.duplicated.push(`${key} × ${times}`)
+      if (card !== null) spentByCard.set(card, (spentByCard.get(card) ?? 0) + amount)
+    }
+  }
+  for (const key of counted.keys()) if (!asked.has(key)) findings.phantoms.push(key)
+  try {
+    await cloud.outcomes()
+  } catch (cause) {
+    findings.balances.push(String(cause))
+  }
+  await auditSpending(cloud, spentByCard, findings)
+  for (const node of world.stores) await auditEdge(cloud, node, findings)
+  for (const fault of [...world.cloudFaults, ...world.stores.flatMap((node) => node.faults)])
+    findings.balances.push(
+      `fault: ${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}`,
+    )
+  return findings
+}
+
+/**
+ * Money by card, added up from the operations, is the money of the facts that belong to the members ever enrolled with that card (offline stores
+ * may enrol one card twice; the members stay two).
+ */
+async function auditSpending(
+  cloud: CloudCore,
+  spentByCard: ReadonlyMap<string, number>,
+  findings: Findings,
+): Promise<void> {
+  const facts = await cloud.store.read.facts(cloud.tenant, {}, { after: 0, limit: 1_000_000 })
+  const cards = new Map<number, string>()
+  for (const { kind, bytes, id } of facts) {
+    if (kind !== 'enrolment') continue
+    const fact = decodeStoredFact(bytes)
+    if (fact.kind === 'enrolment') for (const { value } of fact.identities) cards.set(id, value)
+  }
+  const sold = new Map<string, number>()
+  for (const { kind, status, member, bytes } of facts) {
+    const card = cards.get(member)
+    if (kind !== 'sale' || status !== 'counted' || card === undefined) continue
+    const fact = decodeStoredFact(bytes)
+    if (fact.kind === 'sale') sold.set(card, (sold.get(card) ?? 0) + fact.amount)
+  }
+  for (const [card, amount] of sold)
+    if (amount !== spentByCard.get(card))
+      findings.balances.push(`card ${card}: sold for ${spentByCard.get(card)}, the cloud has ${amount}`)
+}
+
+async function auditEdge(cloud: CloudCore, node: StoreNode, findings: Findings): Promise<void> {
+  const { ledger, till } = node
+  if (ledger === null || till === null) return void findings.edges.push(`store ${node.store} is down`)
+  const { chain_ok, facts } = ledger.verify()
+  if (!chain_ok) findings.edges.push(`store ${node.store}: chain broken`)
+  if (facts !== (await cloud.head(node.origin)))
+    findings.edges.push(`store ${node.store}: ${facts} facts, the cloud has another number`)
+  const met = await cloud.store.read.changedMembers(node.origin, node.store, 0, 100_000)
+  for (const row of met.rows) {
+    const state = row.state === null ? undefined : decodeState(row.state)
+    const view = await till.member(row.id)
+    if (!view.ok)
+      findings.edges.push(`store ${node.store} does not know member ${row.id}: ${view.refusal.code}`)
+    else if (state !== undefined && view.value.balance !== spendable(state))
+      findings.edges.push(
+        `store ${node.store}, member ${row.id}: ${view.value.balance}, the cloud says ${spendable(state)}`,
+      )
+  }
+}

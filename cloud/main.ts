@@ -14,7 +14,9 @@ export async function main(args: readonly string[]): Promise<void> {
   if (!parsed.ok) return refuseStart(parsed.sentence)
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (cause: unknown) => {
-      process.stderr.write(`defect: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+      process.stderr.write(
+        `defect: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`,
+      )
       process.exit(EXIT_DEFECT)
     })
   let node: CloudNode

@@ -146,7 +146,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
       store,
       system,
       cloudPublicKey: exportPublicKey(founded.keys.publicKey),
-      live: (origin) => hub.connected().get(origin),
+      connected: () => hub.connected(),
     }),
     adjustments: new Adjustments(store, ingest, shelf),
     totals: new TotalsTaker(store.read, shelf, clock),
@@ -156,7 +156,8 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     stopping: () => stopping,
   }
   const tokens = new HqTokens(token)
-  const tenantOf = (given: string): TenantId | undefined => (tokens.accepts(given) ? founded.tenant : undefined)
+  const tenantOf = (given: string): TenantId | undefined =>
+    tokens.accepts(given) ? founded.tenant : undefined
   const upgrades = new Upgrades({
     read: store.read,
     hub,
@@ -193,7 +194,9 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
 
 function listenSentence({ host, port }: CloudOptions, cause: unknown): string {
   const code = (cause as { code?: string }).code
-  if (code === 'EADDRINUSE') return `Port ${port} on ${host} is taken: stop what listens there, or choose another with --port.`
-  if (code === 'EACCES') return `Port ${port} may not be opened by this user: choose one above 1023 with --port.`
+  if (code === 'EADDRINUSE')
+    return `Port ${port} on ${host} is taken: stop what listens there, or choose another with --port.`
+  if (code === 'EACCES')
+    return `Port ${port} may not be opened by this user: choose one above 1023 with --port.`
   return `Cannot listen on ${host} port ${port}: ${cause instanceof Error ? cause.message : 'unknown'}.`
 }

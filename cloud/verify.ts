@@ -12,7 +12,14 @@ import { pointsAdded } from './domain/views.ts'
 import type { Effect } from './evaluation/effects.ts'
 import { NOTHING_EARLIER, effectsDifference, foldFacts } from './evaluation/fold.ts'
 import { Programs } from './evaluation/programs.ts'
-import { decodeState, digestOfLines, newState, outcomeLine, outcomeText, spendable } from './evaluation/state.ts'
+import {
+  decodeState,
+  digestOfLines,
+  newState,
+  outcomeLine,
+  outcomeText,
+  spendable,
+} from './evaluation/state.ts'
 import type { MemberListRow, OriginRow, Reads, TenantId } from './store/port.ts'
 import { openSnapshot } from './store/sqlite/sqlite-store.ts'
 
@@ -124,7 +131,8 @@ class Walk {
       this.#chained += rows.length
       if (rows.length < PAGE_SIZE_MAX) break
     }
-    if (seq !== savedSeq) this.#breakChain(`origin ${origin}: the position says ${savedSeq}, the chain ends at ${seq}`)
+    if (seq !== savedSeq)
+      this.#breakChain(`origin ${origin}: the position says ${savedSeq}, the chain ends at ${seq}`)
     else if (!sameHash(head, savedHead))
       this.#breakChain(`origin ${origin}: the saved head is not the hash of seq ${seq}`)
   }
@@ -148,7 +156,11 @@ class Walk {
     foldFacts(programs, state, facts, NOTHING_EARLIER, (fact, made) => void effects.set(fact.id, made))
     this.#lines.push(outcomeLine(row.key, state))
     const saved = row.state === null ? newState() : decodeState(row.state)
-    if (saved === undefined || outcomeText(saved) !== outcomeText(state) || saved.goodwill !== state.goodwill) {
+    if (
+      saved === undefined ||
+      outcomeText(saved) !== outcomeText(state) ||
+      saved.goodwill !== state.goodwill
+    ) {
       this.#foldMismatches++
       this.#say(
         `${name}: the saved state is not the fold of its ${rows.length} facts (saved ${saved === undefined ? 'in another format' : `balance ${spendable(saved)}`}, folded ${spendable(state)})`,

@@ -18,7 +18,7 @@ import { Link } from './sync/link.ts'
 import { syncUrl, webSocketFactory } from './sync/socket.ts'
 import type { SocketFactory } from './sync/socket.ts'
 import { realSystem } from './system.ts'
-import type { System } from './system.ts'
+import type { Cancel, System } from './system.ts'
 import { Till } from './till/till.ts'
 
 export interface EdgeOptions {
@@ -128,14 +128,11 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
 }
 
 /** A caller that does not take its answer cannot hold the stop up. */
-function settledOrLate(server: Server, system: System): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = system.after(STOP_MS_MAX, resolve)
-    void server.settled().then(() => {
-      cancel()
-      resolve()
-    })
-  })
+async function settledOrLate(server: Server, system: System): Promise<void> {
+  let cancel: Cancel = () => undefined
+  const late = new Promise<void>((resolve) => (cancel = system.after(STOP_MS_MAX, resolve)))
+  await Promise.race([server.settled(), late])
+  cancel()
 }
 
 async function listen(server: Server, { host, port }: EdgeOptions): Promise<number> {

@@ -9,10 +9,9 @@ const BACKOFF_BASE_MS = 250
 const BACKOFF_MS_MAX = 10_000
 const RATE_WINDOW_MS = 5_000
 
-/** @template {HTMLElement} T @param {string} id @returns {T} */
-const find = (id) => /** @type {T} */ (document.getElementById(id))
+const find = (id) => document.getElementById(id)
 const number = new Intl.NumberFormat()
-const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
+const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' })
 const dayTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' })
 
 let token = ''
@@ -86,7 +85,7 @@ async function showTotals() {
     ['facts', facts.counted + facts.duplicate + facts.unclaimed + facts.quarantined],
   ])
     find(`total-${id}`).textContent = number.format(value)
-  const tiers = Object.entries(totals.by_tier).sort(([, a], [, b]) => b - a)
+  const tiers = Object.entries(totals.by_tier).toSorted(([, a], [, b]) => b - a)
   find('tiers').replaceChildren(
     ...tiers.map(([name, members]) => element('li', '', `${name}: ${number.format(members)}`)),
   )
@@ -112,7 +111,7 @@ function storeCard(edge) {
   const detail = [
     `${number.format(edge.seq)} facts`,
     lag,
-    `program ${edge.program === 0 ? 'none' : edge.program}`,
+    edge.program === 0 ? '' : `program ${edge.program}`,
     edge.software,
     edge.store.zone,
   ]
@@ -127,7 +126,10 @@ function storeCard(edge) {
 function standing({ fenced, connected, last_contact: lastContact }) {
   if (fenced !== null) return pill('bad', `fenced: ${fenced}`)
   if (connected) return pill('good', 'connected')
-  return pill('warn', lastContact === null ? 'never connected' : `away, last heard ${dayTime.format(new Date(lastContact))}`)
+  return pill(
+    'warn',
+    lastContact === null ? 'never connected' : `away, last heard ${dayTime.format(new Date(lastContact))}`,
+  )
 }
 
 function activityRow(activity, withStore) {
@@ -140,7 +142,9 @@ function activityRow(activity, withStore) {
   row.append(element('span', 'text', withStore ? activity.text : `${activity.store.name}: ${activity.text}`))
   const { points } = activity
   const sign = points > 0 ? 'up' : points < 0 ? 'down' : ''
-  row.append(element('span', `points ${sign}`, points === 0 ? '' : `${points > 0 ? '+' : ''}${number.format(points)}`))
+  row.append(
+    element('span', `points ${sign}`, points === 0 ? '' : `${points > 0 ? '+' : ''}${number.format(points)}`),
+  )
   return row
 }
 
@@ -186,7 +190,9 @@ function gapRow(text) {
 function hold(items) {
   const fresh = items.toReversed()
   const rest = [...fresh, ...held]
-  held = rest.filter((item, index) => index < ROWS_MAX || (!item.gap && needsAttention(item))).slice(0, 4 * ROWS_MAX)
+  held = rest
+    .filter((item, index) => index < ROWS_MAX || (!item.gap && needsAttention(item)))
+    .slice(0, 4 * ROWS_MAX)
 }
 
 function showRate() {
@@ -208,13 +214,13 @@ function connect() {
   const address = new URL(`/v1/feed?${query}`, location.href)
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
   const socket = new WebSocket(address)
-  socket.onmessage = ({ data }) => received(JSON.parse(data))
-  socket.onclose = () => {
+  socket.addEventListener('message', ({ data }) => received(JSON.parse(data)))
+  socket.addEventListener('close', () => {
     showLine('bad', 'reconnecting')
     const most = Math.min(BACKOFF_MS_MAX, BACKOFF_BASE_MS * 2 ** attempt)
     attempt += 1
     setTimeout(connect, Math.random() * most)
-  }
+  })
 }
 
 function received(frame) {
@@ -259,7 +265,10 @@ async function start(given) {
 }
 
 function noticeRow(notice) {
-  return activityRow({ time: notice.time, store: { name: `Store ${notice.store}` }, text: notice.text, points: 0 }, false)
+  return activityRow(
+    { time: notice.time, store: { name: `Store ${notice.store}` }, text: notice.text, points: 0 },
+    false,
+  )
 }
 
 function login(refused) {

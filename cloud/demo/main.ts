@@ -9,7 +9,9 @@ const launchedAt = performance.now()
 
 const [major] = process.versions.node.split('.').map(Number)
 if (major !== NODE_MAJOR) {
-  stop(`Tillstream runs on Node ${NODE_MAJOR}; this is ${process.version}. "npm start" brings its own: run "npm ci", then "npm start".`)
+  stop(
+    `Tillstream runs on Node ${NODE_MAJOR}; this is ${process.version}. "npm start" brings its own: run "npm ci", then "npm start".`,
+  )
 }
 if (!existsSync(new URL('../../node_modules/ws/package.json', import.meta.url)))
   stop('The packages are not installed. Run "npm ci" first.')

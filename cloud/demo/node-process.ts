@@ -133,11 +133,17 @@ export class NodeProcess {
       }
       await wait(READY_POLL_MS)
     }
-    throw new NodeFault(`The ${this.name} did not answer within ${READY_WAIT_MS_MAX / 1000} s; see ${this.#command.log}.`)
+    throw new NodeFault(
+      `The ${this.name} did not answer within ${READY_WAIT_MS_MAX / 1000} s; see ${this.#command.log}.`,
+    )
   }
 
   #death(): NodeFault {
-    const tail = readFileSync(this.#command.log, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n')
+    const tail = readFileSync(this.#command.log, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(-LOG_TAIL_LINES)
+      .join('\n')
     this.#expected = true
     return new NodeFault(`The ${this.name} stopped by itself. The end of ${this.#command.log}:\n${tail}`)
   }

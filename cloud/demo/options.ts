@@ -91,7 +91,16 @@ const OPTIONS = {
   keep: { type: 'boolean' },
 } as const
 
-const REPLAY_ONLY = ['speed', 'exit-when-done', 'offline', 'shuffle-sync', 'kill', 'repeat', 'digest', 'keep'] as const
+const REPLAY_ONLY = [
+  'speed',
+  'exit-when-done',
+  'offline',
+  'shuffle-sync',
+  'kill',
+  'repeat',
+  'digest',
+  'keep',
+] as const
 
 const MOMENT = '[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2})?'
 const OFFLINE = new RegExp(`^([0-9]{1,2}):(${MOMENT}):(${MOMENT})$`)
@@ -109,7 +118,8 @@ export function parseOptions(args: readonly string[]): ParsedOptions {
     const file = values.sales
     if (file === undefined) {
       const stray = REPLAY_ONLY.find((name) => values[name] !== undefined)
-      if (stray !== undefined) throw new OptionFault(`--${stray} belongs to a replay; name a file with --sales FILE.`)
+      if (stray !== undefined)
+        throw new OptionFault(`--${stray} belongs to a replay; name a file with --sales FILE.`)
       const directory = directoryOf(values.data ?? 'data/demo')
       return { ok: true, options: { mode: 'demo', directory, portBase, stores } }
     }
@@ -156,7 +166,8 @@ function wholeNumber(option: string, text: string, min: number, max: number): nu
 function speedOf(text: string): number | 'max' {
   if (text === 'max') return 'max'
   const value = /^[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : 0
-  if (value <= 0) throw new OptionFault(`--speed must be "max" or a number of file seconds per second, not "${text}".`)
+  if (value <= 0)
+    throw new OptionFault(`--speed must be "max" or a number of file seconds per second, not "${text}".`)
   return value
 }
 
@@ -191,7 +202,8 @@ function offlineOf(texts: readonly string[], stores: number): OfflineSpan[] {
   })
   for (const span of spans) {
     const other = spans.find(
-      (one) => one !== span && one.store === span.store && one.from.at <= span.from.at && one.to.at > span.from.at,
+      (one) =>
+        one !== span && one.store === span.store && one.from.at <= span.from.at && one.to.at > span.from.at,
     )
     if (other !== undefined)
       throw new OptionFault(`--offline: two spans of store ${span.store} overlap; write them as one.`)
@@ -203,5 +215,8 @@ function killOf(text: string, stores: number): Kill {
   const [, target = '', date = ''] = KILL.exec(text) ?? []
   if (target === '')
     throw new OptionFault(`--kill must be cloud:DATE or STORE:DATE, like cloud:2011-03-01, not "${text}".`)
-  return { target: target === 'cloud' ? 'cloud' : storeOf('--kill', target, stores), when: moment('--kill', date) }
+  return {
+    target: target === 'cloud' ? 'cloud' : storeOf('--kill', target, stores),
+    when: moment('--kill', date),
+  }
 }

@@ -73,7 +73,9 @@ export async function openShops(plan: ShopsPlan, started: NodeProcess[]): Promis
   await publishProgram(cloud.url, hqToken)
   const ids = await storeIds(cloud.url, hqToken, plan.stores)
   const shops = await Promise.all(
-    plan.stores.map((store, index) => openShop(plan, { store, number: index + 1, id: ids[index] ?? '' }, { cloud, hqToken }, started)),
+    plan.stores.map((store, index) =>
+      openShop(plan, { store, number: index + 1, id: ids[index] ?? '' }, { cloud, hqToken }, started),
+    ),
   )
   saveAccess(plan.directory, shops)
   return { cloud, cloudDirectory, hqToken, shops }
@@ -124,7 +126,12 @@ async function openShop(
 }
 
 /** A first start needs a code; a data directory that has a ledger is enrolled, and the cloud must know it. */
-async function enrolArgs(cloudUrl: string, hqToken: string, storeId: string, directory: string): Promise<string[]> {
+async function enrolArgs(
+  cloudUrl: string,
+  hqToken: string,
+  storeId: string,
+  directory: string,
+): Promise<string[]> {
   const edges = pick(await askOk(`${cloudUrl}/v1/edges`, { token: hqToken }), 'list', 'items')
   const known = edges.some((edge) => textOf(fieldOf(fieldOf(edge, 'store'), 'id')) === storeId)
   if (existsSync(join(directory, 'admin.token'))) {
@@ -133,7 +140,11 @@ async function enrolArgs(cloudUrl: string, hqToken: string, storeId: string, dir
       `${directory} belongs to a store that this cloud does not know. Delete the data directory to start afresh.`,
     )
   }
-  const answer = await askOk(`${cloudUrl}/v1/stores/${storeId}/codes`, { method: 'POST', token: hqToken, body: {} })
+  const answer = await askOk(`${cloudUrl}/v1/stores/${storeId}/codes`, {
+    method: 'POST',
+    token: hqToken,
+    body: {},
+  })
   return ['--enrol', pick(answer, 'string', 'code')]
 }
 
@@ -175,7 +186,11 @@ async function accessToken(
 ): Promise<string> {
   if (saved !== undefined && (await ask(`${url}/v1/status`, { token: saved })).status === 200) return saved
   await ask(`${url}/v1/terminals/${name}`, { method: 'DELETE', token: adminToken })
-  const answer = await askOk(`${url}/v1/terminals`, { method: 'POST', token: adminToken, body: { name, role } })
+  const answer = await askOk(`${url}/v1/terminals`, {
+    method: 'POST',
+    token: adminToken,
+    body: { name, role },
+  })
   return pick(answer, 'string', 'token')
 }
 
@@ -215,8 +230,13 @@ function portFree(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be used (${cause.code})`
-      reject(new NodeFault(`Port ${port} ${why}. Stop that program, or choose other ports with --ports BASE.`, { cause }))
+      const why =
+        cause.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be used (${cause.code})`
+      reject(
+        new NodeFault(`Port ${port} ${why}. Stop that program, or choose other ports with --ports BASE.`, {
+          cause,
+        }),
+      )
     })
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()))
   })

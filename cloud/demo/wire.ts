@@ -52,7 +52,7 @@ export class WireConnection {
     const text =
       `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${this.#port}\r\nAuthorization: Bearer ${this.#token}\r\n` +
       `Idempotency-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n${body}`
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
       // Nearly every body is ASCII, and copying is cheaper than encoding.
       socket.write(text, bytes === body.length ? 'latin1' : 'utf8')
@@ -109,7 +109,8 @@ export class WireConnection {
     const head = this.#head
     if (head === undefined || this.#received.length < head.bodyFrom + head.bodyBytes) return
     const body = this.#received.subarray(head.bodyFrom, head.bodyFrom + head.bodyBytes)
-    if (this.#received.length > head.bodyFrom + head.bodyBytes) throw new WireFault('more bytes than announced')
+    if (this.#received.length > head.bodyFrom + head.bodyBytes)
+      throw new WireFault('more bytes than announced')
     if (head.close) this.close()
     this.#settle()?.resolve({ status: head.status, replayed: head.replayed, body })
   }

@@ -10,6 +10,9 @@ import type { ActivityRow } from '../store/port.ts'
 import type { ActivityView } from './view-shapes.ts'
 import { hybridText, idOrNull, pointsAdded, titleOf } from './views.ts'
 
+/** Which identity says most in two characters: e-mail addresses all end alike. */
+const TELLING: readonly Identity['kind'][] = ['phone', 'card', 'external_id', 'email']
+
 /** `J. D. …42` */
 export function maskedMember(name: string | null, identities: readonly Identity[]): string {
   const initials = (name ?? '')
@@ -17,7 +20,7 @@ export function maskedMember(name: string | null, identities: readonly Identity[
     .filter((word) => word !== '')
     .slice(0, 3)
     .map((word) => `${Array.from(word)[0]?.toUpperCase() ?? ''}.`)
-  const [identity] = identities
+  const identity = identities.toSorted((a, b) => TELLING.indexOf(a.kind) - TELLING.indexOf(b.kind))[0]
   const tail = identity === undefined ? '' : `…${Array.from(identity.value).slice(-2).join('')}`
   return [...initials, tail].filter((part) => part !== '').join(' ') || 'a member'
 }

@@ -20,10 +20,6 @@ export function enrolCode(bytes: Uint8Array): string {
 
 /** What is stored and looked up. Case, dashes and spaces do not matter; O reads as 0, I and L as 1. */
 export function enrolCodeHash(typed: string): string {
-  const bare = typed
-    .toUpperCase()
-    .replaceAll(/[\s-]/g, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1')
+  const bare = typed.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1')
   return createHash('sha256').update(bare).digest('hex')
 }

@@ -53,28 +53,32 @@ export interface FleetOptions {
   readonly store: CloudStore
   readonly system: System
   readonly cloudPublicKey: string
-  /** What is known of a connection that is open now. */
-  readonly live: (origin: Origin) => Contact | undefined
+  /** What is known of the connections that are open now. */
+  readonly connected: () => ReadonlyMap<Origin, Contact>
 }
 
 export class Fleet {
   readonly #store: CloudStore
   readonly #system: System
   readonly #cloudPublicKey: string
-  readonly #live: FleetOptions['live']
+  readonly #connected: FleetOptions['connected']
   readonly #guesses: Guesses
 
-  constructor({ store, system, cloudPublicKey, live }: FleetOptions) {
+  constructor({ store, system, cloudPublicKey, connected }: FleetOptions) {
     this.#store = store
     this.#system = system
     this.#cloudPublicKey = cloudPublicKey
-    this.#live = live
+    this.#connected = connected
     this.#guesses = new Guesses(system.clock)
   }
 
   async addStore(tenant: TenantId, name: string, zone: string): Promise<Result<StoreRow>> {
     if (!zoneKnown(zone))
-      return refuse('input_invalid', `"${zone}" is not a time zone; use a name such as Europe/London`, '/zone')
+      return refuse(
+        'input_invalid',
+        `"${zone}" is not a time zone; use a name such as Europe/London`,
+        '/zone',
+      )
     return accept(await this.#store.write((tx) => tx.insertStore(tenant, name, zone)))
   }
 
@@ -122,7 +126,10 @@ export class Fleet {
     const hash = enrolCodeHash(code)
     const now = this.#system.clock.now() as Millis
     // Unknown, used and expired look alike from outside: whoever guesses learns nothing.
-    const unknown = refuse('code_unknown', 'This code is not known, was used, or has expired; ask HQ for a new one')
+    const unknown = refuse(
+      'code_unknown',
+      'This code is not known, was used, or has expired; ask HQ for a new one',
+    )
     const made = await this.#store.write(async (tx): Promise<Result<Enrolment> | { usedBy: EdgeId }> => {
       const row = await tx.code(hash)
       if (row === undefined || row.expires <= now) return unknown
@@ -174,11 +181,12 @@ export class Fleet {
       read.contacts(tenant),
       read.stores(tenant),
     ])
+    const connected = this.#connected()
     return edges.flatMap((edge): EdgeStanding[] => {
       const origin = origins.findLast((row) => row.edge === edge.id)
       const store = stores.find(({ id }) => id === edge.store)
       if (origin === undefined || store === undefined) return []
-      const live = this.#live(origin.origin)
+      const live = connected.get(origin.origin)
       const contact: Contact | undefined = live ?? contacts.find((row) => row.origin === origin.origin)
       const saidSeq = Math.max(contact?.saidSeq ?? 0, origin.seq) as Seq
       return [

@@ -159,7 +159,8 @@ class ServedRoute {
   #checkInput(body: unknown): Result<null> {
     const shape = this.#input
     if (shape === null) {
-      const empty = body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0)
+      const empty =
+        body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0)
       return empty ? accept(null) : refuse('input_invalid', 'This address takes no body')
     }
     if (shape.accepts(body)) return accept(null)
@@ -178,9 +179,14 @@ export function tenantOfRequest(
 ): Result<TenantId> {
   const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1] ?? inQuery
   if (token === undefined || token === '')
-    return refuse('token_missing', 'Send Authorization: Bearer TOKEN; the HQ token is in hq.token of the data directory')
+    return refuse(
+      'token_missing',
+      'Send Authorization: Bearer TOKEN; the HQ token is in hq.token of the data directory',
+    )
   const tenant = tenantOf(token)
-  return tenant === undefined ? refuse('token_unknown', 'This is not the HQ token of this node') : accept(tenant)
+  return tenant === undefined
+    ? refuse('token_unknown', 'This is not the HQ token of this node')
+    : accept(tenant)
 }
 
 function faultOf({ log }: AppParts, c: Ctx, cause: unknown): { ok: false; refusal: Refusal } {

@@ -20,9 +20,7 @@ const Cursor = Type.Integer({
   description: 'The `next` of the page before',
 })
 const page = {
-  limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, default: PAGE_SIZE_DEFAULT }),
-  ),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_SIZE_MAX, default: PAGE_SIZE_DEFAULT })),
   after: Type.Optional(Cursor),
 }
 export const PageQueryShape = Type.Object(page, closed)
@@ -130,7 +128,8 @@ export function storeOfPath(text: string | undefined): Result<StoreId> {
 
 /** RFC 3339 with a zone, within what a fact can carry (1985 to 2054); undefined for anything else. */
 export function millisOfText(text: string): Millis | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/.test(text)) return undefined
+  if (!/^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/.test(text))
+    return undefined
   const ms = Date.parse(text)
   const inRange = !Number.isNaN(ms) && hybridTime(ms) >= TIME_MIN && hybridTime(ms) <= TIME_MAX
   return inRange ? (ms as Millis) : undefined

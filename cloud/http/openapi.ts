@@ -62,7 +62,9 @@ function operationOf(route: Route): unknown {
   const { answer } = route
   const success =
     'shape' in answer
-      ? { [answer.status]: { description: 'Done', content: { 'application/json': { schema: answer.shape } } } }
+      ? {
+          [answer.status]: { description: 'Done', content: { 'application/json': { schema: answer.shape } } },
+        }
       : { 200: { description: 'Done', content: { [answer.type]: { schema: { type: 'string' } } } } }
   return {
     summary: route.summary,
@@ -112,9 +114,7 @@ function parametersOf(route: Route): unknown[] {
   const token = route.tokenInQuery
     ? [{ name: 'token', in: 'query', required: false, schema: { type: 'string' } }]
     : []
-  const key = route.keyed
-    ? [{ name: 'Idempotency-Key', in: 'header', required: true, schema: KeyShape }]
-    : []
+  const key = route.keyed ? [{ name: 'Idempotency-Key', in: 'header', required: true, schema: KeyShape }] : []
   return [...inPath, ...inQuery, ...token, ...key]
 }
 

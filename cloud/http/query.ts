@@ -16,7 +16,11 @@ export function readQuery(
   for (const [name, text] of params) {
     if (alsoKnown.includes(name)) continue
     if (!Object.hasOwn(properties, name))
-      return refuse('input_invalid', `There is no query parameter "${name.slice(0, 64)}" here`, name.slice(0, 64))
+      return refuse(
+        'input_invalid',
+        `There is no query parameter "${name.slice(0, 64)}" here`,
+        name.slice(0, 64),
+      )
     if (Object.hasOwn(values, name)) return refuse('input_invalid', `"${name}" is given twice`, name)
     values[name] = wantsInteger(properties[name]) && /^-?[0-9]{1,16}$/.test(text) ? Number(text) : text
   }

@@ -86,6 +86,10 @@ export function route<I extends TSchema = TSchema, Q extends TSchema = TSchema>(
   }
 }
 
-export function answered(status: 200 | 201, json: unknown, headers: Readonly<Record<string, string>> = {}): Answered {
+export function answered(
+  status: 200 | 201,
+  json: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Answered {
   return { ok: true, value: { status, json, headers } }
 }

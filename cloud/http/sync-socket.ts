@@ -26,7 +26,8 @@ export function syncSocket(ws: WebSocket): SyncSocket {
     send(bytes) {
       if (ws.readyState === ws.OPEN) ws.send(bytes, { binary: true })
     },
-    close: (code, reason) => ws.close(code, reason.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, REASON_BYTES_MAX)),
+    close: (code, reason) =>
+      ws.close(code, reason.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, REASON_BYTES_MAX)),
     bufferedBytes: () => ws.bufferedAmount,
     onMessage(added) {
       listener = added

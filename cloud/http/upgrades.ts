@@ -154,7 +154,11 @@ export class Upgrades {
     })
   }
 
-  #acceptReader(tenant: number, place: { epoch: number | undefined; after: number | undefined }, ws: WebSocket): void {
+  #acceptReader(
+    tenant: number,
+    place: { epoch: number | undefined; after: number | undefined },
+    ws: WebSocket,
+  ): void {
     ws.on('error', () => undefined)
     const reader = this.#parts.feed.join(tenant, place, socketPeer(ws))
     if (reader === undefined) ws.close(CLOSE_CODES.too_many, 'as many readers as there may be')
@@ -193,11 +197,12 @@ export class Upgrades {
     this.#cancelHeartbeat()
     for (const server of [this.#syncServer, this.#feedServer]) for (const ws of server.clients) ws.terminate()
   }
-
 }
 
 function urlOf(request: IncomingMessage): URL | undefined {
-  return URL.canParse(request.url ?? '', 'http://cloud') ? new URL(request.url ?? '', 'http://cloud') : undefined
+  return URL.canParse(request.url ?? '', 'http://cloud')
+    ? new URL(request.url ?? '', 'http://cloud')
+    : undefined
 }
 
 function answer(socket: Duplex, refusal: Refusal, requestId: string): void {

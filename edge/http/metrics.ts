@@ -4,6 +4,8 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { StateName } from '../sync/machine.ts'
 import { STATE_NAMES } from '../sync/machine.ts'
 
+const PREFIX = 'tillstream_edge_'
+
 /** Answers by route and status. */
 export class Requests {
   readonly #counts = new Map<string, Map<number, number>>()
@@ -11,7 +13,7 @@ export class Requests {
   count(method: string, path: string, status: number): void {
     const name = `${method} ${path}`
     let byStatus = this.#counts.get(name)
-    if (byStatus === undefined) this.#counts.set(name, (byStatus = new Map()))
+    if (byStatus === undefined) this.#counts.set(name, (byStatus = new Map<number, number>()))
     byStatus.set(status, (byStatus.get(status) ?? 0) + 1)
   }
 
@@ -35,61 +37,41 @@ export class Metrics {
   readonly #registry = new Registry()
 
   constructor(measured: Measured, requests: Requests) {
-    const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
-    const counter = (name: string, help: string, read: () => number): void => {
-      new Counter({
-        name,
-        help,
-        registers,
-        collect() {
-          this.reset()
-          this.inc(read())
-        },
-      })
-    }
-    const gauge = (name: string, help: string, read: () => number): void => {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(read())
-        },
-      })
-    }
-    counter('tillstream_edge_facts_total', 'Facts in the ledger', () => measured.facts())
-    counter('tillstream_edge_commits_total', 'Group commits since the start', () => measured.commits())
-    gauge('tillstream_edge_unsynced_facts', 'Facts the cloud has not acknowledged', () => measured.unsynced())
-    gauge('tillstream_edge_feed_readers', 'Open feed connections', () => measured.readers())
-    counter('tillstream_edge_feed_readers_cut_total', 'Feed readers cut for holding back', () =>
-      measured.readersCut(),
-    )
-    gauge(
-      'tillstream_edge_cloud_last_word_seconds',
+    this.#counter('facts_total', 'Facts in the ledger', () => measured.facts())
+    this.#counter('commits_total', 'Group commits since the start', () => measured.commits())
+    this.#gauge('unsynced_facts', 'Facts the cloud has not acknowledged', () => measured.unsynced())
+    this.#gauge('feed_readers', 'Open feed connections', () => measured.readers())
+    this.#counter('feed_readers_cut_total', 'Feed readers cut for holding back', () => measured.readersCut())
+    this.#gauge(
+      'cloud_last_word_seconds',
       'Time of the last frame from the cloud since 1970; 0 before any',
       () => (measured.lastWordAt() ?? 0) / 1000,
     )
-    new Gauge({
-      name: 'tillstream_edge_link_state',
-      help: 'State of the link to the cloud: 1 for the one it is in',
-      labelNames: ['state'],
-      registers,
-      collect() {
-        const now = measured.link()
-        for (const state of STATE_NAMES) this.set({ state }, state === now ? 1 : 0)
-      },
-    })
-    new Counter({
-      name: 'tillstream_edge_http_requests_total',
-      help: 'Answers of the local API by route and status',
-      labelNames: ['route', 'status'],
-      registers,
-      collect() {
-        this.reset()
-        for (const { route, status, count } of requests) this.inc({ route, status }, count)
-      },
-    })
+    this.#registry.registerMetric(
+      new Gauge({
+        name: `${PREFIX}link_state`,
+        help: 'State of the link to the cloud: 1 for the one it is in',
+        labelNames: ['state'],
+        registers: [],
+        collect() {
+          const now = measured.link()
+          for (const state of STATE_NAMES) this.set({ state }, state === now ? 1 : 0)
+        },
+      }),
+    )
+    this.#registry.registerMetric(
+      new Counter({
+        name: `${PREFIX}http_requests_total`,
+        help: 'Answers of the local API by route and status',
+        labelNames: ['route', 'status'],
+        registers: [],
+        collect() {
+          this.reset()
+          for (const { route, status, count } of requests) this.inc({ route, status }, count)
+        },
+      }),
+    )
   }
 
   get contentType(): string {
@@ -98,5 +80,33 @@ export class Metrics {
 
   text(): Promise<string> {
     return this.#registry.metrics()
+  }
+
+  /** A counter that lives elsewhere and is read when asked. */
+  #counter(name: string, help: string, read: () => number): void {
+    this.#registry.registerMetric(
+      new Counter({
+        name: PREFIX + name,
+        help,
+        registers: [],
+        collect() {
+          this.reset()
+          this.inc(read())
+        },
+      }),
+    )
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    this.#registry.registerMetric(
+      new Gauge({
+        name: PREFIX + name,
+        help,
+        registers: [],
+        collect() {
+          this.set(read())
+        },
+      }),
+    )
   }
 }

@@ -52,11 +52,15 @@ function parametersOf(row: Route): Parameter[] {
   return [...inPath, ...inQuery, ...(row.keyed ? [KEY_PARAMETER] : [])]
 }
 
+function responsesOf(row: Route): Record<string, object> {
+  const responses: Record<string, object> = {}
+  for (const [status, { description, type, shape }] of Object.entries(row.answers))
+    responses[status] =
+      type === undefined ? { description } : { description, content: { [type]: { schema: shape ?? {} } } }
+  return responses
+}
+
 function operationOf(row: Route): object {
-  const answers = Object.entries(row.answers).map(([status, { description, type, shape }]) => [
-    status,
-    type === undefined ? { description } : { description, content: { [type]: { schema: shape ?? {} } } },
-  ])
   return {
     summary: row.summary,
     ...(row.roles === 'public'
@@ -71,7 +75,7 @@ function operationOf(row: Route): object {
             content: { 'application/json': { schema: row.body.shape } },
           },
         }),
-    responses: { ...Object.fromEntries(answers), default: PROBLEM },
+    responses: { ...responsesOf(row), default: PROBLEM },
   }
 }
 

@@ -82,8 +82,6 @@ export function route<B extends TSchema = TSchema, Q extends TObject = TObject>(
     bodyOptional: body?.accepts({}) ?? false,
     query: parts.query === undefined ? null : queryRule(parts.query),
     parameterCount: parts.path.split('/:').length - 1,
-    // The body and query that reach it were accepted by this row's own shapes.
-    handle: parts.handle as Route['handle'],
   }
 }
 

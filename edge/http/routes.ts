@@ -2,12 +2,11 @@
 // the store are the till's, rules of the border are in checks.ts.
 import { Type } from 'typebox'
 import type { Static, TObject, TSchema } from 'typebox'
-import { IDENTITY_KINDS } from '../../protocol/facts.ts'
+import { IDENTITY_KINDS, IdentityValueShape } from '../../protocol/facts.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { idFromText } from '../../protocol/ids.ts'
 import { PAGE_SIZE_MAX } from '../../protocol/limits.ts'
 import { accept, refuse } from '../../protocol/result.ts'
-import { IdentityValueShape } from '../../protocol/facts.ts'
 import { KeyShape, closed, oneOf } from '../../protocol/shapes.ts'
 import { ROLES } from '../ledger/terminals.ts'
 import type { Role } from '../ledger/terminals.ts'
@@ -53,8 +52,8 @@ const answer = (description: string, shape: TSchema): AnswerShape => ({
 const RECEIPT = { 201: answer('The receipt', ReceiptShape) }
 
 /** A write whose body is the till's input as it stands. */
-function write<K extends WriteKind>(api: Api, kind: K, path: string, summary: string): Route {
-  return route<TSchema>({
+function write(api: Api, kind: WriteKind, path: string, summary: string): Route {
+  return route({
     method: 'POST',
     path,
     summary,
@@ -63,7 +62,7 @@ function write<K extends WriteKind>(api: Api, kind: K, path: string, summary: st
     body: INPUT_SHAPES[kind],
     answers: RECEIPT,
     // INPUT_SHAPES[kind] accepted the body.
-    handle: (call) => api.till.write(kind, call, call.body as InputOf<K>),
+    handle: (call) => api.till.write(kind, call, call.body as InputOf<WriteKind>),
   })
 }
 

@@ -111,7 +111,7 @@ export class Server {
       ) => void
       listen(host, port, LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
         if (socket === false) reject(new Error(`Port ${port} on ${host} is taken or may not be opened.`))
-        else resolve(uws.us_socket_local_port(socket as uws.us_socket))
+        else resolve(uws.us_socket_local_port(socket))
       })
     })
   }

@@ -1,5 +1,7 @@
 // The tables of the ledger. Facts are only ever inserted; everything else is derived from them, or is the cloud's word. A fact's row keeps the
 // seq of the same member's fact before it (`previous`), so that a member's facts are a list that costs no index page per sale (L-8).
+import { TIME_MIN } from '../../protocol/time.ts'
+
 export const SCHEMA_VERSION = 1
 
 export const SCHEMA = `
@@ -104,5 +106,5 @@ CREATE TABLE terminals (
   token_hash BLOB NOT NULL UNIQUE
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO standing VALUES (1, ${-(2 ** 52)}, 0, 0, NULL, 0, 0, 0);
+INSERT INTO standing VALUES (1, ${TIME_MIN}, 0, 0, NULL, 0, 0, 0);
 `

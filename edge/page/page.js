@@ -122,16 +122,17 @@ async function showStatus() {
   return true
 }
 
-function pill(element, state, text) {
-  element.dataset.state = state
-  element.textContent = text
+function pill(target, state, text) {
+  target.dataset.state = state
+  target.textContent = text
 }
 
 function banner(state, text) {
-  const element = at('banner')
-  element.hidden = text === ''
-  element.dataset.state = state
-  if (element.textContent !== text) element.textContent = text
+  const target = at('banner')
+  target.hidden = text === ''
+  target.dataset.state = state
+  // A screen reader reads it out again when it is written again.
+  if (target.textContent !== text) target.textContent = text
 }
 
 function showLink({ link, unsynced, oldest_unsynced_at: oldest }) {
@@ -184,15 +185,15 @@ function openFeed() {
   }
   const mine = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/v1/feed?${query}`)
   socket = mine
-  mine.onmessage = ({ data }) => {
+  mine.addEventListener('message', ({ data }) => {
     if (socket === mine) take(JSON.parse(data))
-  }
-  mine.onclose = ({ code }) => {
+  })
+  mine.addEventListener('close', ({ code }) => {
     if (socket !== mine) return
     socket = null
     if (code === 4401) askForToken('This token is no longer valid.')
     else again()
-  }
+  })
 }
 
 function closeFeed() {
@@ -328,15 +329,7 @@ function emptyDay(key) {
 }
 
 async function loadDay() {
-  day = {
-    key: dayKey(new Date()),
-    facts: new Set(),
-    sales: 0,
-    amount: 0,
-    returns: 0,
-    points: 0,
-    whole: false,
-  }
+  day = emptyDay(dayKey(new Date()))
   const { key } = day
   let before = ''
   for (let page = 0; page < HISTORY_PAGES_MAX; page++) {

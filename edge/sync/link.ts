@@ -186,9 +186,9 @@ export class Link implements CloudLink {
   }
 
   #dropQuestions(): void {
-    for (const { cancel, answer } of this.#questions.values()) {
-      cancel()
-      answer('unreachable')
+    for (const question of this.#questions.values()) {
+      question.cancel()
+      question.answer('unreachable')
     }
     this.#questions.clear()
   }

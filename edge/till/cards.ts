@@ -47,6 +47,10 @@ export class Cards {
     this.past = { find: (id) => this.#past(id) }
   }
 
+  get size(): number {
+    return this.#young.size + this.#old.size
+  }
+
   /** Undefined for a member this store has not met. */
   get(member: MemberId): Card | undefined {
     const young = this.#young.get(member)
@@ -78,17 +82,15 @@ export class Cards {
     card.state = this.foldOnto(card.state, card.member, fact, effects)
   }
 
-  /** The state with the fact folded onto it: the same object, changed, unless the fact belongs before the member's last. */
+  /** The state with the fact folded onto it: the same object, changed, or one that was folded anew. */
   foldOnto(state: MemberState, member: MemberId, fact: Fact, effects: EffectBuffer): MemberState {
     effects.clear()
-    const last = state.facts === 0 || fact.at > state.at || (fact.at === state.at && fact.id > state.last)
-    if (!last) return this.#foldEarlier(member, fact, effects)
+    if (!appends(state, fact)) return this.#foldAnew(member, fact, effects)
     step(this.#programs.program(fact.at), state, fact, effects, this.past)
     return state
   }
 
-  /** A fact under an earlier time than the member's last: the fold starts again from the base state (E-FOLD-1). */
-  #foldEarlier(member: MemberId, fact: Fact, effects: EffectBuffer): MemberState {
+  #foldAnew(member: MemberId, fact: Fact, effects: EffectBuffer): MemberState {
     const { state, covers } = baseOf(this.#ledger.members.find(member))
     const facts = this.#uncovered(member, covers)
     foldFacts(this.#programs, state, [...facts, fact], this.past, ({ id }, own) => {
@@ -134,6 +136,15 @@ export class Cards {
     const fact = decodeStoredFact(row.bytes)
     return { fact, effects: effectsOf(row.answer), program: this.#programs.program(fact.at) }
   }
+}
+
+/**
+ * A fact that comes last can be added to the state. One under an earlier time must be folded at its place, from the base state on (E-FOLD-1);
+ * so must one that looks back, because a fact that came late in between may have changed what the earlier one is worth.
+ */
+function appends(state: MemberState, { kind, at, id }: Fact): boolean {
+  if (kind === 'return' || kind === 'void') return false
+  return state.facts === 0 || at > state.at || (at === state.at && id > state.last)
 }
 
 function cardOf(

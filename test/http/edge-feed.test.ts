@@ -40,16 +40,12 @@ class Watcher {
     headers: Record<string, string> = {},
   ) {
     const given = Object.keys(headers).length > 0 || 'token' in query
-    const search = new URLSearchParams(
-      Object.entries({ ...(given ? {} : { token: edge.tokens.manager }), ...query }).map(([name, value]) => [
-        name,
-        String(value),
-      ]),
-    )
+    const search = new URLSearchParams(given ? {} : { token: edge.tokens.manager })
+    for (const [name, value] of Object.entries(query)) search.set(name, `${value}`)
     this.socket = new WebSocket(`${edge.url.replace('http', 'ws')}/v1/feed?${search}`, { headers })
-    this.socket.on('message', (data) => {
+    this.socket.on('message', (data: Buffer) => {
       this.frames += 1
-      const frame = JSON.parse(String(data)) as Welcome | { type: 'activities'; activities: Activity[] }
+      const frame = JSON.parse(data.toString()) as Welcome | { type: 'activities'; activities: Activity[] }
       if (frame.type === 'welcome') this.welcomes.push(frame)
       else this.activities.push(...frame.activities)
     })
@@ -234,7 +230,7 @@ describe('F-3: who holds back is cut and told to resume; nothing is skipped', ()
     const bytes = Buffer.concat(received)
     // A close frame of 8 bytes: the code and the word "resume".
     expect(bytes.subarray(-8)).toEqual(
-      Buffer.from([...[CLOSE_CODES.resume >> 8, CLOSE_CODES.resume & 255], ...Buffer.from('resume')]),
+      Buffer.from([CLOSE_CODES.resume >> 8, CLOSE_CODES.resume & 255, ...Buffer.from('resume')]),
     )
     const positions = [...bytes.toString('latin1').matchAll(/"position":([0-9]+),"epoch"/g)].map((match) =>
       Number(match[1]),
@@ -273,7 +269,7 @@ describe('F-5: server-sent events', () => {
         { port: edge.node.port, path, headers: { accept: 'text/event-stream', ...headers } },
         (response) => {
           const stream: Stream = { text: '', status: response.statusCode, close: () => request.destroy() }
-          response.on('data', (piece) => (stream.text += piece))
+          response.setEncoding('utf8').on('data', (piece: string) => (stream.text += piece))
           response.on('error', () => undefined)
           resolve(stream)
         },

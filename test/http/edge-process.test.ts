@@ -44,9 +44,9 @@ class SmallCloud {
   constructor() {
     this.#server = createServer((request, response) => {
       let text = ''
-      request.on('data', (piece) => (text += piece))
+      request.setEncoding('utf8').on('data', (piece: string) => (text += piece))
       request.on('end', () => {
-        const { code, public_key: publicKey } = text === '' ? {} : JSON.parse(text)
+        const { code, public_key: publicKey } = JSON.parse(text) as { code: string; public_key: string }
         const known = request.url === '/v1/enrol' && code === CODE && importPublicKey(publicKey) !== undefined
         if (known) {
           this.codes += 1
@@ -131,15 +131,15 @@ class EdgeProcess {
 
   constructor(...args: string[]) {
     this.child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-    this.child.stdout?.on('data', (piece) => (this.stdout += piece))
-    this.child.stderr?.on('data', (piece) => (this.stderr += piece))
+    this.child.stdout?.setEncoding('utf8').on('data', (piece: string) => (this.stdout += piece))
+    this.child.stderr?.setEncoding('utf8').on('data', (piece: string) => (this.stderr += piece))
     this.child.on('close', (code) => (this.exit = code))
   }
 
-  async listening(): Promise<{ listening: number; store: { name: string } }> {
+  async listening(): Promise<{ listening: number; store: object }> {
     await until('the line on stdout', () => this.stdout.includes('\n') || this.exit !== undefined, 20_000)
     if (this.exit !== undefined) throw new Error(`exit ${this.exit}: ${this.stderr}`)
-    return JSON.parse(this.stdout)
+    return JSON.parse(this.stdout) as { listening: number; store: object }
   }
 
   async ended(): Promise<number | null> {
@@ -242,7 +242,7 @@ describe('G-1: enrolment', () => {
     await expect(start({ enrol: CODE })).rejects.toThrow(/is not a Tillstream cloud/)
   })
   test('a failed enrolment leaves a directory that can be enrolled', async () => {
-    await expect(start({ enrol: 'WRONG' })).rejects.toThrow()
+    await expect(start({ enrol: 'WRONG' })).rejects.toThrow(/not valid/)
     expect((await start({ enrol: CODE })).identity).toMatchObject({ edge: 7, origin: 3, cloudUrl: url })
   })
 })

@@ -17,13 +17,42 @@ import { HandCloud } from './hand-cloud.ts'
 import { HeldNetwork } from './held-line.ts'
 import { SMALL_PROGRAM } from './programs.ts'
 
-export interface Answer {
+/** What came back; a test reads out of the JSON what must be there. */
+export class Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The body as JSON; a test reads what it expects out of it. */
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly json: any
+  readonly json: unknown
+
+  constructor(status: number, headers: Headers, text: string) {
+    this.status = status
+    this.headers = headers
+    this.text = text
+    this.json = parsed(text)
+  }
+
+  value(...names: string[]): unknown {
+    let found = this.json
+    for (const name of names)
+      found = typeof found === 'object' && found !== null ? Reflect.get(found, name) : undefined
+    return found
+  }
+
+  string(...names: string[]): string {
+    const found = this.value(...names)
+    if (typeof found !== 'string') throw new Error(`no text at ${names.join('.')} of ${this.text}`)
+    return found
+  }
+
+  list(...names: string[]): readonly unknown[] {
+    const found = this.value(...names)
+    if (!Array.isArray(found)) throw new Error(`no list at ${names.join('.')} of ${this.text}`)
+    return found
+  }
+
+  get code(): unknown {
+    return this.value('code')
+  }
 }
 
 export interface Request {
@@ -88,7 +117,7 @@ export class EdgeUnderTest {
     await edge.restart(options)
     for (const role of ['terminal', 'manager'] as const) {
       const made = await edge.ask('POST', '/v1/terminals', { role: 'admin', body: { name: role, role } })
-      edge.tokens[role] = made.json.token
+      edge.tokens[role] = made.string('token')
     }
     const { program = SMALL_PROGRAM } = options
     if (program !== null)
@@ -144,8 +173,7 @@ export class EdgeUnderTest {
       headers,
       ...(sent === undefined ? {} : { body: sent }),
     })
-    const text = await response.text()
-    return { status: response.status, headers: response.headers, text, json: parsed(text) }
+    return new Answer(response.status, response.headers, await response.text())
   }
 
   post(path: string, body: unknown, request: Request = {}): Promise<Answer> {

@@ -56,7 +56,11 @@ const line = fc.record({
   sku: fc.nat({ max: SKUS.length - 1 }),
   category: fc.nat({ max: CATEGORIES.length }),
   quantity: fc.constantFrom(1000, 1000, 1000, 2000, 3000, 500, 750, 0),
-  amount: fc.oneof(fc.constantFrom(0, 1, 50, 99, 100, 250, 333, 999), fc.integer({ min: 0, max: 5000 })),
+  // Halves and edges of the units that programs count in, as often as anything.
+  amount: fc.oneof(
+    fc.constantFrom(0, 1, 50, 99, 100, 150, 250, 333, 350, 500, 999, 1000),
+    fc.integer({ min: 0, max: 5000 }),
+  ),
 })
 
 export const deeds = (most: number): fc.Arbitrary<Deed[]> =>
@@ -70,7 +74,11 @@ export const deeds = (most: number): fc.Arbitrary<Deed[]> =>
       ),
       member: fc.nat({ max: MEMBERS - 1 }),
       store: fc.nat({ max: ZONES.length - 1 }),
-      minute: fc.integer({ min: 0, max: DAYS * 1440 - 1 }),
+      // On the half hour half of the time, because that is where slots and days begin and end.
+      minute: fc.oneof(
+        fc.integer({ min: 0, max: DAYS * 48 - 1 }).map((halfHour) => halfHour * 30),
+        fc.integer({ min: 0, max: DAYS * 1440 - 1 }),
+      ),
       pick: fc.nat({ max: 1000 }),
       points: fc.integer({ min: -40, max: 60 }),
       promised: fc.constantFrom(0, 0, 0, 3, 10, 40, -10),

@@ -46,7 +46,15 @@ describe('options', () => {
     const parsed = parse(all)
     expect(parsed).toMatchObject({
       ok: true,
-      options: { stores: 3, portBase: 9000, directory: 'd', speed: 86_400, shuffleSeed: 7, repeat: true, keep: true },
+      options: {
+        stores: 3,
+        portBase: 9000,
+        directory: 'd',
+        speed: 86_400,
+        shuffleSeed: 7,
+        repeat: true,
+        keep: true,
+      },
     })
     if (parsed.ok !== true || parsed.options.mode !== 'replay') throw new Error('a replay')
     const time = (at: number): string => new Date(at).toISOString()
@@ -68,15 +76,27 @@ describe('options', () => {
     ['--stores 0', '--stores must be a whole number from 1 to 16, not "0".'],
     ['--stores two', '--stores must be a whole number from 1 to 16, not "two".'],
     ['--ports 65535', '--ports must be a whole number from 1 to 65533, not "65535".'],
-    ['--sales f --offline 3:2011-03-01:2011-04-01', '--offline: there is no store 3; stores are numbered 1 to 2.'],
-    ['--sales f --offline 1:2011-03-01', '--offline must be STORE:FROM:TO, like 1:2011-03-01:2011-04-01, not "1:2011-03-01".'],
-    ['--sales f --offline 1:2011-04-01:2011-03-01', '--offline: 2011-03-01 is not after 2011-04-01; the first time is where it starts.'],
+    [
+      '--sales f --offline 3:2011-03-01:2011-04-01',
+      '--offline: there is no store 3; stores are numbered 1 to 2.',
+    ],
+    [
+      '--sales f --offline 1:2011-03-01',
+      '--offline must be STORE:FROM:TO, like 1:2011-03-01:2011-04-01, not "1:2011-03-01".',
+    ],
+    [
+      '--sales f --offline 1:2011-04-01:2011-03-01',
+      '--offline: 2011-03-01 is not after 2011-04-01; the first time is where it starts.',
+    ],
     [
       '--sales f --offline 1:2011-03-01:2011-04-01 --offline 1:2011-03-15:2011-05-01',
       '--offline: two spans of store 1 overlap; write them as one.',
     ],
     ['--sales f --offline 1:2011-02-30:2011-04-01', '--offline: there is no such time as 2011-02-30.'],
-    ['--sales f --kill edge:2011-03-01', '--kill must be cloud:DATE or STORE:DATE, like cloud:2011-03-01, not "edge:2011-03-01".'],
+    [
+      '--sales f --kill edge:2011-03-01',
+      '--kill must be cloud:DATE or STORE:DATE, like cloud:2011-03-01, not "edge:2011-03-01".',
+    ],
     ['--sales f --kill 9:2011-03-01', '--kill: there is no store 9; stores are numbered 1 to 2.'],
     ['--sales f --shuffle-sync x', '--shuffle-sync must be a whole number from 0 to 4294967295, not "x".'],
     ['--sales= --digest', '--sales needs the name of a file.'],
@@ -86,13 +106,28 @@ describe('options', () => {
 
   test('an option there is none of is named, in a sentence', () => {
     expect(parse('--sale f')).toEqual({ ok: false, sentence: "Unknown option '--sale'." })
-    expect(parse('--sales')).toMatchObject({ ok: false, sentence: expect.stringContaining('--sales') })
-    expect(parse('f.csv')).toMatchObject({ ok: false, sentence: expect.stringContaining('f.csv') })
+    for (const stray of ['--sales', 'f.csv']) {
+      const parsed = parse(stray)
+      expect(parsed.ok === false && parsed.sentence).toContain(stray)
+    }
   })
 
   test('the help names every option', () => {
     expect(parse('--help')).toEqual({ ok: 'help' })
-    for (const option of ['stores', 'ports', 'data', 'sales', 'speed', 'exit-when-done', 'offline', 'shuffle-sync', 'kill', 'repeat', 'digest', 'keep'])
+    for (const option of [
+      'stores',
+      'ports',
+      'data',
+      'sales',
+      'speed',
+      'exit-when-done',
+      'offline',
+      'shuffle-sync',
+      'kill',
+      'repeat',
+      'digest',
+      'keep',
+    ])
       expect(HELP).toContain(`--${option} `)
   })
 })

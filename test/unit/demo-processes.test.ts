@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { NodeFault, NodeProcess } from '../../cloud/demo/node-process.ts'
+import { NodeProcess } from '../../cloud/demo/node-process.ts'
+import type { NodeFault } from '../../cloud/demo/node-process.ts'
 import { openShops } from '../../cloud/demo/shops.ts'
+import { freePorts } from '../support/free-ports.ts'
 
 const CLI = fileURLToPath(new URL('../../cloud/cli.ts', import.meta.url))
 const DEMO = fileURLToPath(new URL('../../cloud/demo/main.ts', import.meta.url))
@@ -31,15 +33,6 @@ function run(program: string, ...args: string[]): Promise<Ran> {
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     )
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  // A listening TCP server has an address with a port.
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 describe('the tillstream command', () => {
@@ -76,7 +69,7 @@ describe('O-3 npm start', () => {
     [['--speed', 'max'], '--speed belongs to a replay; name a file with --sales FILE.'],
     [['--sales', 'nowhere.csv', '--data', 'replay'], 'There is no file nowhere.csv.'],
   ])('%s ends in one plain sentence', async (args, sentence) => {
-    const { code, stderr } = await run(DEMO, ...args, '--ports', String(await freePort()))
+    const { code, stderr } = await run(DEMO, ...args, '--ports', String(await freePorts(3)))
     expect(stderr).toContain(sentence)
     expect(stderr).not.toMatch(/\n\s+at /)
     expect(code).toBe(2)
@@ -88,7 +81,13 @@ describe('O-3 npm start', () => {
     try {
       // A listening TCP server has an address with a port.
       const { port } = server.address() as AddressInfo
-      const { code, stderr, stdout } = await run(DEMO, '--data', join(directory, 'demo'), '--ports', String(port))
+      const { code, stderr, stdout } = await run(
+        DEMO,
+        '--data',
+        join(directory, 'demo'),
+        '--ports',
+        String(port),
+      )
       expect(stderr).toBe(
         `Port ${port} is in use by another program. Stop that program, or choose other ports with --ports BASE.\n`,
       )
@@ -114,11 +113,11 @@ describe('a node as a child process', () => {
     )
 
   test('starts, survives kill -9 with its data, tells its memory, stops', async () => {
-    const node = nodeOn(await freePort())
+    const node = nodeOn(await freePorts(2))
     await node.start()
     const token = readFileSync(join(directory, 'cloud', 'hq.token'), 'utf8')
     await node.kill()
-    await expect(fetch(`${node.url}/livez`)).rejects.toThrow()
+    await expect(fetch(`${node.url}/livez`)).rejects.toThrow('fetch failed')
     await node.start(false)
     expect((await fetch(`${node.url}/livez`)).status).toBe(200)
     expect(readFileSync(join(directory, 'cloud', 'hq.token'), 'utf8')).toBe(token)
@@ -127,18 +126,18 @@ describe('a node as a child process', () => {
     else expect(usage).toBeNull()
     await node.stop()
     expect(node.usage()?.cpuS ?? 0).toBeGreaterThanOrEqual(usage?.cpuS ?? 0)
-    await expect(fetch(`${node.url}/livez`)).rejects.toThrow()
+    await expect(fetch(`${node.url}/livez`)).rejects.toThrow('fetch failed')
     expect(deaths).toEqual([])
   })
 
   test('one that does not start says why, with the end of its log', async () => {
-    const node = nodeOn(await freePort(), '--wings')
+    const node = nodeOn(await freePorts(2), '--wings')
     await expect(node.start()).rejects.toThrow(/The cloud stopped by itself[^]*--wings/)
   })
 })
 
 test('O-1 opening the shops twice over the same data makes nothing twice', async () => {
-  const base = await freePort()
+  const base = await freePorts(2)
   const started: NodeProcess[] = []
   const plan = {
     directory,
@@ -154,18 +153,20 @@ test('O-1 opening the shops twice over the same data makes nothing twice', async
   try {
     const first = await openShops(plan, started)
     const { cloud, hqToken } = first
-    for (const node of started.splice(0).reverse()) await node.stop()
+    for (const node of started.splice(0).toReversed()) await node.stop()
     const second = await openShops(plan, started)
     expect(second.hqToken).toBe(hqToken)
     expect(second.shops.map(({ managerToken, terminalTokens }) => [managerToken, terminalTokens])).toEqual(
       first.shops.map(({ managerToken, terminalTokens }) => [managerToken, terminalTokens]),
     )
     for (const list of ['stores', 'programs', 'edges']) {
-      const response = await fetch(`${cloud.url}/v1/${list}`, { headers: { authorization: `Bearer ${hqToken}` } })
+      const response = await fetch(`${cloud.url}/v1/${list}`, {
+        headers: { authorization: `Bearer ${hqToken}` },
+      })
       const { items } = (await response.json()) as { items: unknown[] }
       expect(items.length).toBe(1)
     }
   } finally {
-    for (const node of started.reverse()) await node.stop()
+    for (const node of started.toReversed()) await node.stop()
   }
 })

@@ -14,9 +14,9 @@ import {
   TierShape,
 } from '../../cloud/evaluation/document.ts'
 
-const sorted = (values: Iterable<string>): string[] => [...new Set(values)].sort()
+const sorted = (values: Iterable<string>): string[] => [...new Set(values)].toSorted()
 const fieldsUsed = (rules: readonly object[]): string[] => sorted(rules.flatMap((rule) => Object.keys(rule)))
-const fieldsThereAre = (shape: { properties: object }): string[] => Object.keys(shape.properties).sort()
+const fieldsThereAre = (shape: { properties: object }): string[] => Object.keys(shape.properties).toSorted()
 
 test('the sample program is sound', () => {
   expect(checkDocument(structuredClone(sampleProgram))).toEqual({ ok: true, document: sampleProgram })
@@ -40,10 +40,16 @@ test('it uses every field of tiers, earn perks, bonuses and redeem perks', () =>
 test('it uses every kind of award, perk, bonus, frequency and interval', () => {
   const { earn_perks, bonuses, redeem_perks, tiers } = sampleProgram
   expect(sorted(earn_perks.map(({ type }) => type))).toEqual(['CHECKIN', 'REGISTRATION', 'STANDARD'])
-  expect(sorted(earn_perks.map(({ award }) => award.kind))).toEqual(['fixed', 'per_currency_unit', 'per_item'])
+  expect(sorted(earn_perks.map(({ award }) => award.kind))).toEqual([
+    'fixed',
+    'per_currency_unit',
+    'per_item',
+  ])
   expect(sorted(bonuses.map(({ type }) => type))).toEqual(['DATE_RANGE', 'FREQUENCY', 'TIME'])
   expect(sorted(bonuses.map(({ award }) => award.kind))).toEqual(['fixed', 'multiplier'])
-  expect(sorted(bonuses.flatMap((bonus) => ('frequency' in bonus ? [bonus.frequency] : [])))).toEqual(sorted(FREQUENCIES))
+  expect(sorted(bonuses.flatMap((bonus) => ('frequency' in bonus ? [bonus.frequency] : [])))).toEqual(
+    sorted(FREQUENCIES),
+  )
   const limits = redeem_perks.flatMap((perk) => ('limit' in perk ? [perk.limit.interval] : []))
   expect(sorted(limits)).toEqual(sorted(INTERVALS))
   expect(tiers.length).toBe(3)

@@ -10,7 +10,7 @@ import { CallFault, Terminal } from '../../cloud/demo/replay/terminal.ts'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close()
+  for (const close of closers.splice(0).toReversed()) await close()
 })
 
 async function listening(server: Server): Promise<number> {
@@ -56,7 +56,9 @@ describe('a till on the wire', () => {
       request.on('end', () => {
         const { authorization, 'idempotency-key': key } = request.headers
         const text = JSON.stringify({ method: request.method, url: request.url, authorization, key, body })
-        response.writeHead(201, { 'content-length': Buffer.byteLength(text), 'idempotent-replayed': 'true' }).end(text)
+        response
+          .writeHead(201, { 'content-length': Buffer.byteLength(text), 'idempotent-replayed': 'true' })
+          .end(text)
       })
     })
     const connection = connectionTo(port)
@@ -89,11 +91,23 @@ describe('a till on the wire', () => {
   test.each([
     ['closed before the answer', (socket: Socket): void => void socket.end(), /closed|broke/],
     ['reset', (socket: Socket): void => void socket.resetAndDestroy(), /closed|broke/],
-    ['half an answer', (socket: Socket): void => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe'), /closed/],
+    [
+      'half an answer',
+      (socket: Socket): void => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe'),
+      /closed/,
+    ],
     ['no HTTP', (socket: Socket): void => void socket.write('SSH-2.0\r\n\r\n'), /not an answer/],
     ['no length', (socket: Socket): void => void socket.write('HTTP/1.1 200 OK\r\n\r\n'), /not an answer/],
-    ['more than announced', (socket: Socket): void => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab'), /more bytes/],
-    ['headers without end', (socket: Socket): void => void socket.write(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}`), /never end/],
+    [
+      'more than announced',
+      (socket: Socket): void => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab'),
+      /more bytes/,
+    ],
+    [
+      'headers without end',
+      (socket: Socket): void => void socket.write(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}`),
+      /never end/,
+    ],
   ])('%s is a fault, and the next call works', async (_, spoil, message) => {
     const port = await rawServer((count, socket) => {
       if (count === 1) spoil(socket)
@@ -142,7 +156,14 @@ describe('R-8 a call that may be made again', () => {
 
   test('R-8 no answer, 5xx, 429 and a key in flight are tried again with the same key', async () => {
     const inFlight = JSON.stringify({ code: 'key_in_flight' })
-    const { terminal, retries } = terminalTo(await answering([[0, ''], [503, '{}'], [429, '{}'], [409, inFlight]]))
+    const { terminal, retries } = terminalTo(
+      await answering([
+        [0, ''],
+        [503, '{}'],
+        [429, '{}'],
+        [409, inFlight],
+      ]),
+    )
     expect(await terminal.call('/v1/sales', 'k', '{}')).toMatchObject({
       key: 'k',
       id: '8589934593',

@@ -2,7 +2,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
 import type { Origin, ProgramVersion, Seq } from '../../protocol/ids.ts'
-import { ENROL_CODE_MS_MAX, ENROL_GUESSES_MAX, ENROL_GUESSES_TOTAL_MAX, ENROL_GUESS_WINDOW_MS } from '../../protocol/limits.ts'
+import {
+  ENROL_CODE_MS_MAX,
+  ENROL_GUESSES_MAX,
+  ENROL_GUESSES_TOTAL_MAX,
+  ENROL_GUESS_WINDOW_MS,
+} from '../../protocol/limits.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { enrolCode, enrolCodeHash } from '../../cloud/fleet/enrol-code.ts'
 import { Fleet } from '../../cloud/fleet/fleet.ts'
@@ -33,7 +38,7 @@ beforeEach(async () => {
     store: cloud.store,
     system: systemWith(clock),
     cloudPublicKey: 'cloud-key',
-    live: (origin) => live.get(origin),
+    connected: () => live,
   })
   const added = await fleet.addStore(cloud.tenant, 'Camden', 'Europe/London')
   if (!added.ok) throw new Error('added')
@@ -79,9 +84,15 @@ describe('codes', () => {
   })
 
   test('a store that is not there gets no code, and a zone must exist', async () => {
-    expect(await fleet.newCode(cloud.tenant, 999 as never)).toMatchObject({ refusal: { code: 'store_not_found' } })
-    expect(await fleet.newCode(cloud.tenant + 1, store as never)).toMatchObject({ refusal: { code: 'store_not_found' } })
-    expect(await fleet.addStore(cloud.tenant, 'x', 'Europe/Nowhere')).toMatchObject({ refusal: { code: 'input_invalid', param: '/zone' } })
+    expect(await fleet.newCode(cloud.tenant, 999 as never)).toMatchObject({
+      refusal: { code: 'store_not_found' },
+    })
+    expect(await fleet.newCode(cloud.tenant + 1, store as never)).toMatchObject({
+      refusal: { code: 'store_not_found' },
+    })
+    expect(await fleet.addStore(cloud.tenant, 'x', 'Europe/Nowhere')).toMatchObject({
+      refusal: { code: 'input_invalid', param: '/zone' },
+    })
   })
 })
 
@@ -90,9 +101,16 @@ describe('enrolment', () => {
     const enrolled = await fleet.enrol(request(await newCode()), 'a')
     expect(enrolled).toMatchObject({
       ok: true,
-      value: { edge: 1, epoch: 1, store: { id: store, name: 'Camden', zone: 'Europe/London' }, cloudPublicKey: 'cloud-key' },
+      value: {
+        edge: 1,
+        epoch: 1,
+        store: { id: store, name: 'Camden', zone: 'Europe/London' },
+        cloudPublicKey: 'cloud-key',
+      },
     })
-    expect(await fleet.edges(cloud.tenant)).toMatchObject([{ edge: 1, connected: false, seq: 0, lag: 0, software: 'test/1', contactAt: T0 }])
+    expect(await fleet.edges(cloud.tenant)).toMatchObject([
+      { edge: 1, connected: false, seq: 0, lag: 0, software: 'test/1', contactAt: T0 },
+    ])
   })
 
   test('G-1 a code works once; the same device asking again gets the same answer, another one nothing', async () => {
@@ -121,7 +139,9 @@ describe('enrolment', () => {
 
   test('a key that is none is refused before the code is used up', async () => {
     const code = await newCode()
-    expect(await fleet.enrol(request(code, 'bm90IGEga2V5'), 'a')).toMatchObject({ refusal: { code: 'input_invalid', param: '/public_key' } })
+    expect(await fleet.enrol(request(code, 'bm90IGEga2V5'), 'a')).toMatchObject({
+      refusal: { code: 'input_invalid', param: '/public_key' },
+    })
     expect(await refusal(code)).toBe('enrolled')
   })
 })
@@ -129,9 +149,12 @@ describe('enrolment', () => {
 describe('guesses', () => {
   test('wrong codes from one address are slowed down, also a right one after them; others go on', async () => {
     const code = await newCode()
-    for (let guess = 0; guess < ENROL_GUESSES_MAX; guess++) expect(await refusal(`AAAA-${guess}`)).toBe('code_unknown')
+    for (let guess = 0; guess < ENROL_GUESSES_MAX; guess++)
+      expect(await refusal(`AAAA-${guess}`)).toBe('code_unknown')
     const locked = await fleet.enrol(request(code), 'a')
-    expect(locked).toMatchObject({ refusal: { code: 'too_many_requests', retryAfterS: ENROL_GUESS_WINDOW_MS / 1000 } })
+    expect(locked).toMatchObject({
+      refusal: { code: 'too_many_requests', retryAfterS: ENROL_GUESS_WINDOW_MS / 1000 },
+    })
     expect(await refusal(code, 'b')).toBe('enrolled')
     now += ENROL_GUESS_WINDOW_MS
     expect(await refusal('AAAA')).toBe('code_unknown')
@@ -144,12 +167,15 @@ describe('guesses', () => {
   })
 
   test('many addresses together are slowed down too', async () => {
-    const outcomes = await Promise.all(Array.from({ length: 1000 }, (_, guess) => refusal(`CCCC-${guess}`, `address ${guess % 250}`)))
+    const outcomes = await Promise.all(
+      Array.from({ length: 1000 }, (_, guess) => refusal(`CCCC-${guess}`, `address ${guess % 250}`)),
+    )
     expect(outcomes.filter((code) => code === 'code_unknown')).toHaveLength(ENROL_GUESSES_TOTAL_MAX)
   })
 
   test('right codes are no guesses, and a clock set back locks nobody out', async () => {
-    for (let device = 0; device < ENROL_GUESSES_MAX + 5; device++) expect(await refusal(await newCode())).toBe('enrolled')
+    for (let device = 0; device < ENROL_GUESSES_MAX + 5; device++)
+      expect(await refusal(await newCode())).toBe('enrolled')
     for (let guess = 0; guess < ENROL_GUESSES_MAX; guess++) await refusal('DDDD')
     now = T0 - 10 * ENROL_GUESS_WINDOW_MS
     expect(await refusal('DDDD')).toBe('code_unknown')
@@ -161,13 +187,24 @@ describe('the fleet list', () => {
     const enrolled = await fleet.enrol(request(await newCode()), 'a')
     if (!enrolled.ok) throw new Error('enrolled')
     const { origin } = enrolled.value
-    const said = { saidSeq: 12 as Seq, contactAt: (T0 + 5) as Millis, software: 'edge/2', program: 3 as ProgramVersion }
+    const said = {
+      saidSeq: 12 as Seq,
+      contactAt: (T0 + 5) as Millis,
+      software: 'edge/2',
+      program: 3 as ProgramVersion,
+    }
     await cloud.store.write((tx) => tx.saveContact({ origin, ...said }))
-    await cloud.store.write((tx) => tx.saveOrigins([{ origin, seq: 4 as Seq, head: new Uint8Array(32), fenced: null }]))
-    expect(await fleet.edges(cloud.tenant)).toMatchObject([{ connected: false, seq: 4, saidSeq: 12, lag: 8, software: 'edge/2', program: 3, contactAt: T0 + 5 }])
+    await cloud.store.write((tx) =>
+      tx.saveOrigins([{ origin, seq: 4 as Seq, head: new Uint8Array(32), fenced: null }]),
+    )
+    expect(await fleet.edges(cloud.tenant)).toMatchObject([
+      { connected: false, seq: 4, saidSeq: 12, lag: 8, software: 'edge/2', program: 3, contactAt: T0 + 5 },
+    ])
     live.set(origin, { ...said, saidSeq: 20 as Seq })
     expect(await fleet.edges(cloud.tenant)).toMatchObject([{ connected: true, saidSeq: 20, lag: 16 }])
-    await cloud.store.write((tx) => tx.saveOrigins([{ origin, seq: 25 as Seq, head: new Uint8Array(32), fenced: 'fork' }]))
+    await cloud.store.write((tx) =>
+      tx.saveOrigins([{ origin, seq: 25 as Seq, head: new Uint8Array(32), fenced: 'fork' }]),
+    )
     expect(await fleet.edges(cloud.tenant)).toMatchObject([{ seq: 25, saidSeq: 25, lag: 0, fenced: 'fork' }])
   })
 })

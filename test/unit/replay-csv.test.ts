@@ -18,9 +18,9 @@ function read(pieces: readonly string[]): { rows: string[][]; malformed: { text:
 
 const quoted = (field: string): string => `"${field.replaceAll('"', '""')}"`
 const field = fc.string({ unit: fc.constantFrom('a', 'é', ' ', ',', '"', '\n', '\r\n', '7'), maxLength: 6 })
-const written = fc.tuple(field, fc.boolean()).map(([text, force]) =>
-  force || /[",\r\n]/.test(text) ? quoted(text) : text,
-)
+const written = fc
+  .tuple(field, fc.boolean())
+  .map(([text, force]) => (force || /[",\r\n]/.test(text) ? quoted(text) : text))
 const record = fc.array(written, { minLength: 2, maxLength: 5 }).map((fields) => fields.join(','))
 const file = fc
   .tuple(fc.array(record, { minLength: 1, maxLength: 8 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
@@ -31,7 +31,11 @@ describe('reading CSV', () => {
     const cuts = fc.array(fc.nat(200), { maxLength: 6 })
     fc.assert(
       fc.property(file, cuts, (text, places) => {
-        const at = [0, ...places.map((place) => place % (text.length + 1)).sort((a, b) => a - b), text.length]
+        const at = [
+          0,
+          ...places.map((place) => place % (text.length + 1)).toSorted((a, b) => a - b),
+          text.length,
+        ]
         const pieces = at.slice(1).map((end, index) => text.slice(at[index], end))
         const expected: string[][] = parse(text, { relax_column_count: true, skip_empty_lines: true })
         expect(read(pieces)).toEqual({ rows: expected, malformed: [] })

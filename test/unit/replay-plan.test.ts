@@ -35,7 +35,11 @@ const balanced = (plan: Plan): boolean => plan.rows === plan.soldRows + plan.ret
 
 describe('R-1 grouping', () => {
   test('R-1 rows of one invoice are one sale, also when others stand between them', async () => {
-    const plan = await planOf([row('536365', 'A', 1, '1.00'), row('536366', 'B', 1, '2.00'), row('536365', 'C', 2, '3.00')])
+    const plan = await planOf([
+      row('536365', 'A', 1, '1.00'),
+      row('536366', 'B', 1, '2.00'),
+      row('536365', 'C', 2, '3.00'),
+    ])
     expect(salesOf(plan).map(({ key, lines }) => [key, lines.map(({ sku }) => sku)])).toEqual([
       ['sale-536365', ['A', 'C']],
       ['sale-536366', ['B']],
@@ -75,7 +79,14 @@ describe('R-1 grouping', () => {
     expect(utc('2011-10-30 03:00:00')).toBe('2011-10-30T03:00:00.000Z')
     expect(utc('2011-07-01 10:00')).toBe('2011-07-01T09:00:00.000Z')
     expect(utc('2011-07-01')).toBe('2011-06-30T23:00:00.000Z')
-    for (const no of ['', '2011-02-29 10:00:00', '2011-13-01 10:00:00', '2011-07-01 24:00:00', '2011-07-01x10:00', '1/7/2011 10:00'])
+    for (const no of [
+      '',
+      '2011-02-29 10:00:00',
+      '2011-13-01 10:00:00',
+      '2011-07-01 24:00:00',
+      '2011-07-01x10:00',
+      '1/7/2011 10:00',
+    ])
       expect(utc(no)).toBeNull()
   })
 
@@ -112,7 +123,9 @@ const SET_ASIDE: Record<Reason, string[]> = {
 }
 
 describe('R-2 rows that are set aside', () => {
-  const cases = Object.entries(SET_ASIDE).flatMap(([reason, rows]) => rows.map((text) => [reason, text] as const))
+  const cases = Object.entries(SET_ASIDE).flatMap(([reason, rows]) =>
+    rows.map((text) => [reason, text] as const),
+  )
   test.each(cases)('R-2 %s: %s', async (reason, text) => {
     const plan = await planOf([row('500', 'GOOD', 1, 1), text, row('500', 'GOOD', 2, 1)])
     expect(countReasons(plan.setAside, false)).toEqual({ [reason]: 1 })
@@ -123,14 +136,16 @@ describe('R-2 rows that are set aside', () => {
   })
 
   test('R-2 lines_over_limit: an invoice keeps as many lines as one sale may have', async () => {
-    const plan = await planOf(Array.from({ length: LINES_MAX + 2 }, (_, index) => row('9', `S${index}`, 1, 1)))
+    const plan = await planOf(
+      Array.from({ length: LINES_MAX + 2 }, (_, index) => row('9', `S${index}`, 1, 1)),
+    )
     expect(salesOf(plan)[0]?.lines.length).toBe(LINES_MAX)
     expect(countReasons(plan.setAside, false)).toEqual({ lines_over_limit: 2 })
     expect(balanced(plan)).toBe(true)
   })
 
   test('R-2 every reason has its sentence and its case', () => {
-    expect(Object.keys(SET_ASIDE).sort()).toEqual(Object.keys(REASONS).sort())
+    expect(Object.keys(SET_ASIDE).toSorted()).toEqual(Object.keys(REASONS).toSorted())
   })
 
   test('R-2 an invoice of which nothing is left makes no call and no member', async () => {
@@ -285,7 +300,8 @@ describe('R-6 members and bodies', () => {
       row('C2', '8"A', '-1', '1.00', { time: '2010-12-02 08:26:00' }),
     ])
     const [enrolment, sale, giveBack] = plan.calls
-    if (enrolment?.kind !== 'enrolment' || sale?.kind !== 'sale' || giveBack?.kind !== 'return') throw new Error('calls')
+    if (enrolment?.kind !== 'enrolment' || sale?.kind !== 'sale' || giveBack?.kind !== 'return')
+      throw new Error('calls')
     const known = { members: new Map([['17850', '8589934593']]), sales: new Map([[sale, '8589934594']]) }
     expect(JSON.parse(bodyOf(enrolment, known))).toEqual({
       occurred_at: '2010-12-01T08:26:00.000Z',
@@ -346,6 +362,8 @@ describe('the file itself', () => {
   test('what cannot be a sales file is said in a sentence', async () => {
     await expect(planOfFile('/nowhere/sales.csv')).rejects.toThrow('There is no file /nowhere/sales.csv.')
     await expect(planOfText([])).rejects.toThrow(/empty/)
-    await expect(planOfText([Buffer.from('InvoiceNo,StockCode\n')])).rejects.toThrow(/no column Description, Quantity/)
+    await expect(planOfText([Buffer.from('InvoiceNo,StockCode\n')])).rejects.toThrow(
+      /no column Description, Quantity/,
+    )
   })
 })

@@ -42,11 +42,14 @@ class ListeningCloud {
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close()
+  for (const close of closers.splice(0).toReversed()) await close()
 })
 
 /** Listens on a port the system chooses. */
-async function start(chances: Chances, seed = 1): Promise<{ cloud: ListeningCloud; shuffler: Shuffler; port: number }> {
+async function start(
+  chances: Chances,
+  seed = 1,
+): Promise<{ cloud: ListeningCloud; shuffler: Shuffler; port: number }> {
   const cloud = new ListeningCloud()
   await new Promise<void>((resolve) => void cloud.http.listen(0, '127.0.0.1', resolve))
   closers.push(() => {

@@ -34,7 +34,9 @@ describe('R-13 the log of acknowledgements', () => {
   })
 
   test('R-13 acknowledged and above what the cloud has is lost', () => {
-    expect(storeProof({ ...position, cloudSeq: 1 }, logOf(ack('a', 1), ack('b', 2), ack('c', 3)))).toMatchObject({
+    expect(
+      storeProof({ ...position, cloudSeq: 1 }, logOf(ack('a', 1), ack('b', 2), ack('c', 3))),
+    ).toMatchObject({
       lost: 2,
       duplicated: 0,
     })
@@ -42,7 +44,9 @@ describe('R-13 the log of acknowledgements', () => {
 
   test('R-13 a position nobody was answered with is a duplicate', () => {
     expect(storeProof(position, logOf(ack('a', 1), ack('c', 3)))).toMatchObject({ lost: 0, duplicated: 1 })
-    expect(storeProof({ ...position, cloudSeq: 4 }, logOf(ack('a', 1), ack('b', 2), ack('c', 3)))).toMatchObject({
+    expect(
+      storeProof({ ...position, cloudSeq: 4 }, logOf(ack('a', 1), ack('b', 2), ack('c', 3))),
+    ).toMatchObject({
       duplicated: 1,
     })
   })
@@ -154,7 +158,10 @@ describe('R-14 the verdict', () => {
   })
 
   const BAD: Record<string, [(run: Findings) => Partial<Findings>, RegExp]> = {
-    'a lost fact': [({ proofs }) => ({ proofs: proofs.map((proof) => ({ ...proof, lost: 1 })) }), /not at the cloud/],
+    'a lost fact': [
+      ({ proofs }) => ({ proofs: proofs.map((proof) => ({ ...proof, lost: 1 })) }),
+      /not at the cloud/,
+    ],
     'a duplicate by position': [
       ({ proofs }) => ({ proofs: proofs.map((proof) => ({ ...proof, duplicated: 1 })) }),
       /without a call/,
@@ -162,12 +169,18 @@ describe('R-14 the verdict', () => {
     'a duplicate by key': [({ totals }) => ({ totals: { ...totals, duplicates: 1 } }), /without a call/],
     'fewer facts at the cloud': [({ totals }) => ({ totals: { ...totals, facts: 3 } }), /the cloud 3/],
     'a quarantined fact': [({ totals }) => ({ totals: { ...totals, quarantined: 1 } }), /quarantined 1/],
-    'a fact without its member': [({ totals }) => ({ totals: { ...totals, unclaimed: 1 } }), /wait for their member/],
+    'a fact without its member': [
+      ({ totals }) => ({ totals: { ...totals, unclaimed: 1 } }),
+      /wait for their member/,
+    ],
     'a fold that differs': [
       ({ verified }) => ({ verified: verified.map((one) => ({ ...one, foldMismatches: 1 })) }),
       /differ from their fold/,
     ],
-    'a broken chain': [({ verified }) => ({ verified: verified.map((one) => ({ ...one, chainOk: false })) }), /chain/],
+    'a broken chain': [
+      ({ verified }) => ({ verified: verified.map((one) => ({ ...one, chainOk: false })) }),
+      /chain/,
+    ],
     'no verification': [() => ({ verified: [] }), /not proved whole/],
     'a verification that failed': [
       ({ verified }) => ({ verified: verified.map((one) => ({ ...one, ok: false, problem: 'no file' })) }),
@@ -198,6 +211,8 @@ describe('R-14 the verdict', () => {
 
 test('the progress line says how far, in the file and in calls', () => {
   const state = { done: 50, lines: 900, at: Date.UTC(2011, 2, 17), total: 200, note: 'store 2 is offline' }
-  expect(progressText(state, 5, false)).toBe(' 25%  2011-03-17  50 of 200 calls, 10/s, 900 lines  store 2 is offline')
+  expect(progressText(state, 5, false)).toBe(
+    ' 25%  2011-03-17  50 of 200 calls, 10/s, 900 lines  store 2 is offline',
+  )
   expect(progressText(state, 5, true)).toContain('[======                  ]  25%')
 })

@@ -112,8 +112,14 @@ describe('R-10 kills', () => {
 
   test('R-10 a time outside of the file is refused: it would test nothing', () => {
     const plan = { calls } as unknown as Plan
-    const check = (kill: number, from: number, to: number): (() => void) => () =>
-      checkMoments(plan, [{ store: 1, from: moment(from), to: moment(to) }], [{ target: 1, when: moment(kill) }])
+    const check =
+      (kill: number, from: number, to: number): (() => void) =>
+      () =>
+        checkMoments(
+          plan,
+          [{ store: 1, from: moment(from), to: moment(to) }],
+          [{ target: 1, when: moment(kill) }],
+        )
     expect(check(1, 300, 301)).not.toThrow()
     expect(check(300, 0, 2)).not.toThrow()
     expect(check(301, 1, 2)).toThrow(/--kill 1:301 would never happen/)

@@ -2,8 +2,33 @@
 import { fieldOf } from '../ask.ts'
 import type { Random } from '../random.ts'
 
-const FIRST_NAMES = ['Amara', 'Ben', 'Chloe', 'Dev', 'Elif', 'Finn', 'Grace', 'Hugo', 'Isla', 'Jamal', 'Kira', 'Leo']
-const LAST_NAMES = ['Adeyemi', 'Brown', 'Clarke', 'Desai', 'Evans', 'Farouk', 'Green', 'Hughes', 'Ito', 'Jones', 'Kaya']
+const FIRST_NAMES = [
+  'Amara',
+  'Ben',
+  'Chloe',
+  'Dev',
+  'Elif',
+  'Finn',
+  'Grace',
+  'Hugo',
+  'Isla',
+  'Jamal',
+  'Kira',
+  'Leo',
+]
+const LAST_NAMES = [
+  'Adeyemi',
+  'Brown',
+  'Clarke',
+  'Desai',
+  'Evans',
+  'Farouk',
+  'Green',
+  'Hughes',
+  'Ito',
+  'Jones',
+  'Kaya',
+]
 /** People who may join in one run: the crowd grows to a small town's and then mostly comes back. */
 export const PEOPLE_MAX = 300
 const SALES_REMEMBERED_MAX = 5

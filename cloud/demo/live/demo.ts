@@ -51,7 +51,7 @@ export async function demo(options: DemoOptions): Promise<void> {
         async cloudPortFor(store) {
           const line = new Line(options.portBase)
           lines.set(store, line)
-          return await line.listen()
+          return line.listen()
         },
         onDeath(fault) {
           death = fault
@@ -90,7 +90,15 @@ async function run(
     terminalTokens.map((token, till) => {
       const counts = scene.counts[index] ?? newTillCounts()
       const random = seededRandom(seed + index * TILLS_PER_STORE + till)
-      return new Till({ store: number, url: node.url, token, crowd, random, counts, signal: closing.signal }).run()
+      return new Till({
+        store: number,
+        url: node.url,
+        token,
+        crowd,
+        random,
+        counts,
+        signal: closing.signal,
+      }).run()
     }),
   )
   await Promise.all(tills)
@@ -144,12 +152,17 @@ function toggle({ lines, shops }: Scene, does: 'cut' | 'heal', store: number): v
 async function status(scene: Scene): Promise<void> {
   for (const [index, shop] of scene.shops.shops.entries()) {
     const counts = scene.counts[index]
-    if (counts !== undefined) say(await statusLine(shop, counts, scene.lines.get(shop.number)?.isCut === true))
+    if (counts !== undefined)
+      say(await statusLine(shop, counts, scene.lines.get(shop.number)?.isCut === true))
   }
   say(`  ${scene.crowd.size} members in town`)
 }
 
-async function statusLine({ name, node, managerToken }: Shop, counts: TillCounts, cut: boolean): Promise<string> {
+async function statusLine(
+  { name, node, managerToken }: Shop,
+  counts: TillCounts,
+  cut: boolean,
+): Promise<string> {
   let sync: string
   try {
     const answer = await askOk(`${node.url}/v1/status`, { token: managerToken })

@@ -20,7 +20,8 @@ export function operatorCommand(line: string, stores: number): OperatorCommand {
     case 'cut':
     case 'heal': {
       const store = Number(argument)
-      if (words.length === 2 && Number.isInteger(store) && store >= 1 && store <= stores) return { does: word, store }
+      if (words.length === 2 && Number.isInteger(store) && store >= 1 && store <= stores)
+        return { does: word, store }
       return { does: 'unknown', sentence: `Say ${word} and a store's number, 1 to ${stores}: "${word} 1".` }
     }
     case 'status':

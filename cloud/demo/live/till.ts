@@ -54,7 +54,8 @@ export interface TillOptions {
 }
 
 /** What a call came to: the answer's body, the code of the refusal, or null when no answer came in time. */
-type Outcome = { readonly ok: true; readonly body: unknown } | { readonly ok: false; readonly refused: string | null }
+type Outcome =
+  { readonly ok: true; readonly body: unknown } | { readonly ok: false; readonly refused: string | null }
 
 export class Till {
   readonly #options: TillOptions

@@ -34,23 +34,22 @@ export class AckLog {
   readonly #stores = new Map<number, StoreLog>()
   readonly #faults: string[] = []
 
-  /** Keys are a store's own, like the positions. */
-  record(store: number, ack: Acknowledgement): void {
+  /** Keys are a store's own, like the positions. False for a key that was answered before. */
+  record(store: number, ack: Acknowledgement): boolean {
     const name = `${store} ${ack.key}`
     const before = this.#byKey.get(name)
     if (before !== undefined) {
-      if (before.id !== ack.id) this.#faults.push(`${ack.key} was answered with ${before.id} and with ${ack.id}`)
+      if (before.id !== ack.id)
+        this.#faults.push(`${ack.key} was answered with ${before.id} and with ${ack.id}`)
       else if (before.checksum !== ack.checksum)
         this.#faults.push(`${ack.key} was answered a second time with other bytes`)
-      return
+      return false
     }
     this.#byKey.set(name, ack)
     const id = idFromText<FactId>(ack.id)
-    if (id === undefined) {
-      this.#faults.push(`${ack.key} was answered with the id ${ack.id}, which is none`)
-      return
-    }
-    this.#place(store, ack, originOf(id), seqOf(id))
+    if (id === undefined) this.#faults.push(`${ack.key} was answered with the id ${ack.id}, which is none`)
+    else this.#place(store, ack, originOf(id), seqOf(id))
+    return true
   }
 
   #place(store: number, ack: Acknowledgement, origin: number, seq: number): void {
@@ -60,7 +59,8 @@ export class AckLog {
       this.#stores.set(store, log)
     }
     const other = log.keyOfSeq.get(seq)
-    if (log.origin !== origin) this.#faults.push(`${ack.key} has origin ${origin}, the store's was ${log.origin}`)
+    if (log.origin !== origin)
+      this.#faults.push(`${ack.key} has origin ${origin}, the store's was ${log.origin}`)
     else if (other !== undefined) this.#faults.push(`${ack.key} and ${other} were answered with one id`)
     log.keyOfSeq.set(seq, ack.key)
     if (seq > log.lastSeq) {

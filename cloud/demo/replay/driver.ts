@@ -16,7 +16,6 @@ export interface DriverOptions {
   /** Per store, its tills. */
   readonly terminals: readonly (readonly Terminal[])[]
   readonly acks: AckLog
-  readonly speed: number | 'max'
   /** Told before each call, with the call's time. */
   readonly reached: (at: number) => void
   readonly line: (store: number, does: 'cut' | 'heal') => void
@@ -37,15 +36,19 @@ export class Driver {
   readonly #options: DriverOptions
   readonly #members = new Map<string, string>()
   readonly #sales = new Map<SaleCall, string>()
-  #paceFrom: { readonly at: number; readonly clock: number } | undefined
+  #pace: { readonly firstAt: number; readonly startedAt: number; readonly speed: number } | null = null
 
   constructor(options: DriverOptions) {
     this.#options = options
   }
 
-  /** Segments per store; resolves when every call was answered or given up. */
-  async run(segments: readonly (readonly Segment[])[], firstAt: number): Promise<void> {
-    this.#paceFrom = { at: firstAt, clock: Date.now() }
+  /** Segments per store; resolves when every call was answered or given up. `speed` is in file seconds per second from `firstAt` on. */
+  async run(
+    segments: readonly (readonly Segment[])[],
+    firstAt: number,
+    speed: number | 'max',
+  ): Promise<void> {
+    this.#pace = speed === 'max' ? null : { firstAt, startedAt: Date.now(), speed }
     await Promise.all(segments.map((own, store) => this.#runStore(own, store)))
   }
 
@@ -59,10 +62,10 @@ export class Driver {
   }
 
   async #runTerminal(terminal: Terminal, store: number, queue: StoreQueue): Promise<void> {
-    const { progress, reached, speed } = this.#options
+    const { progress, reached } = this.#options
     let call = queue.take(undefined)
     while (call !== undefined) {
-      if (speed !== 'max') await this.#pace(call.at, speed)
+      await this.#due(call.at)
       reached(call.at)
       await this.#send(terminal, store, call)
       progress.done += 1
@@ -72,10 +75,10 @@ export class Driver {
     }
   }
 
-  async #pace(at: number, speed: number): Promise<void> {
-    const from = this.#paceFrom
-    if (from === undefined) return
-    const early = from.clock + (at - from.at) / speed - Date.now()
+  async #due(at: number): Promise<void> {
+    if (this.#pace === null) return
+    const { firstAt, startedAt, speed } = this.#pace
+    const early = startedAt + (at - firstAt) / speed - Date.now()
     if (early > 0) await wait(early)
   }
 
@@ -85,12 +88,11 @@ export class Driver {
     try {
       const known = { members: this.#members, sales: this.#sales }
       const answer = await terminal.call(PATHS[call.kind], call.key, bodyOf(call, known))
-      this.#options.acks.record(store, answer)
+      const first = this.#options.acks.record(store, answer)
       if (call.kind === 'enrolment') this.#members.set(call.customer, answer.id)
       if (call.kind === 'sale') this.#sales.set(call, answer.id)
       if (answer.replayed) this.counts.replayed += 1
-      if (answer.confirmed) this.counts.confirmed += 1
-      else this.counts.provisional += 1
+      if (first) this.counts[answer.confirmed ? 'confirmed' : 'provisional'] += 1
     } catch (cause) {
       if (!(cause instanceof CallFault)) throw cause
       this.#error(cause.message)

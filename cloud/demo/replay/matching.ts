@@ -35,8 +35,8 @@ export class ReturnMatcher<S> {
 
   /** Says before the first purchase what the customer will give back: nothing else needs to be kept. */
   expect(customer: string, lines: readonly { readonly sku: string }[]): void {
-    let bySku = this.#purchases.get(customer)
-    if (bySku === undefined) this.#purchases.set(customer, (bySku = new Map()))
+    const bySku = this.#purchases.get(customer) ?? new Map<string, Purchase<S>[]>()
+    this.#purchases.set(customer, bySku)
     for (const { sku } of lines) bySku.set(sku, [])
   }
 
@@ -52,7 +52,11 @@ export class ReturnMatcher<S> {
     const purchases = customer === null ? [] : (this.#purchases.get(customer)?.get(line.sku) ?? [])
     const parts: MatchedLine<S>[] = []
     let [left, money] = [line.quantity, line.amount]
-    for (let index = purchases.length - 1; index >= 0 && left > 0 && parts.length < partsMax - 1; index -= 1) {
+    for (
+      let index = purchases.length - 1;
+      index >= 0 && left > 0 && parts.length < partsMax - 1;
+      index -= 1
+    ) {
       const purchase = purchases[index]
       if (purchase === undefined) continue
       const quantity = Math.min(left, purchase.left)

@@ -126,13 +126,19 @@ export class Planner {
     invoice.lines.push({ row: row.row, sku: row.sku, category: row.category, quantity, amount })
   }
 
-  #aside(row: number, reason: SetAside['reason'], detail: string, fields: readonly string[], sent = false): void {
+  #aside(
+    row: number,
+    reason: SetAside['reason'],
+    detail: string,
+    fields: readonly string[],
+    sent = false,
+  ): void {
     this.#setAside.push({ row, reason, detail, sent, fields })
   }
 
   finish(): Plan {
     // The sort is stable: invoices of one minute keep the file's order.
-    const invoices = [...this.#invoices.values()].sort((a, b) => a.at - b.at)
+    const invoices = [...this.#invoices.values()].toSorted((a, b) => a.at - b.at)
     const calls: PlannedCall[] = []
     const members = new Set<string>()
     const matcher = new ReturnMatcher<SaleCall>()
@@ -163,7 +169,7 @@ export class Planner {
       calls,
       rows: this.#rows,
       ...counts,
-      setAside: this.#setAside.sort((a, b) => a.row - b.row),
+      setAside: this.#setAside.toSorted((a, b) => a.row - b.row),
       invoices: this.#numbers.size,
       invoicesEmpty: this.#numbers.size - invoices.length,
       members: members.size,

@@ -58,7 +58,7 @@ export class ProofFault extends PlainFault {}
 
 async function positions({ cloud, hqToken, shops }: Shops): Promise<StorePosition[]> {
   const edges = pick(await askOk(`${cloud.url}/v1/edges`, { token: hqToken }), 'list', 'items')
-  return await Promise.all(
+  return Promise.all(
     shops.map(async ({ number, node, managerToken }) => {
       const status = await askOk(`${node.url}/v1/status`, { token: managerToken })
       const origin = pick(status, 'number', 'origin')
@@ -91,7 +91,9 @@ export async function settled(shops: Shops, progress: (behind: number) => void):
       if (Date.now() - movedAt > STALL_MS_MAX) throw cause
     }
     if (Date.now() - movedAt > STALL_MS_MAX)
-      throw new ProofFault(`The cloud is ${least} facts behind the stores and has not moved for ${STALL_MS_MAX / 1000} s.`)
+      throw new ProofFault(
+        `The cloud is ${least} facts behind the stores and has not moved for ${STALL_MS_MAX / 1000} s.`,
+      )
     await wait(POLL_MS)
   }
 }
@@ -127,7 +129,7 @@ export async function cloudTotals({ cloud, hqToken }: Shops): Promise<CloudTotal
 
 /** Runs `tillstream verify` on every data directory, side by side. */
 export async function verifyAll({ cloudDirectory, shops }: Shops): Promise<Verified[]> {
-  return await Promise.all([
+  return Promise.all([
     verifyOne('cloud', cloudDirectory),
     ...shops.map(({ number, directory }) => verifyOne(`store ${number}`, directory)),
   ])

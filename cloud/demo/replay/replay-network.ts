@@ -26,7 +26,7 @@ export class ReplayNetwork {
     if (!offline.some((span) => span.store === store)) return port
     const line = new Line(port)
     this.#lines.set(store, line)
-    return await line.listen()
+    return line.listen()
   }
 
   async #openShuffler(port: number, seed: number): Promise<Shuffler> {

@@ -126,12 +126,17 @@ class Replay {
 
   #open(): Promise<Shops> {
     const { directory, portBase, stores } = this.#options
-    this.#progress.say(`Starting a cloud and ${stores} ${stores === 1 ? 'store' : 'stores'} in ${directory} …`)
+    this.#progress.say(
+      `Starting a cloud and ${stores} ${stores === 1 ? 'store' : 'stores'} in ${directory} …`,
+    )
     return openShops(
       {
         directory,
         portBase,
-        stores: Array.from({ length: stores }, (_, index) => ({ name: `Store ${index + 1}`, zone: FILE_ZONE })),
+        stores: Array.from({ length: stores }, (_, index) => ({
+          name: `Store ${index + 1}`,
+          zone: FILE_ZONE,
+        })),
         terminals: Array.from({ length: TERMINALS_PER_STORE }, (_, index) => terminalName(index)),
         edgeArgs: ['--backdate-ms', String(BACKDATE_MS)],
         cloudPortFor: (store) => this.#network.portFor(store),
@@ -156,7 +161,6 @@ class Replay {
     const driver = new Driver({
       terminals,
       acks: this.#acks,
-      speed: options.speed,
       reached: (at) => kills.reached(at),
       line: (store, does) => {
         this.#network.line(store + 1, does)
@@ -166,13 +170,15 @@ class Replay {
     })
     const firstAt = plan.calls[0]?.at ?? 0
     progress.start(plan.calls.length)
-    await driver.run(segmentsOf(plan.calls, options.offline, options.stores), firstAt)
+    await driver.run(segmentsOf(plan.calls, options.offline, options.stores), firstAt, options.speed)
     await Promise.all(this.#restarts)
     let repeated = null
     if (options.repeat) {
       const before = driver.counts.replayed
+      progress.stop()
       progress.state.note = 'again'
-      await driver.run(segmentsOf(plan.calls, [], options.stores), firstAt)
+      progress.start(plan.calls.length)
+      await driver.run(segmentsOf(plan.calls, [], options.stores), firstAt, 'max')
       repeated = { calls: plan.calls.length, replayed: driver.counts.replayed - before }
     }
     progress.stop()
@@ -204,7 +210,8 @@ class Replay {
   /** Without --exit-when-done the nodes go on, to be looked at, until Ctrl-C. */
   async #stay({ cloud, hqToken, shops }: Shops): Promise<void> {
     this.#progress.say(`The cloud:  ${cloud.url}/#token=${hqToken}`)
-    for (const { name, node, managerToken } of shops) this.#progress.say(`${name}:    ${node.url}/#token=${managerToken}`)
+    for (const { name, node, managerToken } of shops)
+      this.#progress.say(`${name}:    ${node.url}/#token=${managerToken}`)
     this.#progress.say('Ctrl-C stops them.')
     await new Promise<void>((resolve) => {
       this.#onInterrupt = () => resolve()

@@ -43,7 +43,8 @@ export interface SalesRow {
 }
 
 export type RowFault = { readonly reason: 'row_unparsable' | 'invoice_unknown'; readonly detail: string }
-export type ReadRow = { readonly ok: true; readonly row: SalesRow } | { readonly ok: false; readonly fault: RowFault }
+export type ReadRow =
+  { readonly ok: true; readonly row: SalesRow } | { readonly ok: false; readonly fault: RowFault }
 
 /** Works a text out once. Rows of one invoice repeat each other, so the last text is looked at first. */
 function remembered<T>(work: (text: string) => T): (text: string) => T {
@@ -101,7 +102,8 @@ export function fileClock(): (text: string) => number | null {
     const date = day(text.slice(0, 10))
     const clock = time(text.slice(11))
     const between = text.charAt(10)
-    if (date === null || clock === null || !(between === ' ' || between === 'T' || text.length === 10)) return null
+    if (date === null || clock === null || !(between === ' ' || between === 'T' || text.length === 10))
+      return null
     const wall = date.wall + clock
     return date.offset === null ? millisOfWallClock(wall, FILE_ZONE) : wall - date.offset * MINUTE_MS
   }
@@ -130,7 +132,9 @@ export class RowParser {
     const names = header.map((name) => name.replace(/^\uFEFF/, '').trim())
     const missing = COLUMNS.filter((column) => !names.includes(column))
     if (missing.length > 0)
-      throw new SalesFileFault(`The sales file has no column ${missing.join(', ')}; its first line must name them.`)
+      throw new SalesFileFault(
+        `The sales file has no column ${missing.join(', ')}; its first line must name them.`,
+      )
     this.#index = Object.fromEntries(COLUMNS.map((column) => [column, names.indexOf(column)])) as Record<
       Column,
       number

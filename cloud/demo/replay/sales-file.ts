@@ -48,7 +48,8 @@ export async function planOfText(pieces: AsyncIterable<Uint8Array> | Iterable<Ui
       else planner.add((row) => rows.parse(row, fields), fields)
     },
     malformed(text, why) {
-      if (parser === undefined) throw new SalesFileFault(`The first line of the sales file is no CSV: ${why}.`)
+      if (parser === undefined)
+        throw new SalesFileFault(`The first line of the sales file is no CSV: ${why}.`)
       planner.add(() => ({ ok: false, fault: { reason: 'row_unparsable', detail: why } }), [text])
     },
   })
@@ -56,6 +57,7 @@ export async function planOfText(pieces: AsyncIterable<Uint8Array> | Iterable<Ui
   for await (const piece of pieces) reader.push(decoder.decode(piece, { stream: true }))
   reader.push(decoder.decode())
   reader.end()
-  if (parser === undefined) throw new SalesFileFault('The sales file is empty; its first line must name the columns.')
+  if (parser === undefined)
+    throw new SalesFileFault('The sales file is empty; its first line must name the columns.')
   return planner.finish()
 }

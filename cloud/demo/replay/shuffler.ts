@@ -27,6 +27,8 @@ export const CHANCES: Chances = { duplicate: 0.1, drop: 0.05, break: 0.2 }
 const RELEASE_MS = 4
 const RELEASE_CHANCE = 0.6
 const GAP_WAIT_MS_MAX = 300
+/** An edge waits longer after each break of a short-lived link, up to half a minute. After so many, only what a later batch shows is lost. */
+export const BREAKS_MAX = 8
 /** Close codes a WebSocket may not send itself (RFC 6455, section 7.4.1). */
 const UNSENDABLE = new Set([1005, 1006, 1015])
 
@@ -107,7 +109,8 @@ export class Shuffler {
 
   #join(near: WebSocket, request: IncomingMessage): void {
     const far = new WebSocket(`ws://127.0.0.1:${this.#targetPort}${request.url ?? '/'}`, {
-      headers: request.headers.authorization === undefined ? {} : { authorization: request.headers.authorization },
+      headers:
+        request.headers.authorization === undefined ? {} : { authorization: request.headers.authorization },
       maxPayload: FRAME_BYTES_MAX,
       perMessageDeflate: false,
     })
@@ -174,13 +177,17 @@ export class Shuffler {
   }
 
   #ready(): Connection[] {
-    return [...this.#connections].filter(({ far, held }) => far.readyState === WebSocket.OPEN && held.length > 0)
+    return [...this.#connections].filter(
+      ({ far, held }) => far.readyState === WebSocket.OPEN && held.length > 0,
+    )
   }
 
   #deliver(connection: Connection, frame: Held): void {
-    if (!frame.copy && this.#random.happens(this.#chances.drop)) {
+    const shown = this.counts.broken < BREAKS_MAX || connection.held.some(({ batch }) => batch)
+    if (shown && !frame.copy && this.#random.happens(this.#chances.drop)) {
       this.counts.dropped += 1
-      if (this.#random.happens(this.#chances.break)) this.#break(connection)
+      if (this.counts.broken < BREAKS_MAX && this.#random.happens(this.#chances.break))
+        this.#break(connection)
       else connection.gap ??= setTimeout(() => this.#break(connection), GAP_WAIT_MS_MAX)
       return
     }

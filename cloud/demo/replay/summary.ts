@@ -27,7 +27,11 @@ export interface Findings {
   readonly verified: readonly Verified[]
   readonly seconds: number
   readonly phases: Phases
-  readonly usage: { readonly driverCpuS: number; readonly cloud: Usage | null; readonly stores: readonly (Usage | null)[] }
+  readonly usage: {
+    readonly driverCpuS: number
+    readonly cloud: Usage | null
+    readonly stores: readonly (Usage | null)[]
+  }
   readonly withDigest: boolean
   /** Calls of the second pass, null without --repeat; and how many of them got the stored answer. */
   readonly repeated: { readonly calls: number; readonly replayed: number } | null
@@ -88,7 +92,7 @@ export function summaryOf(found: Findings) {
     first_errors: counts.firstErrors,
     seconds: round(found.seconds),
     facts_per_s: Math.round(plan.calls.length / found.seconds),
-    phases: Object.fromEntries(Object.entries(found.phases).map(([name, value]) => [name, round(value)])),
+    phases: rounded(found.phases),
     memory_peak_mib: { cloud: mebibytes(found.usage.cloud), stores: found.usage.stores.map(mebibytes) },
     cpu_s: {
       driver: round(found.usage.driverCpuS),
@@ -138,6 +142,11 @@ export function failuresOf(found: Findings): string[] {
       `${repeated.calls - repeated.replayed} repeated calls did not get their stored answer`,
     )
   return failures
+}
+
+function rounded(phases: Phases): Record<string, number> {
+  const entries = Object.entries(phases) as [keyof Phases, number][]
+  return Object.fromEntries(entries.map(([name, seconds]) => [name, round(seconds)]))
 }
 
 function round(seconds: number): number {

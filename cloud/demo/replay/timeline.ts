@@ -30,7 +30,7 @@ export function segmentsOf(
         { at: from.at, does: 'cut' as const },
         { at: to.at, does: 'heal' as const },
       ])
-      .sort((a, b) => a.at - b.at || (a.does === 'heal' ? -1 : 1)),
+      .toSorted((a, b) => a.at - b.at || (a.does === 'heal' ? -1 : 1)),
   )
   const segments = barriers.map((own) =>
     [null, ...own.map(({ does }) => does)].map((before) => ({ before, calls: [] as PlannedCall[] })),
@@ -52,7 +52,7 @@ export class Kills {
   readonly #strike: (kill: Kill) => void
 
   constructor(kills: readonly Kill[], strike: (kill: Kill) => void) {
-    this.#due = [...kills].sort((a, b) => a.when.at - b.when.at)
+    this.#due = kills.toSorted((a, b) => a.when.at - b.when.at)
     this.#strike = strike
   }
 
@@ -68,11 +68,13 @@ export class Kills {
 export function checkMoments(plan: Plan, spans: readonly OfflineSpan[], kills: readonly Kill[]): void {
   const first = plan.calls[0]?.at
   const last = plan.calls.at(-1)?.at
-  if (first === undefined || last === undefined) throw new SalesFileFault('The sales file has no sale and no return.')
+  if (first === undefined || last === undefined)
+    throw new SalesFileFault('The sales file has no sale and no return.')
   const inside = (at: number): boolean => at >= first && at <= last
   const range = `the file runs from ${new Date(first).toISOString().slice(0, 10)} to ${new Date(last).toISOString().slice(0, 10)}`
   for (const { when, target } of kills)
-    if (!inside(when.at)) throw new SalesFileFault(`--kill ${target}:${when.text} would never happen: ${range}.`)
+    if (!inside(when.at))
+      throw new SalesFileFault(`--kill ${target}:${when.text} would never happen: ${range}.`)
   for (const { store, from, to } of spans)
     if (to.at <= first || from.at > last)
       throw new SalesFileFault(`--offline ${store}:${from.text}:${to.text} would never happen: ${range}.`)

@@ -48,8 +48,7 @@ export class FeedReader {
     void this.#guard(async () => {
       const head = await this.#read.lastPosition()
       const { epoch } = this.#feed
-      const recovered =
-        place.after !== undefined && place.after <= head && (place.epoch ?? epoch) === epoch
+      const recovered = place.after !== undefined && place.after <= head && (place.epoch ?? epoch) === epoch
       this.#position = recovered ? (place.after ?? 0) : Math.max(0, head - FEED_RECENT)
       this.#peer.welcome(JSON.stringify({ type: 'welcome', epoch, position: head, recovered }))
       this.catchUp()

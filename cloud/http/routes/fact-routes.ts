@@ -13,7 +13,15 @@ import {
 } from '../../domain/view-shapes.ts'
 import { factView, noticeView, quarantineView } from '../../domain/views.ts'
 import type { FactFilter, FactRow, TenantId } from '../../store/port.ts'
-import { FactsQueryShape, PageQueryShape, factOfPath, listOf, noFact, oneMore, pageOfQuery } from '../inputs.ts'
+import {
+  FactsQueryShape,
+  PageQueryShape,
+  factOfPath,
+  listOf,
+  noFact,
+  oneMore,
+  pageOfQuery,
+} from '../inputs.ts'
 import { answered, route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { factList } from './member-routes.ts'

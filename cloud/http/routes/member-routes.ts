@@ -125,7 +125,8 @@ export const MEMBER_ROUTES = [
     method: 'GET',
     path: '/v1/members/:id/effects',
     who: 'hq',
-    summary: "All effects on a member in the order they were logged; `limit` counts revisions, a revision's effects stay together",
+    summary:
+      "All effects on a member in the order they were logged; `limit` counts revisions, a revision's effects stay together",
     query: PageQueryShape,
     answer: { status: 200, shape: pageOf(EffectViewShape) },
     refuses: ['member_not_found'],
@@ -157,7 +158,12 @@ export const MEMBER_ROUTES = [
       const id: Result<MemberId> = memberOfPath(params.id)
       if (!id.ok) return id
       const { points, reason, by } = input
-      const adjusted = await services.adjustments.adjust(tenant, key, { member: id.value, points, reason, by })
+      const adjusted = await services.adjustments.adjust(tenant, key, {
+        member: id.value,
+        points,
+        reason,
+        by,
+      })
       if (!adjusted.ok) return adjusted
       const { receipt, replayed } = adjusted.value
       return answered(201, receipt, replayed ? { 'Idempotent-Replayed': 'true' } : {})

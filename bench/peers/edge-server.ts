@@ -1,0 +1,59 @@
+// A real edge for the benches: ledger on disk with FULL, an identity of its own, no cloud in reach. Prints its port and tokens. `GET`s beside the
+// local API are not added: what the feed bench needs is asked over stdin: a line `N` records N check-ins in groups of PER_TURN.
+import { createInterface } from 'node:readline'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { exportPrivateKey, exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
+import type { Origin, ProgramVersion, StoreId } from '../../protocol/ids.ts'
+import type { Money } from '../../protocol/numbers.ts'
+import { hybridTime } from '../../protocol/time.ts'
+import { openLedger } from '../../edge/ledger/ledger.ts'
+import { startEdge } from '../../edge/node.ts'
+import { SMALL_PROGRAM } from '../../test/support/programs.ts'
+
+const PER_TURN = 100
+const directory = mkdtempSync(join(tmpdir(), 'tillstream-bench-edge-'))
+const ledger = openLedger({ directory })
+ledger.enrol({
+  edge: 1,
+  origin: 2 as Origin,
+  epoch: 1,
+  store: { id: 1 as StoreId, name: 'Bench', zone: 'Europe/London' },
+  privateKey: exportPrivateKey(newKeyPair().privateKey),
+  cloudPublicKey: exportPublicKey(newKeyPair().publicKey),
+  cloudUrl: 'http://127.0.0.1:9',
+})
+ledger.close()
+const log = pino({ enabled: false })
+const node = await startEdge({ directory, port: 0, host: '127.0.0.1', log })
+node.till.takeProgram({
+  type: 'program',
+  version: 1 as ProgramVersion,
+  effective_from: hybridTime(Date.UTC(1980, 0, 1)),
+  document: JSON.stringify(SMALL_PROGRAM),
+})
+const admin = readFileSync(join(directory, 'admin.token'), 'utf8').trim()
+process.stdout.write(`${JSON.stringify({ listening: node.port, admin, directory })}\n`)
+
+let recorded = 0
+async function record(count: number): Promise<void> {
+  for (let left = count; left > 0; left -= PER_TURN) {
+    await Promise.all(
+      Array.from({ length: Math.min(PER_TURN, left) }, () => {
+        const key = `bench-${++recorded}`
+        const input = { lines: [{ sku: 'A1', category: 'BAG', quantity: 1, amount: 1234 as Money }] }
+        return node.till.write('sale', { terminal: 'bench', key, requestHash: Buffer.alloc(32) }, input)
+      }),
+    )
+  }
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => void record(Number(line)))
+process.on('SIGTERM', () => {
+  void node.stop().finally(() => {
+    rmSync(directory, { recursive: true, force: true })
+    process.exit(0)
+  })
+})

@@ -108,7 +108,7 @@ export const MEMBERS_CACHED_MAX = 20_000
 /** Facts whose chain is walked when a ledger is opened. */
 export const CHAIN_TAIL_FACTS = 1_000
 /** Facts between two savings of the members' threads; so many are read again after a kill. */
-export const THREADS_SAVE_FACTS = 2_048
+export const THREADS_SAVE_FACTS = 4_096
 /** Activities a reader without a place of its own gets first. */
 export const FEED_SNAPSHOT = 50
 /** Activities that one commit prunes at most, so that pruning is never felt. */

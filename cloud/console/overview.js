@@ -107,10 +107,9 @@ async function showStores() {
 
 function storeCard(edge) {
   const card = document.createElement('li')
-  const lag = edge.lag === 0 ? 'up to date' : `${number.format(edge.lag)} behind`
   const detail = [
     `${number.format(edge.seq)} facts`,
-    lag,
+    behind(edge),
     edge.program === 0 ? '' : `program ${edge.program}`,
     edge.software,
     edge.store.zone,
@@ -123,13 +122,25 @@ function storeCard(edge) {
   return card
 }
 
+/** An edge that is away goes on selling: what waits there is only known as of its last word. */
+function behind({ lag, connected, last_contact: lastContact }) {
+  const waiting = lag === 0 ? 'up to date' : `${number.format(lag)} behind`
+  return connected || lastContact === null
+    ? waiting
+    : `${waiting} when last heard, ${dayTime.format(new Date(lastContact))}`
+}
+
 function standing({ fenced, connected, last_contact: lastContact }) {
   if (fenced !== null) return pill('bad', `fenced: ${fenced}`)
   if (connected) return pill('good', 'connected')
-  return pill(
-    'warn',
-    lastContact === null ? 'never connected' : `away, last heard ${dayTime.format(new Date(lastContact))}`,
-  )
+  return pill('warn', lastContact === null ? 'never connected' : `away for ${ago(lastContact)}`)
+}
+
+function ago(time) {
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(time)) / 1000))
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} days`
 }
 
 function activityRow(activity, withStore) {

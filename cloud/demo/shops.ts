@@ -112,8 +112,14 @@ async function openShop(
   // Made by the edge before it listens.
   const adminToken = readFileSync(join(directory, 'admin.token'), 'utf8').trim()
   const saved = loadAccess(plan.directory)[`store-${number}`] ?? {}
+  const taken = pick(await askOk(`${node.url}/v1/terminals`, { token: adminToken }), 'list', 'terminals')
   const tokenOf = (name: string): Promise<string> =>
-    accessToken(node.url, adminToken, name, name === MANAGER ? 'manager' : 'terminal', saved[name])
+    accessToken(node.url, adminToken, {
+      name,
+      role: name === MANAGER ? 'manager' : 'terminal',
+      saved: saved[name],
+      taken: taken.some((one) => fieldOf(one, 'name') === name),
+    })
   await programArrived(node.url, adminToken)
   return {
     number,
@@ -176,16 +182,22 @@ async function storeIds(cloudUrl: string, token: string, stores: readonly StoreP
   return ids
 }
 
+interface AccessWanted {
+  readonly name: string
+  readonly role: 'terminal' | 'manager'
+  readonly saved: string | undefined
+  /** The store has a token of this name; only its hash is left of it there. */
+  readonly taken: boolean
+}
+
 /** The saved token while it is good; else a new one under the name. */
 async function accessToken(
   url: string,
   adminToken: string,
-  name: string,
-  role: 'terminal' | 'manager',
-  saved: string | undefined,
+  { name, role, saved, taken }: AccessWanted,
 ): Promise<string> {
   if (saved !== undefined && (await ask(`${url}/v1/status`, { token: saved })).status === 200) return saved
-  await ask(`${url}/v1/terminals/${name}`, { method: 'DELETE', token: adminToken })
+  if (taken) await askOk(`${url}/v1/terminals/${name}`, { method: 'DELETE', token: adminToken })
   const answer = await askOk(`${url}/v1/terminals`, {
     method: 'POST',
     token: adminToken,

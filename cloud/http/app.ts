@@ -1,4 +1,4 @@
-// The border of the HQ API: turns the route table into a hono application. Every request passes the same checks in the same order (H-2): size,
+// The border of the HQ API: turns the route table into a hono application. Every request passes the same checks in the same order (Q-2): size,
 // token, JSON, key, schema, then the domain. Refusals leave as problem documents; what breaks is logged with the request's id and leaves as
 // `fault`, without a word of what broke.
 import { Hono } from 'hono'
@@ -31,7 +31,7 @@ export interface AppParts {
 type App = Hono<{ Bindings: HttpBindings }>
 type Ctx = Context<{ Bindings: HttpBindings }>
 
-/** Every answer carries these (H-5); pages bring a policy of their own. */
+/** Every answer carries these (Q-5); pages bring a policy of their own. */
 const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Cache-Control': 'no-store',

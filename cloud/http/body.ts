@@ -1,5 +1,5 @@
 // Reading a body under its cap. A declared length above the cap is refused before a byte is read; a body without a length is read up to the cap and
-// then let go, so that nobody can make the node hold more than BODY_BYTES_MAX for one request (H-3).
+// then let go, so that nobody can make the node hold more than BODY_BYTES_MAX for one request.
 import { BODY_BYTES_MAX } from '../../protocol/limits.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'

@@ -1,4 +1,4 @@
-// /openapi.json, made from the route table once at start (H-1).
+// /openapi.json, made from the route table once at start.
 import type { TSchema } from 'typebox'
 import { Type } from 'typebox'
 import { REFUSALS } from '../../protocol/refusals.ts'

@@ -1,5 +1,5 @@
 // What a row of the route table says: who may call, what comes in, what goes out, and the handler. The router, the checks, /openapi.json and the
-// tests all come from these rows (H-1), so a route cannot be served without being described.
+// tests all come from these rows, so a route cannot be served without being described.
 import type { Static, TSchema } from 'typebox'
 import type { RefusalCode } from '../../protocol/refusals.ts'
 import type { Refusal } from '../../protocol/result.ts'

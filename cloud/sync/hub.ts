@@ -65,8 +65,19 @@ export class SyncHub {
     socket.onClose(() => {
       session.closed()
       if (this.#sessions.get(edge) === session) this.#sessions.delete(edge)
+      void this.#remember(edge, session)
     })
     session.start()
+  }
+
+  /** The last word of an edge that has gone, for the fleet list (G-3). */
+  async #remember(edge: EdgeId, { facts }: SyncSession): Promise<void> {
+    if (facts === null) return
+    try {
+      await this.#parts.store.write((tx) => tx.saveContact(facts))
+    } catch (cause) {
+      this.#parts.onFault(edge, cause)
+    }
   }
 
   /** What is known of the connected edges, by origin. */

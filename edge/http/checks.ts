@@ -1,5 +1,5 @@
 // Hot: the checks of H-2 from the token on, over plain values: token, role, JSON, key, schema. The body's size comes before all of them and
-// is the server's business, which must stop reading. Budget: bench/edge-sales.ts.
+// is the server's business, which must stop reading. Budget: bench/sales.ts.
 import { isUtf8 } from 'node:buffer'
 import { createHash, hash } from 'node:crypto'
 import { accept, refuse } from '../../protocol/result.ts'

@@ -1,8 +1,8 @@
 // /metrics: what an operator graphs and is woken by. Values are read from where they already live when Prometheus asks; the request path only
 // adds one to a counter of its own, because a labelled prom-client counter costs as much there as the checks.
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
-import type { StateName } from '../sync/machine.ts'
 import { STATE_NAMES } from '../sync/machine.ts'
+import type { StateName } from '../sync/states.ts'
 
 const PREFIX = 'tillstream_edge_'
 

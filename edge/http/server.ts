@@ -1,7 +1,7 @@
 // Hot: the local API on uWebSockets.js, the only file that knows it. It mounts the table's rows, does the checks of H-2 in their order,
 // answers, and hands the feed's connections to the readers. Rules of the library that bite: a request is only valid inside its callback, a
 // body chunk too; an answer given later must be corked and never be written after an abort; without the exclusive option a second process
-// listens on the same port without an error. Budget: bench/edge-sales.ts.
+// listens on the same port without an error. Budget: bench/sales.ts.
 import { randomBytes } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import * as uws from 'uWebSockets.js'

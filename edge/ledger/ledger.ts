@@ -4,12 +4,10 @@
 // Hot: append. Budget: 8 microseconds a fact in groups of 500, see bench/edge.ts.
 import { decodeFact } from '../../protocol/codec.ts'
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../protocol/chain.ts'
-import type { FactKind } from '../../protocol/facts.ts'
 import type { MemberId, Seq } from '../../protocol/ids.ts'
 import { originOf, seqOf } from '../../protocol/ids.ts'
 import { BATCH_BYTES_MAX, BATCH_FACTS_MAX, CHAIN_TAIL_FACTS } from '../../protocol/limits.ts'
 import { assert } from '../../protocol/result.ts'
-import type { HybridTime } from '../../protocol/time.ts'
 import type { Database, OpenDatabase, Statement } from './database.ts'
 import { LedgerRefused, openDatabase } from './database.ts'
 import { Frames } from './frames.ts'
@@ -50,8 +48,6 @@ export interface KeptAnswer {
 
 export interface FactRow {
   readonly seq: Seq
-  readonly kind: FactKind
-  readonly at: HybridTime
   readonly member: MemberId
   /** Seq of the same member's fact before it, 0 without. */
   readonly previous: Seq
@@ -134,8 +130,6 @@ export class Ledger {
   /** Inside a transaction. `member` is whose thread the fact joins: for an enrolment the new member, 0 for none. */
   append(
     key: string,
-    kind: FactKind,
-    at: HybridTime,
     member: MemberId,
     bytes: Uint8Array,
     hash: Uint8Array,
@@ -145,19 +139,7 @@ export class Ledger {
   ): void {
     const seq = (this.#seq + 1) as Seq
     const previous = member > 0 ? this.threads.last(member) : (0 as Seq)
-    this.#statements.insert.run(
-      seq,
-      key,
-      kind,
-      at,
-      member,
-      previous,
-      bytes,
-      hash,
-      requestHash,
-      status,
-      answer,
-    )
+    this.#statements.insert.run(seq, key, member, previous, bytes, hash, requestHash, status, answer)
     if (member > 0) this.threads.appended(member, seq)
     this.#seq = seq
     this.#hash = hash
@@ -310,29 +292,17 @@ function prepare(database: Database) {
     commit: database.prepare('COMMIT'),
     rollback: database.prepare('ROLLBACK'),
     insert: database.prepare<
-      [
-        Seq,
-        string,
-        FactKind,
-        HybridTime,
-        MemberId,
-        Seq,
-        Uint8Array,
-        Uint8Array,
-        Uint8Array,
-        number,
-        Uint8Array,
-      ]
-    >('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+      [Seq, string, MemberId, Seq, Uint8Array, Uint8Array, Uint8Array, number, Uint8Array]
+    >('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     seqOfKey: pluck<[string], Seq>('SELECT seq FROM facts WHERE key = ?'),
     kept: database.prepare<[Seq], KeptAnswer>(
       'SELECT seq, request_hash AS requestHash, status, answer FROM facts WHERE seq = ?',
     ),
     ofSeq: database.prepare<[Seq], FactRow>(
-      'SELECT seq, kind, at, member, previous, bytes, answer FROM facts WHERE seq = ?',
+      'SELECT seq, member, previous, bytes, answer FROM facts WHERE seq = ?',
     ),
     before: database.prepare<[Seq, number], FactRow>(
-      'SELECT seq, kind, at, member, previous, bytes, answer FROM facts WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+      'SELECT seq, member, previous, bytes, answer FROM facts WHERE seq < ? ORDER BY seq DESC LIMIT ?',
     ),
     hash: pluck<[Seq], Uint8Array>('SELECT hash FROM facts WHERE seq = ?'),
     bytes: pluck<[Seq, number], Uint8Array>('SELECT bytes FROM facts WHERE seq >= ? ORDER BY seq LIMIT ?'),

@@ -8,8 +8,6 @@ export const SCHEMA = `
 CREATE TABLE facts (
   seq          INTEGER PRIMARY KEY,
   key          TEXT NOT NULL UNIQUE,
-  kind         TEXT NOT NULL,
-  at           INTEGER NOT NULL,
   member       INTEGER NOT NULL,
   previous     INTEGER NOT NULL,
   bytes        BLOB NOT NULL,

@@ -41,7 +41,8 @@ export class Threads {
   /** Inside a transaction that saves the standing too: every THREADS_SAVE_FACTS facts, or at once. */
   save(head: Seq, atOnce: boolean): void {
     if (head - this.#meta.threadsSaved < (atOnce ? 1 : THREADS_SAVE_FACTS)) return
-    for (const [member, seq] of this.#unsaved) this.#save.run(member, seq)
+    // In the order of the table, so that neighbours share a page.
+    for (const [member, seq] of [...this.#unsaved].sort(([a], [b]) => a - b)) this.#save.run(member, seq)
     this.#recent = this.#unsaved
     this.#unsaved = new Map()
     this.#meta.setThreadsSaved(head)

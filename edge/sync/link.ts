@@ -18,9 +18,10 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Cancel, System } from '../system.ts'
 import type { CloudLink, MemberQuestion, SpendingQuestion } from '../till/cloud-link.ts'
 import type { Till } from '../till/till.ts'
-import { INITIAL, TIMER_EVENTS, transition } from './machine.ts'
-import type { Command, Event, State, StateName, TimerName } from './machine.ts'
+import { INITIAL, transition } from './machine.ts'
 import type { Socket, SocketFactory } from './socket.ts'
+import { TIMER_EVENTS } from './states.ts'
+import type { Command, Event, State, StateName, TimerName } from './states.ts'
 
 export interface LinkOptions {
   /** Enrolled. */

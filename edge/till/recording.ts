@@ -52,7 +52,7 @@ export function record(
   const place = { id: fact.id, epoch: books.identity.epoch, seq: seqOf(fact.id), hash }
   const answer = Buffer.from(receiptText(plan, place, effects, wording, known ? standing.asOf : null))
   const member = card?.member ?? fact.member
-  ledger.append(fact.key, fact.kind, fact.at, member, bytes, hash, requestHash, RECORDED, answer)
+  ledger.append(fact.key, member, bytes, hash, requestHash, RECORDED, answer)
   plan.follow?.()
   feed.add(factActivity({ position: feed.next, epoch: feed.epoch }, plan, effects, wording))
   return answer

@@ -1,11 +1,12 @@
 // The till: a request goes in, a fact and its answer come out. This file only puts the parts together; what each kind of write means is in sales,
 // enrolments, give-backs and spendings, how it is recorded in recorder and recording, what the cloud changes in cloud-word.
+import { createHash } from 'node:crypto'
+import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Identity } from '../../protocol/facts.ts'
 import type { Corrections } from '../../protocol/frames/corrections.ts'
 import type { Members } from '../../protocol/frames/members.ts'
 import type { Notice } from '../../protocol/frames/notice.ts'
 import type { ProgramFrame } from '../../protocol/frames/program.ts'
-import { createHash } from 'node:crypto'
 import type { FactId, MemberId, ProgramVersion, Seq } from '../../protocol/ids.ts'
 import { idText, originOf, seqOf } from '../../protocol/ids.ts'
 import { BACKDATE_MS_MAX } from '../../protocol/limits.ts'
@@ -152,7 +153,7 @@ export class Till {
       seq,
       synced_seq: synced,
       unsynced: Math.max(0, seq - synced),
-      oldest_unsynced_at: waiting === undefined ? null : timeText(millisOf(waiting.at)),
+      oldest_unsynced_at: waiting === undefined ? null : timeText(millisOf(decodeStoredFact(waiting.bytes).at)),
       link: {
         state: this.#link.state,
         since: timeText(this.#link.since),

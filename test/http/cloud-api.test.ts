@@ -2,6 +2,8 @@
 // followed to the effects it is made of. Every good answer is checked against the shape its route promises (support/cloud-node.ts).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
+import { ProgramShelf } from '../../cloud/domain/programs.ts'
+import { TotalsTaker } from '../../cloud/domain/totals.ts'
 import { outcomesDigest, decodeState } from '../../cloud/evaluation/state.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { CloudUnderTest, eventually, items, pick } from '../support/cloud-node.ts'
@@ -335,7 +337,7 @@ describe('adjustments', () => {
     })
   })
 
-  test('K-2 the same key and body get the same answer, byte for byte, and count once', async () => {
+  test('Q-3 K-2 the same key and body get the same answer, byte for byte, and count once', async () => {
     const before = await balance()
     const first = await cloud.post(path(), body, { key: 'adj-2' })
     const again = await Promise.all(
@@ -349,7 +351,7 @@ describe('adjustments', () => {
     expect(await balance()).toBe(before - 7)
   })
 
-  test('K-3 K-1 the key in the header or in the body; with another body or member it is refused', async () => {
+  test('Q-3 K-3 K-1 the key in the header or in the body; with another body or member it is refused', async () => {
     await cloud.post(path(), { ...body, id: 'adj-3' })
     const before = await balance()
     expect((await cloud.post(path(), body, { key: 'adj-3' })).headers.get('idempotent-replayed')).toBe('true')
@@ -369,7 +371,7 @@ describe('adjustments', () => {
     expect(await balance()).toBe(before)
   })
 
-  test('K-4 a refused key may be used again', async () => {
+  test('Q-3 K-4 a refused key may be used again', async () => {
     expect(refused(await cloud.post('/v1/members/8589939999/adjustments', body, { key: 'adj-4' }))).toBe(
       'member_not_found',
     )
@@ -454,8 +456,15 @@ describe('totals', () => {
     const before = Number(pick((await cloud.ask('/v1/totals')).json, 'points_earned'))
     soho.sale({ at: T0 + 30 * MINUTE, member: ada }, [{ sku: 'tea', amount: 5000 }])
     await soho.sync(soho.seq)
-    const answers = await Promise.all([1, 2, 3].map(() => cloud.ask('/v1/totals')))
-    for (const { json } of answers) expect(pick(json, 'points_earned')).toBe(before + 50)
+    expect(pick((await cloud.ask('/v1/totals')).json, 'points_earned')).toBe(before + 50)
+    const { store } = cloud.node
+    const clock = { now: () => now }
+    const taker = new TotalsTaker(store.read, new ProgramShelf(store, clock), clock)
+    await taker.totals(1)
+    soho.sale({ at: T0 + 31 * MINUTE, member: ada }, [{ sku: 'tea', amount: 1000 }])
+    await soho.sync(soho.seq)
+    for (const totals of await Promise.all([1, 2, 3].map(() => taker.totals(1))))
+      expect(totals.points_earned).toBe(before + 60)
   })
 })
 

@@ -38,7 +38,7 @@ function expectProblem(answer: Answer, code: keyof typeof REFUSALS): void {
 const filled = (path: string): string => path.replaceAll(/:[a-z_]+/g, '1')
 
 describe('the table', () => {
-  test('H-1 what is served is what /openapi.json describes', async () => {
+  test('Q-1 what is served is what /openapi.json describes', async () => {
     const { json } = await cloud.ask('/openapi.json', { token: null })
     const described = Object.entries(pick(json, 'paths') as Record<string, object>).flatMap(
       ([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
@@ -149,7 +149,7 @@ describe('the token', () => {
 describe('the order of checks', () => {
   const store = { name: 'x', zone: 'UTC' }
 
-  test('H-2 size, token, JSON, key, schema, domain: the first that fails is answered', async () => {
+  test('Q-2 size, token, JSON, key, schema, domain: the first that fails is answered', async () => {
     const large = 'x'.repeat(BODY_BYTES_MAX + 1)
     const adjust = '/v1/members/8589934593/adjustments'
     const fine = { points: 1, reason: 'r', by: 'b' }
@@ -161,7 +161,7 @@ describe('the order of checks', () => {
     expectProblem(await cloud.post(adjust, fine, { key: 'k' }), 'member_not_found')
   })
 
-  test('H-2 unknown fields are refused and named', async () => {
+  test('Q-2 unknown fields are refused and named', async () => {
     for (const name of ['balance', 'role', 'tenant', 'constructor']) {
       const answer = await cloud.post('/v1/stores', { ...store, [name]: 1 })
       expectProblem(answer, 'input_invalid')
@@ -257,17 +257,17 @@ describe('sizes and waits', () => {
     })
   }
 
-  test('H-3 a body without a length is cut at the cap and not read to its end', async () => {
+  test('Q-2 a body without a length is cut at the cap and not read to its end', async () => {
     const { status, sent } = await pour('/v1/stores', cloud.node.token)
     expect(status).toBe(413)
     expect(sent).toBeLessThan(16 * BODY_BYTES_MAX)
   })
 
-  test('H-3 without a token such a body is not collected at all', async () => {
+  test('Q-2 without a token such a body is not collected at all', async () => {
     expect(await pour('/v1/stores', null)).toMatchObject({ status: 401 })
   })
 
-  test('a declared length above the cap is answered before the body comes', async () => {
+  test('Q-2 a declared length above the cap is answered before the body comes', async () => {
     const status = await new Promise<number>((resolve, reject) => {
       const headers = {
         'content-length': String(1024 * 1024 * 1024),
@@ -311,14 +311,14 @@ describe('sizes and waits', () => {
 })
 
 describe('every answer', () => {
-  test('H-5 carries its id, and a caller may bring one that is harmless', async () => {
+  test('Q-5 carries its id, and a caller may bring one that is harmless', async () => {
     const own = await cloud.ask('/livez', { headers: { 'x-request-id': 'till-7:42' } })
     expect(own.headers.get('x-request-id')).toBe('till-7:42')
     const made = await cloud.ask('/livez', { headers: { 'x-request-id': 'a b"c' } })
     expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  test('H-5 carries the security headers, refusals too', async () => {
+  test('Q-5 carries the security headers, refusals too', async () => {
     for (const path of ['/livez', '/v1/stores', '/nothing', '/']) {
       const { headers } = await cloud.ask(path, { token: null })
       expect(headers.get('x-content-type-options')).toBe('nosniff')

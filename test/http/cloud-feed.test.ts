@@ -87,7 +87,7 @@ const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index)
 
 describe('a WebSocket reader', () => {
-  test('F-2 is welcomed, then gets each commit as one frame, without a gap', async () => {
+  test('Q-4 F-2 is welcomed, then gets each commit as one frame, without a gap', async () => {
     const reader = new Reader('', { authorization: `Bearer ${cloud.node.token}` })
     expect(await reader.welcome()).toEqual({ type: 'welcome', epoch: 1, position: 0, recovered: false })
     guestSales(40)
@@ -102,7 +102,7 @@ describe('a WebSocket reader', () => {
     ])
   })
 
-  test('F-2 resumes after its position: nothing twice, nothing missing', async () => {
+  test('Q-4 F-2 resumes after its position: nothing twice, nothing missing', async () => {
     guestSales(30)
     await store.sync()
     const first = new Reader(`${token()}&after=0`)
@@ -118,7 +118,7 @@ describe('a WebSocket reader', () => {
     expect(positions(await again.upTo(45))).toEqual(range(26, 45))
   })
 
-  test('F-2 readers that join while commits run all see every position once', async () => {
+  test('Q-4 F-2 readers that join while commits run all see every position once', async () => {
     const readers: Reader[] = []
     for (let round = 0; round < 10; round++) {
       guestSales(120)
@@ -130,7 +130,7 @@ describe('a WebSocket reader', () => {
       expect(positions(await reader.upTo(1200))).toEqual(range(index * 50 + 1, 1200))
   })
 
-  test('F-2 a place that means nothing here is not recovered: the last 50, and the reader is told', async () => {
+  test('Q-4 F-2 a place that means nothing here is not recovered: the last 50, and the reader is told', async () => {
     guestSales(80)
     await store.sync()
     for (const place of ['after=10&epoch=2', 'after=81', '']) {
@@ -140,7 +140,7 @@ describe('a WebSocket reader', () => {
     }
   })
 
-  test('F-4 says in plain words what happened, and who it was only masked', async () => {
+  test('Q-4 F-4 says in plain words what happened, and who it was only masked', async () => {
     const member = store.enrol({ at: T0 }, [{ kind: 'phone', value: '+447700900142' }], 'Ada King Lovelace')
     const sale = store.sale({ at: T0 + MINUTE, member }, [{ sku: 'mug', amount: 45_000 }])
     store.redeem({ at: T0 + 2 * MINUTE, member }, COFFEE, 100, 0)
@@ -187,7 +187,7 @@ describe('a WebSocket reader', () => {
     expect(pick((await cloud.ask('/v1/edges')).json, 'items', 0, 'fenced')).toBe('rewind')
   })
 
-  test('F-3 one that takes nothing is cut with "resume", and has lost nothing when it comes back', async () => {
+  test('Q-4 F-3 one that takes nothing is cut with "resume", and has lost nothing when it comes back', async () => {
     const slow = new Reader(`${token()}&after=0`)
     const quick = new Reader(`${token()}&after=0`)
     await slow.welcome()
@@ -211,7 +211,7 @@ describe('a WebSocket reader', () => {
     expect(positions(await quick.upTo(total))).toEqual(range(1, total))
   })
 
-  test('H-4 at a stop readers are closed with 1001', async () => {
+  test('Q-6 at a stop readers are closed with 1001', async () => {
     const reader = new Reader(token())
     await reader.welcome()
     await cloud.node.stop()
@@ -309,7 +309,7 @@ describe('server-sent events', () => {
     }
   }
 
-  test('F-5 the id of an event is epoch:position, and Last-Event-ID goes on from it', async () => {
+  test('Q-4 F-5 the id of an event is epoch:position, and Last-Event-ID goes on from it', async () => {
     guestSales(5)
     await store.sync()
     const stream = new Stream()
@@ -345,7 +345,7 @@ describe('server-sent events', () => {
     )
   })
 
-  test('H-4 at a stop the stream says why and ends', async () => {
+  test('Q-6 at a stop the stream says why and ends', async () => {
     const stream = new Stream()
     await stream.open(token())
     await eventually(() => stream.events.some(({ event }) => event === 'welcome'), Boolean)

@@ -9,11 +9,13 @@ import { SMALL_PROGRAM } from '../support/programs.ts'
 
 const T0 = Date.UTC(2026, 5, 1, 12)
 
+let now: number
 let cloud: CloudUnderTest
 let device: Device
 
 beforeEach(async () => {
-  cloud = await CloudUnderTest.start(() => T0 + 1_000_000)
+  now = T0 + 1_000_000
+  cloud = await CloudUnderTest.start(() => now)
   await cloud.publish(SMALL_PROGRAM)
   device = await cloud.addDevice('Camden')
 })
@@ -63,12 +65,16 @@ describe('a connection', () => {
     })
     await device.sync(1, 10)
     expect(await edge()).toMatchObject({ seq: 10, lag: 20 })
+    now += 60_000
+    guestSales(5)
+    await device.sync(11, 35)
     line.socket.close()
-    expect(await eventually(edge, (seen) => pick(seen, 'connected') === false)).toMatchObject({
-      seq: 10,
-      said_seq: 30,
-      lag: 20,
-    })
+    const heard = new Date(T0 + 1_060_000).toISOString()
+    const gone = await eventually(
+      edge,
+      (seen) => pick(seen, 'connected') === false && pick(seen, 'last_contact') === heard,
+    )
+    expect(gone).toMatchObject({ seq: 35, said_seq: 35, lag: 0 })
   })
 
   test('a newer connection of the same edge takes over', async () => {
@@ -112,7 +118,7 @@ describe('a connection', () => {
 })
 
 describe('a stop', () => {
-  test('H-4 edges are closed with 1001, what was acknowledged is there after the next start', async () => {
+  test('Q-6 edges are closed with 1001, what was acknowledged is there after the next start', async () => {
     guestSales(700)
     const line = await device.connect()
     await device.sync()
@@ -131,7 +137,7 @@ describe('a stop', () => {
     }
   })
 
-  test('H-4 batches that are under way when it comes are committed or never acknowledged', async () => {
+  test('Q-6 batches that are under way when it comes are committed or never acknowledged', async () => {
     guestSales(4000)
     const line = await device.connect()
     await line.next('welcome')
@@ -159,7 +165,7 @@ describe('a stop', () => {
     }
   })
 
-  test('H-4 a request under way is answered; after the signal the node is not ready and takes no writes', async () => {
+  test('Q-6 a request under way is answered; after the signal the node is not ready and takes no writes', async () => {
     const own = await CloudUnderTest.start()
     const open = async (): Promise<{ send: (text: string) => void; answer: Promise<string> }> => {
       const socket = connect(own.node.port, '127.0.0.1')
@@ -187,7 +193,7 @@ describe('a stop', () => {
     await stopped
   })
 
-  test('H-4 a stop does not wait for a connection that never asked anything', async () => {
+  test('Q-6 a stop does not wait for a connection that never asked anything', async () => {
     const own = await CloudUnderTest.start()
     const idle = connect(own.node.port, '127.0.0.1')
     await new Promise((resolve) => idle.once('connect', resolve))

@@ -57,7 +57,7 @@ function damage(sql: string, ...values: unknown[]): void {
 }
 
 describe('verify', () => {
-  test('sound data, beside the running node', async () => {
+  test('V-1 sound data, beside the running node', async () => {
     const found = await verify(directory.path)
     expect(found).toMatchObject({
       ok: true,
@@ -90,7 +90,7 @@ describe('verify', () => {
     other.remove()
   })
 
-  test('while facts stream in, it sees one moment', async () => {
+  test('V-1 while facts stream in, it sees one moment', async () => {
     const streaming = (async () => {
       for (let index = 0; index < 60; index++) {
         a.sale({ at: T0 + 300 * MINUTE + index, member: members[index % 3] as MemberId }, [
@@ -105,7 +105,7 @@ describe('verify', () => {
     expect((await verify(directory.path)).facts).toBe(a.seq + b.seq)
   })
 
-  test('a changed byte breaks the chain at its place, once', async () => {
+  test('V-2 a changed byte breaks the chain at its place, once', async () => {
     const bytes = Buffer.from(b.bytes[9] ?? [])
     bytes[bytes.length - 20] = (bytes[bytes.length - 20] ?? 0) ^ 1
     damage('UPDATE facts SET bytes = ? WHERE id = ?', bytes, b.facts[9]?.id)
@@ -119,14 +119,14 @@ describe('verify', () => {
   test.each([
     ['DELETE FROM facts WHERE id = ?', 'after seq 4 comes 6'],
     ['UPDATE facts SET hash = zeroblob(32) WHERE id = ?', 'seq 5 were changed'],
-  ])('%s', async (sql, words) => {
+  ])('V-2 %s', async (sql, words) => {
     damage(sql, b.facts[4]?.id)
     const found = await verify(directory.path)
     expect(found).toMatchObject({ ok: false, chain_ok: false })
     expect(found.problems.join('\n')).toContain(words)
   })
 
-  test('a position or a head that is not the end of the chain', async () => {
+  test('V-2 a position or a head that is not the end of the chain', async () => {
     damage('UPDATE origins SET seq = seq + 1 WHERE origin = ?', a.origin)
     expect((await verify(directory.path)).problems).toEqual([
       `origin ${a.origin}: the position says ${a.seq + 1}, the chain ends at ${a.seq}`,
@@ -135,14 +135,14 @@ describe('verify', () => {
     expect(await verify(directory.path)).toMatchObject({ ok: false, chain_ok: false, fold_mismatches: 0 })
   })
 
-  test('a fact whose origin is in no list', async () => {
+  test('V-2 a fact whose origin is in no list', async () => {
     damage('UPDATE facts SET id = id + 900 * 8589934592 WHERE id = ?', b.facts.at(-1)?.id)
     const found = await verify(directory.path)
     expect(found.chain_ok).toBe(false)
     expect(found.problems.join('\n')).toContain('stand in a chain')
   })
 
-  test('a saved state that is not the fold: balance, lots or goodwill', async () => {
+  test('V-3 a saved state that is not the fold: balance, lots or goodwill', async () => {
     const [first, second, third] = members as [MemberId, MemberId, MemberId]
     const changes: [MemberId, Partial<MemberState>][] = [
       [first, { balance: 1 }],
@@ -163,11 +163,28 @@ describe('verify', () => {
     )
   })
 
-  test('effects that do not come to the balance, or to what the facts come to', async () => {
+  test('V-3 effects that do not come to the balance, or to what the facts come to', async () => {
     damage('DELETE FROM activities WHERE fact = ? AND revision = 0', b.facts[2]?.id)
     const found = await verify(directory.path)
     expect(found).toMatchObject({ ok: false, chain_ok: true, fold_mismatches: 0, effect_mismatches: 1 })
     expect(found.problems).toEqual([expect.stringContaining(`first ${String(b.facts[2]?.id)}`)])
+  })
+
+  test('V-3 effects logged under another fact of the same member, though their sum is right', async () => {
+    const sale = a.facts.find((fact) => fact.kind === 'sale' && fact.member > 0)
+    const back = [...a.facts, ...b.facts].find(
+      ({ kind, member }) => kind === 'return' && member === sale?.member,
+    )
+    expect(sale?.member).toBe(back?.member)
+    damage(
+      'UPDATE activities SET fact = CASE fact WHEN $sale THEN $back ELSE $sale END WHERE fact IN ($sale, $back)',
+      { sale: sale?.id, back: back?.id },
+    )
+    expect(await verify(directory.path)).toMatchObject({
+      ok: false,
+      fold_mismatches: 0,
+      effect_mismatches: 1,
+    })
   })
 
   test('the first 20 problems in words, all of them counted', async () => {

@@ -1,9 +1,12 @@
 // The border of the local API over real sockets: who may call, what a body may be, in which order it is looked at, what every answer carries.
+import { rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TSchema } from 'typebox'
+import { ADMIN_TOKEN_FILE } from '../../edge/http/tokens.ts'
 import { startEdge } from '../../edge/node.ts'
 import { BODY_BYTES_MAX, LINES_MAX } from '../../protocol/limits.ts'
 import { PROBLEM_TYPE } from '../../protocol/problem.ts'
@@ -540,7 +543,7 @@ describe('answers fit the shapes that openapi.json promises', () => {
   })
 })
 
-describe('terminals and their tokens', () => {
+describe('H-6: terminals and their tokens', () => {
   test('a token is made, works at once, is listed without the secret, and taken back at once', async () => {
     const made = await edge.post('/v1/terminals', { name: 'till-9', role: 'terminal' }, { role: 'admin' })
     expect(made).toMatchObject({ status: 201, json: { name: 'till-9', role: 'terminal' } })
@@ -569,6 +572,14 @@ describe('terminals and their tokens', () => {
       'input_invalid',
     )
   })
+  test('an admin whose token file is lost gets another at the next start, and the old one is void', async () => {
+    const lost = edge.tokens.admin
+    rmSync(join(edge.directory, ADMIN_TOKEN_FILE))
+    await edge.restart()
+    expect(edge.tokens.admin).not.toBe(lost)
+    expectProblem(await edge.get('/v1/terminals', { token: lost }), 'token_unknown')
+    expect((await edge.get('/v1/terminals', { role: 'admin' })).status).toBe(200)
+  })
   test('tokens outlive a restart', async () => {
     await edge.restart()
     expect((await edge.get('/v1/status', { role: 'manager' })).status).toBe(200)
@@ -586,6 +597,23 @@ test('metrics tell what happened', async () => {
   expect(value('tillstream_edge_commits_total')).toBeGreaterThan(0)
   expect(text).toMatch(/tillstream_edge_http_requests_total\{route="POST \/v1\/sales",status="201"\} [1-9]/)
   expect(text).toMatch(/tillstream_edge_link_state\{state="connecting"\} 1/)
+})
+
+test('H-7: requests that do not wait for answers end the connection; each key still counts at most once', async () => {
+  const keys = [edge.key(), edge.key(), edge.key()]
+  const seq = edge.node.ledger.head().seq
+  const text = JSON.stringify(ONE_SALE)
+  const one = (key: string): string =>
+    `POST /v1/sales HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${edge.tokens.terminal}\r\nIdempotency-Key: ${key}\r\n` +
+    `Content-Length: ${text.length}\r\n\r\n${text}`
+  const socket = connect(edge.node.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.resume()
+  const closed = new Promise<void>((resolve) => void socket.once('close', () => resolve()))
+  socket.write(keys.map(one).join(''))
+  await closed
+  for (const key of keys) expect((await edge.post('/v1/sales', ONE_SALE, { key })).status).toBe(201)
+  expect(edge.node.ledger.head().seq).toBe(seq + keys.length)
 })
 
 test('a caller that hangs up leaves its sale recorded once, and the node serving', async () => {

@@ -227,7 +227,7 @@ afterEach(async () => {
   for (const node of nodes.splice(0)) await node.stop()
 })
 
-describe('G-1: enrolment', () => {
+describe('H-8, G-1: enrolment', () => {
   test('a code that the cloud does not know', async () => {
     await expect(start({ enrol: 'WRONG' })).rejects.toThrow(
       /does not enrol this edge: The code is not valid, or was used/,

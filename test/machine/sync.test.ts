@@ -2,7 +2,7 @@
 // or event does not compile here until someone has said what it does; the first test says the same at run time.
 import { describe, expect, test } from 'vitest'
 import { EVENT_NAMES, INITIAL, REWINDS_MAX, STATE_NAMES, transition } from '../../edge/sync/machine.ts'
-import type { Command, Event, EventName, State, StateName, Step } from '../../edge/sync/machine.ts'
+import type { Command, Event, EventName, State, StateName, Step } from '../../edge/sync/states.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { Seq } from '../../protocol/ids.ts'
 import { BACKOFF_MS_MAX, BATCHES_IN_FLIGHT_MAX, BATCH_FACTS_MAX } from '../../protocol/limits.ts'

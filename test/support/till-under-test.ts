@@ -99,7 +99,7 @@ export interface TillOptionsUnderTest {
 
 export class TillUnderTest {
   readonly directory: string
-  readonly system: VirtualSystem
+  system: VirtualSystem
   readonly link = new HandLink()
   readonly faults: unknown[] = []
   readonly #options: TillOptionsUnderTest
@@ -155,6 +155,8 @@ export class TillUnderTest {
 
   restart(): void {
     this.ledger.close()
+    // A process takes its timers with it.
+    this.system = new VirtualSystem(this.system.now)
     const open = openDatabase(this.directory)
     this.database = open.database
     this.ledger = new Ledger(open)
@@ -175,7 +177,8 @@ export class TillUnderTest {
 
   remove(): void {
     this.ledger.close()
-    for (const directory of [this.directory, ...this.#copies]) rmSync(directory, { recursive: true, force: true })
+    for (const directory of [this.directory, ...this.#copies])
+      rmSync(directory, { recursive: true, force: true })
   }
 
   /** The link is up and the cloud has just spoken. */

@@ -218,7 +218,7 @@ describe('N-3: waits and watchdogs', () => {
     expect(edge.link.lastWordAt()).toBe(before)
     expect(edge.link.state).toBe('waiting')
   })
-  test('a month of failed attempts is one word on the feed', async () => {
+  test('N-7: a month of failed attempts is one word on the feed', async () => {
     edge.link.start()
     for (let attempt = 0; attempt < 50; attempt++) {
       edge.network.line.break()
@@ -308,7 +308,7 @@ describe('N-5: down frames are verified before they are decoded', () => {
   })
 })
 
-describe('A-4, A-7: questions are bounded in time and number', () => {
+describe('N-6, A-4, A-7: questions are bounded in time and number', () => {
   const identity = { kind: 'card', value: 'C-1' } as const
   const spending = {
     key: 'k1',

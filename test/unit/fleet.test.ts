@@ -147,7 +147,7 @@ describe('enrolment', () => {
 })
 
 describe('guesses', () => {
-  test('wrong codes from one address are slowed down, also a right one after them; others go on', async () => {
+  test('G-4 wrong codes from one address are slowed down, also a right one after them; others go on', async () => {
     const code = await newCode()
     for (let guess = 0; guess < ENROL_GUESSES_MAX; guess++)
       expect(await refusal(`AAAA-${guess}`)).toBe('code_unknown')
@@ -160,20 +160,20 @@ describe('guesses', () => {
     expect(await refusal('AAAA')).toBe('code_unknown')
   })
 
-  test('guesses sent at once are counted like guesses sent in turn', async () => {
+  test('G-4 guesses sent at once are counted like guesses sent in turn', async () => {
     const outcomes = await Promise.all(Array.from({ length: 100 }, (_, guess) => refusal(`BBBB-${guess}`)))
     expect(outcomes.filter((code) => code === 'code_unknown')).toHaveLength(ENROL_GUESSES_MAX)
     expect(outcomes.filter((code) => code === 'too_many_requests')).toHaveLength(100 - ENROL_GUESSES_MAX)
   })
 
-  test('many addresses together are slowed down too', async () => {
+  test('G-4 many addresses together are slowed down too', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 1000 }, (_, guess) => refusal(`CCCC-${guess}`, `address ${guess % 250}`)),
     )
     expect(outcomes.filter((code) => code === 'code_unknown')).toHaveLength(ENROL_GUESSES_TOTAL_MAX)
   })
 
-  test('right codes are no guesses, and a clock set back locks nobody out', async () => {
+  test('G-4 right codes are no guesses, and a clock set back locks nobody out', async () => {
     for (let device = 0; device < ENROL_GUESSES_MAX + 5; device++)
       expect(await refusal(await newCode())).toBe('enrolled')
     for (let guess = 0; guess < ENROL_GUESSES_MAX; guess++) await refusal('DDDD')

@@ -12,7 +12,12 @@ import type { Ledger } from '../../edge/ledger/ledger.ts'
 import { SCHEMA_VERSION } from '../../edge/ledger/schema.ts'
 import { CHAIN_GENESIS, chainHash } from '../../protocol/chain.ts'
 import type { MemberId, Origin, Seq, StoreId } from '../../protocol/ids.ts'
-import { BATCH_BYTES_MAX, BATCH_FACTS_MAX, CHAIN_TAIL_FACTS, THREADS_SAVE_FACTS } from '../../protocol/limits.ts'
+import {
+  BATCH_BYTES_MAX,
+  BATCH_FACTS_MAX,
+  CHAIN_TAIL_FACTS,
+  THREADS_SAVE_FACTS,
+} from '../../protocol/limits.ts'
 import { TIME_MIN, hybridTime } from '../../protocol/time.ts'
 import { OriginWriter } from '../support/origin-writer.ts'
 
@@ -54,7 +59,11 @@ const enrol = (ledger: Ledger): void =>
   })
 
 /** Appends sales the way the till does, `perCommit` a transaction; members take turns. */
-function append(ledger: Ledger, count: number, { members = 1, perCommit = 500, lines = 1 } = {}): OriginWriter {
+function append(
+  ledger: Ledger,
+  count: number,
+  { members = 1, perCommit = 500, lines = 1 } = {},
+): OriginWriter {
   const writer = new OriginWriter(3, 1)
   const basket = Array.from({ length: lines }, (_, at) => ({ sku: `sku-${at}`, amount: 100 }))
   for (let at = 0; at < count; at++) {
@@ -66,7 +75,7 @@ function append(ledger: Ledger, count: number, { members = 1, perCommit = 500, l
     if (fact === undefined || bytes === undefined) throw new Error('the writer wrote nothing')
     const hash = ledger.nextHash(bytes)
     const answer = Buffer.from(`{"receipt":{"hash":"${Buffer.from(hash).toString('hex')}"}}`)
-    ledger.append(fact.key, fact.kind, fact.at, member, bytes, hash, new Uint8Array(32), 201, answer)
+    ledger.append(fact.key, member, bytes, hash, new Uint8Array(32), 201, answer)
     if (at % perCommit === perCommit - 1 || at === count - 1) ledger.commit()
   }
   return writer
@@ -126,7 +135,10 @@ describe('opening', () => {
   })
 
   test('a file that is no ledger is refused in words', () => {
-    writeFileSync(join(directory, LEDGER_FILE), 'not a database, but long enough to be read as one'.repeat(100))
+    writeFileSync(
+      join(directory, LEDGER_FILE),
+      'not a database, but long enough to be read as one'.repeat(100),
+    )
     expect(() => openLedger({ directory })).toThrow(/damaged or not a ledger/)
   })
 
@@ -180,7 +192,9 @@ describe('the chain', () => {
     enrol(ledger)
     append(ledger, 5)
     close(ledger)
-    tamper("UPDATE facts SET key = 'other' WHERE seq = 2; UPDATE facts SET answer = (SELECT answer FROM facts WHERE seq = 1) WHERE seq = 3")
+    tamper(
+      "UPDATE facts SET key = 'other' WHERE seq = 2; UPDATE facts SET answer = (SELECT answer FROM facts WHERE seq = 1) WHERE seq = 3",
+    )
     expect(opened().verify()).toMatchObject({
       chain_ok: true,
       facts: 5,
@@ -196,7 +210,7 @@ describe('transactions', () => {
     const before = ledger.head()
     expect(() =>
       ledger.transact(() => {
-        ledger.append('x', 'sale', hybridTime(T0), 5 as MemberId, Buffer.of(1), Buffer.alloc(32), Buffer.alloc(32), 201, Buffer.of(2))
+        ledger.append('x', 5 as MemberId, Buffer.of(1), Buffer.alloc(32), Buffer.alloc(32), 201, Buffer.of(2))
         ledger.meta.setSynced(3 as Seq, 1)
         expect(ledger.threads.last(5 as MemberId)).toBe(4)
         throw new Error('the disk is on fire')
@@ -222,7 +236,12 @@ describe('transactions', () => {
     })
     close(ledger)
     const again = opened()
-    expect(again.identity()).toMatchObject({ edge: 7, origin: 3, store: { name: 'Bath' }, privateKey: 'private' })
+    expect(again.identity()).toMatchObject({
+      edge: 7,
+      origin: 3,
+      store: { name: 'Bath' },
+      privateKey: 'private',
+    })
     expect(again.meta.clock).toBe(hybridTime(T0, 5))
     expect(again.meta.lastWordAt).toBe(T0)
     expect(again.meta.cursors()).toEqual({ synced: 0, cloudEpoch: 9, members: 11, corrections: 12 })
@@ -233,7 +252,11 @@ describe('transactions', () => {
 describe('threads', () => {
   const threadOf = (ledger: Ledger, member: number): number[] => {
     const seqs: number[] = []
-    for (let seq = ledger.threads.last(member as MemberId); seq > 0; seq = ledger.ofSeq(seq)?.previous ?? (0 as Seq))
+    for (
+      let seq = ledger.threads.last(member as MemberId);
+      seq > 0;
+      seq = ledger.ofSeq(seq)?.previous ?? (0 as Seq)
+    )
       seqs.push(seq)
     return seqs
   }

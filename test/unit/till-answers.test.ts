@@ -44,7 +44,10 @@ describe('receipts', () => {
     const member = await shop.member('1')
     shop.link.decide = () =>
       Promise.resolve(decision({ perk: COFFEE, points: 100 as Points, member: Number(member) as MemberId }))
-    const sold = await shop.done('sale', { ...sale(60_000, member), tenders: [{ type: 'cash', amount: 60_000 }] })
+    const sold = await shop.done('sale', {
+      ...sale(60_000, member),
+      tenders: [{ type: 'cash', amount: 60_000 }],
+    })
     const reserved = await shop.done('redemption', { member, perk: COFFEE, capture: false })
     const bought = await shop.done('redemption', { member, perk: COFFEE })
     const all = [
@@ -86,7 +89,14 @@ describe('receipts', () => {
         { kind: 'earn', rule: 101, title: '1 point per pound', points: 451 },
       ],
       tier_change: { from: 'Bronze', to: 'Silver' },
-      vouchers: [{ code: expect.stringMatching(/^[0-9A-Z]{12}$/) as string, perk: 302, title: 'Gift', expires_at: null }],
+      vouchers: [
+        {
+          code: expect.stringMatching(/^[0-9A-Z]{12}$/) as string,
+          perk: 302,
+          title: 'Gift',
+          expires_at: null,
+        },
+      ],
       notes: [],
     })
     expect(factAt(2)).toMatchObject({ lines: [{ quantity: 2500 }, { quantity: 3000 }], amount: 45_100 })
@@ -114,8 +124,12 @@ describe('receipts', () => {
     const stored = shop.till.receipt((3 * 2 ** 33 + 1) as FactId)
     if (!answer.ok || !stored.ok) throw new Error('refused')
     expect(textOf(stored.value)).toBe(textOf(answer.value.body))
-    expect(shop.till.receipt((3 * 2 ** 33 + 2) as FactId)).toMatchObject({ refusal: { code: 'fact_not_found' } })
-    expect(shop.till.receipt((4 * 2 ** 33 + 1) as FactId)).toMatchObject({ refusal: { code: 'fact_not_found' } })
+    expect(shop.till.receipt((3 * 2 ** 33 + 2) as FactId)).toMatchObject({
+      refusal: { code: 'fact_not_found' },
+    })
+    expect(shop.till.receipt((4 * 2 ** 33 + 1) as FactId)).toMatchObject({
+      refusal: { code: 'fact_not_found' },
+    })
   })
 })
 
@@ -205,14 +219,23 @@ describe('times', () => {
     'A-5 %s is no time',
     async (occurred_at) => {
       expect(await shop.refused('sale', { ...sale(100), occurred_at })).toBe('input_invalid')
-      expect(await shop.refused('enrolment', { identities: [{ kind: 'card', value: '1' }], occurred_at })).toBe(
-        'input_invalid',
-      )
+      expect(
+        await shop.refused('enrolment', { identities: [{ kind: 'card', value: '1' }], occurred_at }),
+      ).toBe('input_invalid')
     },
   )
 
   test('A-3 times are written as Date would, for any time', () => {
-    for (const ms of [0, -1, 1, 999, NOW, -62_135_596_800_000, Date.UTC(2024, 1, 29, 23, 59, 59, 999), Date.UTC(2089, 5, 1)])
+    for (const ms of [
+      0,
+      -1,
+      1,
+      999,
+      NOW,
+      -62_135_596_800_000,
+      Date.UTC(2024, 1, 29, 23, 59, 59, 999),
+      Date.UTC(2089, 5, 1),
+    ])
       expect(timeText(ms)).toBe(new Date(ms).toISOString())
   })
 })
@@ -263,7 +286,10 @@ describe('amounts and quantities', () => {
       amount: 100,
     }))
     expect(await shop.refused('sale', { member, lines })).toBe('body_too_large')
-    expect(await shop.done('sale', sale(100, member))).toMatchObject({ receipt: { seq: 2 }, member: { balance: 51 } })
+    expect(await shop.done('sale', sale(100, member))).toMatchObject({
+      receipt: { seq: 2 },
+      member: { balance: 51 },
+    })
   })
 })
 
@@ -283,13 +309,18 @@ describe('reading', () => {
       vouchers: [{ perk: 302, title: 'Gift' }],
       status: 'provisional',
     })
-    expect(quoted.value.considered.map(({ rule, applied, condition }) => [rule, applied, condition])).toEqual([
-      [101, true, null],
-      [102, false, 'no_matching_line'],
-      [201, false, 'frequency'],
-    ])
+    expect(quoted.value.considered.map(({ rule, applied, condition }) => [rule, applied, condition])).toEqual(
+      [
+        [101, true, null],
+        [102, false, 'no_matching_line'],
+        [201, false, 'frequency'],
+      ],
+    )
     expect(shop.ledger.seq).toBe(seq)
-    const { receipt: _place, ...sold } = await shop.done('sale', { member, lines: [{ sku: 'x', amount: 46_000 }] })
+    const { receipt: _place, ...sold } = await shop.done('sale', {
+      member,
+      lines: [{ sku: 'x', amount: 46_000 }],
+    })
     expect(sold).toMatchObject({ points: 460, member: { balance: 510 } })
   })
 
@@ -345,10 +376,20 @@ describe('reading', () => {
   test('perks: points that are missing are said, with or without a member', async () => {
     const id = await shop.member('1')
     expect(await shop.till.perks(Number(id) as MemberId)).toMatchObject({
-      value: { perks: [{ id: 301, available: false, refused: 'points_insufficient' }, { id: 302, available: true }] },
+      value: {
+        perks: [
+          { id: 301, available: false, refused: 'points_insufficient' },
+          { id: 302, available: true },
+        ],
+      },
     })
     expect(await shop.till.perks(undefined)).toMatchObject({
-      value: { perks: [{ id: 301, available: true }, { id: 302, available: true }] },
+      value: {
+        perks: [
+          { id: 301, available: true },
+          { id: 302, available: true },
+        ],
+      },
     })
   })
 
@@ -383,14 +424,18 @@ describe('reading', () => {
     expect(seqs).toEqual([7, 6, 5, 4, 3, 2, 1])
     const own = shop.till.history({ member: id })
     if (!own.ok) throw new Error('refused')
-    expect(own.value.facts.map(({ kind, points, status, amount }) => [kind, points, status, amount])).toEqual([
-      ['sale', 31, 'provisional', 600],
-      ['sale', 4, 'provisional', 400],
-      ['sale', 4, 'confirmed', 200],
-      ['enrolment', 50, 'confirmed', null],
-    ])
+    expect(own.value.facts.map(({ kind, points, status, amount }) => [kind, points, status, amount])).toEqual(
+      [
+        ['sale', 31, 'provisional', 600],
+        ['sale', 4, 'provisional', 400],
+        ['sale', 4, 'confirmed', 200],
+        ['enrolment', 50, 'confirmed', null],
+      ],
+    )
     const rest = shop.till.history({ member: id, before: own.value.facts[1]?.id ?? '', limit: 1 })
-    expect(rest).toMatchObject({ value: { facts: [{ points: 4, amount: 200 }], next: own.value.facts[2]?.id } })
+    expect(rest).toMatchObject({
+      value: { facts: [{ points: 4, amount: 200 }], next: own.value.facts[2]?.id },
+    })
     expect(shop.till.history({ before: 'x' })).toMatchObject({ refusal: { code: 'input_invalid' } })
     expect(shop.till.history({ member: '1' })).toMatchObject({ refusal: { code: 'input_invalid' } })
   })
@@ -402,7 +447,11 @@ describe('reading', () => {
     const [perPound] = SMALL_PROGRAM.earn_perks
     shop.publish(
       2,
-      { ...SMALL_PROGRAM, earn_perks: perPound === undefined ? [] : [{ ...perPound, id: 150 as never, title: 'New' }], bonuses: [] },
+      {
+        ...SMALL_PROGRAM,
+        earn_perks: perPound === undefined ? [] : [{ ...perPound, id: 150 as never, title: 'New' }],
+        bonuses: [],
+      },
       shop.system.now,
     )
     await shop.system.advance(1)

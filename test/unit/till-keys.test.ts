@@ -123,7 +123,7 @@ describe('group commit', () => {
     expect(shop.faults).toHaveLength(1)
     expect(shop.ledger.head()).toEqual(before.head)
     expect(shop.till.feed.position).toBe(before.position)
-    expect((await shop.till.member(Number(member) as MemberId))).toMatchObject({ value: { balance: 60 } })
+    expect(await shop.till.member(Number(member) as MemberId)).toMatchObject({ value: { balance: 60 } })
 
     roomFor(10_000)
     const receipt = await shop.done('sale', sale(500, member), 'small')
@@ -134,7 +134,10 @@ describe('group commit', () => {
 
   test('L-6 a rebuilt state after a failed commit is the one on disk, for returns and counters too', async () => {
     const member = await shop.member('1')
-    const { receipt } = await shop.done('sale', { ...sale(1000, member), lines: [{ sku: 'SKU1', quantity: 4, amount: 1000 }] })
+    const { receipt } = await shop.done('sale', {
+      ...sale(1000, member),
+      lines: [{ sku: 'SKU1', quantity: 4, amount: 1000 }],
+    })
     const giveBack = { lines: [{ sale: receipt.id, line: 0, quantity: 3, amount: 750 }] }
     roomFor(1)
     const failing = [shop.start('return', giveBack, 'back'), shop.start('sale', HUGE)]
@@ -142,9 +145,9 @@ describe('group commit', () => {
     expect((await Promise.all(failing)).every(({ ok }) => !ok)).toBe(true)
     roomFor(10_000)
     expect((await shop.done('return', giveBack, 'back')).points).toBe(-7)
-    expect(await shop.refused('return', { lines: [{ sale: receipt.id, line: 0, quantity: 2, amount: 100 }] })).toBe(
-      'quantity_over_sold',
-    )
+    expect(
+      await shop.refused('return', { lines: [{ sale: receipt.id, line: 0, quantity: 2, amount: 100 }] }),
+    ).toBe('quantity_over_sold')
   })
 
   test('H-4 drain answers what was accepted and refuses what comes later', async () => {

@@ -63,13 +63,19 @@ describe('enrolment', () => {
 
   test('an enrolment without an identity, or with one that is none, is refused', async () => {
     expect(await shop.refused('enrolment', { identities: [] })).toBe('identity_missing')
-    expect(await shop.refused('enrolment', { identities: [{ kind: 'phone', value: 'none' }] })).toBe('input_invalid')
-    expect(await shop.refused('enrolment', { identities: [{ kind: 'card', value: '  ' }] })).toBe('input_invalid')
+    expect(await shop.refused('enrolment', { identities: [{ kind: 'phone', value: 'none' }] })).toBe(
+      'input_invalid',
+    )
+    expect(await shop.refused('enrolment', { identities: [{ kind: 'card', value: '  ' }] })).toBe(
+      'input_invalid',
+    )
   })
 
   test('A-8 an identity belongs to one member: known here, twice in one group, or known to the cloud', async () => {
     await shop.member('1')
-    expect(await shop.refused('enrolment', { identities: [{ kind: 'card', value: ' 1' }] })).toBe('identity_taken')
+    expect(await shop.refused('enrolment', { identities: [{ kind: 'card', value: ' 1' }] })).toBe(
+      'identity_taken',
+    )
     const same = { identities: [{ kind: 'email' as const, value: 'a@b.c' }] }
     const both = [shop.start('enrolment', same), shop.start('enrolment', same)]
     await shop.system.settle()
@@ -78,7 +84,12 @@ describe('enrolment', () => {
     shop.online()
     shop.link.find = (question) =>
       Promise.resolve('identity' in question && question.identity.value === '9' ? stranger(5) : 'none')
-    const taken = { identities: [{ kind: 'card' as const, value: '8' }, { kind: 'card' as const, value: '9' }] }
+    const taken = {
+      identities: [
+        { kind: 'card' as const, value: '8' },
+        { kind: 'card' as const, value: '9' },
+      ],
+    }
     const result = await shop.write('enrolment', taken)
     expect(result).toMatchObject({ refusal: { code: 'identity_taken', param: '/identities/1' } })
     expect(JSON.stringify(result)).not.toContain('"9"')
@@ -109,7 +120,11 @@ describe('naming', () => {
       return Promise.resolve(member)
     }
     const receipt = await shop.done('sale', named)
-    expect(receipt).toMatchObject({ status: 'confirmed', points: 10, member: { id: String(member), balance: 17 } })
+    expect(receipt).toMatchObject({
+      status: 'confirmed',
+      points: 10,
+      member: { id: String(member), balance: 17 },
+    })
     await shop.done('sale', named)
     expect(shop.link.asked).toEqual([{ identity: card }])
   })
@@ -120,8 +135,16 @@ describe('naming', () => {
     expect(await shop.refused('sale', named)).toBe('member_not_found')
     shop.link.find = () => Promise.resolve('unreachable')
     for (const receipt of [await shop.done('sale', named), await shop.done('checkin', { member: card })])
-      expect(receipt).toMatchObject({ status: 'provisional', as_of: null, member: null, points: 0, notes: ['member_unknown'] })
-    expect(factsOf().map(({ member, claim, promised, confirmed }) => [member, claim, promised, confirmed])).toEqual([
+      expect(receipt).toMatchObject({
+        status: 'provisional',
+        as_of: null,
+        member: null,
+        points: 0,
+        notes: ['member_unknown'],
+      })
+    expect(
+      factsOf().map(({ member, claim, promised, confirmed }) => [member, claim, promised, confirmed]),
+    ).toEqual([
       [0, card, 0, false],
       [0, card, 0, false],
     ])
@@ -150,7 +173,9 @@ describe('naming', () => {
   test('what cannot wait for a member is refused: grants and lookups', async () => {
     expect(await shop.refused('grant', { member: card, points: 5 })).toBe('member_not_found')
     expect(await shop.till.findMember(card)).toMatchObject({ refusal: { code: 'member_not_found' } })
-    expect(await shop.till.quote({ member: card, lines: [{ sku: 'x', amount: 1000 as never }] })).toMatchObject({
+    expect(
+      await shop.till.quote({ member: card, lines: [{ sku: 'x', amount: 1000 as never }] }),
+    ).toMatchObject({
       value: { points: 0, status: 'provisional' },
     })
   })
@@ -188,7 +213,9 @@ describe('local state', () => {
     expect(shop.crashed().meta.cursors().members).toBe(4)
     expect(await shop.till.findMember(old)).toMatchObject({ ok: false })
     for (const identity of [kept, fresh])
-      expect(await shop.till.findMember(identity)).toMatchObject({ value: { name: 'Ann Lee-Doe', balance: 2 } })
+      expect(await shop.till.findMember(identity)).toMatchObject({
+        value: { name: 'Ann Lee-Doe', balance: 2 },
+      })
   })
 
   test('M-2 a frame that cannot be stored changes nothing and throws, so that the link is told again', () => {
@@ -215,7 +242,9 @@ describe('local state', () => {
     expect(await shop.till.member(memberOf(id))).toMatchObject({ value: { balance: 0, tier: null } })
     const { SMALL_PROGRAM } = await import('../support/programs.ts')
     shop.publish(1, SMALL_PROGRAM)
-    expect(await shop.till.member(memberOf(id))).toMatchObject({ value: { balance: 60, tier: { name: 'Bronze' } } })
+    expect(await shop.till.member(memberOf(id))).toMatchObject({
+      value: { balance: 60, tier: { name: 'Bronze' } },
+    })
   })
 
   test('M-1 E-FOLD-1 in any order of claimed times, the state in memory, the one rebuilt from disk and the plain fold agree', async () => {
@@ -235,7 +264,10 @@ describe('local state', () => {
           const dated = { member: id, lines, ...(pick(2) === 0 ? {} : { occurred_at }) }
           sales.push((await shop.done('sale', dated)).receipt.id)
         } else if (what < 9)
-          await shop.write('return', { lines: [{ sale: known, line: 0, quantity: 1, amount: 0 }], ...(pick(2) === 0 ? {} : { occurred_at }) })
+          await shop.write('return', {
+            lines: [{ sale: known, line: 0, quantity: 1, amount: 0 }],
+            ...(pick(2) === 0 ? {} : { occurred_at }),
+          })
         else await shop.write('void', { fact: known })
         if (pick(7) === 0) shop.restart()
       }
@@ -245,7 +277,9 @@ describe('local state', () => {
       const rebuilt = new Cards(shop.ledger, programs, ORIGIN).get(memberOf(id))?.state
       expect(rebuilt, `seed ${seed}`).toEqual(plain)
       const view = await shop.till.member(memberOf(id))
-      expect(view, `seed ${seed}`).toMatchObject({ value: { balance: plain.balance, lifetime: plain.lifetime } })
+      expect(view, `seed ${seed}`).toMatchObject({
+        value: { balance: plain.balance, lifetime: plain.lifetime },
+      })
       expect(factsOf().length).toBeGreaterThan(30)
     }
   })
@@ -266,7 +300,9 @@ describe('local state', () => {
       type: 'members',
       cursor: 1,
       // CBOR of [99, 0]: a format this release does not know.
-      members: [{ member, name: null, identities: [], state: Buffer.of(0x82, 0x18, 99, 0), covers: 0 as Seq }],
+      members: [
+        { member, name: null, identities: [], state: Buffer.of(0x82, 0x18, 99, 0), covers: 0 as Seq },
+      ],
     })
     expect(decodeState(Buffer.of(0x82, 0x18, 99, 0))).toBeUndefined()
     expect(await shop.done('sale', sale(1000, String(member)))).toMatchObject({

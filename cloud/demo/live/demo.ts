@@ -119,7 +119,11 @@ function greet({ cloud, hqToken, shops }: Shops, directory: string): void {
 /** The operator's lines; the end of input means there is nobody to say more, not that it is over. */
 function listen(scene: Scene, closing: AbortController): void {
   const input = createInterface({ input: process.stdin, terminal: false })
-  closing.signal.addEventListener('abort', () => input.close())
+  closing.signal.addEventListener('abort', () => {
+    input.close()
+    // A pipe that nobody closes would keep the process alive.
+    process.stdin.destroy()
+  })
   input.on('line', (text) => {
     const command = operatorCommand(text, scene.shops.shops.length)
     switch (command.does) {

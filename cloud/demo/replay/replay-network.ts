@@ -2,8 +2,7 @@
 // does nothing to them has neither, and the stores reach the cloud directly.
 import { Line } from '../network.ts'
 import type { ReplayOptions } from '../options.ts'
-import { Shuffler } from './shuffler.ts'
-import type { ShuffleCounts } from './shuffler.ts'
+import type { ShuffleCounts, Shuffler } from './shuffler.ts'
 
 export class ReplayNetwork {
   readonly #options: ReplayOptions
@@ -30,7 +29,9 @@ export class ReplayNetwork {
   }
 
   async #openShuffler(port: number, seed: number): Promise<Shuffler> {
-    const shuffler = new Shuffler(port, seed)
+    // Only now: it brings the frames' codec along, which takes a third of a second to load.
+    const module = await import('./shuffler.ts')
+    const shuffler = new module.Shuffler(port, seed)
     this.#shufflerPort = await shuffler.listen()
     return shuffler
   }

@@ -48,13 +48,15 @@ class Replay {
   readonly #restarts: Promise<void>[] = []
   readonly #killed: { target: string; at: string }[] = []
   #retries = 0
+  #interrupts = 0
 
   constructor(options: ReplayOptions, launchedAt: number) {
     this.#options = options
     this.#launchedAt = launchedAt
     this.#network = new ReplayNetwork(options)
-    process.once('SIGINT', () => this.#interrupted(130))
-    process.once('SIGTERM', () => this.#interrupted(143))
+    process.on('SIGINT', () => this.#interrupted(130))
+    process.on('SIGTERM', () => this.#interrupted(143))
+    process.on('SIGHUP', () => this.#interrupted(129))
   }
 
   async go(): Promise<number> {
@@ -225,6 +227,8 @@ class Replay {
   #alive: ReturnType<typeof setInterval> | undefined
 
   #interrupted(code: number): void {
+    // Asked twice: at once. The nodes' exit hooks still take them along.
+    if (this.#interrupts++ > 0) process.exit(code)
     if (this.#onInterrupt !== undefined) {
       this.#onInterrupt()
       return

@@ -1,4 +1,4 @@
-// One reader of the live feed and its place in the log (F-2). It knows no socket: whatever carries it says how many bytes wait and when a
+// One reader of the live feed and its place in the log (Q-4 F-2). It knows no socket: whatever carries it says how many bytes wait and when a
 // frame has left. While it catches up the carrier's pace sets the pace; while it is live the commits do, and falling behind ends it.
 import { CLOSE_CODES } from '../../../protocol/close-codes.ts'
 import type { CloseReason } from '../../../protocol/close-codes.ts'

@@ -1,6 +1,6 @@
 // The live feed of all stores. The log in the store is the truth and every reader has its own place in it: a reader either catches up, page by page
 // and no faster than it takes them, or is live and gets each commit as it happens, encoded once for all. A live reader that cannot be
-// given the next activity without a gap goes back to catching up; one that lets bytes pile up is cut with "resume" (F-3). So nothing is
+// given the next activity without a gap goes back to catching up; one that lets bytes pile up is cut with "resume" (Q-4 F-3). So nothing is
 // ever skipped, and memory is bounded whatever the readers do.
 import type { StoreId } from '../../../protocol/ids.ts'
 import { FEED_PENDING_MAX, FEED_SUBSCRIBERS_MAX, HEARTBEAT_MS } from '../../../protocol/limits.ts'

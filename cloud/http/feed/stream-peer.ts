@@ -1,5 +1,5 @@
 // A feed reader over server-sent events, for clients without WebSockets (`curl -N`, EventSource). The event id is `epoch:position`, which an
-// EventSource sends back as Last-Event-ID, so it resumes by itself (F-5). There are no close codes here: a last event `close` carries the
+// EventSource sends back as Last-Event-ID, so it resumes by itself (Q-4 F-5). There are no close codes here: a last event `close` carries the
 // code where it can still be read, then the stream ends.
 import { HEARTBEAT_MS, SILENCE_MS_MAX } from '../../../protocol/limits.ts'
 import type { FeedPeer } from './feed-reader.ts'

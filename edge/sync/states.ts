@@ -1,0 +1,114 @@
+// The vocabulary of the sync machine: where the link can be, what can happen to it, what it can want done. Plain data, so that a step can be
+// written down and compared. What each event means in each state is the table in machine.ts.
+import type { Seq } from '../../protocol/ids.ts'
+
+export interface Always {
+  /** Last seq in the ledger. */
+  readonly head: Seq
+  /** Connections lost or refused since the last steady one. */
+  readonly attempt: number
+}
+
+export interface Streaming extends Always {
+  readonly name: 'streaming'
+  readonly cloudEpoch: number
+  /** The cloud's word: durable there up to here. */
+  readonly acked: Seq
+  /** Last seq handed to this connection. */
+  readonly sent: Seq
+  /** Last seqs of the batches that are out, oldest first. */
+  readonly inFlight: readonly Seq[]
+  /** A batch was asked of the driver and `sent` has not come back. */
+  readonly reading: boolean
+  /** The position of the last gap that was followed; batches that were out by then repeat it. */
+  readonly rewoundTo: Seq | null
+  /** Gaps followed since the last progress. */
+  readonly rewinds: number
+}
+
+export type FenceReason = 'fork' | 'rewind'
+
+export type State =
+  /** Made, not started. */
+  | (Always & { readonly name: 'idle' })
+  /** A socket is being opened. */
+  | (Always & { readonly name: 'connecting' })
+  /** Open; the cloud speaks first, with its challenge (P-ENV-2). */
+  | (Always & { readonly name: 'greeting' })
+  /** The hello is out, the welcome is not in. */
+  | (Always & { readonly name: 'introduced' })
+  | Streaming
+  /** No connection; the retry timer runs. */
+  | (Always & { readonly name: 'waiting' })
+  /** This ledger is not the one the cloud knows. The store is served, nothing is sent (N-4). */
+  | (Always & { readonly name: 'fenced'; readonly reason: FenceReason })
+  | (Always & { readonly name: 'stopped' })
+
+export type StateName = State['name']
+export type TimerName = 'connect' | 'silence' | 'ack' | 'steady' | 'retry'
+
+export type Event =
+  | { readonly name: 'start'; readonly head: Seq }
+  | { readonly name: 'stop' }
+  /** New facts are in the ledger, up to `head`. */
+  | { readonly name: 'committed'; readonly head: Seq }
+  | { readonly name: 'opened' }
+  /** The socket is gone, whoever closed it; also when it never opened. */
+  | { readonly name: 'closed'; readonly code: number }
+  /** What a frame brought could not be taken on our side (disk full): have it sent again later. */
+  | { readonly name: 'failed' }
+  /** A frame with a bad signature, not of the protocol, or not of this place in it (N-5). */
+  | { readonly name: 'malformed' }
+  | { readonly name: 'challenge'; readonly nonce: Uint8Array }
+  /** `matches`: our ledger has that seq, with that hash. */
+  | {
+      readonly name: 'welcome'
+      readonly seq: Seq
+      readonly matches: boolean
+      readonly cloudEpoch: number
+    }
+  | { readonly name: 'ack'; readonly seq: Seq; readonly matches: boolean }
+  | { readonly name: 'gap'; readonly expected: Seq }
+  | { readonly name: 'fork'; readonly reason: FenceReason }
+  /** Any other frame of the cloud: it is alive, and the driver has taken what was in it. */
+  | { readonly name: 'word' }
+  /** The batch that was asked for is on its way: the facts `from` to `last`. */
+  | { readonly name: 'sent'; readonly from: Seq; readonly last: Seq }
+  | { readonly name: 'connect_late' }
+  | { readonly name: 'silence_late' }
+  | { readonly name: 'ack_late' }
+  | { readonly name: 'steady_reached' }
+  | { readonly name: 'retry_due' }
+
+export type EventName = Event['name']
+export type StateOf<S extends StateName> = Extract<State, { name: S }>
+export type EventOf<E extends EventName> = Extract<Event, { name: E }>
+
+/** What the driver says to the machine when a timer fires. */
+export const TIMER_EVENTS: Readonly<Record<TimerName, Event>> = {
+  connect: { name: 'connect_late' },
+  silence: { name: 'silence_late' },
+  ack: { name: 'ack_late' },
+  steady: { name: 'steady_reached' },
+  retry: { name: 'retry_due' },
+}
+
+export type Command =
+  | { readonly do: 'connect' }
+  /** Close and forget the socket: nothing of it comes in any more. */
+  | { readonly do: 'close'; readonly code: number }
+  | { readonly do: 'send_hello'; readonly nonce: Uint8Array }
+  /** Send what the ledger has from here, at most a batch, and answer with `sent`. */
+  | { readonly do: 'send_batch'; readonly from: Seq }
+  | { readonly do: 'store_ack'; readonly seq: Seq; readonly cloudEpoch: number }
+  /** Starts the timer, or starts it over. */
+  | { readonly do: 'start_timer'; readonly timer: Exclude<TimerName, 'retry'>; readonly ms: number }
+  /** Starts `retry` after a random part of `msMax`: chance is the driver's. */
+  | { readonly do: 'wait'; readonly msMax: number }
+  | { readonly do: 'cancel_timer'; readonly timer: TimerName }
+  | { readonly do: 'cancel_timers' }
+
+export interface Step {
+  readonly state: State
+  readonly commands: readonly Command[]
+}

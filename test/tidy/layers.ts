@@ -1,0 +1,158 @@
+// Who may import whom (ARCHITECTURE section 9), as a table, and the checker that reads it. The first row whose folder holds a file is the
+// file's layer; within its own row's folder a file may import anything.
+import { posix } from 'node:path'
+import type { SourceFile } from './source-files.ts'
+import { withoutComments } from './source-files.ts'
+
+interface Layer {
+  /** A folder, or one file. */
+  readonly at: string
+  /** Folders and files of ours it may import besides its own. */
+  readonly may: readonly string[]
+  /** Built-in modules it may import; left out: any. */
+  readonly node?: readonly string[]
+}
+
+const EVALUATION = 'cloud/evaluation'
+const STORE_PORT = 'cloud/store/port.ts'
+const EDGE_SYSTEM = 'edge/system.ts'
+
+export const LAYERS: readonly Layer[] = [
+  { at: 'protocol', may: [], node: ['node:crypto', 'node:buffer'] },
+
+  { at: EVALUATION, may: ['protocol'], node: ['node:crypto'] },
+  { at: 'cloud/store', may: ['protocol', EVALUATION] },
+  // It yields between long pieces of work, hence the timers.
+  {
+    at: 'cloud/domain',
+    may: ['protocol', EVALUATION, STORE_PORT],
+    node: ['node:crypto', 'node:timers/promises'],
+  },
+  { at: 'cloud/fleet', may: ['protocol', STORE_PORT, 'cloud/system.ts'], node: ['node:crypto'] },
+  {
+    at: 'cloud/sync',
+    may: ['protocol', 'cloud/domain', STORE_PORT, 'cloud/system.ts'],
+    node: ['node:crypto'],
+  },
+  {
+    at: 'cloud/http',
+    may: [
+      'protocol',
+      EVALUATION,
+      STORE_PORT,
+      'cloud/domain',
+      'cloud/fleet',
+      'cloud/sync',
+      'cloud/system.ts',
+      'cloud/version.ts',
+    ],
+  },
+  // The demo is a user of the product: it speaks to processes, not to code.
+  { at: 'cloud/demo', may: ['protocol'] },
+  { at: 'cloud/system.ts', may: ['protocol'] },
+  { at: 'cloud/version.ts', may: [] },
+  // The command line starts processes; it does not load them.
+  { at: 'cloud/cli.ts', may: [] },
+  // Composition roots: the only files that know every part.
+  { at: 'cloud/verify.ts', may: ['protocol', EVALUATION, 'cloud/domain', 'cloud/store'] },
+  { at: 'cloud/config.ts', may: ['protocol'] },
+  { at: 'cloud/main.ts', may: ['cloud/config.ts', 'cloud/node.ts'] },
+  {
+    at: 'cloud/node.ts',
+    may: [
+      'protocol',
+      'cloud/domain',
+      'cloud/fleet',
+      'cloud/http',
+      'cloud/store',
+      'cloud/sync',
+      'cloud/config.ts',
+      'cloud/system.ts',
+    ],
+  },
+
+  { at: 'edge/ledger', may: ['protocol', EVALUATION] },
+  { at: 'edge/till', may: ['protocol', EVALUATION, 'edge/ledger', 'edge/feed/feed-log.ts', EDGE_SYSTEM] },
+  { at: 'edge/feed', may: ['protocol', 'edge/ledger', 'edge/till/answers.ts', EDGE_SYSTEM] },
+  { at: 'edge/sync', may: ['protocol', 'edge/ledger', 'edge/till', EDGE_SYSTEM] },
+  { at: 'edge/page', may: [] },
+  {
+    at: 'edge/http',
+    may: ['protocol', 'edge/ledger', 'edge/till', 'edge/feed', 'edge/sync', 'edge/page', EDGE_SYSTEM],
+  },
+  { at: EDGE_SYSTEM, may: ['protocol'] },
+  { at: 'edge/start-refused.ts', may: [] },
+  { at: 'edge/config.ts', may: ['protocol', 'edge/start-refused.ts'] },
+  { at: 'edge/enrol.ts', may: ['protocol', 'edge/ledger/meta.ts', 'edge/start-refused.ts', EDGE_SYSTEM] },
+  // Composition roots of the edge.
+  { at: 'edge', may: ['protocol'] },
+
+  { at: 'bench', may: ['protocol', 'edge', 'cloud', 'test/support'] },
+  { at: 'test', may: ['protocol', 'edge', 'cloud', 'bench', 'vitest.config.ts'] },
+]
+
+/** Libraries, and the only folders and files that may name them: each can be exchanged in one place. */
+export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  'uWebSockets.js': ['edge/http/server.ts', 'bench'],
+  'better-sqlite3': ['edge/ledger', 'cloud/store/sqlite', 'bench', 'test'],
+  ws: ['edge/sync/socket.ts', 'cloud/http', 'cloud/demo', 'bench', 'test'],
+  hono: ['cloud/http', 'bench', 'test'],
+  '@hono/node-server': ['cloud/http', 'bench', 'test'],
+  'cbor-x': ['protocol/codec.ts', 'cloud/evaluation/state.ts', 'bench', 'test'],
+  'typebox/compile': ['protocol/validation.ts', 'bench'],
+  'typebox/value': ['protocol/validation.ts'],
+  typebox: ['protocol', 'edge', 'cloud', 'test'],
+  pino: ['edge', 'cloud', 'bench', 'test'],
+  'prom-client': ['edge/http/metrics.ts', 'cloud/http/metrics.ts'],
+  'csv-parse': ['cloud/demo', 'test'],
+  'fast-check': ['test'],
+  vitest: ['test'],
+  autocannon: ['bench'],
+  'json-rules-engine': ['bench'],
+}
+
+const within = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`)
+
+export function layerOf(path: string): Layer | undefined {
+  return LAYERS.find(({ at }) => within(path, at))
+}
+
+/** What a file imports, statically or not. */
+export function importsOf(text: string): string[] {
+  const code = withoutComments(text)
+  const statics = code.matchAll(/^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*'([^'\n]+)'/gm)
+  const dynamics = code.matchAll(/\bimport\(\s*'([^'\n]+)'/g)
+  return [...statics, ...dynamics].map(([, name]) => name ?? '')
+}
+
+/** One sentence per import that the tables do not allow, with what to do instead. */
+export function violationsOf(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    const layer = layerOf(path)
+    if (layer === undefined) return [`${path} is in no layer: give its folder a row in test/tidy/layers.ts`]
+    return importsOf(text).flatMap((name) => violation(path, layer, name) ?? [])
+  })
+}
+
+function violation(path: string, layer: Layer, name: string): string | undefined {
+  if (name.startsWith('.')) {
+    const target = posix.normalize(posix.join(posix.dirname(path), name))
+    if (!target.endsWith('.ts') && !target.endsWith('.json'))
+      return `${path} imports "${name}": write the file's ending, ".ts"`
+    if (within(target, layer.at) || layer.may.some((place) => within(target, place))) return undefined
+    const may = layer.may.join(', ') || 'nothing of ours'
+    return `${path} imports ${target}: ${layer.at} may import ${may}; move what it needs there, or have it passed in`
+  }
+  if (name.startsWith('node:')) {
+    if (layer.node === undefined || layer.node.includes(name)) return undefined
+    return `${path} imports ${name}: ${layer.at} is pure and may import ${layer.node.join(', ')}; have the value passed in`
+  }
+  const library = Object.keys(LIBRARIES)
+    .filter((known) => name === known || name.startsWith(`${known}/`))
+    .toSorted((a, b) => b.length - a.length)[0]
+  if (library === undefined)
+    return `${path} imports ${name}: a new library needs a row in test/tidy/layers.ts, and a reason`
+  const places = LIBRARIES[library] ?? []
+  if (places.some((place) => within(path, place))) return undefined
+  return `${path} imports ${name}: only ${places.join(', ')} may name it; use what they offer`
+}

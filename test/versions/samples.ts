@@ -1,0 +1,145 @@
+// One of each thing that crosses the wire, as it would in a shop. Recorded once per protocol version (record.ts) and replayed ever after.
+import type { DownFrame } from '../../protocol/down.ts'
+import type { Fact, FactKind } from '../../protocol/facts.ts'
+import type { UpFrame } from '../../protocol/up.ts'
+
+/** 2024-03-31T12:34:56.789Z as hybrid time, and the ids of a store's ledger: origin 2. */
+const AT = (Date.UTC(2024, 2, 31, 12, 34, 56, 789) - Date.UTC(2020, 0, 1)) * 4096
+const ORIGIN = 2
+const id = (seq: number): number => ORIGIN * 2 ** 33 + seq
+const MEMBER = id(1)
+const bytes = (fill: number, length = 32): Uint8Array => new Uint8Array(length).fill(fill)
+
+const header = (kind: FactKind, seq: number, change: object = {}): object => ({
+  kind,
+  id: id(seq),
+  at: AT + seq,
+  claimed: null,
+  offset: 60,
+  store: 1,
+  terminal: 'till-1',
+  key: `t1-${seq}`,
+  program: 3,
+  member: MEMBER,
+  claim: null,
+  promised: 0,
+  confirmed: false,
+  ...change,
+})
+
+// The literals are plain numbers where the types are branded; the test decodes them through the schemas.
+export const FACT_SAMPLES = {
+  enrolment: {
+    ...header('enrolment', 1, { member: 0 }),
+    name: 'Ada Łovelace',
+    identities: [
+      { kind: 'phone', value: '+447700900123' },
+      { kind: 'email', value: 'ada@example.com' },
+    ],
+  },
+  sale: {
+    ...header('sale', 2, { promised: 12, confirmed: true }),
+    amount: 1249,
+    lines: [
+      { sku: '85123A', category: 'GIFTS', quantity: 6000, amount: 1099 },
+      { sku: 'tea', category: null, quantity: 250, amount: 150 },
+    ],
+    tenders: [{ type: 'card', amount: 1249 }],
+  },
+  checkin: header('checkin', 3, { member: 0, claim: { kind: 'card', value: '0042' } }),
+  grant: { ...header('grant', 4), points: 50, reason: 'birthday 🎂' },
+  redemption: { ...header('redemption', 5), stage: 'reserved', of: 0, perk: 301, points: 40, hold: 77 },
+  voucher_use: { ...header('voucher_use', 6), code: '7163BQZWEAEV', hold: 0 },
+  return: {
+    ...header('return', 7, { claimed: Date.UTC(1999, 11, 31), offset: -210 }),
+    amount: 150,
+    lines: [
+      { sale: id(2), line: 1, sku: 'tea', quantity: 250, amount: 150 },
+      { sale: 0, line: 0, sku: 'unknown', quantity: 1000, amount: 0 },
+    ],
+  },
+  void: {
+    ...header('void', 8, { at: (Date.UTC(2010, 11, 1, 8, 26) - Date.UTC(2020, 0, 1)) * 4096 }),
+    fact: id(2),
+    reason: 'wrong till',
+  },
+  adjustment: { ...header('adjustment', 9), points: -1_000_000_000, reason: '', by: 'HQ' },
+} as unknown as Readonly<Record<FactKind, Fact>>
+
+export const UP_SAMPLES = {
+  hello: {
+    type: 'hello',
+    protocol: 1,
+    nonce: bytes(7, 16),
+    origin: ORIGIN,
+    seq: 9,
+    head: bytes(9),
+    members_cursor: 123,
+    corrections_cursor: 2 ** 40,
+    program: 3,
+    software: 'tillstream 0.1.0',
+  },
+  batch: { type: 'batch', origin: ORIGIN, from: 8, previous: bytes(8), facts: [bytes(1, 5), bytes(2, 300)] },
+  find_member: {
+    type: 'find_member',
+    question: 1,
+    identity: { kind: 'phone', value: '+447700900123' },
+    member: 0,
+  },
+  authorise: {
+    type: 'authorise',
+    question: 2,
+    key: 't1-10',
+    member: MEMBER,
+    at: AT,
+    offset: 60,
+    perk: 301,
+    voucher: null,
+  },
+} as unknown as Readonly<Record<UpFrame['type'], UpFrame>>
+
+export const DOWN_SAMPLES = {
+  challenge: { type: 'challenge', nonce: bytes(7, 16), time: Date.UTC(2024, 2, 31, 12) },
+  welcome: { type: 'welcome', seq: 0, head: bytes(0), time: Date.UTC(2024, 2, 31, 12), cloud_epoch: 1 },
+  ack: { type: 'ack', seq: 9, head: bytes(9) },
+  gap: { type: 'gap', expected: 4 },
+  fork: { type: 'fork', reason: 'rewind', seq: 9, head: bytes(9) },
+  members: {
+    type: 'members',
+    cursor: 124,
+    members: [
+      {
+        member: MEMBER,
+        name: 'Ada Łovelace',
+        identities: [{ kind: 'card', value: '0042' }],
+        state: bytes(5, 40),
+        covers: 9,
+      },
+      { member: id(20), name: null, identities: [], state: bytes(0, 0), covers: 0 },
+    ],
+  },
+  corrections: {
+    type: 'corrections',
+    cursor: 5,
+    corrections: [{ fact: id(2), revision: 1, points: 10, goodwill: 2, cause: id(7) }],
+  },
+  program: { type: 'program', version: 3, effective_from: AT, document: '{"name":"Corner shop"}' },
+  found_member: { type: 'found_member', question: 1, member: MEMBER },
+  decision: {
+    type: 'decision',
+    question: 2,
+    hold: 77,
+    points: 40,
+    member: MEMBER,
+    perk: 301,
+    refused: null,
+    detail: '',
+  },
+  time: { type: 'time', time: Date.UTC(2024, 2, 31, 12, 0, 5) },
+  notice: {
+    type: 'notice',
+    code: 'voucher_reused',
+    fact: id(6),
+    text: 'Voucher 7163BQZWEAEV was used before',
+  },
+} as unknown as Readonly<Record<DownFrame['type'], DownFrame>>

@@ -108,10 +108,16 @@ interface Parts {
   readonly log: Logger
 }
 
-async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode> {
-  const { store, token, founded, system, log } = parts
+interface Core {
+  readonly ingest: Ingest
+  readonly hub: SyncHub
+  readonly feed: LiveFeed
+  readonly services: Services
+}
+
+/** Everything behind the network. */
+async function coreOf({ store, founded, system, log }: Parts, stopping: () => boolean): Promise<Core> {
   const { clock } = system
-  let stopping = false
   const shelf = new ProgramShelf(store, clock)
   const ingest = new Ingest(store, shelf, clock)
   const hub = new SyncHub({
@@ -153,8 +159,16 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     feed,
     metrics,
     clock,
-    stopping: () => stopping,
+    stopping,
   }
+  return { ingest, hub, feed, services }
+}
+
+async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode> {
+  const { store, token, founded, system, log } = parts
+  let stops = false
+  const stopping = (): boolean => stops
+  const { ingest, hub, feed, services } = await coreOf(parts, stopping)
   const tokens = new HqTokens(token)
   const tenantOf = (given: string): TenantId | undefined =>
     tokens.accepts(given) ? founded.tenant : undefined
@@ -165,7 +179,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     tenantOf,
     system,
     log,
-    stopping: () => stopping,
+    stopping,
   })
   const server = new HttpServer(appOf({ routes: ROUTES, services, tenantOf, log }), upgrades)
   let port: number
@@ -179,7 +193,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
   log.info({ port, host: options.host, directory: options.directory }, 'listening')
 
   const drain = async (): Promise<void> => {
-    stopping = true
+    stops = true
     log.info('stopping')
     feed.stop()
     await hub.stop()

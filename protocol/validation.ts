@@ -13,9 +13,9 @@ export interface InvalidInput {
 
 export interface Validator<T> {
   readonly shape: TSchema
-  accepts(value: unknown): value is T
+  readonly accepts: (value: unknown) => value is T
   /** The first thing wrong with a value that `accepts` refused. */
-  explain(value: unknown): InvalidInput
+  readonly explain: (value: unknown) => InvalidInput
 }
 
 export function validator<S extends TSchema>(shape: S): Validator<Static<S>> {
@@ -29,7 +29,7 @@ export function validator<S extends TSchema>(shape: S): Validator<Static<S>> {
 
 /** The parts of a schema this looks at; the library's type leaves them open. */
 interface Schema extends TSchema {
-  readonly const?: unknown
+  readonly const?: string | number | boolean
   readonly enum?: readonly unknown[]
   readonly type?: string
   readonly anyOf?: readonly Schema[]

@@ -53,6 +53,12 @@ export function openDatabase(directory: string): OpenDatabase {
   }
 }
 
+/** For looking at a ledger beside a running node: takes no lock, changes nothing. */
+export function openForReading(directory: string): OpenDatabase {
+  const database = new Sqlite(join(directory, LEDGER_FILE), { readonly: true, fileMustExist: true })
+  return { database, close: () => database.close() }
+}
+
 /**
  * L-4: an open exclusive transaction on a file of its own. The operating system drops it with the process, so that a killed edge leaves no
  * stale lock, and a pid file's guesswork is not needed.

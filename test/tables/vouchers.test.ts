@@ -95,7 +95,7 @@ test('E-SPEND-5 a second use is an effect of its own that names the first, and u
 
 describe('E-SPEND-4 voucher codes', () => {
   const code = (secret: string, source: number, perk: number, index: number): string =>
-    voucherCode(secret, source as FactId, perk as RuleId, index)
+    voucherCode(secret, source, perk as RuleId, index)
 
   test('are twelve letters and digits that cannot be mistaken, the same wherever they are made', () => {
     expect(code('0123456789abcdef', 8589934593, 301, 0)).toBe('7163BQZWEAEV')

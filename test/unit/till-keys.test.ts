@@ -128,7 +128,13 @@ describe('group commit', () => {
     roomFor(10_000)
     const receipt = await shop.done('sale', sale(500, member), 'small')
     expect(receipt).toMatchObject({ receipt: { seq: 3 }, points: 5, member: { balance: 65 } })
-    expect((await shop.done('sale', HUGE, 'huge')).receipt.seq).toBe(4)
+    const huge = await shop.done('sale', HUGE, 'huge')
+    expect(huge.receipt.seq).toBe(4)
+    const told = shop.till.feed.read(before.position, 100)
+    expect(told.map(({ position, fact }) => [position, fact])).toEqual([
+      [before.position + 1, receipt.receipt.id],
+      [before.position + 2, huge.receipt.id],
+    ])
     expect(shop.ledger.verify()).toMatchObject({ chain_ok: true, faults: [] })
   })
 

@@ -1,5 +1,6 @@
 // Members at the till: who is meant, who is enrolled, and what their local state is.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ProgramDocument } from '../../cloud/evaluation/document.ts'
 import { foldFacts, NOTHING_EARLIER } from '../../cloud/evaluation/fold.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
 import { decodeState, newState } from '../../cloud/evaluation/state.ts'
@@ -7,7 +8,8 @@ import { Cards } from '../../edge/till/cards.ts'
 import { maskedMember } from '../../edge/till/wording.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Fact, Identity } from '../../protocol/facts.ts'
-import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
+import type { FactId, MemberId, RuleId, Seq } from '../../protocol/ids.ts'
+import { SMALL_PROGRAM } from '../support/programs.ts'
 import { seededRandom } from '../support/random.ts'
 import { NOW, ORIGIN, TillUnderTest, sale, stranger } from '../support/till-under-test.ts'
 
@@ -190,6 +192,21 @@ describe('naming', () => {
   })
 })
 
+/** Silver members get more, so that a sale's points hang on what came before it. */
+const ORDER_MATTERS: ProgramDocument = {
+  ...SMALL_PROGRAM,
+  earn_perks: [
+    ...SMALL_PROGRAM.earn_perks,
+    {
+      id: 150 as RuleId,
+      title: 'Silver extra',
+      type: 'STANDARD',
+      award: { kind: 'per_item', points: 7 },
+      required_tier: 2 as RuleId,
+    },
+  ],
+}
+
 describe('local state', () => {
   test('M-1 a base state holds the own facts up to covers; later ones are folded on top', async () => {
     const id = await shop.member('1')
@@ -240,7 +257,6 @@ describe('local state', () => {
     const id = await shop.member('1')
     await shop.done('sale', sale(1000, id))
     expect(await shop.till.member(memberOf(id))).toMatchObject({ value: { balance: 0, tier: null } })
-    const { SMALL_PROGRAM } = await import('../support/programs.ts')
     shop.publish(1, SMALL_PROGRAM)
     expect(await shop.till.member(memberOf(id))).toMatchObject({
       value: { balance: 60, tier: { name: 'Bronze' } },
@@ -250,7 +266,7 @@ describe('local state', () => {
   test('M-1 E-FOLD-1 in any order of claimed times, the state in memory, the one rebuilt from disk and the plain fold agree', async () => {
     for (const seed of [1, 2, 3]) {
       shop.remove()
-      shop = new TillUnderTest({ backdateMs: 30 * 86_400_000 })
+      shop = new TillUnderTest({ backdateMs: 30 * 86_400_000, program: ORDER_MATTERS })
       const pick = seededRandom(seed).below
       const id = await shop.member('1')
       const sales: string[] = []

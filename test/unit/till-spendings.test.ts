@@ -132,6 +132,7 @@ describe('reservations', () => {
       expect(await shop.refused('redemption_cancel', { redemption })).toBe('redemption_settled')
     }
     expect(facts()[0]).toMatchObject({ of: Number(second.receipt.id), hold: 77 })
+    expect(shop.ledger.sequels.reservations()).toEqual([])
   })
 
   test('A-7 captured and cancelled in one group: the first one settles it', async () => {

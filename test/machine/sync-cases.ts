@@ -1,0 +1,75 @@
+// One state and one event of each name for the tests of the sync machine, and steps as text that can be compared at a glance.
+import type { Command, Event, EventName, State, StateName, Step } from '../../edge/sync/states.ts'
+import type { Seq } from '../../protocol/ids.ts'
+
+export const seq = (value: number): Seq => value as Seq
+const at = { head: seq(5), attempt: 2 }
+
+/** One state of each name: five facts in the ledger, two lost connections behind it, one batch (4 and 5) out. */
+export const STATES: { [S in StateName]: Extract<State, { name: S }> } = {
+  idle: { name: 'idle', ...at },
+  connecting: { name: 'connecting', ...at },
+  greeting: { name: 'greeting', ...at },
+  introduced: { name: 'introduced', ...at },
+  streaming: {
+    name: 'streaming',
+    ...at,
+    cloudEpoch: 1,
+    acked: seq(3),
+    sent: seq(5),
+    inFlight: [seq(5)],
+    reading: false,
+    rewoundTo: null,
+    rewinds: 0,
+  },
+  waiting: { name: 'waiting', ...at },
+  fenced: { name: 'fenced', ...at, reason: 'fork' },
+  stopped: { name: 'stopped', ...at },
+}
+
+export const EVENTS: { [E in EventName]: Extract<Event, { name: E }> } = {
+  start: { name: 'start', head: seq(5) },
+  stop: { name: 'stop' },
+  committed: { name: 'committed', head: seq(6) },
+  opened: { name: 'opened' },
+  closed: { name: 'closed', code: 1006 },
+  failed: { name: 'failed' },
+  malformed: { name: 'malformed' },
+  challenge: { name: 'challenge', nonce: new Uint8Array(16) },
+  welcome: { name: 'welcome', seq: seq(3), matches: true, cloudEpoch: 1 },
+  ack: { name: 'ack', seq: seq(5), matches: true },
+  gap: { name: 'gap', expected: seq(2) },
+  fork: { name: 'fork', reason: 'rewind' },
+  word: { name: 'word' },
+  sent: { name: 'sent', from: seq(6), last: seq(6) },
+  connect_late: { name: 'connect_late' },
+  silence_late: { name: 'silence_late' },
+  ack_late: { name: 'ack_late' },
+  steady_reached: { name: 'steady_reached' },
+  retry_due: { name: 'retry_due' },
+}
+
+function commandText(command: Command): string {
+  switch (command.do) {
+    case 'connect':
+    case 'cancel_timers':
+      return command.do
+    case 'close':
+      return `close ${command.code}`
+    case 'send_hello':
+      return 'hello'
+    case 'send_batch':
+      return `batch ${command.from}`
+    case 'store_ack':
+      return `store ${command.seq}`
+    case 'start_timer':
+      return `${command.timer} ${command.ms}`
+    case 'wait':
+      return `wait ${command.msMax}`
+    case 'cancel_timer':
+      return `cancel ${command.timer}`
+  }
+}
+
+export const text = ({ state, commands }: Step): string =>
+  [state.name, ...commands.map(commandText)].join(', ')

@@ -71,7 +71,9 @@ export class SseSink implements ReaderSink {
 
   /** The library pushes out what it holds only when something is written. */
   writable(): void {
-    if (this.#response.write(BEAT)) this.#held = 0
+    this.#response.cork(() => {
+      if (this.#response.write(BEAT)) this.#held = 0
+    })
   }
 
   /** SSE has no close codes: the browser comes back by itself with the last id it saw (F-5), which is what every reason asks for. */

@@ -205,7 +205,7 @@ export class Link implements CloudLink {
         const step = transition(this.#state, next)
         this.#state = step.state
         if (step.state.name !== before) this.#moved(before, next)
-        for (const command of step.commands) this.#execute(command)
+        for (const command of step.commands) this.#attempt(() => this.#execute(command))
       }
     } finally {
       this.#handling = false
@@ -252,7 +252,7 @@ export class Link implements CloudLink {
         this.#sendBatch(command.from)
         return
       case 'store_ack':
-        this.#attempt(() => this.#till.acknowledged(command.seq, command.cloudEpoch))
+        this.#till.acknowledged(command.seq, command.cloudEpoch)
         return
       case 'start_timer':
         this.#startTimer(command.timer, command.ms)
@@ -338,7 +338,7 @@ export class Link implements CloudLink {
       return
     }
     this.#lastWordAt = this.#system.clock.now()
-    this.#take(decoded.value)
+    this.#attempt(() => this.#take(decoded.value))
   }
 
   #take(frame: DownFrame): void {
@@ -384,15 +384,16 @@ export class Link implements CloudLink {
 
   /** A frame counts as heard once what is in it was taken; before the welcome nothing is taken (the machine closes). */
   #taken(take: () => void): void {
-    if (this.live()) this.#attempt(take)
+    if (this.live()) take()
     this.#dispatch({ name: 'word' })
   }
 
-  #attempt(take: () => void): void {
+  /** The ledger or the till may fail, on a full disk for one: then the line is given up and what was missed is said again later. */
+  #attempt(work: () => void): void {
     try {
-      take()
+      work()
     } catch (cause) {
-      this.#log.error({ err: cause }, 'what the cloud sent could not be stored')
+      this.#log.error({ err: cause }, 'link work failed')
       this.#dispatch({ name: 'failed' })
     }
   }

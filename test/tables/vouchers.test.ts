@@ -1,7 +1,7 @@
 // E-SPEND-4 and E-SPEND-5: vouchers, their codes, validity and use. A row that asks is answered with "yes" or the refusal's code.
 import { describe, expect, test } from 'vitest'
 import { voucherCode } from '../../cloud/evaluation/spending.ts'
-import type { FactId, RuleId } from '../../protocol/ids.ts'
+import type { RuleId } from '../../protocol/ids.ts'
 import type { Case } from './case.ts'
 import { holds } from './case.ts'
 import { program, tell } from './story.ts'

@@ -67,3 +67,19 @@ test.each(['', 'no key', 'AAAA', exportPublicKey(edge.publicKey).slice(4)])(
     expect(importPublicKey(text)).toBeUndefined()
   },
 )
+
+test('P-ENV-1: the signature is Ed25519 as RFC 8032 has it (section 7.1, test 2)', () => {
+  const seed = '4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb'
+  const pkcs8 = Buffer.from(`302e020100300506032b657004220420${seed}`, 'hex').toString('base64')
+  const { privateKey, publicKey } = importPrivateKey(
+    `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`,
+  )
+  expect(Buffer.from(exportPublicKey(publicKey), 'base64').subarray(-32).toString('hex')).toBe(
+    '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+  )
+  expect(Buffer.from(seal(Buffer.of(0x72), privateKey)).toString('hex')).toBe(
+    '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da' +
+      '085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00' +
+      '72',
+  )
+})

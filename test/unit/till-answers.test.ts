@@ -436,6 +436,10 @@ describe('reading', () => {
     expect(rest).toMatchObject({
       value: { facts: [{ points: 4, amount: 200 }], next: own.value.facts[2]?.id },
     })
+    const beforeGuest = shop.till.history({ member: id, before: String(3 * 2 ** 33 + 6) })
+    expect(beforeGuest).toMatchObject({
+      value: { facts: [{ amount: 400 }, { amount: 200 }, {}], next: null },
+    })
     expect(shop.till.history({ before: 'x' })).toMatchObject({ refusal: { code: 'input_invalid' } })
     expect(shop.till.history({ member: '1' })).toMatchObject({ refusal: { code: 'input_invalid' } })
   })

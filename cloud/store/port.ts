@@ -247,7 +247,7 @@ export interface Writes extends Pick<
   insertProgram(tenant: TenantId, record: ProgramRecord, publishedAt: Millis): Promise<void>
 
   /** Counted facts with these business keys. */
-  factsByKeys(keys: readonly { store: StoreId; key: string }[]): Promise<FactRow[]>
+  factsByKeys(tenant: TenantId, keys: readonly { store: StoreId; key: string }[]): Promise<FactRow[]>
   factsByIds(ids: readonly FactId[]): Promise<FactRow[]>
   /** Facts tied to a member by one of these claims, or waiting for it. */
   factsByClaims(tenant: TenantId, claims: readonly string[]): Promise<FactRow[]>

@@ -78,6 +78,11 @@ export class DownPump {
     if (waits) this.hint()
   }
 
+  /** The latest version this edge was sent. */
+  get program(): ProgramVersion {
+    return this.#program
+  }
+
   /** A slow line gets no more until it has taken what it was given; then the cursors go on. */
   #roomy(): boolean {
     return this.#socket.bufferedBytes() < DOWN_BACKLOG_BYTES_MAX

@@ -61,7 +61,8 @@ export class SyncSession {
   }
 
   get facts(): SessionFacts | null {
-    return this.#facts
+    if (this.#facts === null || this.#pump === null) return this.#facts
+    return { ...this.#facts, program: this.#pump.program }
   }
 
   start(): void {

@@ -1,7 +1,7 @@
 // The ledger is the only writer of store truth. A fact and its position are one row, so "recorded" and "will be synced" cannot disagree
 // (L-2). Seqs have no gaps (L-3): a reader that sees n has seen all before it. It knows no network and no loyalty: who decides what a
 // fact is worth hands in bytes and an answer.
-// Hot: append. Budget: 8 microseconds a fact in groups of 500, see bench/edge.ts.
+// Hot: append. Budget: 8 microseconds a fact in groups of 500, see bench/sales.ts.
 import { decodeFact } from '../../protocol/codec.ts'
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../protocol/chain.ts'
 import type { MemberId, Seq } from '../../protocol/ids.ts'

@@ -1,6 +1,6 @@
 // Makes a fact of a plan: folds it onto the member's local state, writes its points into it as the promise, encodes it once (P-FACT-2), chains
 // it, and stores it with its answer and its activity in the open transaction. Nothing here is true before the group's COMMIT.
-// Hot: the whole file. Budget: 15 microseconds a sale without the commit, see bench/edge.ts.
+// Hot: the whole file. Budget: 15 microseconds a sale without the commit, see bench/sales.ts.
 import { encodeFact } from '../../protocol/codec.ts'
 import type { MemberId } from '../../protocol/ids.ts'
 import { seqOf } from '../../protocol/ids.ts'

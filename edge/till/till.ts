@@ -153,7 +153,8 @@ export class Till {
       seq,
       synced_seq: synced,
       unsynced: Math.max(0, seq - synced),
-      oldest_unsynced_at: waiting === undefined ? null : timeText(millisOf(decodeStoredFact(waiting.bytes).at)),
+      oldest_unsynced_at:
+        waiting === undefined ? null : timeText(millisOf(decodeStoredFact(waiting.bytes).at)),
       link: {
         state: this.#link.state,
         since: timeText(this.#link.since),

@@ -159,7 +159,7 @@ export function storeContract(name: string, factory: StoreFactory): void {
           { store: life.store, key: 'same' },
           { store: 99 as StoreId, key: 'same' },
         ]
-        expect((await tx.factsByKeys(keys)).map((row) => row.id)).toEqual([id(1)])
+        expect((await tx.factsByKeys(tenant, keys)).map((row) => row.id)).toEqual([id(1)])
       })
       await expect(store.write((tx) => tx.insertFacts([fact(3, { key: 'same' })]))).rejects.toThrow()
     })

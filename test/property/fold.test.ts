@@ -102,7 +102,7 @@ describe('E-FOLD-1 any order, batching and duplication', () => {
       fc.property(anyVersions, histories, plans, (records, list, plan) => compare(records, list, plan)),
       {
         seed,
-        numRuns: 600,
+        numRuns: 350,
       },
     )
   })
@@ -112,7 +112,7 @@ describe('E-FOLD-1 any order, batching and duplication', () => {
       fc.property(anyVersions, deeds(400), plans, (records, list, plan) => compare(records, list, plan)),
       {
         seed,
-        numRuns: 15,
+        numRuns: 10,
       },
     )
   })
@@ -228,7 +228,7 @@ describe('what holds after every fact', () => {
           expect(effects.every(({ amount }) => amount !== 0)).toBe(true)
         })
       }),
-      { seed, numRuns: 200 },
+      { seed, numRuns: 120 },
     )
   })
 
@@ -271,7 +271,7 @@ describe('what holds after every fact', () => {
           }
         }
       }),
-      { seed, numRuns: 200 },
+      { seed, numRuns: 120 },
     )
     expect(reversed).toBeGreaterThan(100)
   })

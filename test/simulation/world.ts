@@ -106,7 +106,10 @@ export class World {
       authority: cloud.authority,
       shelf: cloud.shelf,
       privateKey: this.#keys.privateKey,
-      onFault: (_, cause) => this.cloudFaults.push(cause),
+      // What a dead process still tried is nobody's fault.
+      onFault: (_, cause) => {
+        if (this.#cloudLife === life) this.cloudFaults.push(cause)
+      },
       system: {
         clock: { now: () => this.time.now() },
         after: (ms, call) =>

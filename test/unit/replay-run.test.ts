@@ -26,23 +26,41 @@ function salesFile(): string {
   const rows = ['InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country']
   for (let index = 0; index < INVOICES; index += 1) {
     const minute = Math.floor((index * 30 * 1440) / INVOICES)
-    const time = new Date(Date.UTC(2010, 11, 1) + minute * 60_000).toISOString().slice(0, 19).replace('T', ' ')
+    const time = new Date(Date.UTC(2010, 11, 1) + minute * 60_000)
+      .toISOString()
+      .slice(0, 19)
+      .replace('T', ' ')
     const customer = random.happens(0.15) ? '' : `${12_000 + random.below(40)}.0`
     const gives = customer !== '' && random.happens(0.15)
     const invoice = `${gives ? 'C' : ''}${500_000 + index}`
     for (let line = random.below(4); line >= 0; line -= 1) {
       const sku = `S${random.below(6)}`
       const quantity = (gives ? -1 : 1) * (1 + random.below(9))
-      rows.push(`${invoice},${sku},RED BAG ${sku},${quantity},${time},${sku.slice(1)}.25,${customer},United Kingdom`)
+      rows.push(
+        `${invoice},${sku},RED BAG ${sku},${quantity},${time},${sku.slice(1)}.25,${customer},United Kingdom`,
+      )
     }
     if (index % 4 === 0) rows.push(`${invoice},X,WRITTEN OFF,0,${time},1.00,${customer},United Kingdom`)
   }
   return `${rows.join('\n')}\n`
 }
 
-async function replay(...options: string[]): Promise<{ code: number; stderr: string; summary: Record<string, unknown> }> {
+async function replay(
+  ...options: string[]
+): Promise<{ code: number; stderr: string; summary: Record<string, unknown> }> {
   const ports = String(await freePorts(3))
-  const args = [DEMO, '--sales', 'sales.csv', '--exit-when-done', '--digest', '--data', 'replay', '--ports', ports, ...options]
+  const args = [
+    DEMO,
+    '--sales',
+    'sales.csv',
+    '--exit-when-done',
+    '--digest',
+    '--data',
+    'replay',
+    '--ports',
+    ports,
+    ...options,
+  ]
   return new Promise((resolve) => {
     const child = execFile(process.execPath, args, { cwd: directory }, (_, stdout, stderr) => {
       const last = stdout.trimEnd().split('\n').at(-1) ?? ''
@@ -54,7 +72,7 @@ async function replay(...options: string[]): Promise<{ code: number; stderr: str
 }
 
 test(
-  'straight and repeated; then cut off, shuffled and killed: nothing lost, nothing twice, and one outcome',
+  'R-12 R-14 straight and repeated; then cut off, shuffled and killed: nothing lost, nothing twice, one outcome',
   { timeout: RUN_MS_MAX },
   async () => {
     const straight = await replay('--repeat')
@@ -74,12 +92,18 @@ test(
     expect(facts).toBeGreaterThan(INVOICES / 2)
     expect([edge_facts, cloud_facts]).toEqual([facts, facts])
     expect(repeated).toEqual({ calls: facts, replayed: facts })
-    const aside = readFileSync(join(directory, 'replay', 'quarantine.jsonl'), 'utf8').trimEnd().split('\n')
+    const aside = readFileSync(join(directory, 'replay', 'quarantine.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
     expect(aside.filter((line) => line.includes('"sent":false')).length).toBe(lines_quarantined)
 
     const rough = await replay(
-      ...['--offline', '1:2010-12-05:2010-12-12', '--shuffle-sync', '5'],
-      ...['--kill', 'cloud:2010-12-14', '--kill', '1:2010-12-18T12:00', '--kill', '2:2010-12-20', '--kill', 'cloud:2010-12-24'],
+      '--offline=1:2010-12-05:2010-12-12',
+      '--shuffle-sync=5',
+      '--kill=cloud:2010-12-14',
+      '--kill=1:2010-12-18T12:00',
+      '--kill=2:2010-12-20',
+      '--kill=cloud:2010-12-24',
     )
     expect(rough.stderr).not.toContain('FAILED')
     expect(rough.code).toBe(0)

@@ -1,13 +1,6 @@
 // What the till answers: shapes, points, confirmed or provisional, times.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  HistoryAnswerShape,
-  MemberAnswerShape,
-  PerksAnswerShape,
-  QuoteAnswerShape,
-  ReceiptShape,
-  StatusAnswerShape,
-} from '../../edge/till/answers.ts'
+import { ReceiptShape } from '../../edge/till/answers.ts'
 import { timeText } from '../../edge/till/wording.ts'
 import { decodeFact } from '../../protocol/codec.ts'
 import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
@@ -15,7 +8,7 @@ import { BACKDATE_MS_MAX, CONFIRM_FRESH_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { hybridTime, millisOf } from '../../protocol/time.ts'
 import { validator } from '../../protocol/validation.ts'
-import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
+import { COFFEE } from '../support/programs.ts'
 import { NOW, TillUnderTest, decision, sale, stranger, textOf } from '../support/till-under-test.ts'
 
 let shop: TillUnderTest
@@ -241,7 +234,7 @@ describe('times', () => {
 })
 
 describe('amounts and quantities', () => {
-  test('P-FACT-4 tenders, when given, add up to the lines; the refusal names both in the program’s currency', async () => {
+  test('A-9 P-FACT-4 tenders, when given, add up to the lines; the refusal names both in the program’s currency', async () => {
     const result = await shop.write('sale', { ...sale(1234), tenders: [{ type: 'card', amount: 1000 }] })
     expect(result).toMatchObject({
       ok: false,
@@ -290,176 +283,5 @@ describe('amounts and quantities', () => {
       receipt: { seq: 2 },
       member: { balance: 51 },
     })
-  })
-})
-
-describe('reading', () => {
-  test('quotes: what a sale would earn and why, in its shape; nothing is written', async () => {
-    const quotes = validator(QuoteAnswerShape)
-    const member = await shop.member('1')
-    const seq = shop.ledger.seq
-    const quoted = await shop.till.quote({ member, lines: [{ sku: 'x', amount: 46_000 as never }] })
-    if (!quoted.ok) throw new Error(quoted.refusal.detail)
-    expect(quotes.accepts(quoted.value) || quotes.explain(quoted.value)).toBe(true)
-    expect(quoted.value).toMatchObject({
-      points: 460,
-      entries: [{ kind: 'earn', rule: 101, title: '1 point per pound', points: 460 }],
-      tier: { name: 'Bronze' },
-      tier_after: { name: 'Silver' },
-      vouchers: [{ perk: 302, title: 'Gift' }],
-      status: 'provisional',
-    })
-    expect(quoted.value.considered.map(({ rule, applied, condition }) => [rule, applied, condition])).toEqual(
-      [
-        [101, true, null],
-        [102, false, 'no_matching_line'],
-        [201, false, 'frequency'],
-      ],
-    )
-    expect(shop.ledger.seq).toBe(seq)
-    const { receipt: _place, ...sold } = await shop.done('sale', {
-      member,
-      lines: [{ sku: 'x', amount: 46_000 }],
-    })
-    expect(sold).toMatchObject({ points: 460, member: { balance: 510 } })
-  })
-
-  test('quotes: a guest is told what a member would get', async () => {
-    const quoted = await shop.till.quote({ lines: [{ sku: 'x', amount: 1000 as never }] })
-    expect(quoted).toMatchObject({
-      value: {
-        points: 0,
-        entries: [],
-        tier: null,
-        considered: [{ rule: 101, applied: false, condition: 'member', points: 0 }, {}, {}],
-      },
-    })
-  })
-
-  test('a member’s page, the perks and the status fit their shapes', async () => {
-    const id = await shop.member('1')
-    await shop.done('sale', sale(20_000, id))
-    const member = await shop.till.member(Number(id) as MemberId)
-    const perks = await shop.till.perks(Number(id) as MemberId)
-    if (!member.ok || !perks.ok) throw new Error('refused')
-    const members = validator(MemberAnswerShape)
-    expect(members.accepts(member.value) || members.explain(member.value)).toBe(true)
-    expect(member.value).toMatchObject({
-      id,
-      name: 'Jane Doe',
-      identities: [{ kind: 'card', value: '1' }],
-      tier: { id: 1, name: 'Bronze' },
-      balance: 250,
-      next_tier: { id: 2, name: 'Silver', point_floor: 500, missing: 250 },
-      status: 'provisional',
-      as_of: null,
-    })
-    const offers = validator(PerksAnswerShape)
-    expect(offers.accepts(perks.value) || offers.explain(perks.value)).toBe(true)
-    expect(perks.value.perks).toMatchObject([
-      { id: 301, title: 'Coffee', points: 100, available: true, refused: null },
-      { id: 302, available: true },
-    ])
-    const statuses = validator(StatusAnswerShape)
-    const status = shop.till.status()
-    expect(statuses.accepts(status) || statuses.explain(status)).toBe(true)
-    expect(status).toMatchObject({
-      store: { id: 1, name: 'Bath', zone: 'Europe/London' },
-      seq: 2,
-      synced_seq: 0,
-      unsynced: 2,
-      oldest_unsynced_at: '2026-01-05T10:00:00.000Z',
-      program: { version: 1, name: 'Small' },
-    })
-  })
-
-  test('perks: points that are missing are said, with or without a member', async () => {
-    const id = await shop.member('1')
-    expect(await shop.till.perks(Number(id) as MemberId)).toMatchObject({
-      value: {
-        perks: [
-          { id: 301, available: false, refused: 'points_insufficient' },
-          { id: 302, available: true },
-        ],
-      },
-    })
-    expect(await shop.till.perks(undefined)).toMatchObject({
-      value: {
-        perks: [
-          { id: 301, available: true },
-          { id: 302, available: true },
-        ],
-      },
-    })
-  })
-
-  test('history: newest first, in pages, of the store or of a member, settled by acknowledgement and correction', async () => {
-    const histories = validator(HistoryAnswerShape)
-    const id = await shop.member('1')
-    for (let at = 1; at <= 6; at++) await shop.done('sale', sale(at * 100, at % 2 === 0 ? id : undefined))
-    shop.till.acknowledged(4 as Seq, 1)
-    shop.till.takeCorrections({
-      type: 'corrections',
-      cursor: 1,
-      corrections: [
-        {
-          fact: (3 * 2 ** 33 + 3) as FactId,
-          revision: 1,
-          points: 1 as Points,
-          goodwill: 3 as Points,
-          cause: 0 as FactId,
-        },
-      ],
-    })
-    const seqs: number[] = []
-    let before: string | undefined
-    for (;;) {
-      const page = shop.till.history(before === undefined ? { limit: 3 } : { limit: 3, before })
-      if (!page.ok) throw new Error(page.refusal.detail)
-      expect(histories.accepts(page.value) || histories.explain(page.value)).toBe(true)
-      seqs.push(...page.value.facts.map((fact) => Number(fact.id) % 2 ** 33))
-      if (page.value.next === null) break
-      before = page.value.next
-    }
-    expect(seqs).toEqual([7, 6, 5, 4, 3, 2, 1])
-    const own = shop.till.history({ member: id })
-    if (!own.ok) throw new Error('refused')
-    expect(own.value.facts.map(({ kind, points, status, amount }) => [kind, points, status, amount])).toEqual(
-      [
-        ['sale', 31, 'provisional', 600],
-        ['sale', 4, 'provisional', 400],
-        ['sale', 4, 'confirmed', 200],
-        ['enrolment', 50, 'confirmed', null],
-      ],
-    )
-    const rest = shop.till.history({ member: id, before: own.value.facts[1]?.id ?? '', limit: 1 })
-    expect(rest).toMatchObject({
-      value: { facts: [{ points: 4, amount: 200 }], next: own.value.facts[2]?.id },
-    })
-    const beforeGuest = shop.till.history({ member: id, before: String(3 * 2 ** 33 + 6) })
-    expect(beforeGuest).toMatchObject({
-      value: { facts: [{ amount: 400 }, { amount: 200 }, {}], next: null },
-    })
-    expect(shop.till.history({ before: 'x' })).toMatchObject({ refusal: { code: 'input_invalid' } })
-    expect(shop.till.history({ member: '1' })).toMatchObject({ refusal: { code: 'input_invalid' } })
-  })
-
-  test('a rule that the program no longer has keeps its title on returns', async () => {
-    const member = await shop.member('1')
-    const { receipt } = await shop.done('sale', sale(1000, member))
-    await shop.system.advance(60_000)
-    const [perPound] = SMALL_PROGRAM.earn_perks
-    shop.publish(
-      2,
-      {
-        ...SMALL_PROGRAM,
-        earn_perks: perPound === undefined ? [] : [{ ...perPound, id: 150 as never, title: 'New' }],
-        bonuses: [],
-      },
-      shop.system.now,
-    )
-    await shop.system.advance(1)
-    const back = await shop.done('return', { lines: [{ sale: receipt.id, line: 0, amount: 1000 }] })
-    expect(back.entries).toEqual([{ kind: 'reverse', rule: 101, title: '1 point per pound', points: -10 }])
   })
 })

@@ -1,7 +1,7 @@
 // Returns and voids: checked against the store's own sales, taken down for others'.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodeStoredFact } from '../../protocol/codec.ts'
-import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
+import type { FactId, MemberId } from '../../protocol/ids.ts'
 import type { Receipt } from '../../edge/till/answers.ts'
 import { ORIGIN, TillUnderTest, sale, stranger } from '../support/till-under-test.ts'
 
@@ -225,7 +225,7 @@ describe('voids', () => {
     shop.send(
       Number(member) as MemberId,
       { voided: [Number(sold.receipt.id)], facts: 3 },
-      { covers: shop.ledger.seq as Seq },
+      { covers: shop.ledger.seq },
     )
     expect(await shop.refused('void', { fact: sold.receipt.id })).toBe('already_voided')
   })

@@ -96,7 +96,7 @@ describe('group commit', () => {
     expect(receipts.map((result) => receiptOf(result).member?.balance)).toEqual([51, 53, 56 + 25])
   })
 
-  test('L-5 a group has at most GROUP_WRITES_MAX writes; the rest goes into the next', async () => {
+  test('L-9 a group has at most GROUP_WRITES_MAX writes; the rest goes into the next', async () => {
     const before = shop.link.commits
     const answers = Array.from({ length: GROUP_WRITES_MAX + 1 }, () => shop.start('sale', sale(100)))
     await shop.system.settle()
@@ -104,7 +104,7 @@ describe('group commit', () => {
     expect(shop.link.commits).toBe(before + 2)
   })
 
-  test('P-LIM-1 more than WRITES_QUEUED_MAX waiting writes are told to come later', async () => {
+  test('L-9 more than WRITES_QUEUED_MAX waiting writes are told to come later', async () => {
     const answers = Array.from({ length: WRITES_QUEUED_MAX + 1 }, () => shop.start('sale', sale(100)))
     expect(await answers.at(-1)).toMatchObject({ ok: false, refusal: { code: 'too_many_requests' } })
     await shop.system.settle()

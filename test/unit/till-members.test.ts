@@ -264,10 +264,11 @@ describe('local state', () => {
   })
 
   test('M-1 E-FOLD-1 in any order of claimed times, the state in memory, the one rebuilt from disk and the plain fold agree', async () => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       shop.remove()
       shop = new TillUnderTest({ backdateMs: 30 * 86_400_000, program: ORDER_MATTERS })
-      const pick = seededRandom(seed).below
+      const random = seededRandom(seed)
+      const pick = (bound: number): number => random.below(bound)
       const id = await shop.member('1')
       const sales: string[] = []
       for (let step = 0; step < 60; step++) {

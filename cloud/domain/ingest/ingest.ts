@@ -135,7 +135,7 @@ export class Ingest {
       const origins = await this.#store.read.origins(tenant)
       const own = origins.find(({ edge }) => edge === 0)
       assert(own !== undefined, 'every tenant has an origin of its own')
-      const [before] = await tx.factsByKeys([{ store: own.store, key }])
+      const [before] = await tx.factsByKeys(tenant, [{ store: own.store, key }])
       if (before !== undefined) return { cursors: [], value: { id: before.id, replayed: true } }
       const cursor = await this.#cursor(tx, own.origin)
       const seq = (cursor.seq + 1) as Seq

@@ -18,7 +18,7 @@ CREATE TABLE programs (tenant INTEGER NOT NULL, version INTEGER NOT NULL, effect
 
 CREATE TABLE facts (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, member INTEGER NOT NULL,
   claim TEXT, at INTEGER NOT NULL, status TEXT NOT NULL, bytes BLOB NOT NULL, hash BLOB NOT NULL, received_at INTEGER NOT NULL);
-CREATE UNIQUE INDEX facts_key ON facts (store, key) WHERE status <> 'duplicate';
+CREATE UNIQUE INDEX facts_key ON facts (tenant, store, key) WHERE status <> 'duplicate';
 CREATE INDEX facts_member ON facts (member, at, id) WHERE member > 0;
 CREATE INDEX facts_claim ON facts (tenant, claim) WHERE claim IS NOT NULL;
 CREATE TABLE quarantine (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, reason TEXT NOT NULL, bytes BLOB NOT NULL,

@@ -96,9 +96,9 @@ export function sqliteWrites(database: Database): Writes {
       ).run(tenant, record.version, record.effectiveFrom, record.document, publishedAt)
     },
 
-    factsByKeys: async (keys) => {
-      const find = sql(`SELECT * FROM facts WHERE store = ? AND key = ? AND status <> 'duplicate'`)
-      return present(keys.map(({ store, key }) => find.get(store, key))).map(factRow)
+    factsByKeys: async (tenant, keys) => {
+      const find = sql(`SELECT * FROM facts WHERE tenant = ? AND store = ? AND key = ? AND status <> 'duplicate'`)
+      return present(keys.map(({ store, key }) => find.get(tenant, store, key))).map(factRow)
     },
     factsByIds: async (ids) => {
       const find = sql('SELECT * FROM facts WHERE id = ?')

@@ -46,10 +46,16 @@ const WORDS: Readonly<Record<StateName, 'connecting' | 'online' | 'offline' | 'f
   stopped: null,
 }
 
+const NOTHING_BEFORE = 0 as Seq
+
 type FindAnswer = MemberId | 'none' | 'unreachable'
 
 interface OpenQuestion {
   readonly asks: 'find_member' | 'authorise'
+  /** Asked once the cloud has the ledger up to here, so that it decides on what the store knew. */
+  readonly after: Seq
+  readonly frame: UpFrame
+  sent: boolean
   answer(frame: DownFrame | 'unreachable'): void
   readonly cancel: Cancel
 }
@@ -135,6 +141,7 @@ export class Link implements CloudLink {
     return new Promise((resolve) => {
       this.#ask(
         'find_member',
+        NOTHING_BEFORE,
         (number) => ({
           type: 'find_member',
           question: number,
@@ -151,8 +158,10 @@ export class Link implements CloudLink {
 
   authorise(question: SpendingQuestion): Promise<Decision | 'unreachable'> {
     return new Promise((resolve) => {
+      // A member who buys and redeems at once spends what the sale just gave: the sale goes first.
       this.#ask(
         'authorise',
+        this.#ledger.head().seq,
         (number) => ({ type: 'authorise', question: number, ...question }),
         (frame) => resolve(frame === 'unreachable' || frame.type !== 'decision' ? 'unreachable' : frame),
       )
@@ -161,6 +170,7 @@ export class Link implements CloudLink {
 
   #ask(
     asks: OpenQuestion['asks'],
+    after: Seq,
     frameOf: (question: number) => UpFrame,
     answer: OpenQuestion['answer'],
   ): void {
@@ -173,8 +183,18 @@ export class Link implements CloudLink {
       this.#questions.delete(number)
       answer('unreachable')
     })
-    this.#questions.set(number, { asks, answer, cancel })
-    this.#send(frameOf(number))
+    this.#questions.set(number, { asks, after, frame: frameOf(number), sent: false, answer, cancel })
+    this.#sendQuestions()
+  }
+
+  /** Those whose facts the cloud has by now. */
+  #sendQuestions(): void {
+    const { synced } = this.#ledger.meta.cursors()
+    for (const question of this.#questions.values()) {
+      if (question.sent || question.after > synced) continue
+      question.sent = true
+      this.#send(question.frame)
+    }
   }
 
   #answered(asks: OpenQuestion['asks'], number: number, frame: DownFrame): void {
@@ -253,6 +273,7 @@ export class Link implements CloudLink {
         return
       case 'store_ack':
         this.#till.acknowledged(command.seq, command.cloudEpoch)
+        this.#sendQuestions()
         return
       case 'start_timer':
         this.#startTimer(command.timer, command.ms)

@@ -29,7 +29,7 @@ test.each(Array.from({ length: RUNS }, (_, n) => SEED + n))(
     expect(findings).toEqual(NOTHING)
     const kinds = new Set(world.terminals.flatMap(({ operations }) => operations.map(({ kind }) => kind)))
     expect(kinds.size).toBeGreaterThanOrEqual(5)
-    expect(Object.values(world.happened).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(5)
+    expect(Object.values(world.happened).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(2)
   },
 )
 

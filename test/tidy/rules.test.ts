@@ -4,7 +4,8 @@ import type { SourceFile } from './source-files.ts'
 import { FOLDERS, filesUnder, sourceFiles, withoutComments } from './source-files.ts'
 
 const specs = FOLDERS.flatMap((folder) => filesUnder(folder, 'SPEC.md'))
-const tests = sourceFiles('.test.ts')
+/** Test files, and the contract suites that they run. */
+const tests = sourceFiles().filter(({ path }) => /^test\/.*(?:\.test|-suite)\.ts$/.test(path))
 
 /** `- **P-ID-1** …` */
 const ID = /\*\*([A-Z]+(?:-[A-Z]+)*-\d+)\*\*/g

@@ -93,10 +93,11 @@ export const STOP_MS_MAX = 5_000
 export const FEED_PENDING_MAX = 50_000
 /** What a feed reader without a place is shown first. */
 export const FEED_RECENT = 50
-/** Frames of one edge that may wait in the cloud; more than an honest edge ever has open. */
-export const SYNC_FRAMES_WAITING_MAX = 64
+/** What one edge may have waiting in the cloud: every question it may have open, and its batches; in frames and in bytes. */
+export const SYNC_FRAMES_WAITING_MAX = QUESTIONS_OPEN_MAX + 2 * BATCHES_IN_FLIGHT_MAX
+export const SYNC_BYTES_WAITING_MAX = 2 * FRAME_BYTES_MAX
 /** Pause before downstream rows are sent, so that rows of close commits share a frame. */
-export const DOWN_PAUSE_MS = 20
+export const DOWN_PAUSE_MS = 100
 /** Unsent bytes to one edge above which its downstream waits. */
 export const DOWN_BACKLOG_BYTES_MAX = 4 * 1024 * 1024
 

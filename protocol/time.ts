@@ -103,10 +103,15 @@ export function firstDayOfMonth(month: number): number {
   return Date.UTC(Math.floor(month / 12), ((month % 12) + 12) % 12, 1) / DAY_MS
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>()
-const offsets = new Map<string, Map<number, ZoneOffset>>()
+const zones = new Map<string, ZoneMemory>()
 const SLOT_MS = 15 * MINUTE_MS
 const SLOTS_MAX = 20_000
+
+/** What Intl said about a zone, by quarter of an hour (no zone changes in between). */
+interface ZoneMemory {
+  readonly format: Intl.DateTimeFormat
+  readonly slots: Map<number, ZoneOffset>
+}
 
 export function zoneKnown(zone: string): boolean {
   try {
@@ -117,31 +122,36 @@ export function zoneKnown(zone: string): boolean {
 }
 
 /**
- * Offset of a zone at a time, from the runtime's zone database. Remembered per quarter of an hour: no zone changes in between, and
- * asking Intl costs about 2 microseconds. At SLOTS_MAX the memory of a zone starts over.
+ * Offset of a zone at a time, from the runtime's zone database. Asking Intl costs some microseconds, so its answers are remembered: of a day that
+ * begins and ends with the same offset only those two (zones do not change twice a day), else by quarter of an hour. At SLOTS_MAX the memory of
+ * a zone starts over.
  */
 export function zoneOffset(zone: string, ms: number): ZoneOffset {
-  const slot = Math.floor(ms / SLOT_MS)
-  let known = offsets.get(zone)
-  if (known === undefined) {
-    known = new Map()
-    offsets.set(zone, known)
-  }
-  const remembered = known.get(slot)
+  const memory = zones.get(zone) ?? remember(zone)
+  const day = Math.floor(ms / DAY_MS)
+  const begin = offsetOfSlot(memory, (day * DAY_MS) / SLOT_MS)
+  const end = offsetOfSlot(memory, ((day + 1) * DAY_MS) / SLOT_MS)
+  return begin === end ? begin : offsetOfSlot(memory, Math.floor(ms / SLOT_MS))
+}
+
+function remember(zone: string): ZoneMemory {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+  })
+  const memory = { format, slots: new Map<number, ZoneOffset>() }
+  zones.set(zone, memory)
+  return memory
+}
+
+function offsetOfSlot({ format, slots }: ZoneMemory, slot: number): ZoneOffset {
+  const remembered = slots.get(slot)
   if (remembered !== undefined) return remembered
-  let format = formats.get(zone)
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-GB', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-    })
-    formats.set(zone, format)
-  }
   const at = slot * SLOT_MS
   const part: Record<string, number> = {}
   for (const { type, value } of format.formatToParts(at)) part[type] = Number(value)
@@ -153,9 +163,9 @@ export function zoneOffset(zone: string, ms: number): ZoneOffset {
     part.minute ?? 0,
   )
   const offset = Math.round((wall - at) / MINUTE_MS) as ZoneOffset
-  assert(Math.abs(offset) <= 18 * 60, `offset of ${zone} out of range`)
-  if (known.size >= SLOTS_MAX) known.clear()
-  known.set(slot, offset)
+  assert(Math.abs(offset) <= 18 * 60, `offset of ${format.resolvedOptions().timeZone} out of range`)
+  if (slots.size >= SLOTS_MAX) slots.clear()
+  slots.set(slot, offset)
   return offset
 }
 

@@ -37,13 +37,6 @@ const MISSED_MAX = Math.ceil(SILENCE_MS_MAX / HEARTBEAT_MS)
  * Facts of one store repeat the same few words: a shared window over messages pays on the line to the cloud. Level 1 and a small memory, because
  * a window is kept per connection and a cloud has thousands.
  */
-const SYNC_DEFLATE = {
-  zlibDeflateOptions: { level: 1, memLevel: 5 },
-  serverMaxWindowBits: 12,
-  threshold: 1024,
-  concurrencyLimit: 4,
-}
-
 export interface UpgradeParts {
   readonly read: Reads
   readonly hub: Pick<SyncHub, 'accept'>
@@ -61,7 +54,7 @@ export class Upgrades {
   readonly #syncServer = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_BYTES_MAX,
-    perMessageDeflate: SYNC_DEFLATE,
+    perMessageDeflate: false,
     clientTracking: true,
   })
   readonly #feedServer = new WebSocketServer({

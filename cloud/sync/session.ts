@@ -12,7 +12,7 @@ import type { FindMember } from '../../protocol/frames/find-member.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
 import { NO_FACT, NO_MEMBER } from '../../protocol/ids.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
-import { HEARTBEAT_MS, SYNC_FRAMES_WAITING_MAX } from '../../protocol/limits.ts'
+import { HEARTBEAT_MS, SYNC_BYTES_WAITING_MAX, SYNC_FRAMES_WAITING_MAX } from '../../protocol/limits.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
@@ -45,6 +45,7 @@ export class SyncSession {
   #pump: DownPump | null = null
   #work: Promise<void> = Promise.resolve()
   #waiting = 0
+  #waitingBytes = 0
   #open = true
   #stopHeartbeat: () => void = () => undefined
 
@@ -114,11 +115,12 @@ export class SyncSession {
 
   #received(sealed: Uint8Array): void {
     if (!this.#open) return
-    if (this.#waiting >= SYNC_FRAMES_WAITING_MAX) {
-      this.close('too_many', `more than ${SYNC_FRAMES_WAITING_MAX} frames wait for their answers`)
+    this.#waiting += 1
+    this.#waitingBytes += sealed.length
+    if (this.#waiting > SYNC_FRAMES_WAITING_MAX || this.#waitingBytes > SYNC_BYTES_WAITING_MAX) {
+      this.close('too_many', `${this.#waiting} frames of ${this.#waitingBytes} bytes wait for their answers`)
       return
     }
-    this.#waiting += 1
     this.#work = this.#work
       .then(() => this.#handle(sealed))
       .catch((cause: unknown) => {
@@ -127,6 +129,7 @@ export class SyncSession {
       })
       .finally(() => {
         this.#waiting -= 1
+        this.#waitingBytes -= sealed.length
       })
   }
 

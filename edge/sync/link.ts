@@ -236,7 +236,10 @@ export class Link implements CloudLink {
     const { name } = this.#state
     this.#log.debug({ from: before, to: name, event: event.name }, 'link')
     if (before === 'streaming') this.#dropQuestions()
-    if (event.name === 'closed') this.#socket = undefined
+    if (event.name === 'closed') {
+      this.#socket = undefined
+      this.#log.info({ code: event.code }, 'line to the cloud closed')
+    }
     const word = WORDS[name]
     if (word !== null) this.#say(word)
   }

@@ -39,8 +39,8 @@ function closeCodeOf(status: number | undefined): number {
 export function webSocketFactory(url: string, onFault: (cause: Error) => void): SocketFactory {
   return (events) => {
     const socket = new WebSocket(url, {
-      // Facts of one store repeat the same few words: a level-1 window across messages saves most of the line and little else costs less.
-      perMessageDeflate: { zlibDeflateOptions: { level: 1 }, threshold: 1024 },
+      // Facts are compact records already; inflating what a peer sends is a way in for bombs.
+      perMessageDeflate: false,
       maxPayload: FRAME_BYTES_MAX,
       handshakeTimeout: CONNECT_WAIT_MS_MAX,
     })

@@ -65,7 +65,7 @@ describe.each(spoken)('$name', ({ values, encode, decode }) => {
         expect(plain(decoded.value)).toEqual(plain(value))
         expect(Buffer.from(encode(decoded.value)).equals(bytes)).toBe(true)
       }),
-      { seed, numRuns: 150 },
+      { seed, numRuns: 100 },
     )
   })
 
@@ -100,7 +100,7 @@ describe.each(spoken)('$name', ({ values, encode, decode }) => {
           }
         }
       }),
-      { seed, numRuns: 6 },
+      { seed, numRuns: 4 },
     )
     expect(refused).toBeGreaterThan(0)
     expect(taken).toBeGreaterThan(0)

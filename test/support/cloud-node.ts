@@ -6,7 +6,7 @@ import { WebSocket } from 'ws'
 import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { exportPublicKey, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
-import type { Seq } from '../../protocol/ids.ts'
+import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
 import { CHAIN_GENESIS } from '../../protocol/chain.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
@@ -185,8 +185,8 @@ export class Device extends OriginWriter {
     return this.#line
   }
 
-  /** Opens the sync connection and says hello as of `seq` (its last fact unless told otherwise). */
-  async connect(seq = this.seq): Promise<Line> {
+  /** Opens the sync connection and says hello as of `seq` (its last fact unless told otherwise), with nothing of the downstream logs unless told. */
+  async connect(seq = this.seq, has: { corrections?: number; program?: number } = {}): Promise<Line> {
     const line = new Line(
       `${this.#url.replace('http', 'ws')}/v1/sync?edge=${this.edge}`,
       this.#key,
@@ -202,8 +202,8 @@ export class Device extends OriginWriter {
       seq: seq as Seq,
       head: this.hashes[seq] ?? CHAIN_GENESIS,
       members_cursor: 0,
-      corrections_cursor: 0,
-      program: 0 as never,
+      corrections_cursor: has.corrections ?? 0,
+      program: (has.program ?? 0) as ProgramVersion,
       software: 'test/1',
     })
     return line

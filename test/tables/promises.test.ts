@@ -83,6 +83,17 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'E-PROM-1',
+    name: 'a return that takes more than its receipt said makes no goodwill',
+    program: honours(100),
+    story: [
+      '2024-03-04 10:00 | buys tea 10.00 promised 10 | 10',
+      '2024-03-05 10:00 | returns 1 x line 0 of #1 promised -4 | -10',
+      '2024-03-05 11:00 | voids #1 promised -4 | 0',
+    ],
+    ends: { balance: 0, goodwill: 0, lifetime: 0 },
+  },
+  {
+    rule: 'E-PROM-1',
     name: 'before the first version nothing can be promised',
     program: [],
     story: ['2024-03-04 10:00 | buys tea 10.00 promised 30 | 0'],

@@ -225,7 +225,7 @@ function rowOf(text: string, index: number): Row {
 }
 
 function factOf(row: Row, index: number, costOf: (perk: string) => number): Fact {
-  const promise = / promised (\d+)( provisionally)?$/.exec(row.what)
+  const promise = / promised (-?\d+)( provisionally)?$/.exec(row.what)
   const what = promise === null ? row.what : row.what.slice(0, promise.index)
   const idOf: IdOf = (number) => factIdOf(ORIGIN, (Number(number) + 1) as Seq)
   for (const [pattern, make] of SENTENCES) {

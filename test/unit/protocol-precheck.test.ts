@@ -1,5 +1,6 @@
 // What a hostile peer may send instead of a frame (S13). Each case is raw bytes, written by hand, and the fault it must be refused for.
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeDownFrame, decodeFact, decodeUpFrame } from '../../protocol/codec.ts'
 import { CBOR_DEPTH_MAX, CBOR_ITEMS_MAX } from '../../protocol/limits.ts'
@@ -155,23 +156,32 @@ describe('P-COD-2: the structural check', () => {
       import { decodeUpFrame } from './protocol/codec.ts'
       import { FRAME_BYTES_MAX } from './protocol/limits.ts'
       const fills = [0x81, 0x9f, 0xc1, 0xa1, 0x80, 0x00, 0x5a, 0x9a, 0xff]
+      const bytes = Buffer.alloc(FRAME_BYTES_MAX)
       let slowest = 0
+      function refuse() {
+        // The quickest of three: the machine's other work is not what is measured.
+        const times = [1, 2, 3].map(() => {
+          const start = performance.now()
+          if (decodeUpFrame(bytes).ok) process.exit(3)
+          return performance.now() - start
+        })
+        slowest = Math.max(slowest, Math.min(...times))
+      }
       for (const fill of fills) {
-        const bytes = Buffer.alloc(FRAME_BYTES_MAX, fill)
-        const start = performance.now()
-        if (decodeUpFrame(bytes).ok) process.exit(3)
-        slowest = Math.max(slowest, performance.now() - start)
+        bytes.fill(fill)
+        refuse()
       }
       // Announces all its items, so that only counting them stops it.
-      const many = Buffer.alloc(FRAME_BYTES_MAX, 0x80)
-      many[0] = 0x9a
-      many.writeUInt32BE(FRAME_BYTES_MAX - 5, 1)
-      if (decodeUpFrame(many).ok) process.exit(3)
+      bytes.fill(0x80)
+      bytes[0] = 0x9a
+      bytes.writeUInt32BE(FRAME_BYTES_MAX - 5, 1)
+      refuse()
       console.log(JSON.stringify({ slowest, rssMb: process.resourceUsage().maxRSS / 1024 }))`
     const run = spawnSync(
       process.execPath,
       ['--max-old-space-size=256', '--input-type=module', '--eval', program],
       {
+        cwd: join(import.meta.dirname, '..', '..'),
         encoding: 'utf8',
         env: { ...process.env, NODE_OPTIONS: '' },
       },

@@ -22,7 +22,7 @@ import { Terminal } from './terminal.ts'
 import { Kills, checkMoments, segmentsOf } from './timeline.ts'
 
 /** Enough that calls of different tills share a commit, few enough that each store still looks like a store. */
-export const TERMINALS_PER_STORE = 16
+export const TERMINALS_PER_STORE = 64
 /** History is sent under its own time. */
 const BACKDATE_MS = 100 * 366 * 86_400_000
 export async function replay(options: ReplayOptions, launchedAt: number): Promise<number> {

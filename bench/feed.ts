@@ -14,7 +14,7 @@ interface Reader {
 }
 
 async function connect(url: string, count: (data: Buffer) => number): Promise<Reader[]> {
-  return await Promise.all(
+  return Promise.all(
     Array.from({ length: READERS }, () => {
       const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: 64 * 1024 * 1024 })
       const reader: Reader = { socket, received: 0 }

@@ -247,7 +247,7 @@ function draw() {
   fresh = []
   while (rows.children.length > ROWS_MAX) rows.lastElementChild.remove()
   at('empty').hidden = true
-  if (day.shown !== day.facts.size) showTotals()
+  if (day.shown !== day.facts.size) showToday()
 }
 
 function showGap() {
@@ -313,7 +313,7 @@ function count({ id, kind, at: time, amount, points }) {
   return true
 }
 
-function showTotals() {
+function showToday() {
   day.shown = day.facts.size
   at('total-sales').textContent = countFormat.format(day.sales)
   at('total-amount').textContent = amountText(day.amount)
@@ -343,7 +343,7 @@ async function loadDay() {
     }
     before = `&before=${history.next}`
   }
-  showTotals()
+  showToday()
 }
 
 at('pause').addEventListener('click', () => {

@@ -240,6 +240,7 @@ export class Ingest {
     )
     drafts.push(...(await this.#fold(tx, tenant, standing, changed)))
     await this.#meet(tx, standing.touched)
+    await this.#tellAgain(tx, part.facts, changed)
     const unauthorised = await settleSpending(tx, tenant, part.facts)
     drafts.sort((a, b) => a.at - b.at || a.fact - b.fact || a.revision - b.revision)
     return tx.appendActivities([
@@ -284,6 +285,19 @@ export class Ingest {
     await tx.saveStates(states)
     await tx.saveVouchers(vouchers)
     return numbered([...departures, ...drafts])
+  }
+
+  /**
+   * A fact that names a member but does not count for it changes no state, yet the store has it on top of the state it was sent: the state goes out
+   * again, because it covers that fact now (D-1).
+   */
+  async #tellAgain(tx: Writes, arrivals: readonly ArrivedFact[], changed: Set<MemberId>): Promise<void> {
+    const named = new Set(
+      arrivals.map(({ fact }) => fact.member).filter((member) => member > 0 && !changed.has(member)),
+    )
+    if (named.size === 0) return
+    for (const member of named) changed.add(member)
+    await tx.saveStates(await tx.states([...named]))
   }
 
   /** A store has met the members its facts belong to (D-1). What was met in this process is remembered, at most MEETINGS_KNOWN_MAX. */

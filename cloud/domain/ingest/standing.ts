@@ -133,7 +133,8 @@ class Settling implements Standing {
 
   async #load(arrivals: readonly ArrivedFact[]): Promise<void> {
     const keys = arrivals.map(({ fact }) => ({ store: fact.store, key: fact.key }))
-    for (const row of await this.#tx.factsByKeys(this.#tenant, keys)) this.#counted.set(keyName(row.store, row.key), row)
+    for (const row of await this.#tx.factsByKeys(this.#tenant, keys))
+      this.#counted.set(keyName(row.store, row.key), row)
     await this.#holders.load(
       arrivals.flatMap(({ fact }) =>
         fact.kind === 'enrolment'

@@ -23,7 +23,8 @@ import { edgeRow, effectsText, factRow, holdRow, originRow } from './rows.ts'
 
 export function sqliteWrites(database: Database): Writes {
   const sql = preparer(database)
-  let change = (sql('SELECT MAX(change) AS change FROM states').get()?.change ?? 0) as number
+  // Not the highest in the table: a deleted member's number was sent to edges already, and must not come again.
+  let change = Number(sql(`SELECT value FROM meta WHERE name = 'change'`).get()?.value ?? 0)
   const present = <T>(rows: (T | undefined)[]): T[] => rows.filter((row) => row !== undefined)
   return {
     origin: async (origin) => {
@@ -97,7 +98,9 @@ export function sqliteWrites(database: Database): Writes {
     },
 
     factsByKeys: async (tenant, keys) => {
-      const find = sql(`SELECT * FROM facts WHERE tenant = ? AND store = ? AND key = ? AND status <> 'duplicate'`)
+      const find = sql(
+        `SELECT * FROM facts WHERE tenant = ? AND store = ? AND key = ? AND status <> 'duplicate'`,
+      )
       return present(keys.map(({ store, key }) => find.get(tenant, store, key))).map(factRow)
     },
     factsByIds: async (ids) => {
@@ -177,6 +180,7 @@ export function sqliteWrites(database: Database): Writes {
     saveStates: async (rows) => {
       const save = sql('INSERT OR REPLACE INTO states (member, tenant, change, state) VALUES (?, ?, ?, ?)')
       for (const { member, tenant, state } of rows) save.run(member, tenant, ++change, state)
+      sql(`INSERT OR REPLACE INTO meta (name, value) VALUES ('change', ?)`).run(String(change))
     },
     checkpointBefore: async (member, place) =>
       sql(

@@ -1,5 +1,6 @@
 // A network one can hold: every message is an entry of virtual time. A wire is up, cut (both ends hear it, some time later) or a black hole (nobody
-// hears anything, which only the watchdogs notice). What is under way when a connection ends is lost.
+// hears anything, which only the watchdogs notice; what was sent arrives when the hole closes, as TCP sends it again). What is under way when a
+// connection ends is lost; within a connection nothing is lost and nothing overtakes.
 import type { SocketEvents, SocketFactory } from '../../edge/sync/socket.ts'
 import type { SyncSocket } from '../../cloud/sync/hub.ts'
 import type { Random } from '../support/random.ts'
@@ -20,6 +21,8 @@ interface Connection {
   /** Messages arrive in the order they were sent: not before these times. */
   upAt: number
   downAt: number
+  /** What fell into a black hole, in order. */
+  readonly held: (() => void)[]
 }
 
 /** The line of one edge to the cloud. */
@@ -38,6 +41,8 @@ export class Wire {
 
   set(state: WireState): void {
     this.state = state
+    if (state === 'up')
+      for (const { held } of this.#connections) for (const arrive of held.splice(0)) arrive()
     if (state !== 'cut') return
     for (const connection of this.#connections)
       this.#end(connection, ABNORMAL, this.#random.below(NOTICE_MS_MAX))
@@ -59,6 +64,7 @@ export class Wire {
         onCloudClose: () => undefined,
         upAt: 0,
         downAt: 0,
+        held: [],
       }
       this.#connections.add(connection)
       this.#time.after(this.#latency(), () => this.#connect(connection))
@@ -94,11 +100,13 @@ export class Wire {
     const at = Math.max(before, this.#time.now() + this.#latency())
     if (way === 'up') connection.upAt = at
     else connection.downAt = at
-    this.#time.after(at - this.#time.now(), () => {
-      if (!connection.open || this.state !== 'up') return
-      if (way === 'up') connection.onCloudMessage(bytes)
+    const arrive = (): void => {
+      if (!connection.open) return
+      if (this.state === 'black hole') connection.held.push(arrive)
+      else if (way === 'up') connection.onCloudMessage(bytes)
       else connection.edge.message(bytes)
-    })
+    }
+    this.#time.after(at - this.#time.now(), arrive)
   }
 
   #end(connection: Connection, code: number, delay: number): void {

@@ -159,7 +159,7 @@ class Replay {
     const terminals = shops.shops.map(({ node, terminalTokens }) =>
       terminalTokens.map((token) => new Terminal(node.port, token, () => void (this.#retries += 1))),
     )
-    const kills = new Kills(options.kills, (kill) => this.#restarts.push(this.#kill(kill, shops)))
+    const kills = new Kills(options.kills, (kill) => this.#strike(kill, shops))
     const driver = new Driver({
       terminals,
       acks: this.#acks,
@@ -186,6 +186,12 @@ class Replay {
     progress.stop()
     for (const terminal of terminals.flat()) terminal.close()
     return { driver, repeated }
+  }
+
+  /** One after another: a node is not killed again while it is being started. */
+  #strike(kill: Kill, shops: Shops): void {
+    const before = this.#restarts.at(-1) ?? Promise.resolve()
+    this.#restarts.push(before.then(() => this.#kill(kill, shops)))
   }
 
   async #kill({ target, when }: Kill, { cloud, shops }: Shops): Promise<void> {

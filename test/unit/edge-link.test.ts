@@ -357,6 +357,17 @@ describe('N-6, A-4, A-7: questions are bounded in time and number', () => {
     expect(await first).toMatchObject({ hold: 11, refused: null })
     expect(await second).toMatchObject({ hold: 0, refused: 'points_insufficient' })
   })
+  test('A-7 a spending is asked only once the cloud has the sales made before it', async () => {
+    await online()
+    const { line } = edge.network
+    await sell(edge, 1)
+    void edge.link.authorise(spending)
+    const before = edge.cloud.hear(line)
+    expect(before.map(({ type }) => type)).toEqual(['batch'])
+    for (const frame of before) if (frame.type === 'batch') edge.cloud.take(frame)
+    edge.cloud.ack(line)
+    expect(edge.cloud.hearOne(line, 'authorise').key).toBe('k1')
+  })
   test('no answer within QUESTION_WAIT_MS_MAX: unreachable; a late answer is nobody’s', async () => {
     await online()
     const { line } = edge.network

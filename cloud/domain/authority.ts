@@ -1,6 +1,7 @@
 // Deciding a spending while the edge is online (U-1). One decision per key, made under the store's one writer, so that two tills asking at once
 // cannot both get the last points; what was allowed and is not in the fold yet is held back from the next decision.
-import type { Authorise, Decision } from '../../protocol/frames/authorise.ts'
+import type { Authorise } from '../../protocol/frames/authorise.ts'
+import type { Decision } from '../../protocol/frames/decision.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { MemberId, StoreId } from '../../protocol/ids.ts'
 import { HOLD_MS_MAX } from '../../protocol/limits.ts'

@@ -1,7 +1,7 @@
 // What the till needs of the link to the cloud, and nothing about how it travels. Questions are bounded by QUESTION_WAIT_MS_MAX and never
 // throw: 'unreachable' is an answer, and the till serves the store without one.
 import type { Identity } from '../../protocol/facts.ts'
-import type { Decision } from '../../protocol/frames/authorise.ts'
+import type { Decision } from '../../protocol/frames/decision.ts'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
 import type { HybridTime, ZoneOffset } from '../../protocol/time.ts'
 

@@ -1,7 +1,7 @@
 // What a write comes to before it is recorded: a plan, a refusal, or a question the cloud must answer first. Preparing reads and never writes,
 // so a refused write leaves no trace and an asked one starts again from the beginning once the answer is there.
 import type { Fact } from '../../protocol/facts.ts'
-import type { Decision } from '../../protocol/frames/authorise.ts'
+import type { Decision } from '../../protocol/frames/decision.ts'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
 import type { Refusal, Result } from '../../protocol/result.ts'
 import { refuse } from '../../protocol/result.ts'

@@ -2,7 +2,7 @@
 // Settling a reservation spends nothing more, so it needs no link; one that nobody settles is cancelled by the edge itself.
 import type { Redemption } from '../../protocol/facts.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
-import type { Decision } from '../../protocol/frames/authorise.ts'
+import type { Decision } from '../../protocol/frames/decision.ts'
 import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
 import { NO_FACT, NO_MEMBER, idFromText, idText, originOf, seqOf } from '../../protocol/ids.ts'
 import { RESERVATION_MS_MAX } from '../../protocol/limits.ts'

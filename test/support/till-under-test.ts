@@ -15,7 +15,7 @@ import type { CloudLink, MemberQuestion, SpendingQuestion } from '../../edge/til
 import type { InputOf, WriteKind } from '../../edge/till/inputs.ts'
 import { Till } from '../../edge/till/till.ts'
 import type { StoredAnswer } from '../../edge/till/till.ts'
-import type { Decision } from '../../protocol/frames/authorise.ts'
+import type { Decision } from '../../protocol/frames/decision.ts'
 import type { Identity } from '../../protocol/facts.ts'
 import type { MemberId, Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
 import { factIdOf } from '../../protocol/ids.ts'

@@ -1,7 +1,7 @@
 // Spending at the till: decided by the cloud, carried by the fact, settled here.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodeStoredFact } from '../../protocol/codec.ts'
-import type { Decision } from '../../protocol/frames/authorise.ts'
+import type { Decision } from '../../protocol/frames/decision.ts'
 import type { MemberId, Seq } from '../../protocol/ids.ts'
 import { RESERVATION_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'

@@ -16,7 +16,6 @@ export const REFUSALS = {
   token_missing: { status: 401, retry: 'changed', title: 'A bearer token is needed' },
   token_unknown: { status: 401, retry: 'changed', title: 'The token is not known here' },
   role_insufficient: { status: 403, retry: 'never', title: 'This token may not do that' },
-  host_unknown: { status: 421, retry: 'changed', title: 'This host name is not served here' },
   route_unknown: { status: 404, retry: 'never', title: 'There is nothing at this address' },
   method_unknown: { status: 405, retry: 'changed', title: 'This address does not know that method' },
   key_missing: { status: 400, retry: 'changed', title: 'An idempotency key is needed for every write' },
@@ -26,7 +25,6 @@ export const REFUSALS = {
   identity_missing: { status: 422, retry: 'changed', title: 'A member needs at least one identity' },
   identity_taken: { status: 409, retry: 'changed', title: 'The identity belongs to a member already' },
   member_not_found: { status: 404, retry: 'changed', title: 'No such member' },
-  member_required: { status: 422, retry: 'changed', title: 'This needs a member' },
   fact_not_found: { status: 404, retry: 'changed', title: 'No such fact' },
   terminal_not_found: { status: 404, retry: 'changed', title: 'No such terminal' },
   terminal_taken: { status: 409, retry: 'changed', title: 'There is a terminal of that name already' },
@@ -60,7 +58,6 @@ export const REFUSALS = {
   program_invalid: { status: 422, retry: 'changed', title: 'The program document has errors' },
   program_backdated: { status: 422, retry: 'changed', title: 'A program cannot take effect in the past' },
   program_missing: { status: 409, retry: 'later', title: 'No program is in force yet' },
-  quarantine_settled: { status: 409, retry: 'never', title: 'This record was decided already' },
   too_many_requests: { status: 429, retry: 'later', title: 'Too many requests' },
   fault: { status: 500, retry: 'later', title: 'Something broke on our side' },
 } as const satisfies Record<string, RefusalRule>

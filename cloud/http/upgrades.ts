@@ -1,5 +1,5 @@
 // WebSocket upgrades: edges to the sync hub, feed readers to the live feed; nothing else is upgraded. What a peer may send is bounded here, since the
-// library's own default lets 100 MiB in, and the bound holds for what a compressed message inflates to. A refused upgrade gets a proper
+// library's own default lets 100 MiB in; nothing compressed is taken, so nothing can blow up. A refused upgrade gets a proper
 // HTTP answer with a problem document, because a client that only sees a closed socket cannot know whether to try again.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'

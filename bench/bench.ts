@@ -18,6 +18,17 @@ export function tell({ ours, peer, ...rest }: Figure): void {
   process.stdout.write(`${JSON.stringify({ ...rest, ours: round(ours), peer: round(peer), ratio })}\n`)
 }
 
+/** For a figure that cannot be taken here; `reason` says what it would need. */
+export function tellSkipped(bench: string, figure: string, reason: string): void {
+  process.stdout.write(`${JSON.stringify({ bench, figure, skipped: reason })}\n`)
+}
+
+/** What the command line says beyond the names of benches. */
+export interface BenchOptions {
+  /** Sales file to fold anew (`--sales`). */
+  readonly sales?: string
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)
@@ -30,7 +41,7 @@ export function quantile(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 }
 
-export const ROUNDS = 5
+const ROUNDS = 5
 
 type Run = () => Promise<number> | number
 
@@ -41,10 +52,10 @@ type Run = () => Promise<number> | number
 export async function inTurns(
   ours: Run,
   peer: Run,
-  { measured = false } = {},
+  { measured = false, rounds = ROUNDS } = {},
 ): Promise<{ ours: number; peer: number }> {
   const rates: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round <= rounds; round++) {
     for (const [side, run] of [
       ['ours', ours],
       ['peer', peer],

@@ -14,18 +14,21 @@ export interface CloudConfig {
   readonly port: number
   readonly host: string
   readonly logLevel: LogLevel
+  /** Off where the facts' time is not the machine's: a replay of history. */
+  readonly moments: boolean
 }
 
 export type ParsedConfig =
   { readonly ok: true; readonly config: CloudConfig } | { readonly ok: false; readonly sentence: string }
 
-export const USAGE = `usage: tillstream cloud --data DIR [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] [--log-level ${LOG_LEVELS.join('|')}]`
+export const USAGE = `usage: tillstream cloud --data DIR [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] [--log-level ${LOG_LEVELS.join('|')}] [--moments on|off]`
 
 const OPTIONS = {
   data: { type: 'string' },
   port: { type: 'string' },
   host: { type: 'string' },
   'log-level': { type: 'string' },
+  moments: { type: 'string' },
   'database-url': { type: 'string' },
   nats: { type: 'string' },
 } as const
@@ -50,5 +53,16 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
   const level = values['log-level'] ?? 'info'
   const logLevel = LOG_LEVELS.find((known) => known === level)
   if (logLevel === undefined) return wrong(`--log-level must be one of ${LOG_LEVELS.join(', ')}.`)
-  return { ok: true, config: { directory: values.data, port, host: values.host ?? HOST_DEFAULT, logLevel } }
+  const { moments = 'on' } = values
+  if (moments !== 'on' && moments !== 'off') return wrong(`--moments is on or off, not "${moments}".`)
+  return {
+    ok: true,
+    config: {
+      directory: values.data,
+      port,
+      host: values.host ?? HOST_DEFAULT,
+      logLevel,
+      moments: moments === 'on',
+    },
+  }
 }

@@ -8,9 +8,11 @@ import type { KeyPair } from '../protocol/envelope.ts'
 import type { StoreId } from '../protocol/ids.ts'
 import type { Clock } from '../protocol/time.ts'
 import type { LogLevel } from './config.ts'
-import { Adjustments } from './domain/adjustments.ts'
 import { Authority } from './domain/authority.ts'
+import { Draws } from './domain/draws.ts'
+import { HqFacts } from './domain/hq-facts.ts'
 import { Ingest } from './domain/ingest/ingest.ts'
+import { Moments } from './domain/moments.ts'
 import { ProgramShelf } from './domain/programs.ts'
 import { TotalsTaker } from './domain/totals.ts'
 import { Fleet } from './fleet/fleet.ts'
@@ -27,6 +29,7 @@ import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { SyncHub } from './sync/hub.ts'
 import { realSystem, systemWith } from './system.ts'
 import type { System } from './system.ts'
+import { WhatIfs } from './what-if/what-ifs.ts'
 
 export interface CloudOptions {
   readonly directory: string
@@ -34,6 +37,8 @@ export interface CloudOptions {
   readonly host: string
   readonly clock?: Clock
   readonly logLevel: LogLevel
+  /** Whether what falls due is booked by itself (DUE); left out: yes. */
+  readonly moments?: boolean
 }
 
 export interface CloudNode {
@@ -57,7 +62,7 @@ export async function startCloud(options: CloudOptions): Promise<CloudNode> {
   try {
     const token = loadHqToken(directory, system)
     const founded = await found(store)
-    return await assemble(options, { store, token, founded, system, log })
+    return await assemble(options, { store, directory, token, founded, system, log })
   } catch (cause) {
     await store.close()
     throw cause
@@ -102,6 +107,7 @@ async function found(store: CloudStore): Promise<Founded> {
 
 interface Parts {
   readonly store: CloudStore
+  readonly directory: string
   readonly token: string
   readonly founded: Founded
   readonly system: System
@@ -111,12 +117,16 @@ interface Parts {
 interface Core {
   readonly ingest: Ingest
   readonly hub: SyncHub
+  readonly moments: Moments
   readonly feed: LiveFeed
   readonly services: Services
 }
 
 /** Everything behind the network. */
-async function coreOf({ store, founded, system, log }: Parts, stopping: () => boolean): Promise<Core> {
+async function coreOf(
+  { store, directory, founded, system, log }: Parts,
+  stopping: () => boolean,
+): Promise<Core> {
   const { clock } = system
   const shelf = new ProgramShelf(store, clock)
   const ingest = new Ingest(store, shelf, clock)
@@ -136,6 +146,14 @@ async function coreOf({ store, founded, system, log }: Parts, stopping: () => bo
     epoch: founded.epoch,
     onFault: (cause) => log.error({ err: cause }, 'a feed frame broke'),
   })
+  const moments = new Moments({
+    store,
+    ingest,
+    shelf,
+    clock,
+    after: (ms, call) => system.after(ms, call),
+    onFault: (cause) => log.error({ err: cause }, 'a look for what is due broke'),
+  })
   const metrics = new Metrics({
     edgesConnected: () => hub.connected().size,
     feedReaders: () => feed.readerCount,
@@ -154,21 +172,23 @@ async function coreOf({ store, founded, system, log }: Parts, stopping: () => bo
       cloudPublicKey: exportPublicKey(founded.keys.publicKey),
       connected: () => hub.connected(),
     }),
-    adjustments: new Adjustments(store, ingest, shelf),
+    hqFacts: new HqFacts(store, ingest, shelf, clock),
+    draws: new Draws(ingest, shelf, clock),
+    whatIfs: new WhatIfs(directory),
     totals: new TotalsTaker(store.read, shelf, clock),
     feed,
     metrics,
     clock,
     stopping,
   }
-  return { ingest, hub, feed, services }
+  return { ingest, hub, moments, feed, services }
 }
 
 async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode> {
   const { store, token, founded, system, log } = parts
   let stops = false
   const stopping = (): boolean => stops
-  const { ingest, hub, feed, services } = await coreOf(parts, stopping)
+  const { ingest, hub, moments, feed, services } = await coreOf(parts, stopping)
   const tokens = new HqTokens(token)
   const tenantOf = (given: string): TenantId | undefined =>
     tokens.accepts(given) ? founded.tenant : undefined
@@ -190,13 +210,16 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     upgrades.cut()
     throw new StartRefused(listenSentence(options, cause), { cause })
   }
+  if (options.moments !== false) moments.start()
   log.info({ port, host: options.host, directory: options.directory }, 'listening')
 
   const drain = async (): Promise<void> => {
     stops = true
     log.info('stopping')
     feed.stop()
+    await moments.stop()
     await hub.stop()
+    await services.whatIfs.stop()
     await server.close()
     await ingest.idle()
     await store.close()

@@ -11,6 +11,8 @@ import { withMember } from './domain/ingest/standing.ts'
 import { pointsAdded } from './domain/views.ts'
 import type { Effect } from './evaluation/effects.ts'
 import { NOTHING_EARLIER, effectsDifference, foldFacts } from './evaluation/fold.ts'
+import { POINTS } from './evaluation/document/metrics.ts'
+import { pendingIn } from './evaluation/metrics.ts'
 import { Programs } from './evaluation/programs.ts'
 import {
   decodeState,
@@ -166,7 +168,7 @@ class Walk {
         `${name}: the saved state is not the fold of its ${rows.length} facts (saved ${saved === undefined ? 'in another format' : `balance ${spendable(saved)}`}, folded ${spendable(state)})`,
       )
     }
-    await this.#effects(row, name, effects, spendable(state))
+    await this.#effects(row, name, effects, spendable(state) + pendingIn(state, POINTS))
   }
 
   async #effects(
@@ -182,7 +184,9 @@ class Walk {
       const rows = await this.#read.activitiesOfMember(member, { after, limit: FEED_PAGE_MAX })
       for (const { fact, effects, position } of rows) {
         const { points, goodwill } = pointsAdded(effects)
-        sum += points + goodwill
+        // What merely ran out is no fact's points, but it left the balance.
+        const expired = effects.filter(({ kind, index }) => kind === 'expire' && index === POINTS)
+        sum += points + goodwill + expired.reduce((total, { amount }) => total + amount, 0)
         logged.set(fact, [...(logged.get(fact) ?? []), ...effects])
         after = position
       }

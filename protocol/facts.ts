@@ -4,10 +4,11 @@
 import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
 import { seqOf } from './ids.ts'
-import type { FactId } from './ids.ts'
-import { LINES_MAX, TENDERS_MAX } from './limits.ts'
+import type { FactId, MemberId } from './ids.ts'
+import { ACTIVITY_QUANTITY_MAX, LINES_MAX, TENDERS_MAX } from './limits.ts'
 import type { HybridTime } from './time.ts'
 import {
+  DateShape,
   FactIdOrNoneShape,
   FactIdShape,
   HybridTimeShape,
@@ -23,6 +24,7 @@ import {
   SignedPointsShape,
   SkuShape,
   StoreIdOrHqShape,
+  StoreIdShape,
   TextShape,
   ZoneOffsetShape,
   closed,
@@ -135,6 +137,104 @@ export const AdjustmentShape = Type.Object(
   closed,
 )
 
+export const AttributeChangeShape = Type.Object(
+  { name: NameShape, /** Null takes the attribute away. */ value: orNull(NameShape) },
+  closed,
+)
+/** What is known of a member beside identities; null leaves a field as it is. */
+export const ProfileShape = Type.Object(
+  {
+    ...header('profile'),
+    home_store: orNull(StoreIdShape),
+    birthday: orNull(DateShape),
+    attributes: Type.Array(AttributeChangeShape, { maxItems: 100 }),
+    membership: orNull(oneOf(['active', 'inactive'])),
+    membership_start: orNull(DateShape),
+  },
+  closed,
+)
+/** Something a perk names that is no sale: a visit, a coupon, progress of a challenge. A negative quantity takes back. */
+export const ActivityShape = Type.Object(
+  {
+    ...header('activity'),
+    perk: RuleIdShape,
+    quantity: Type.Integer({ minimum: -ACTIVITY_QUANTITY_MAX, maximum: ACTIVITY_QUANTITY_MAX }),
+    amount: orNull(MoneyShape),
+  },
+  closed,
+)
+/** An entitlement given to a member: an ad hoc award, a club, a prize handed out. */
+export const AwardFactShape = Type.Object(
+  { ...header('award'), perk: RuleIdShape, reason: TextShape },
+  closed,
+)
+export const ENTITLEMENT_ACTIONS = [
+  'approve',
+  'clip',
+  'unclip',
+  'reserve',
+  'release',
+  'process',
+  'ship',
+  'fulfil',
+  'claim',
+  'cancel',
+  'fail',
+  'expire',
+] as const
+export type EntitlementAction = (typeof ENTITLEMENT_ACTIONS)[number]
+/** A step of an entitlement's life other than its use (that is `voucher_use`). */
+export const EntitlementFactShape = Type.Object(
+  { ...header('entitlement'), code: text(4, 32), action: oneOf(ENTITLEMENT_ACTIONS), reason: TextShape },
+  closed,
+)
+export const ChallengeFactShape = Type.Object(
+  { ...header('challenge'), challenge: RuleIdShape, action: oneOf(['join', 'leave']) },
+  closed,
+)
+/** A response to a response challenge, and what became of it. */
+export const ResponseShape = Type.Object(
+  {
+    ...header('response'),
+    challenge: RuleIdShape,
+    verdict: oneOf(['submitted', 'approved', 'rejected', 'drawn']),
+    /** The submitted response this is about; 0 on that one itself. */
+    of: FactIdOrNoneShape,
+    /** Place among all responses to the challenge, from 1, and among those of the prize's period: given by the cloud, so that a replay finds the same winners. */
+    number: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+    number_in_period: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+    seed: text(1, 64),
+  },
+  closed,
+)
+/** `sent` and `completed` belong to the member who referred, `received` to the one referred, `void` to both. */
+export const ReferralShape = Type.Object(
+  {
+    ...header('referral'),
+    stage: oneOf(['sent', 'received', 'completed', 'void']),
+    /** The `sent` fact; 0 on that one itself. */
+    of: FactIdOrNoneShape,
+    source: text(0, 64),
+  },
+  closed,
+)
+/** HQ's override of a segment. */
+export const SegmentFactShape = Type.Object(
+  { ...header('segment'), segment: RuleIdShape, action: oneOf(['include', 'exclude', 'clear']) },
+  closed,
+)
+/** What a fact earned and is still pending can be spent from now on. */
+export const ReleaseShape = Type.Object({ ...header('release'), fact: FactIdShape }, closed)
+/** Time has come to here: what was due is booked. `due` is the earliest of it. */
+export const MomentShape = Type.Object({ ...header('moment'), due: MillisShape }, closed)
+/** Two members are one person: all facts of `merged` belong to the member of this fact. */
+export const MergeShape = Type.Object(
+  { ...header('merge'), merged: Type.Unsafe<MemberId>(FactIdShape) },
+  closed,
+)
+/** A guest sale is this member's. */
+export const RetroClaimShape = Type.Object({ ...header('retro_claim'), sale: FactIdShape }, closed)
+
 export const FACT_SHAPES = {
   sale: SaleShape,
   return: ReturnShape,
@@ -145,6 +245,18 @@ export const FACT_SHAPES = {
   redemption: RedemptionShape,
   voucher_use: VoucherUseShape,
   adjustment: AdjustmentShape,
+  profile: ProfileShape,
+  activity: ActivityShape,
+  award: AwardFactShape,
+  entitlement: EntitlementFactShape,
+  challenge: ChallengeFactShape,
+  response: ResponseShape,
+  referral: ReferralShape,
+  segment: SegmentFactShape,
+  release: ReleaseShape,
+  moment: MomentShape,
+  merge: MergeShape,
+  retro_claim: RetroClaimShape,
 } as const satisfies Record<string, TSchema>
 
 export type FactKind = keyof typeof FACT_SHAPES
@@ -162,13 +274,47 @@ export type Grant = Readonly<Static<typeof GrantShape>>
 export type Redemption = Readonly<Static<typeof RedemptionShape>>
 export type VoucherUse = Readonly<Static<typeof VoucherUseShape>>
 export type Adjustment = Readonly<Static<typeof AdjustmentShape>>
-export type Fact = Sale | Return | Void | Checkin | Enrolment | Grant | Redemption | VoucherUse | Adjustment
+export type Profile = Readonly<Static<typeof ProfileShape>>
+export type Activity = Readonly<Static<typeof ActivityShape>>
+export type AwardFact = Readonly<Static<typeof AwardFactShape>>
+export type EntitlementFact = Readonly<Static<typeof EntitlementFactShape>>
+export type ChallengeFact = Readonly<Static<typeof ChallengeFactShape>>
+export type Response = Readonly<Static<typeof ResponseShape>>
+export type Referral = Readonly<Static<typeof ReferralShape>>
+export type SegmentFact = Readonly<Static<typeof SegmentFactShape>>
+export type Release = Readonly<Static<typeof ReleaseShape>>
+export type Moment = Readonly<Static<typeof MomentShape>>
+export type Merge = Readonly<Static<typeof MergeShape>>
+export type RetroClaim = Readonly<Static<typeof RetroClaimShape>>
+export type Fact =
+  | Sale
+  | Return
+  | Void
+  | Checkin
+  | Enrolment
+  | Grant
+  | Redemption
+  | VoucherUse
+  | Adjustment
+  | Profile
+  | Activity
+  | AwardFact
+  | EntitlementFact
+  | ChallengeFact
+  | Response
+  | Referral
+  | SegmentFact
+  | Release
+  | Moment
+  | Merge
+  | RetroClaim
 /** What every kind has. */
 export type FactHeader = Pick<Fact, keyof Checkin>
 
 /** What a schema cannot say (P-ID-1, P-FACT-4); undefined when nothing is wrong. */
 export function factFault(fact: Fact): string | undefined {
   if (seqOf(fact.id) === 0) return '/id names no position'
+  if (fact.kind === 'activity' && fact.quantity === 0) return '/quantity is 0; leave the fact out'
   if (fact.kind !== 'sale') return undefined
   let amount = 0
   for (const line of fact.lines) amount += line.amount

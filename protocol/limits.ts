@@ -6,6 +6,8 @@ export const BODY_BYTES_MAX = 1024 * 1024
 /** Lines of one sale or return. The longest invoice in the real data has 1,114. */
 export const LINES_MAX = 5_000
 export const TENDERS_MAX = 20
+/** Pieces of one activity. */
+export const ACTIVITY_QUANTITY_MAX = 10_000
 export const KEY_CHARS_MAX = 64
 export const TEXT_CHARS_MAX = 200
 
@@ -69,6 +71,10 @@ export const RESERVATION_MS_MAX = 15 * 60_000
 /** A cloud decision whose fact never arrives stops counting after this; longer than a reservation, and than most outages. */
 export const HOLD_MS_MAX = 24 * 3_600_000
 export const ENROL_CODE_MS_MAX = 24 * 3_600_000
+/** How often the cloud looks for members for whom something is due; members of one commit, and of one look. */
+export const DUE_SWEEP_MS = 60_000
+export const DUE_COMMIT_MAX = 200
+export const DUE_SWEEP_MAX = 20_000
 /** Facts between two checkpoints of a member: a late fact re-folds at most about this many and those after it. */
 export const CHECKPOINT_FACTS = 64
 /** Batches the cloud puts into one transaction, and batches that may wait before connections are held back. */
@@ -116,3 +122,6 @@ export const FEED_SNAPSHOT = 50
 export const FEED_PRUNE_STEP = 2_000
 /** Facts that waited longer than this for their acknowledgement are a backlog, whose end the feed tells. */
 export const SYNC_LATE_MS = 5_000
+/** What-ifs that wait for the one that runs; and those whose result is kept. */
+export const WHAT_IFS_WAITING_MAX = 4
+export const WHAT_IFS_KEPT_MAX = 20

@@ -50,6 +50,10 @@ export const SignedPointsShape = Type.Unsafe<Points>(
 )
 export const PointsShape = Type.Unsafe<Points>(Type.Integer({ minimum: 0, maximum: POINTS_MAX }))
 
+export const DateShape = Type.String({
+  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$',
+  description: 'A local date, YYYY-MM-DD',
+})
 export const KeyShape = Type.String({ minLength: 1, maxLength: KEY_CHARS_MAX, pattern: '^[\\x21-\\x7e]+$' })
 /** Text of `minLength` to `maxLength` characters. Half a surrogate pair, which JSON can carry and UTF-8 cannot, is refused (P-COD-6). */
 export function text(minLength: number, maxLength: number): Type.TString {

@@ -2,7 +2,14 @@
 // shape is a new protocol version with the old structure kept for the versions still spoken.
 import type { TSchema } from 'typebox'
 import { DOWN_SHAPES } from './down.ts'
-import { FACT_SHAPES, IdentityShape, ReturnLineShape, SaleLineShape, TenderShape } from './facts.ts'
+import {
+  AttributeChangeShape,
+  FACT_SHAPES,
+  IdentityShape,
+  ReturnLineShape,
+  SaleLineShape,
+  TenderShape,
+} from './facts.ts'
 import { CorrectionShape } from './frames/corrections.ts'
 import { MemberSnapshotShape } from './frames/members.ts'
 import { UP_SHAPES } from './up.ts'
@@ -11,7 +18,7 @@ const fieldsOf = (shape: TSchema): readonly string[] =>
   Object.keys((shape as { properties?: object }).properties ?? {})
 
 export const STRUCTURES: readonly (readonly string[])[] = [
-  ...[SaleLineShape, TenderShape, ReturnLineShape, IdentityShape].map(fieldsOf),
+  ...[SaleLineShape, TenderShape, ReturnLineShape, IdentityShape, AttributeChangeShape].map(fieldsOf),
   ...Object.values(FACT_SHAPES).map(fieldsOf),
   ...Object.values(UP_SHAPES).map(fieldsOf),
   ...Object.values(DOWN_SHAPES).map(fieldsOf),

@@ -72,7 +72,8 @@ export function localDay(ms: number, offset: number): number {
 /** Minutes since Monday 00:00 on the wall clock of the store: 0 to 10,079. 1970-01-01 was a Thursday. */
 export function localMinuteOfWeek(ms: number, offset: number): number {
   const minutes = Math.floor(ms / MINUTE_MS) + offset + 3 * 1440
-  return ((minutes % 10_080) + 10_080) % 10_080
+  // `%` of doubles is ten times slower.
+  return minutes - Math.floor(minutes / 10_080) * 10_080
 }
 
 /** Whole weeks, Monday first, since Monday 1969-12-29. */

@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { ask } from './ask.ts'
 import { PlainFault } from './plain-fault.ts'
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
@@ -20,8 +21,8 @@ export interface NodeCommand {
   readonly name: string
   /** Arguments of `tillstream`. */
   readonly args: readonly string[]
-  /** Arguments of the first start only, such as a one-time code. */
-  readonly firstArgs?: readonly string[]
+  /** The one-time code of a first start. The node starts while the cloud still makes it, and waits for it on its standard input. */
+  readonly enrolCode?: Promise<string>
   readonly port: number
   readonly log: string
 }
@@ -63,12 +64,17 @@ export class NodeProcess {
     return `http://127.0.0.1:${this.#command.port}`
   }
 
+  get running(): boolean {
+    return this.#child !== undefined
+  }
+
   /** Resolves when the node answers. */
   async start(first = true): Promise<void> {
-    const { args, firstArgs, log } = this.#command
+    const { args, enrolCode, log } = this.#command
+    const code = first ? enrolCode : undefined
     const output = openSync(log, 'a')
-    const child = spawn(process.execPath, [CLI, ...args, ...(first ? (firstArgs ?? []) : [])], {
-      stdio: ['ignore', output, output],
+    const child = spawn(process.execPath, [CLI, ...args, ...(code === undefined ? [] : ['--enrol', '-'])], {
+      stdio: [code === undefined ? 'ignore' : 'pipe', output, output],
       detached: true,
     })
     closeSync(output)
@@ -85,6 +91,7 @@ export class NodeProcess {
         resolve()
       })
     })
+    if (code !== undefined) await handOver(child, code)
     await this.#ready()
   }
 
@@ -126,8 +133,8 @@ export class NodeProcess {
     while (Date.now() < deadline) {
       if (this.#child === undefined) throw this.#death()
       try {
-        const { ok } = await fetch(`${this.url}/livez`, { signal: AbortSignal.timeout(1_000) })
-        if (ok) return
+        const { status } = await ask(`${this.url}/livez`)
+        if (status === 200) return
       } catch {
         // Not listening yet.
       }
@@ -147,6 +154,12 @@ export class NodeProcess {
     this.#expected = true
     return new NodeFault(`The ${this.name} stopped by itself. The end of ${this.#command.log}:\n${tail}`)
   }
+}
+
+async function handOver(child: ChildProcess, code: Promise<string>): Promise<void> {
+  // A node that has ended does not read; that it ended is noticed and told where it is waited for.
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(`${await code}\n`)
 }
 
 function together(before: Usage | null, now: Usage | null): Usage | null {

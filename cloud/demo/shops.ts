@@ -1,5 +1,5 @@
-// A cloud and its stores on loopback: started, the program published, the stores made, their edges enrolled by one-time codes, tokens made
-// for the terminals and the manager. Every step looks first at what is there, so that starting again over the same data changes nothing.
+// A cloud and its stores on loopback: started side by side, the program published, the stores made, their edges enrolled by one-time codes,
+// tokens made for the terminals and the manager. Every step looks first at what is there, so that starting again over the same data changes nothing.
 // All of it goes through the public APIs and the files an operator has; nothing here knows the nodes' insides.
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -21,7 +21,8 @@ export interface ShopsPlan {
   readonly portBase: number
   readonly stores: readonly StorePlan[]
   readonly terminals: readonly string[]
-  /** Further arguments of every edge. */
+  /** Further arguments of the cloud, and of every edge. */
+  readonly cloudArgs: readonly string[]
   readonly edgeArgs: readonly string[]
   /** The port at which store n (from 1) reaches the cloud. */
   readonly cloudPortFor: (store: number) => Promise<number>
@@ -52,7 +53,18 @@ const PROGRAM_POLL_MS = 10
 /** What of the access tokens is kept between two starts of the demo, so that an open page stays valid. Only the owner may read it. */
 type Access = Record<string, Record<string, string>>
 
-/** `started` gets every node as soon as it runs, so that the caller can stop what was started when a later step fails. */
+/** What a store's start needs of the cloud. */
+interface Office {
+  readonly hqToken: string
+  /** In the order of the plan. */
+  readonly storeIds: readonly string[]
+  /** Stores that have an edge. */
+  readonly enrolled: ReadonlySet<string>
+}
+
+/**
+ * `started` gets every node as soon as it runs, the cloud first, so that the caller can stop what was started when a later step fails.
+ */
 export async function openShops(plan: ShopsPlan, started: NodeProcess[]): Promise<Shops> {
   const ports = [plan.portBase, ...plan.stores.map((_, index) => plan.portBase + index + 1)]
   for (const port of ports) await portFree(port)
@@ -61,33 +73,49 @@ export async function openShops(plan: ShopsPlan, started: NodeProcess[]): Promis
   const cloud = new NodeProcess(
     {
       name: 'cloud',
-      args: ['cloud', '--data', cloudDirectory, '--port', String(plan.portBase)],
+      args: ['cloud', '--data', cloudDirectory, '--port', String(plan.portBase), ...plan.cloudArgs],
       port: plan.portBase,
       log: join(plan.directory, 'cloud.log'),
     },
     plan.onDeath,
   )
   started.push(cloud)
-  await cloud.start()
-  const hqToken = readFileSync(join(cloudDirectory, 'hq.token'), 'utf8').trim()
-  await publishProgram(cloud.url, hqToken)
-  const ids = await storeIds(cloud.url, hqToken, plan.stores)
-  const shops = await Promise.all(
+  const office = cloud.start().then(() => officeOf(cloud.url, cloudDirectory, plan.stores))
+  const opened = await Promise.allSettled(
     plan.stores.map((store, index) =>
-      openShop(plan, { store, number: index + 1, id: ids[index] ?? '' }, { cloud, hqToken }, started),
+      openShop(plan, { store, number: index + 1 }, { url: cloud.url, office }, started),
     ),
   )
+  // The cloud's own fault comes first: those of the stores may follow from it.
+  const { hqToken } = await office
+  const shops = opened.map((shop) => {
+    if (shop.status === 'rejected') throw shop.reason
+    return shop.value
+  })
   saveAccess(plan.directory, shops)
   return { cloud, cloudDirectory, hqToken, shops }
 }
 
+async function officeOf(url: string, directory: string, stores: readonly StorePlan[]): Promise<Office> {
+  // Made by the cloud before it listens.
+  const token = readFileSync(join(directory, 'hq.token'), 'utf8').trim()
+  await publishProgram(url, token)
+  const ids = await storeIds(url, token, stores)
+  const edges = pick(await askOk(`${url}/v1/edges`, { token }), 'list', 'items')
+  const enrolled = new Set(edges.map((edge) => textOf(fieldOf(fieldOf(edge, 'store'), 'id'))))
+  return { hqToken: token, storeIds: ids, enrolled }
+}
+
 async function openShop(
   plan: ShopsPlan,
-  { store, number, id }: { store: StorePlan; number: number; id: string },
-  { cloud, hqToken }: { cloud: NodeProcess; hqToken: string },
+  { store, number }: { store: StorePlan; number: number },
+  cloud: { url: string; office: Promise<Office> },
   started: NodeProcess[],
 ): Promise<Shop> {
   const directory = join(plan.directory, `store-${number}`)
+  // Made by the edge once it is enrolled.
+  const before = existsSync(join(directory, 'admin.token'))
+  const cloudPort = await plan.cloudPortFor(number)
   const node = new NodeProcess(
     {
       name: `store ${number}`,
@@ -98,18 +126,21 @@ async function openShop(
         '--port',
         String(plan.portBase + number),
         '--cloud',
-        `http://127.0.0.1:${await plan.cloudPortFor(number)}`,
+        `http://127.0.0.1:${cloudPort}`,
         ...plan.edgeArgs,
       ],
-      firstArgs: await enrolArgs(cloud.url, hqToken, id, directory),
+      ...(before ? {} : { enrolCode: newCode(cloud, number) }),
       port: plan.portBase + number,
       log: join(plan.directory, `store-${number}.log`),
     },
     plan.onDeath,
   )
   started.push(node)
-  await node.start()
-  // Made by the edge before it listens.
+  const [office] = await Promise.all([cloud.office, node.start()])
+  if (before && !office.enrolled.has(storeId(office, number)))
+    throw new NodeFault(
+      `${directory} belongs to a store that this cloud does not know. Delete the data directory to start afresh.`,
+    )
   const adminToken = readFileSync(join(directory, 'admin.token'), 'utf8').trim()
   const saved = loadAccess(plan.directory)[`store-${number}`] ?? {}
   const taken = pick(await askOk(`${node.url}/v1/terminals`, { token: adminToken }), 'list', 'terminals')
@@ -131,27 +162,14 @@ async function openShop(
   }
 }
 
-/** A first start needs a code; a data directory that has a ledger is enrolled, and the cloud must know it. */
-async function enrolArgs(
-  cloudUrl: string,
-  hqToken: string,
-  storeId: string,
-  directory: string,
-): Promise<string[]> {
-  const edges = pick(await askOk(`${cloudUrl}/v1/edges`, { token: hqToken }), 'list', 'items')
-  const known = edges.some((edge) => textOf(fieldOf(fieldOf(edge, 'store'), 'id')) === storeId)
-  if (existsSync(join(directory, 'admin.token'))) {
-    if (known) return []
-    throw new NodeFault(
-      `${directory} belongs to a store that this cloud does not know. Delete the data directory to start afresh.`,
-    )
-  }
-  const answer = await askOk(`${cloudUrl}/v1/stores/${storeId}/codes`, {
-    method: 'POST',
-    token: hqToken,
-    body: {},
-  })
-  return ['--enrol', pick(answer, 'string', 'code')]
+async function newCode(cloud: { url: string; office: Promise<Office> }, number: number): Promise<string> {
+  const office = await cloud.office
+  const url = `${cloud.url}/v1/stores/${storeId(office, number)}/codes`
+  return pick(await askOk(url, { method: 'POST', token: office.hqToken, body: {} }), 'string', 'code')
+}
+
+function storeId({ storeIds: ids }: Office, number: number): string {
+  return ids[number - 1] ?? ''
 }
 
 /** A store sells without a program too, but promises nothing. A store that cannot reach its cloud is not waited for. */

@@ -91,6 +91,30 @@ function headText(row: ActivityRow, program: Program | null, member: string | nu
         : `Voucher used by ${who}`
     case 'adjustment':
       return `HQ adjusted ${who}: ${signed(points)} points`
+    case 'profile':
+      return `Profile of ${who} changed`
+    case 'activity':
+      return `Activity of ${who}${points === 0 ? '' : `: ${signed(points)} points`}`
+    case 'award':
+      return `Award given to ${who}`
+    case 'entitlement':
+      return `Entitlement of ${who} changed`
+    case 'challenge':
+      return `${who} joined or left a challenge`
+    case 'response':
+      return `Challenge response of ${who}${points === 0 ? '' : `: ${signed(points)} points`}`
+    case 'referral':
+      return `Referral of ${who}${points === 0 ? '' : `: ${signed(points)} points`}`
+    case 'segment':
+      return `HQ changed a segment of ${who}`
+    case 'release':
+      return `Pending points of ${who} released`
+    case 'moment':
+      return `Due for ${who}${points === 0 ? '' : `: ${signed(points)} points`}`
+    case 'merge':
+      return `Two members became one: ${who}`
+    case 'retro_claim':
+      return `${who} claimed an earlier sale`
     case 'correction':
       return `Corrected for ${who}: ${signed(points)} points, because an earlier fact came late`
     case 'notice':

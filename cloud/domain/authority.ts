@@ -3,16 +3,20 @@
 import type { Authorise } from '../../protocol/frames/authorise.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
-import type { MemberId, StoreId } from '../../protocol/ids.ts'
+import type { MemberId, RuleId, StoreId } from '../../protocol/ids.ts'
 import { HOLD_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import { millisOf } from '../../protocol/time.ts'
 import type { Clock, Millis } from '../../protocol/time.ts'
-import { mayRedeem, mayUseVoucher } from '../evaluation/spending.ts'
+import type { Program } from '../evaluation/compile.ts'
+import { POINTS } from '../evaluation/document/metrics.ts'
+import type { Held } from '../evaluation/spending.ts'
+import { mayRedeem, mayUse } from '../evaluation/spending.ts'
 import { decodeState, newState } from '../evaluation/state.ts'
 import type { MemberState } from '../evaluation/state.ts'
+import { stateAt } from '../evaluation/time.ts'
 import type { CloudStore, HoldRow, TenantId, Writes } from '../store/port.ts'
 import type { ProgramShelf } from './programs.ts'
 
@@ -41,26 +45,14 @@ export class Authority {
       if (before !== undefined) return granted(question, before)
       const now = this.#clock.now() as Millis
       const member = await memberOf(tx, tenant, question)
-      const state = await stateOf(tx, member)
+      const budget = question.perk === null ? null : await budgetOf(tx, tenant, question.perk, store, now)
       const holds = await tx.openHolds(tenant, member, now)
       const program = programs.program(question.at)
-      const decided: Result<Allowed> =
-        question.perk !== null
-          ? program === null
-            ? refuse('program_missing', 'No program is in force')
-            : decidePerk(
-                () =>
-                  mayRedeem(
-                    program,
-                    state,
-                    question.perk ?? (0 as never),
-                    { ...question, store },
-                    heldOf(holds, question),
-                  ),
-                member,
-                question,
-              )
-          : decideVoucher(state, holds, member, question)
+      const { at, offset } = question
+      const state = stateAt(program, await stateOf(tx, member), member, millisOf(at), offset)
+      const asked: Asked = { program, state, holds, member, question, store }
+      const decided =
+        question.perk === null ? decideUse(asked) : decideRedemption(asked, question.perk, budget)
       if (!decided.ok) return refused(question, decided.refusal.code, decided.refusal.detail)
       const hold = await tx.insertHold({
         tenant,
@@ -78,7 +70,7 @@ export class Authority {
 }
 
 async function memberOf(tx: Writes, tenant: TenantId, question: Authorise): Promise<MemberId> {
-  if (question.voucher === null) return question.member
+  if (question.voucher === null) return (await tx.aliases([question.member]))[0]?.root ?? question.member
   return (await tx.memberOfVoucher(tenant, question.voucher)) ?? NO_MEMBER
 }
 
@@ -87,28 +79,55 @@ async function stateOf(tx: Writes, member: MemberId): Promise<MemberState> {
   return (row && decodeState(row.state)) ?? newState()
 }
 
-function heldOf(holds: readonly HoldRow[], { perk }: Authorise): { points: number; uses: number } {
-  return {
-    points: holds.reduce((sum, hold) => sum + hold.points, 0),
-    uses: holds.filter((hold) => hold.perk === perk && hold.voucher === null).length,
+/** A question, and what it is decided by. */
+interface Asked {
+  readonly program: Program | null
+  readonly state: MemberState
+  readonly holds: readonly HoldRow[]
+  readonly member: MemberId
+  readonly question: Authorise
+  readonly store: StoreId
+}
+
+/** What all members have used of a perk's budget, open decisions included: in all stores, and here (U-3). */
+async function budgetOf(
+  tx: Writes,
+  tenant: TenantId,
+  perk: RuleId,
+  here: StoreId,
+  now: Millis,
+): Promise<{ budgetUsed: number; budgetUsedHere: number }> {
+  let budgetUsed = 0
+  let budgetUsedHere = 0
+  const counts = [...(await tx.usesOfPerk(tenant, perk)), ...(await tx.heldOfPerk(tenant, perk, now))]
+  for (const { store, count } of counts) {
+    budgetUsed += count
+    if (store === here) budgetUsedHere += count
   }
+  return { budgetUsed, budgetUsedHere }
 }
 
-function decidePerk(decide: () => Result<number>, member: MemberId, { perk }: Authorise): Result<Allowed> {
-  const decided = decide()
-  return decided.ok ? { ok: true, value: { member, points: decided.value, perk } } : decided
+function decideRedemption(asked: Asked, perk: RuleId, budget: Partial<Held> | null): Result<Allowed> {
+  const { program, state, holds, member, question, store } = asked
+  if (program === null) return refuse('program_missing', 'No program is in force')
+  const metricOf = (id: RuleId | null): number =>
+    (id === null ? undefined : program.redeemPerks.get(id)?.metric) ?? POINTS
+  const held: Held = {
+    points: holds.reduce((sum, hold) => sum + (metricOf(hold.perk) === metricOf(perk) ? hold.points : 0), 0),
+    uses: holds.filter((hold) => hold.perk === perk && hold.voucher === null).length,
+    ...budget,
+  }
+  const decided = mayRedeem(program, state, perk, { ...question, store }, held, question.points)
+  return decided.ok ? { ok: true, value: { member, points: decided.value.points, perk } } : decided
 }
 
-function decideVoucher(
-  state: MemberState,
-  holds: readonly HoldRow[],
-  member: MemberId,
-  { voucher, at }: Authorise,
-): Result<Allowed> {
-  if (holds.some((hold) => hold.voucher === voucher))
+function decideUse({ program, state, holds, member, question }: Asked): Result<Allowed> {
+  const decided = mayUse(program, state, question.voucher ?? '', question)
+  if (!decided.ok) return decided
+  const { uses, perk } = decided.value
+  if (holds.filter(({ voucher }) => voucher === question.voucher).length >= uses)
     return refuse('voucher_used', 'This voucher is being used elsewhere')
-  const decided = mayUseVoucher(state, voucher ?? '', millisOf(at))
-  return decided.ok ? { ok: true, value: { member, points: 0, perk: decided.value.perk } } : decided
+  return { ok: true, value: { member, points: 0, perk } }
 }
 
 function granted({ question }: Authorise, hold: HoldRow): Decision {

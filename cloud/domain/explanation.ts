@@ -72,6 +72,7 @@ function sentenceOf(
   if (row.status === 'duplicate')
     return 'Another fact with the same business key counts; this one moves nothing.'
   if (row.status === 'unclaimed') return 'The member it names is not known yet; it moves nothing until then.'
+  if (row.status === 'merged') return 'Its member was merged into another, whose enrolment counts.'
   if (!hasProgram) return 'No program was in force at its time.'
   if (row.member === 0)
     return `A guest's ${row.kind} earns nothing; ${applied} rule(s) would have applied for a new member.`

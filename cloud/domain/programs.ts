@@ -2,17 +2,26 @@
 // first may reach into the past (E-DOC-2), so a fold never changes under facts that were folded already.
 import type { ProgramVersion } from '../../protocol/ids.ts'
 import type { Refusal } from '../../protocol/result.ts'
-import { TIME_MIN, hybridTime } from '../../protocol/time.ts'
+import { TIME_MIN, hybridTime, localDay } from '../../protocol/time.ts'
 import type { Clock, Millis } from '../../protocol/time.ts'
-import { checkDocument } from '../evaluation/check.ts'
-import type { DocumentIssue } from '../evaluation/check.ts'
+import { checkDocument } from '../evaluation/check/check.ts'
+import type { DocumentIssue, DocumentWarning } from '../evaluation/check/issue.ts'
+import { warningsOf } from '../evaluation/check/warnings.ts'
 import { Programs } from '../evaluation/programs.ts'
 import type { ProgramRecord } from '../evaluation/programs.ts'
 import type { CloudStore, TenantId } from '../store/port.ts'
 
 export type PublishOutcome =
-  | { readonly ok: true; readonly record: ProgramRecord }
+  | { readonly ok: true; readonly record: ProgramRecord; readonly warnings: readonly DocumentWarning[] }
   | { readonly ok: false; readonly refusal: Refusal; readonly issues: readonly DocumentIssue[] }
+
+export interface CheckOutcome {
+  readonly issues: readonly DocumentIssue[]
+  readonly warnings: readonly DocumentWarning[]
+}
+
+/** The zone in which a day begins last: what is over there is over in every store. */
+const LAST_OFFSET = -12 * 60
 
 type Listener = (tenant: TenantId, record: ProgramRecord) => void
 
@@ -40,6 +49,15 @@ export class ProgramShelf {
 
   onPublished(listener: Listener): void {
     this.#listeners.push(listener)
+  }
+
+  /** What publishing would say, with the same arguments; writes nothing. */
+  async check(tenant: TenantId, document: unknown, effectiveFrom: Millis | null): Promise<CheckOutcome> {
+    const checked = checkDocument(document)
+    if (!checked.ok) return { issues: checked.issues, warnings: [] }
+    const first = (await this.of(tenant)).records.length === 0
+    const from = effectiveFrom ?? (first ? null : this.#clock.now())
+    return { issues: [], warnings: warningsOf(checked.document, firstDay(from)) }
   }
 
   /** Publishes the next version. `effectiveFrom` null: from now on; for the first version: from the beginning of time. */
@@ -73,7 +91,8 @@ export class ProgramShelf {
         document: JSON.stringify(checked.document),
       }
       await tx.insertProgram(tenant, record, now as Millis)
-      return { ok: true, record }
+      const from = effectiveFrom ?? (known.length === 0 ? null : now)
+      return { ok: true, record, warnings: warningsOf(checked.document, firstDay(from)) }
     })
     if (outcome.ok) {
       programs.add(outcome.record)
@@ -81,4 +100,9 @@ export class ProgramShelf {
     }
     return outcome
   }
+}
+
+/** The day it is everywhere when a version takes effect; null where it reaches back to the beginning. */
+function firstDay(fromMs: number | null): number | null {
+  return fromMs === null ? null : localDay(fromMs, LAST_OFFSET)
 }

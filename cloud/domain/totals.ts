@@ -1,12 +1,14 @@
 // What all members come to together. States are read a page at a time, and the event loop gets its turn between pages, because a merchant may
 // have millions; points earned and taken back are summed from the log, which only grows, so a process looks at each row once.
 import { setImmediate as turn } from 'node:timers/promises'
-import { FEED_PAGE_MAX, PAGE_SIZE_MAX } from '../../protocol/limits.ts'
+import { FEED_PAGE_MAX } from '../../protocol/limits.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Clock } from '../../protocol/time.ts'
+import { isLive } from '../evaluation/entitlements.ts'
 import { digestOfLines, outcomeLine, spendable } from '../evaluation/state.ts'
 import type { MemberState } from '../evaluation/state.ts'
 import type { Reads, TenantId } from '../store/port.ts'
+import { membersOf } from './member-pages.ts'
 import type { ProgramShelf } from './programs.ts'
 import type { Totals } from './view-shapes.ts'
 import { stateOf, tierView } from './views.ts'
@@ -42,13 +44,13 @@ export class TotalsTaker {
 
   async #take(tenant: TenantId, each: (key: string, state: MemberState) => void): Promise<Totals> {
     const moved = await this.#movedPoints(tenant)
-    const facts = { counted: 0, duplicate: 0, unclaimed: 0, quarantined: 0 }
+    const facts = { counted: 0, duplicate: 0, unclaimed: 0, merged: 0, quarantined: 0 }
     for (const { status, count } of await this.#read.factCounts(tenant)) facts[status] += count
     const sums = { members: 0, balance: 0, fold: 0, goodwill: 0, lifetime: 0, spent: 0 }
     const vouchers = { issued: 0, used: 0, open: 0 }
     const byTier: Record<string, number> = {}
     const program = (await this.#shelf.of(tenant)).program(hybridTime(this.#clock.now()))
-    for await (const row of this.#members(tenant)) {
+    for await (const row of membersOf(this.#read, tenant)) {
       const state = stateOf(row)
       each(row.key, state)
       sums.members++
@@ -57,10 +59,9 @@ export class TotalsTaker {
       sums.goodwill += state.goodwill
       sums.lifetime += state.lifetime
       sums.spent += state.spent
-      const used = state.vouchers.filter(({ usedBy }) => usedBy > 0).length
-      vouchers.issued += state.vouchers.length
-      vouchers.used += used
-      vouchers.open += state.vouchers.length - used
+      vouchers.issued += state.entitlements.length
+      vouchers.used += state.entitlements.filter(({ usedBy }) => usedBy > 0).length
+      vouchers.open += state.entitlements.filter(isLive).length
       const tier = tierView(program, state.tier)?.name ?? 'none'
       byTier[tier] = (byTier[tier] ?? 0) + 1
     }
@@ -73,10 +74,6 @@ export class TotalsTaker {
       facts,
       position: moved.position,
     }
-  }
-
-  async *#members(tenant: TenantId): ReturnType<typeof pages> {
-    yield* pages((after) => this.#read.members(tenant, { after, limit: PAGE_SIZE_MAX }))
   }
 
   async #movedPoints(tenant: TenantId): Promise<Readonly<Moved>> {
@@ -98,19 +95,5 @@ export class TotalsTaker {
       if (rows.length < FEED_PAGE_MAX) return { ...moved }
       await turn()
     }
-  }
-}
-
-type MemberRows = Awaited<ReturnType<Reads['members']>>
-
-async function* pages(next: (after: number) => Promise<MemberRows>): AsyncGenerator<MemberRows[number]> {
-  let after = 0
-  for (;;) {
-    const rows = await next(after)
-    yield* rows
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < PAGE_SIZE_MAX) return
-    after = last.id
-    await turn()
   }
 }

@@ -5,7 +5,12 @@ import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
 import { FACT_KINDS, IdentityShape } from '../../protocol/facts.ts'
 import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
+import { AccountViewShape, TierProgressViewShape } from './account-shapes.ts'
+import { memberExtras } from './member-extras-shapes.ts'
 import { EFFECT_KINDS } from '../evaluation/effects.ts'
+import { STATUS_WORDS } from '../evaluation/entitlement-statuses.ts'
+
+const FACT_STATUSES = ['counted', 'duplicate', 'unclaimed', 'merged'] as const
 
 const Int = Type.Integer()
 const Text = Type.String()
@@ -25,6 +30,22 @@ export function pageOf(item: TSchema): TSchema {
 
 export const TierViewShape = Type.Object({ id: Int, name: Text }, closed)
 
+export const EntitlementViewShape = Type.Object(
+  {
+    code: Text,
+    perk: Int,
+    title: Text,
+    status: oneOf(STATUS_WORDS),
+    uses_left: Int,
+    issued_by: IdTextShape,
+    used_by: orNull(IdTextShape),
+    usable_from: orNull(TimeTextShape),
+    expires_at: orNull(TimeTextShape),
+  },
+  closed,
+)
+export type EntitlementView = Readonly<Static<typeof EntitlementViewShape>>
+
 export const MemberViewShape = Type.Object(
   {
     id: IdTextShape,
@@ -32,6 +53,9 @@ export const MemberViewShape = Type.Object(
     identities: Type.Array(IdentityShape),
     /** The store of the enrolment. */
     store: Int,
+    merged_into: orNull(
+      Type.String({ description: 'The member this one is now; all that was its own is there' }),
+    ),
     enrolled_at: TimeTextShape,
     tier: orNull(TierViewShape),
     next_tier: orNull(Type.Object({ id: Int, name: Text, point_floor: Int, missing: Int }, closed)),
@@ -40,20 +64,10 @@ export const MemberViewShape = Type.Object(
     goodwill: Points,
     lifetime: Points,
     spent: Points,
-    vouchers: Type.Array(
-      Type.Object(
-        {
-          code: Text,
-          perk: Int,
-          title: Text,
-          status: oneOf(['UNUSED', 'USED', 'EXPIRED']),
-          issued_by: IdTextShape,
-          used_by: orNull(IdTextShape),
-          expires_at: orNull(TimeTextShape),
-        },
-        closed,
-      ),
-    ),
+    accounts: Type.Array(AccountViewShape, { description: 'Points first, then every other metric' }),
+    tier_progress: TierProgressViewShape,
+    vouchers: Type.Array(EntitlementViewShape),
+    ...memberExtras,
     facts: Type.Integer({ description: 'Facts folded' }),
     last_fact_at: orNull(TimeTextShape),
   },
@@ -72,7 +86,7 @@ const factSummary = {
   member: orNull(IdTextShape),
   at: TimeTextShape,
   received_at: TimeTextShape,
-  status: oneOf(['counted', 'duplicate', 'unclaimed']),
+  status: oneOf(FACT_STATUSES),
   amount: orNull(Amount),
   points: Type.Integer({ description: 'Points the fact comes to now, without goodwill' }),
   goodwill: Points,
@@ -90,7 +104,10 @@ export const EffectViewShape = Type.Object(
     rule: orNull(Int),
     title: orNull(Text),
     index: Int,
-    amount: Type.Integer({ description: "Points; for `tier` the new tier's id; for vouchers 1" }),
+    amount: Type.Integer({
+      description:
+        "Points; for `tier` the new tier's id; for vouchers 1; for `entitlement` the place of its new status in the list of statuses, from 1",
+    }),
     of: orNull(
       Type.String({
         description: 'The sale a reversal takes from, the tier left, or the fact of the voucher',
@@ -128,10 +145,32 @@ const FactDataShape = Type.Object(
     name: Type.Optional(orNull(Text)),
     identities: Type.Optional(Type.Array(IdentityShape)),
     points: Type.Optional(Points),
-    stage: Type.Optional(oneOf(['reserved', 'captured', 'cancelled'])),
+    stage: Type.Optional(
+      oneOf(['reserved', 'captured', 'cancelled', 'sent', 'received', 'completed', 'void']),
+    ),
     redemption: Type.Optional(orNull(IdTextShape)),
     perk: Type.Optional(Int),
     code: Type.Optional(Text),
+    home_store: Type.Optional(orNull(Int)),
+    birthday: Type.Optional(orNull(Text)),
+    attributes: Type.Optional(Type.Array(Type.Object({ name: Text, value: orNull(Text) }, closed))),
+    membership: Type.Optional(orNull(oneOf(['active', 'inactive']))),
+    membership_start: Type.Optional(orNull(Text)),
+    quantity: Type.Optional(Int),
+    amount: Type.Optional(orNull(Amount)),
+    action: Type.Optional(Text),
+    challenge: Type.Optional(Int),
+    verdict: Type.Optional(Text),
+    response: Type.Optional(orNull(IdTextShape)),
+    number: Type.Optional(Int),
+    number_in_period: Type.Optional(Int),
+    seed: Type.Optional(Text),
+    referral: Type.Optional(orNull(IdTextShape)),
+    source: Type.Optional(Text),
+    segment: Type.Optional(Int),
+    due: Type.Optional(TimeTextShape),
+    merged: Type.Optional(IdTextShape),
+    sale: Type.Optional(IdTextShape),
   },
   closed,
 )
@@ -174,7 +213,7 @@ export const ExplanationShape = Type.Object(
     fact: IdTextShape,
     kind: oneOf(FACT_KINDS),
     at: TimeTextShape,
-    status: oneOf(['counted', 'duplicate', 'unclaimed']),
+    status: oneOf(FACT_STATUSES),
     member: orNull(IdTextShape),
     program: orNull(Type.Object({ version: Int, name: Text, effective_from: TimeTextShape }, closed)),
     before: orNull(
@@ -244,19 +283,42 @@ export const QuarantineViewShape = Type.Object(
 )
 export type QuarantineView = Readonly<Static<typeof QuarantineViewShape>>
 
+const receipt = {
+  receipt: Type.Object({ id: IdTextShape, epoch: Int, seq: Int, hash: Text }, closed),
+  at: TimeTextShape,
+  member: Type.Object({ id: IdTextShape }, closed),
+}
+export const FactReceiptShape = Type.Object(
+  { ...receipt, kind: oneOf(FACT_KINDS), store: Int, data: FactDataShape },
+  closed,
+)
+export type FactReceipt = Readonly<Static<typeof FactReceiptShape>>
+
 export const AdjustmentReceiptShape = Type.Object(
+  { ...receipt, kind: Type.Literal('adjustment'), points: Points, reason: Text, by: Text },
+  closed,
+)
+
+export const DrawViewShape = Type.Object(
   {
-    receipt: Type.Object({ id: IdTextShape, epoch: Int, seq: Int, hash: Text }, closed),
-    kind: Type.Literal('adjustment'),
-    at: TimeTextShape,
-    member: Type.Object({ id: IdTextShape }, closed),
-    points: Points,
-    reason: Text,
-    by: Text,
+    challenge: Int,
+    seed: Text,
+    winners: Type.Array(
+      Type.Object(
+        {
+          rank: Int,
+          response: IdTextShape,
+          number: Type.Integer({ description: 'Of the response, among all' }),
+          member: IdTextShape,
+          fact: Type.String({ description: 'The fact that says it was drawn' }),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 )
-export type AdjustmentReceipt = Readonly<Static<typeof AdjustmentReceiptShape>>
+export type DrawView = Readonly<Static<typeof DrawViewShape>>
 
 export const TotalsShape = Type.Object(
   {
@@ -272,7 +334,10 @@ export const TotalsShape = Type.Object(
     points_reversed: Type.Integer({
       description: 'Points taken back by returns and voids, as a positive number',
     }),
-    facts: Type.Object({ counted: Int, duplicate: Int, unclaimed: Int, quarantined: Int }, closed),
+    facts: Type.Object(
+      { counted: Int, duplicate: Int, unclaimed: Int, merged: Int, quarantined: Int },
+      closed,
+    ),
     position: Type.Integer({ description: 'The live feed stood here when the totals were taken' }),
   },
   closed,

@@ -6,18 +6,24 @@ import { idText, originOf, seqOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { QUANTITY_UNIT } from '../../protocol/numbers.ts'
 import { unreachable } from '../../protocol/result.ts'
-import { hybridTime, millisOf } from '../../protocol/time.ts'
-import type { HybridTime } from '../../protocol/time.ts'
+import { hybridTime, localDay, millisOf } from '../../protocol/time.ts'
+import type { HybridTime, ZoneOffset } from '../../protocol/time.ts'
 import type { Program } from '../evaluation/compile.ts'
 import { effectId, movesPoints } from '../evaluation/effects.ts'
+import { statusWord } from '../evaluation/entitlement-statuses.ts'
 import type { Effect } from '../evaluation/effects.ts'
 import type { Programs } from '../evaluation/programs.ts'
-import { voucherStatus } from '../evaluation/spending.ts'
+import { statusAt } from '../evaluation/spending.ts'
+import { titlesOf } from '../evaluation/titles.ts'
 import { decodeState, newState, spendable } from '../evaluation/state.ts'
-import type { MemberState, Voucher } from '../evaluation/state.ts'
+import type { Entitlement, MemberState } from '../evaluation/state.ts'
+import { stateAt } from '../evaluation/time.ts'
 import type { ActivityRow, FactRow, MemberListRow, QuarantineRow } from '../store/port.ts'
+import { accountViews, tierProgressView } from './account-views.ts'
+import { memberExtrasView } from './member-extras.ts'
 import type {
   EffectView,
+  EntitlementView,
   FactData,
   FactSummary,
   FactView,
@@ -49,11 +55,7 @@ export function titleOf(program: Program | null, rule: number): string | null {
   if (program === null || rule === 0) return null
   let known = titles.get(program)
   if (known === undefined) {
-    const { tiers, earn_perks, bonuses, redeem_perks } = program.document
-    known = new Map([
-      ...tiers.map(({ id, name }) => [id, name] as const),
-      ...[...earn_perks, ...bonuses, ...redeem_perks].map(({ id, title }) => [id, title] as const),
-    ])
+    known = new Map(titlesOf(program.document))
     titles.set(program, known)
   }
   return known.get(rule) ?? null
@@ -67,15 +69,24 @@ export function stateOf(row: Pick<MemberListRow, 'state'>): MemberState {
   return (row.state === null ? undefined : decodeState(row.state)) ?? newState()
 }
 
-export function memberView(row: MemberListRow, programs: Programs, nowMs: number): MemberView {
-  const state = stateOf(row)
+/** As of now: what time has brought since the last fact is shown before it is booked. `offset` tells the local day. */
+export function memberView(
+  row: MemberListRow,
+  programs: Programs,
+  nowMs: number,
+  offset: ZoneOffset,
+): MemberView {
+  const stored = stateOf(row)
   const program = programs.program(hybridTime(nowMs))
-  const next = program?.tiers.find(({ point_floor }) => point_floor > state.lifetime)
+  const state = stateAt(program, stored, row.id, nowMs, offset)
+  const day = localDay(nowMs, offset)
+  const next = program?.tiers.find(({ point_floor = 0 }) => point_floor > state.lifetime)
   return {
     id: idText(row.id),
     name: row.name,
     identities: row.identities.map(({ kind, value }) => ({ kind, value })),
     store: row.store,
+    merged_into: row.mergedInto === null ? null : idText(row.mergedInto),
     enrolled_at: hybridText(row.enrolledAt),
     tier: tierView(program, state.tier),
     next_tier:
@@ -84,33 +95,34 @@ export function memberView(row: MemberListRow, programs: Programs, nowMs: number
         : {
             id: next.id,
             name: next.name,
-            point_floor: next.point_floor,
-            missing: next.point_floor - state.lifetime,
+            point_floor: next.point_floor ?? 0,
+            missing: (next.point_floor ?? 0) - state.lifetime,
           },
     balance: spendable(state),
     fold: state.balance,
     goodwill: state.goodwill,
     lifetime: state.lifetime,
     spent: state.spent,
-    vouchers: state.vouchers.map((voucher) => voucherView(voucher, program, nowMs)),
+    accounts: accountViews(program, state, day),
+    tier_progress: tierProgressView(program, state, day),
+    vouchers: state.entitlements.map((one) => entitlementView(one, program, nowMs)),
+    ...memberExtrasView(program, state, { ms: nowMs, offset, store: row.store }),
     facts: state.facts,
-    last_fact_at: state.facts === 0 ? null : hybridText(state.at),
+    last_fact_at: stored.facts === 0 ? null : hybridText(stored.at),
   }
 }
 
-function voucherView(
-  voucher: Voucher,
-  program: Program | null,
-  nowMs: number,
-): MemberView['vouchers'][number] {
+export function entitlementView(one: Entitlement, program: Program | null, nowMs: number): EntitlementView {
   return {
-    code: voucher.code,
-    perk: voucher.perk,
-    title: titleOf(program, voucher.perk) ?? `Perk ${voucher.perk}`,
-    status: voucherStatus(voucher, nowMs),
-    issued_by: idText(voucher.fact),
-    used_by: idOrNull(voucher.usedBy),
-    expires_at: voucher.expires === 0 ? null : timeText(voucher.expires - 1),
+    code: one.code,
+    perk: one.perk,
+    title: titleOf(program, one.perk) ?? `Perk ${one.perk}`,
+    status: statusWord(statusAt(one, nowMs)),
+    uses_left: one.uses,
+    issued_by: idText(one.fact),
+    used_by: idOrNull(one.usedBy),
+    usable_from: one.from === 0 ? null : timeText(one.from),
+    expires_at: one.expires === 0 ? null : timeText(one.expires - 1),
   }
 }
 
@@ -160,7 +172,8 @@ export function factView(row: FactRow, rows: readonly ActivityRow[], programs: P
   }
 }
 
-function factData(fact: Fact): FactData {
+/** What a fact says beyond its header. */
+export function factData(fact: Fact): FactData {
   switch (fact.kind) {
     case 'sale':
       return {
@@ -200,6 +213,43 @@ function factData(fact: Fact): FactData {
       return { code: fact.code }
     case 'adjustment':
       return { points: fact.points, reason: fact.reason, by: fact.by }
+    case 'profile':
+      return {
+        home_store: fact.home_store,
+        birthday: fact.birthday,
+        attributes: fact.attributes.map(({ name, value }) => ({ name, value })),
+        membership: fact.membership,
+        membership_start: fact.membership_start,
+      }
+    case 'activity':
+      return { perk: fact.perk, quantity: fact.quantity, amount: fact.amount }
+    case 'award':
+      return { perk: fact.perk, reason: fact.reason }
+    case 'entitlement':
+      return { code: fact.code, action: fact.action, reason: fact.reason }
+    case 'challenge':
+      return { challenge: fact.challenge, action: fact.action }
+    case 'response':
+      return {
+        challenge: fact.challenge,
+        verdict: fact.verdict,
+        response: idOrNull(fact.of),
+        number: fact.number,
+        number_in_period: fact.number_in_period,
+        seed: fact.seed,
+      }
+    case 'referral':
+      return { stage: fact.stage, referral: idOrNull(fact.of), source: fact.source }
+    case 'segment':
+      return { segment: fact.segment, action: fact.action }
+    case 'release':
+      return { fact: idText(fact.fact) }
+    case 'moment':
+      return { due: timeText(fact.due) }
+    case 'merge':
+      return { merged: idText(fact.merged as number as FactId) }
+    case 'retro_claim':
+      return { sale: idText(fact.sale) }
     default:
       return unreachable(fact)
   }
@@ -252,9 +302,9 @@ export function quarantineView(row: QuarantineRow): QuarantineView {
 export function pointsAdded(effects: readonly Effect[]): { points: number; goodwill: number } {
   let points = 0
   let goodwill = 0
-  for (const { kind, amount } of effects) {
+  for (const { kind, index, amount } of effects) {
     if (kind === 'goodwill') goodwill += amount
-    else if (movesPoints(kind)) points += amount
+    else if (movesPoints({ kind, index })) points += amount
   }
   return { points, goodwill }
 }

@@ -2,19 +2,25 @@
 // immutable for its callers; its scratch arrays belong to `step`, which is synchronous, so one Program serves one thread.
 import type { RuleId, StoreId } from '../../protocol/ids.ts'
 import type { Rounding } from '../../protocol/numbers.ts'
-import { assert } from '../../protocol/result.ts'
-import { dayOfDate } from './check.ts'
-import type {
-  BonusDocument,
-  EarnPerkDocument,
-  ProgramDocument,
-  RedeemPerkDocument,
-  TierDocument,
-} from './document.ts'
-import { WEEKDAYS } from './document.ts'
-
-export const DAY_BEFORE_ALL = -1_000_000_000
-export const DAY_AFTER_ALL = 1_000_000_000
+import type { CountedRules } from './applied.ts'
+import { DAY_BEFORE_ALL } from './calendar.ts'
+import type { RuleWithConditions } from './compile-conditions.ts'
+import { compileConditions } from './compile-conditions.ts'
+import { compileEarning } from './compile-earning.ts'
+import type { Condition } from './condition.ts'
+import type { BonusDocument, CapsDocument, EarnPerkDocument, GroupDocument } from './document/earning.ts'
+import { POINTS } from './document/metrics.ts'
+import type { AttributeDocument } from './document/parts.ts'
+import type { ProgramDocument } from './document/program.ts'
+import type { RedeemPerkDocument, StampCardDocument } from './document/spending.ts'
+import type { TierDocument } from './document/tiers.ts'
+import { compileMetrics } from './metrics.ts'
+import type { Metric } from './metrics.ts'
+import { compileReactions } from './react.ts'
+import type { Reactions } from './react.ts'
+import type { Selections } from './selections.ts'
+import { slotsOf } from './slots.ts'
+import { tiersArePlain } from './tiers.ts'
 
 export interface Conditions {
   /** None of the conditions below can fail. */
@@ -24,31 +30,50 @@ export interface Conditions {
   readonly endDay: number
   /** Null: every store. */
   readonly stores: ReadonlySet<StoreId> | null
-  /** Lifetime points of the required tier; 0 without one. */
+  /** Lifetime points of the required tier, where they alone make the tiers (`plainTiers`); 0 without one. */
   readonly tierFloor: number
+  /** Place of the required tier; 0 without one, as every member has the first. */
+  readonly tierPlace: number
+  /** Any of these the member must have; null: not asked for. */
+  readonly attributes: readonly AttributeDocument[] | null
+  readonly when: Condition | null
 }
 
-export interface EarnPerk extends Conditions {
+/** What perks and bonuses may have beyond that; only gifts.ts looks at it. */
+export interface Giving extends Conditions {
+  /** 0: points. */
+  readonly metric: number
+  readonly caps: CapsDocument | null
+  readonly group: GroupDocument | null
+}
+
+export interface EarnPerk extends Giving {
   readonly id: RuleId
+  /** Among the perks of its type, as the document lists them. */
+  readonly place: number
   readonly document: EarnPerkDocument
   readonly award: 'per_currency_unit' | 'per_item' | 'fixed'
   readonly points: number
   readonly unit: number
   readonly rounding: Rounding
   readonly everyLine: boolean
+  /** Of a standard perk. */
+  readonly selection: number
   readonly skus: ReadonlySet<string>
   readonly categories: ReadonlySet<string>
   readonly minimumAmount: number
   readonly oncePerDay: boolean
+  /** Null: whatever was paid with. */
+  readonly tenders: ReadonlySet<string> | null
 }
 
-export interface Bonus extends Conditions {
+export interface Bonus extends Giving {
   readonly id: RuleId
   readonly document: BonusDocument
   readonly type: BonusDocument['type']
   /** Every standard perk qualifies. */
   readonly everyPerk: boolean
-  /** Indexes into `standardPerks`. */
+  /** Indexes into `standardPerks`; none where every perk qualifies. */
   readonly perks: Int32Array
   /** Of the qualifying points; 0 for a fixed bonus. */
   readonly percent: number
@@ -64,159 +89,126 @@ export interface RedeemPerk extends Conditions {
   readonly id: RuleId
   readonly document: RedeemPerkDocument
   readonly points: number
+  /** 0: points. */
+  readonly metric: number
+  /** Local minutes it can be redeemed in, and its entitlement used; null: any. */
+  readonly slots: Int32Array | null
+  readonly useSlots: Int32Array | null
 }
 
-export interface Program {
-  readonly document: ProgramDocument
-  readonly tiers: readonly TierDocument[]
+/** Perks and bonuses. */
+export interface Earning {
+  /** By selection, so that the perks of a selection lie side by side; within one in the document's order. */
   readonly standardPerks: readonly EarnPerk[]
+  /** The same as rows of numbers (standard-perks.ts). */
+  readonly perkRows: Float64Array
+  readonly selections: Selections
+  /** The first standard perk of each selection; one more at the end. */
+  readonly perkStarts: Int32Array
   readonly checkinPerks: readonly EarnPerk[]
   readonly registrationPerks: readonly EarnPerk[]
-  /** Indexes of standard perks without skus and categories. */
-  readonly everyLinePerks: Int32Array
-  /** Indexes of standard perks by sku and by category. */
-  readonly bySku: ReadonlyMap<string, Int32Array>
-  readonly byCategory: ReadonlyMap<string, Int32Array>
+  readonly referralPerks: readonly EarnPerk[]
+  readonly birthdayPerks: readonly EarnPerk[]
+  /** Perks that an activity may name. */
+  readonly activityPerks: ReadonlyMap<RuleId, EarnPerk>
   readonly bonuses: readonly Bonus[]
+  /** Some perk or bonus of sales has conditions, caps, groups or metrics beyond the plain ones: gifts.ts weighs them all. */
+  readonly elaborate: boolean
+  /** Rules whose applying is counted. */
+  readonly counted: CountedRules
+  /** Some bonus asks for the time of day. */
+  readonly hasSchedules: boolean
+}
+
+export interface Program extends Earning {
+  readonly document: ProgramDocument
+  /** By id; points (0) among them. */
+  readonly metrics: ReadonlyMap<number, Metric>
+  /** Points neither expire nor are pending nor kept by day: adding is all there is to them. */
+  readonly plainPoints: boolean
+  readonly tiers: readonly TierDocument[]
+  readonly tierFloors: Float64Array
+  /** And entering them gives entitlements at most, leaving them takes none. */
+  readonly plainTiers: boolean
+  /** It uses something that time drives, or that looks at what time did: time passes before every fact. */
+  readonly timed: boolean
+  /** The ids of the first n tiers, by n: shared by all members who have entered just these. */
+  readonly tierLists: readonly (readonly RuleId[])[]
   readonly redeemPerks: ReadonlyMap<RuleId, RedeemPerk>
+  /** Active stamp cards. */
+  readonly cards: readonly StampCardDocument[]
+  /** Challenges, segments, rules and the like; null: none. */
+  readonly reactions: Reactions | null
   readonly honours: boolean
   readonly goodwillMax: number
   readonly grantMax: number
   readonly scratch: Scratch
 }
 
-/**
- * Working memory of one sale. `sums` holds SUM_STRIDE numbers per standard perk, side by side so that one perk is one cache line: the sale and the line
- * they belong to (so nothing is cleared between sales), amount and quantity of the matching lines, points.
- */
+/** Working memory of one sale. */
 export interface Scratch {
-  sale: number
-  line: number
-  touched: number
-  readonly touchedPerks: Int32Array
-  readonly sums: Float64Array
+  /** Stride 2 per standard perk: the sale (as the basket counts them), the points given on it. Only of perks that bonuses name. */
+  readonly given: Float64Array
+  /** The month of the last day asked for: sales come day by day, and a month takes eight divisions. */
+  day: number
+  month: number
 }
 
-export const SUM_STRIDE = 5
-export const SUM_LINE = 1
-export const SUM_AMOUNT = 2
-export const SUM_QUANTITY = 3
-export const SUM_POINTS = 4
-
 export function compile(document: ProgramDocument): Program {
-  const conditionsOf = (
-    rule: Pick<EarnPerkDocument, 'status' | 'start' | 'end' | 'stores' | 'required_tier'>,
-  ): Conditions => ({
-    unconditional:
-      [rule.start, rule.end, rule.stores, rule.required_tier].every((value) => value === undefined) &&
-      rule.status !== 'INACTIVE',
-    active: rule.status !== 'INACTIVE',
-    startDay: rule.start === undefined ? DAY_BEFORE_ALL : dayOf(rule.start),
-    endDay: rule.end === undefined ? DAY_AFTER_ALL : dayOf(rule.end),
-    stores: rule.stores === undefined ? null : new Set(rule.stores),
-    tierFloor: document.tiers.find(({ id }) => id === rule.required_tier)?.point_floor ?? 0,
-  })
-  const perks = document.earn_perks.map((perk): EarnPerk => ({
-    ...conditionsOf(perk),
-    id: perk.id,
-    document: perk,
-    award: perk.award.kind,
-    points: perk.award.points,
-    unit: perk.award.kind === 'per_currency_unit' ? perk.award.unit : 1,
-    rounding: perk.award.kind === 'per_currency_unit' ? perk.award.rounding : 'floor',
-    everyLine: perk.skus === undefined && perk.categories === undefined,
-    skus: new Set(perk.skus),
-    categories: new Set(perk.categories),
-    minimumAmount: perk.minimum_amount ?? 0,
-    oncePerDay: perk.once_per_day ?? false,
-  }))
-  const standardPerks = perks.filter(({ document: { type } }) => type === 'STANDARD')
-  const bonuses = document.bonuses.map((bonus): Bonus => ({
-    ...conditionsOf(bonus),
-    id: bonus.id,
-    document: bonus,
-    type: bonus.type,
-    everyPerk: bonus.perks === undefined,
-    perks: indexesWhere(standardPerks, (perk) => bonus.perks === undefined || bonus.perks.includes(perk.id)),
-    percent: bonus.award.kind === 'multiplier' ? bonus.award.percent : 0,
-    fixed: bonus.award.kind === 'fixed' ? bonus.award.points : 0,
-    slots: bonus.type === 'TIME' ? slotsOf(bonus.schedule) : new Int32Array(0),
-    requiredToEarn: bonus.type === 'FREQUENCY' ? bonus.required_to_earn : 0,
-    frequency: bonus.type === 'FREQUENCY' ? bonus.frequency : 'WEEKLY',
-    fromDay:
-      bonus.type === 'FREQUENCY' && bonus.from_date !== undefined ? dayOf(bonus.from_date) : DAY_BEFORE_ALL,
-  }))
+  const conditionsOf = (rule: RuleWithConditions): Conditions => compileConditions(rule, document)
+  const earning = compileEarning(document)
+  const metrics = compileMetrics(document)
   return {
     document,
+    metrics,
+    plainPoints: metrics.get(POINTS)?.plain === true,
     tiers: document.tiers,
-    standardPerks,
-    checkinPerks: perks.filter((perk) => perk.document.type === 'CHECKIN'),
-    registrationPerks: perks.filter((perk) => perk.document.type === 'REGISTRATION'),
-    everyLinePerks: indexesWhere(standardPerks, (perk) => perk.everyLine),
-    bySku: indexBy(standardPerks, (perk) => perk.skus),
-    byCategory: indexBy(standardPerks, (perk) => perk.categories),
-    bonuses,
+    tierFloors: Float64Array.from(document.tiers, (tier) => tier.point_floor ?? 0),
+    plainTiers: tiersArePlain(document),
+    timed: isTimed(document),
+    tierLists: [[], ...document.tiers.map((_, at) => document.tiers.slice(0, at + 1).map(({ id }) => id))],
+    ...earning,
     redeemPerks: new Map(
       document.redeem_perks.map((perk) => [
         perk.id,
-        { ...conditionsOf(perk), id: perk.id, document: perk, points: perk.points },
+        {
+          ...conditionsOf(perk),
+          id: perk.id,
+          document: perk,
+          points: perk.points,
+          metric: perk.metric ?? POINTS,
+          slots: perk.schedule === undefined ? null : slotsOf(perk.schedule),
+          useSlots: perk.voucher?.schedule === undefined ? null : slotsOf(perk.voucher.schedule),
+        },
       ]),
     ),
+    cards: (document.stamp_cards ?? []).filter(({ status }) => status !== 'INACTIVE'),
+    reactions: compileReactions(document, conditionsOf),
     honours: document.lateness === 'honour',
     goodwillMax: document.goodwill_points_max,
     grantMax: document.grant_points_max,
-    scratch: {
-      sale: 0,
-      line: 0,
-      touched: 0,
-      touchedPerks: new Int32Array(standardPerks.length),
-      sums: new Float64Array(standardPerks.length * SUM_STRIDE),
-    },
+    scratch: { given: new Float64Array(earning.standardPerks.length * 2), day: DAY_BEFORE_ALL, month: 0 },
   }
 }
 
-function dayOf(date: string): number {
-  const day = dayOfDate(date)
-  assert(day !== undefined, `checked document has the date ${date}`)
-  return day
-}
+const TIMED_LISTS = [
+  'metrics',
+  'groups',
+  'stamp_cards',
+  'challenges',
+  'response_challenges',
+  'segments',
+  'aggregates',
+  'rules',
+] as const
 
-function indexesWhere<T>(list: readonly T[], holds: (item: T) => boolean): Int32Array {
-  return Int32Array.from(list.flatMap((item, index) => (holds(item) ? [index] : [])))
-}
-
-function indexBy(
-  perks: readonly EarnPerk[],
-  namesOf: (perk: EarnPerk) => ReadonlySet<string>,
-): Map<string, Int32Array> {
-  const lists = new Map<string, number[]>()
-  for (const [index, perk] of perks.entries()) {
-    for (const name of namesOf(perk)) {
-      const list = lists.get(name)
-      if (list === undefined) lists.set(name, [index])
-      else list.push(index)
-    }
-  }
-  return new Map([...lists].map(([name, list]) => [name, Int32Array.from(list)]))
-}
-
-const DAY_MINUTES = 1440
-const WEEK_MINUTES = 7 * DAY_MINUTES
-
-function minutesOf(time: string): number {
-  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5))
-}
-
-/** Pairs of minutes of the week; a slot over midnight on Sunday is two pairs (E-BON-2). */
-function slotsOf(schedule: Extract<BonusDocument, { type: 'TIME' }>['schedule']): Int32Array {
-  const pairs: number[] = []
-  for (const { days, from, to } of schedule) {
-    const length = (minutesOf(to) - minutesOf(from) + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES
-    for (const day of days) {
-      const start = WEEKDAYS.indexOf(day) * DAY_MINUTES + minutesOf(from)
-      pairs.push(start, Math.min(start + length, WEEK_MINUTES))
-      if (start + length > WEEK_MINUTES) pairs.push(0, start + length - WEEK_MINUTES)
-    }
-  }
-  return Int32Array.from(pairs)
+function isTimed(document: ProgramDocument): boolean {
+  const { earn_perks, bonuses, redeem_perks } = document
+  return (
+    document.points !== undefined ||
+    !tiersArePlain(document) ||
+    TIMED_LISTS.some((list) => (document[list] ?? []).length > 0) ||
+    earn_perks.some(({ type }) => type === 'BIRTHDAY') ||
+    [...earn_perks, ...bonuses, ...redeem_perks].some(({ when }) => when !== undefined)
+  )
 }

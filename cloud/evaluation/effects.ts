@@ -2,7 +2,7 @@
 // Whoever needs them as objects (storing, answering, explaining) reads them out afterwards.
 import type { FactId, RuleId } from '../../protocol/ids.ts'
 
-/** Wire names of the kinds; the index is the number in the buffer. Append-only. Those up to `goodwill` move points. */
+/** Wire names of the kinds; the index is the number in the buffer. Append-only. */
 export const EFFECT_KINDS = [
   'earn',
   'bonus',
@@ -17,6 +17,29 @@ export const EFFECT_KINDS = [
   'voucher_used',
   'voucher_reused',
   'voucher_cancelled',
+  'expire',
+  'expiry_warning',
+  'release',
+  'tier_points',
+  'reward',
+  'progress',
+  'card_filled',
+  'entitlement',
+  'entitlement_refused',
+  'entitlement_conflict',
+  'challenge_joined',
+  'challenge_left',
+  'requirement_completed',
+  'challenge_completed',
+  'response',
+  'response_refused',
+  'prize',
+  'segment_entered',
+  'segment_left',
+  'rule',
+  'task',
+  'credential',
+  'referral_completed',
 ] as const
 export type EffectKind = (typeof EFFECT_KINDS)[number]
 
@@ -33,10 +56,33 @@ export const VOUCHER_ISSUED = 9
 export const VOUCHER_USED = 10
 export const VOUCHER_REUSED = 11
 export const VOUCHER_CANCELLED = 12
+export const EXPIRE = 13
+export const EXPIRY_WARNING = 14
+export const RELEASE = 15
+export const TIER_POINTS = 16
+export const REWARD = 17
+export const PROGRESS = 18
+export const CARD_FILLED = 19
+export const ENTITLEMENT = 20
+export const ENTITLEMENT_REFUSED = 21
+export const ENTITLEMENT_CONFLICT = 22
+export const CHALLENGE_JOINED = 23
+export const CHALLENGE_LEFT = 24
+export const REQUIREMENT_COMPLETED = 25
+export const CHALLENGE_COMPLETED = 26
+export const RESPONSE = 27
+export const RESPONSE_REFUSED = 28
+export const PRIZE = 29
+export const SEGMENT_ENTERED = 30
+export const SEGMENT_LEFT = 31
+export const RULE = 32
+export const TASK = 33
+export const CREDENTIAL = 34
+export const REFERRAL_COMPLETED = 35
 
 /**
  * One derived consequence of a fact, identified by (fact, kind, rule, index, of) (E-FOLD-4). `amount` is points for the kinds that move
- * them, the new tier's id for `tier`, 1 for vouchers. `of` is the sale a reversal takes from, the tier left, or the fact that issued the
+ * them (and `index` the metric, 0 for points), the new tier's id for `tier`, 1 for vouchers. `of` is the sale a reversal takes from, the tier left, or the fact that issued the
  * voucher: a correction may take the same rule from one `of` and give it to another, which are two effects.
  */
 export interface Effect {
@@ -47,40 +93,123 @@ export interface Effect {
   readonly of: number
 }
 
-export function movesPoints(kind: EffectKind): boolean {
-  return EFFECT_KINDS.indexOf(kind) <= GOODWILL
+/** Kinds by which a fact gives or takes an amount of a metric, whose id is the effect's `index`. What merely becomes due (expiry, release) is not the fact's. */
+const GIVES = new Uint8Array(EFFECT_KINDS.length)
+for (const kind of [EARN, BONUS, REVERSE, SPEND, RESTORE, GRANT, ADJUST, GOODWILL, TIER_POINTS, REWARD])
+  GIVES[kind] = 1
+
+/** Whether effects of a kind give or take an amount of a metric, goodwill among them. */
+export function givesAmount(kind: number): boolean {
+  return GIVES[kind] === 1
+}
+
+/** Whether an effect's amount is points (metric 0) that its fact gave or took, goodwill among them. */
+export function movesPoints({ kind, index }: Pick<Effect, 'kind' | 'index'>): boolean {
+  return index === 0 && GIVES[EFFECT_KINDS.indexOf(kind)] === 1
+}
+
+/** Whether an effect's amount changes what a member has of its metric, pending included: what a fact gave or took, and what expired. */
+export function movesAmount(kind: EffectKind): boolean {
+  return kind === 'expire' || GIVES[EFFECT_KINDS.indexOf(kind)] === 1
 }
 
 const START = 64
+/** Numbers of an effect lie side by side: kind, rule, index, amount, of. */
+const STRIDE = 5
+const RULE_PLACE = 1
+const INDEX_PLACE = 2
+const AMOUNT_PLACE = 3
+const OF_PLACE = 4
 
+/** The effects of one fact while it is folded. */
 export class EffectBuffer {
   length = 0
-  kinds = new Uint8Array(START)
-  rules = new Float64Array(START)
-  indexes = new Int32Array(START)
-  amounts = new Float64Array(START)
-  ofs = new Float64Array(START)
+  #values = new Float64Array(START * STRIDE)
+  #ownFrom = 0
+  #ownTo = 0
 
   push(kind: number, rule: number, index: number, amount: number, of: number): void {
-    const at = this.length
-    if (at === this.kinds.length) this.#grow()
-    this.kinds[at] = kind
-    this.rules[at] = rule
-    this.indexes[at] = index
-    this.amounts[at] = amount
-    this.ofs[at] = of
-    this.length = at + 1
+    const base = this.length * STRIDE
+    if (base === this.#values.length) this.#grow()
+    const values = this.#values
+    values[base] = kind
+    values[base + RULE_PLACE] = rule
+    values[base + INDEX_PLACE] = index
+    values[base + AMOUNT_PLACE] = amount
+    values[base + OF_PLACE] = of
+    this.length += 1
+  }
+
+  /** As `push`, unless the fact has this very effect already: then it grows, for an effect happens once (E-FOLD-4). */
+  merge(kind: number, rule: number, index: number, amount: number, of: number): void {
+    const at = this.#find(kind, rule, index, of)
+    if (at < 0) this.push(kind, rule, index, amount, of)
+    else this.#values[at * STRIDE + AMOUNT_PLACE] = this.amountAt(at) + amount
+  }
+
+  has(kind: number, rule: number, index: number, of: number): boolean {
+    return this.#find(kind, rule, index, of) >= 0
+  }
+
+  #find(kind: number, rule: number, index: number, of: number): number {
+    for (let at = 0; at < this.length; at++) {
+      if (this.kindAt(at) !== kind || this.ruleAt(at) !== rule) continue
+      if (this.indexAt(at) === index && this.ofAt(at) === of) return at
+    }
+    return -1
   }
 
   clear(): void {
     this.length = 0
+    this.#ownFrom = 0
+    this.#ownTo = 0
+  }
+
+  /** The effects from `start` to `end` are the fact's own: neither what time brought with it, nor what the member's reactions to it will. */
+  markOwn(start: number, end = this.length): void {
+    this.#ownFrom = start
+    this.#ownTo = end
+  }
+
+  get own(): readonly [start: number, end: number] {
+    return [this.#ownFrom, this.#ownTo]
+  }
+
+  /** Points of the fact itself, which is what a receipt promises (E-PROM-1). */
+  ownPoints(): number {
+    return this.#pointsIn(this.#ownFrom, this.#ownTo)
+  }
+
+  kindAt(at: number): number {
+    return this.#values[at * STRIDE] ?? TIER
+  }
+
+  ruleAt(at: number): number {
+    return this.#values[at * STRIDE + RULE_PLACE] ?? 0
+  }
+
+  indexAt(at: number): number {
+    return this.#values[at * STRIDE + INDEX_PLACE] ?? 0
+  }
+
+  amountAt(at: number): number {
+    return this.#values[at * STRIDE + AMOUNT_PLACE] ?? 0
+  }
+
+  ofAt(at: number): number {
+    return this.#values[at * STRIDE + OF_PLACE] ?? 0
   }
 
   /** Points of the effects from `start` on, goodwill left out. */
   pointsSince(start: number): number {
+    return this.#pointsIn(start, this.length)
+  }
+
+  #pointsIn(start: number, end: number): number {
     let points = 0
-    for (let at = start; at < this.length; at++) {
-      if ((this.kinds[at] ?? TIER) < GOODWILL) points += this.amounts[at] ?? 0
+    for (let at = start; at < end; at++) {
+      const kind = this.kindAt(at)
+      if (kind !== GOODWILL && GIVES[kind] === 1 && this.indexAt(at) === 0) points += this.amountAt(at)
     }
     return points
   }
@@ -89,27 +218,20 @@ export class EffectBuffer {
     const effects: Effect[] = []
     for (let at = start; at < this.length; at++) {
       effects.push({
-        kind: EFFECT_KINDS[this.kinds[at] ?? 0] ?? 'earn',
-        rule: (this.rules[at] ?? 0) as RuleId,
-        index: this.indexes[at] ?? 0,
-        amount: this.amounts[at] ?? 0,
-        of: this.ofs[at] ?? 0,
+        kind: EFFECT_KINDS[this.kindAt(at)] ?? 'earn',
+        rule: this.ruleAt(at) as RuleId,
+        index: this.indexAt(at),
+        amount: this.amountAt(at),
+        of: this.ofAt(at),
       })
     }
     return effects
   }
 
   #grow(): void {
-    const size = this.kinds.length * 2
-    const grown = <T extends { set(from: T): void }>(to: T, from: T): T => {
-      to.set(from)
-      return to
-    }
-    this.kinds = grown(new Uint8Array(size), this.kinds)
-    this.rules = grown(new Float64Array(size), this.rules)
-    this.indexes = grown(new Int32Array(size), this.indexes)
-    this.amounts = grown(new Float64Array(size), this.amounts)
-    this.ofs = grown(new Float64Array(size), this.ofs)
+    const grown = new Float64Array(this.#values.length * 2)
+    grown.set(this.#values)
+    this.#values = grown
   }
 }
 

@@ -18,14 +18,14 @@ const buffer = new EffectBuffer()
 
 /**
  * Folds `facts` (any order, no fact twice) onto `state`, which must stand before all of them. `onFact` gets each fact with its effects, in
- * canonical order.
+ * canonical order, and which of them are its own.
  */
 export function foldFacts(
   programs: Programs,
   state: MemberState,
   facts: readonly Fact[],
   earlier: PastFacts,
-  onFact?: (fact: Fact, effects: readonly Effect[], state: MemberState) => void,
+  onFact?: (fact: Fact, effects: readonly Effect[], state: MemberState, own: EffectBuffer['own']) => void,
 ): void {
   const folded = new Map<FactId, PastFact>()
   let now: CanonicalPlace | null = null
@@ -44,7 +44,7 @@ export function foldFacts(
     step(program, state, fact, buffer, past)
     const effects = buffer.read()
     folded.set(fact.id, { fact, effects, program })
-    onFact?.(fact, effects, state)
+    onFact?.(fact, effects, state, buffer.own)
   }
 }
 

@@ -2,7 +2,7 @@
 import type { ProgramVersion } from '../../protocol/ids.ts'
 import { assert } from '../../protocol/result.ts'
 import type { HybridTime } from '../../protocol/time.ts'
-import { checkDocument } from './check.ts'
+import { checkDocument } from './check/check.ts'
 import { compile } from './compile.ts'
 import type { Program } from './compile.ts'
 

@@ -3,9 +3,11 @@
 import type { Fact, Return, Sale, Void } from '../../protocol/facts.ts'
 import type { FactId } from '../../protocol/ids.ts'
 import { mulDiv, share } from '../../protocol/numbers.ts'
+import { localDay, millisOf } from '../../protocol/time.ts'
 import type { EarnPerk, Program } from './compile.ts'
 import type { Effect, EffectBuffer } from './effects.ts'
 import { REVERSE } from './effects.ts'
+import { takeBackIn } from './metrics.ts'
 import type { MemberState } from './state.ts'
 
 /** An earlier fact of the same member with what it came to. */
@@ -22,7 +24,15 @@ export interface PastFacts {
   find(id: FactId): PastFact | undefined
 }
 
-const earned = ({ kind }: Effect): boolean => kind === 'earn' || kind === 'bonus' || kind === 'grant'
+/** What the fact gave of itself: not what time brought with it, such as a birthday's points. */
+function earnedBy({ effects, program }: PastFact): Effect[] {
+  return effects.filter(
+    ({ kind, rule }) =>
+      (kind === 'earn' && program?.birthdayPerks.every(({ id }) => id !== rule) !== false) ||
+      kind === 'bonus' ||
+      kind === 'grant',
+  )
+}
 
 /** Points of one effect of a sale per line (E-RET-1); adds up to the effect's amount. */
 export function pointsByLine(sale: Sale, effect: Effect, past: PastFact): number[] {
@@ -41,9 +51,11 @@ export function pointsByLine(sale: Sale, effect: Effect, past: PastFact): number
   const bonus = past.program?.bonuses.find(({ id }) => id === effect.rule)
   if (effect.kind === 'bonus' && bonus !== undefined && bonus.percent > 0) {
     const qualifying = new Set([...bonus.perks].map((index) => past.program?.standardPerks[index]?.id))
+    const qualifies = ({ rule, index }: Effect): boolean =>
+      bonus.everyPerk ? index === bonus.metric : qualifying.has(rule)
     const weights = sale.lines.map(() => 0)
-    for (const base of past.effects) {
-      if (base.kind !== 'earn' || !qualifying.has(base.rule)) continue
+    for (const base of earnedBy(past)) {
+      if (base.kind !== 'earn' || !qualifies(base)) continue
       for (const [index, points] of pointsByLine(sale, base, past).entries())
         weights[index] = (weights[index] ?? 0) + points
     }
@@ -77,7 +89,7 @@ function setReturned(state: MemberState, sale: FactId, line: number, quantity: n
       return
     }
   }
-  returned.push(sale, line, quantity)
+  state.returned = returned.concat([sale, line, quantity])
 }
 
 /**
@@ -89,14 +101,14 @@ function takenOf(points: number, quantity: number | undefined, sold: number): nu
   return quantity >= sold ? points : mulDiv(points, quantity, sold, 'floor')
 }
 
-/** Reversal effects of a return; returns the points taken. Remembers the quantities in the state. */
+/** Takes back what a return gives back, per metric, and remembers the quantities in the state. */
 export function reverseReturn(
+  program: Program | null,
   state: MemberState,
   fact: Return,
   past: PastFacts,
   effects: EffectBuffer,
-): number {
-  let total = 0
+): void {
   const sales = new Set(fact.lines.map((line) => line.sale).filter((sale) => sale > 0))
   for (const id of sales) {
     const found = past.find(id)
@@ -111,7 +123,7 @@ export function reverseReturn(
       if (!before.has(line)) before.set(line, already)
       after.set(line, Math.min(sold, (already ?? 0) + quantity))
     }
-    for (const effect of found.effects.filter(earned)) {
+    for (const effect of earnedBy(found)) {
       const byLine = pointsByLine(sale, effect, found)
       let points = 0
       for (const [line, quantity] of after) {
@@ -119,21 +131,37 @@ export function reverseReturn(
         const ofLine = byLine[line] ?? 0
         points += takenOf(ofLine, quantity, sold) - takenOf(ofLine, before.get(line), sold)
       }
-      if (points > 0) effects.push(REVERSE, effect.rule, 0, -points, id)
-      total += points
+      reverse(program, state, effect, points, sale, effects)
     }
     for (const [line, quantity] of after) setReturned(state, id, line, quantity)
   }
-  return total
 }
 
-/** Reversal effects of a void: all that returns have not taken yet (E-RET-4). Returns the points taken. */
-export function reverseVoid(state: MemberState, fact: Void, past: PastFacts, effects: EffectBuffer): number {
+function reverse(
+  program: Program | null,
+  state: MemberState,
+  { rule, index: metric }: Effect,
+  points: number,
+  from: Fact,
+  effects: EffectBuffer,
+): void {
+  if (points <= 0) return
+  effects.push(REVERSE, rule, metric, -points, from.id)
+  takeBackIn(program, state, metric, points, from.id, localDay(millisOf(from.at), from.offset))
+}
+
+/** A void takes all that returns have not taken yet (E-RET-4). */
+export function reverseVoid(
+  program: Program | null,
+  state: MemberState,
+  fact: Void,
+  past: PastFacts,
+  effects: EffectBuffer,
+): void {
   const found = past.find(fact.fact)
-  if (found === undefined || state.voided.includes(fact.fact) || !voidable(found.fact)) return 0
-  state.voided.push(fact.fact)
-  let total = 0
-  for (const effect of found.effects.filter(earned)) {
+  if (found === undefined || state.voided.includes(fact.fact) || !voidable(found.fact)) return
+  state.voided = [...state.voided, fact.fact]
+  for (const effect of earnedBy(found)) {
     let points = effect.amount
     if (found.fact.kind === 'sale') {
       const sale = found.fact
@@ -142,10 +170,8 @@ export function reverseVoid(state: MemberState, fact: Void, past: PastFacts, eff
         points -= takenOf(ofLine, returnedQuantity(state, sale.id, line), sold)
       }
     }
-    if (points > 0) effects.push(REVERSE, effect.rule, 0, -points, fact.fact)
-    total += points
+    reverse(program, state, effect, points, found.fact, effects)
   }
-  return total
 }
 
 export function voidable({ kind }: Fact): boolean {

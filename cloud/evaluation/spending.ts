@@ -1,20 +1,29 @@
-// Spending points and using vouchers. Two questions are kept apart: `mayRedeem` decides, once, where the authority is (E-SPEND-1); the fold only
-// books what was decided (E-SPEND-3).
-import { createHmac } from 'node:crypto'
-import type { Redemption, VoucherUse } from '../../protocol/facts.ts'
-import type { FactId, RuleId, StoreId } from '../../protocol/ids.ts'
+// Spending and using. Two questions are kept apart: `mayRedeem` and `mayUse` decide, once, where the authority is (E-SPEND-1, E-ENT-4); the fold only
+// books what was decided (E-SPEND-3), whatever the balance is by then.
+import type { Redemption } from '../../protocol/facts.ts'
+import type { RuleId, StoreId } from '../../protocol/ids.ts'
+import { AMOUNT_MAX } from '../../protocol/limits.ts'
 import type { Result } from '../../protocol/result.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { RefusalCode } from '../../protocol/refusals.ts'
-import { DAY_MS, MINUTE_MS, localDay, millisOf, monthOfDay } from '../../protocol/time.ts'
+import { localDay, localMinuteOfWeek, millisOf } from '../../protocol/time.ts'
 import type { HybridTime, ZoneOffset } from '../../protocol/time.ts'
 import type { Program, RedeemPerk } from './compile.ts'
-import type { Condition } from './earning.ts'
-import { CONDITIONS, failingCondition } from './earning.ts'
+import type { Situation } from './condition.ts'
+import { firstFailing, situationAt } from './condition.ts'
+import { POINTS } from './document/metrics.ts'
 import type { EffectBuffer } from './effects.ts'
-import { RESTORE, SPEND, VOUCHER_ISSUED, VOUCHER_REUSED, VOUCHER_USED } from './effects.ts'
-import type { MemberState, Voucher } from './state.ts'
-import { addPoints, spendable, takePoints } from './state.ts'
+import { RESTORE, SPEND } from './effects.ts'
+import { USABLE } from './entitlement-statuses.ts'
+import type { EntitlementStatus } from './entitlement-statuses.ts'
+import { isLive, issueEntitlement, liveOf } from './entitlements.ts'
+import { limitText, standingOf } from './limits.ts'
+import { restoreIn, spendIn, spendableIn } from './metrics.ts'
+import { discountFor, leastPoints } from './money.ts'
+import { CONDITIONS, failingRule } from './rule-conditions.ts'
+import type { ConditionName } from './rule-conditions.ts'
+import { inSlots } from './slots.ts'
+import type { Entitlement, MemberState } from './state.ts'
 
 /** Where and when a spending is asked for. */
 export interface SpendingPlace {
@@ -23,116 +32,136 @@ export interface SpendingPlace {
   readonly offset: ZoneOffset
 }
 
-/** What other open decisions of the authority have taken already, not yet in the fold. */
+/** What other open decisions of the authority have taken already, not yet in the fold, and what it counts of all members. */
 export interface Held {
+  /** Of the perk's metric. */
   readonly points: number
   /** Redemptions of this very perk. */
   readonly uses: number
+  /** Redemptions of this perk by all members that were not cancelled, open decisions included: everywhere, and in this store (E-SPEND-7). */
+  readonly budgetUsed?: number
+  readonly budgetUsedHere?: number
 }
 
 export const NOTHING_HELD: Held = { points: 0, uses: 0 }
 
-const REFUSAL_OF: Partial<Record<Condition, RefusalCode>> = {
+/** What a redemption that is allowed takes. */
+export interface Redeemable {
+  readonly metric: number
+  readonly points: number
+  /** Minor units of discount, for points as money; null for any other perk. */
+  readonly discount: number | null
+}
+
+const REFUSAL_OF: Partial<Record<ConditionName, RefusalCode>> = {
   status: 'perk_not_active',
   dates: 'perk_not_active',
   store: 'perk_not_here',
   required_tier: 'tier_insufficient',
+  attributes: 'condition_unmet',
+  when: 'condition_unmet',
 }
 
-/** Decides a redemption; the value is the points it costs. */
+/** Decides a redemption (E-SPEND-1). `named`: the points a redemption of points as money names, null for any other perk (E-SPEND-9). */
 export function mayRedeem(
   program: Program,
   state: MemberState,
   perk: RuleId,
   place: SpendingPlace,
   held: Held,
-): Result<number> {
+  named: number | null = null,
+): Result<Redeemable> {
   const found = program.redeemPerks.get(perk)
   if (found === undefined) return refuse('perk_not_found', `The program has no redeem perk ${perk}`, 'perk')
-  const day = localDay(millisOf(place.at), place.offset)
-  const failing = CONDITIONS[failingCondition(found, place.store, day, state.lifetime)] ?? 'applies'
+  const { store, at, offset } = place
+  const situation = situationAt(program, state, { kind: 'redemption', store }, millisOf(at), offset)
+  return (
+    unmet(found, situation) ??
+    notHereNow(found, situation) ??
+    usedUp(found, situation, held) ??
+    priceOf(found, spendableIn(state, found.metric) - held.points, named)
+  )
+}
+
+type Refused = ReturnType<typeof refuse>
+
+/** Status, dates, store, tier, attributes, `when`. */
+function unmet(perk: RedeemPerk, situation: Situation): Refused | undefined {
+  const failing = CONDITIONS[failingRule(perk, situation)] ?? 'applies'
   const code = REFUSAL_OF[failing]
-  if (code !== undefined)
-    return refuse(
-      code,
-      `"${found.document.title}" cannot be redeemed here now: its condition "${failing}" does not hold`,
-    )
-  const { limit } = found.document
-  if (limit !== undefined && usesInLimit(found, state, day) + held.uses >= limit.count)
-    return refuse('limit_reached', `"${found.document.title}" can be redeemed ${limitText(limit)}`)
-  const available = spendable(state) - held.points
-  if (available < found.points)
-    return refuse(
-      'points_insufficient',
-      `"${found.document.title}" costs ${found.points} points, ${available} are available`,
-    )
-  return accept(found.points)
+  if (code === undefined) return undefined
+  const { title } = perk.document
+  const reason = failing === 'when' && perk.when !== null ? firstFailing(perk.when, situation) : null
+  if (reason === null)
+    return refuse(code, `"${title}" cannot be redeemed here now: its condition "${failing}" does not hold`)
+  const { leaf, actual, required } = reason
+  return refuse(
+    code,
+    `"${title}" cannot be redeemed here now: its ${leaf} must be ${required}, it is ${actual}`,
+  )
 }
 
-function limitText({
-  count,
-  interval,
-  interval_count,
-}: NonNullable<RedeemPerk['document']['limit']>): string {
-  const times = count === 1 ? 'once' : `${count} times`
-  return interval === 'ALL_TIME'
-    ? `${times} ever`
-    : `${times} per ${interval_count ?? 1} ${interval.toLowerCase()}(s)`
+/** Home store and schedule. */
+function notHereNow(perk: RedeemPerk, { state, fact, minute }: Situation): Refused | undefined {
+  const { title, home_store_only: homeOnly } = perk.document
+  if (homeOnly === true && state.more?.profile.homeStore !== fact.store)
+    return refuse('perk_not_here', `"${title}" is redeemed in the member's home store only`)
+  if (perk.slots !== null && !inSlots(perk.slots, minute))
+    return refuse('perk_not_active', `"${title}" cannot be redeemed at this time of the week`)
+  return undefined
 }
 
-/** Redemptions that count for the perk's limit on a local day (E-SPEND-2). */
-export function usesInLimit(perk: RedeemPerk, state: MemberState, day: number): number {
-  const { limit } = perk.document
-  if (limit === undefined) return 0
-  const span = limit.interval_count ?? 1
-  const intervalOf = (local: number): number =>
-    limit.interval === 'ALL_TIME'
-      ? 0
-      : limit.interval === 'DAY'
-        ? local
-        : limit.interval === 'MONTH'
-          ? monthOfDay(local)
-          : Math.floor(monthOfDay(local) / 12)
-  const from = limit.interval === 'ALL_TIME' ? 0 : intervalOf(day) - span + 1
-  let count = 0
-  for (let at = 0; at < state.uses.length; at += 2) {
-    if (state.uses[at] === perk.id && intervalOf(state.uses[at + 1] ?? 0) >= from) count++
+/** The member's limit, what one member may hold, and the budget of all. */
+function usedUp(perk: RedeemPerk, { state, day, fact }: Situation, held: Held): Refused | undefined {
+  const { title, limit, voucher, budget } = perk.document
+  if (limit !== undefined) {
+    const { remaining, againOn } = standingOf(perk, state, day, held.uses)
+    if (remaining === 0)
+      return refuse(
+        'limit_reached',
+        `"${title}" can be redeemed ${limitText(limit)}${againOn === null ? '' : `, again from ${againOn}`}`,
+      )
   }
-  return count
+  const most = voucher?.per_member
+  if (most !== undefined && liveOf(state, perk.id) + reserved(state, perk.id) + held.uses >= most)
+    return refuse('limit_reached', `A member can hold ${most} of "${title}" at a time`)
+  if (budget?.total !== undefined && (held.budgetUsed ?? 0) >= budget.total)
+    return refuse('budget_spent', `All ${budget.total} of "${title}" have been redeemed`)
+  if (budget?.per_store !== undefined && (held.budgetUsedHere ?? 0) >= budget.per_store)
+    return refuse(
+      'budget_spent',
+      `All ${budget.per_store} of "${title}" for store ${fact.store} have been redeemed`,
+    )
+  return undefined
 }
 
-/** 60 bits in letters and digits that cannot be mistaken for each other (Crockford's base 32) (E-SPEND-4). */
-export function voucherCode(secret: string, source: number, perk: RuleId, index: number): string {
-  const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-  const digest = createHmac('sha256', secret).update(`${source}-${perk}-${index}`).digest()
-  let code = ''
-  for (let at = 0; at < 12; at++) code += digits[(digest[at] ?? 0) & 31]
-  return code
+/** Reservations issue their entitlement when they are captured. */
+function reserved({ reservations }: MemberState, perk: RuleId): number {
+  return reservations.filter((one) => one.perk === perk).length
 }
 
-/** Issues the voucher of a redeem perk, if it has one. `source` and `index` make its code. */
-export function issueVoucher(
-  program: Program,
-  state: MemberState,
-  perk: RuleId,
-  fact: { id: FactId; at: HybridTime; offset: number },
-  source: number,
-  index: number,
-  effects: EffectBuffer,
-): void {
-  const template = program.redeemPerks.get(perk)?.document.voucher
-  if (template === undefined) return
-  const day = localDay(millisOf(fact.at), fact.offset)
-  const expires =
-    template.valid_days === undefined ? 0 : (day + template.valid_days + 1) * DAY_MS - fact.offset * MINUTE_MS
-  state.vouchers.push({
-    code: voucherCode(program.document.voucher_secret, source, perk, index),
-    perk,
-    fact: fact.id,
-    expires,
-    usedBy: 0 as FactId,
-  })
-  effects.push(VOUCHER_ISSUED, perk, index, 1, source)
+function priceOf(perk: RedeemPerk, have: number, named: number | null): Result<Redeemable> {
+  const { metric, document } = perk
+  const { title, money } = document
+  const missing = (cost: number): Refused =>
+    refuse(
+      'points_insufficient',
+      `"${title}" costs ${cost} ${nounOf(metric)}, ${Math.max(0, have)} are available`,
+    )
+  if (money === undefined) {
+    if (named !== null)
+      return refuse('input_invalid', `"${title}" has a price of its own; name no points`, 'points')
+    return have < perk.points ? missing(perk.points) : accept({ metric, points: perk.points, discount: null })
+  }
+  const least = leastPoints(money)
+  if (named === null || named < least)
+    return refuse('input_invalid', `"${title}" needs the points to take: at least ${least}`, 'points')
+  if (have < named) return missing(named)
+  return accept({ metric, ...discountFor(money, AMOUNT_MAX, named) })
+}
+
+function nounOf(metric: number): string {
+  return metric === POINTS ? 'points' : `of metric ${metric}`
 }
 
 /** Books a redemption fact (E-SPEND-3). */
@@ -147,73 +176,72 @@ export function bookRedemption(
   const reservation = state.reservations[at]
   if (reservation === undefined && (fact.stage === 'cancelled' || state.settled.includes(first))) return
   if (fact.stage === 'cancelled' && reservation !== undefined) {
-    state.reservations.splice(at, 1)
-    state.settled.push(first)
-    const { burned, points } = reservation
-    const fromLots = burned.reduce((sum, value, index) => sum + (index % 2 === 1 ? value : 0), 0)
-    // What no lot had covered was a deficit: it is filled first, so that the lots come back whole.
-    if (points > fromLots) addPoints(state, points - fromLots, 0)
-    for (let lot = 0; lot < burned.length; lot += 2) addPoints(state, burned[lot + 1] ?? 0, burned[lot] ?? 0)
-    state.spent -= points
-    forgetUse(state, reservation.perk, reservation.day)
-    if (points > 0) effects.push(RESTORE, reservation.perk, 0, points, first)
+    state.reservations = state.reservations.toSpliced(at, 1)
+    state.settled = [...state.settled, first]
+    const { perk, metric, points, burned, day } = reservation
+    forgetUse(state, perk, day)
+    if (points === 0) return
+    effects.push(RESTORE, perk, metric, points, first)
+    restoreIn(state, metric, points, burned, millisOf(fact.at), effects)
     return
   }
   if (reservation === undefined) {
-    const burned = takePoints(state, fact.points)
-    state.spent += fact.points
+    const { perk, points } = fact
+    const metric = program?.redeemPerks.get(perk)?.metric ?? POINTS
+    const burned = spendIn(program, state, metric, points, fact)
     const day = localDay(millisOf(fact.at), fact.offset)
-    state.uses.push(fact.perk, day)
-    if (fact.points > 0) effects.push(SPEND, fact.perk, 0, -fact.points, first)
+    state.uses = [...state.uses, perk, day]
+    if (points > 0) effects.push(SPEND, perk, metric, -points, first)
     if (fact.stage === 'reserved')
-      state.reservations.push({ fact: fact.id, perk: fact.perk, points: fact.points, day, burned })
-    else state.settled.push(first)
+      state.reservations = [...state.reservations, { fact: fact.id, perk, metric, points, day, burned }]
+    else state.settled = [...state.settled, first]
   } else if (fact.stage === 'captured') {
-    state.reservations.splice(at, 1)
-    state.settled.push(first)
+    state.reservations = state.reservations.toSpliced(at, 1)
+    state.settled = [...state.settled, first]
   }
   if (fact.stage === 'captured' && program !== null)
-    issueVoucher(program, state, fact.perk, fact, first, 0, effects)
+    issueEntitlement(program, state, fact.perk, fact, first, 0, effects)
 }
 
 function forgetUse(state: MemberState, perk: RuleId, day: number): void {
   for (let at = state.uses.length - 2; at >= 0; at -= 2) {
     if (state.uses[at] === perk && state.uses[at + 1] === day) {
-      state.uses.splice(at, 2)
+      state.uses = state.uses.toSpliced(at, 2)
       return
     }
   }
 }
 
-export type VoucherStatus = 'UNUSED' | 'USED' | 'EXPIRED'
-
-export function voucherStatus(voucher: Voucher, nowMs: number): VoucherStatus {
-  if (voucher.usedBy > 0) return 'USED'
-  return voucher.expires > 0 && nowMs >= voucher.expires ? 'EXPIRED' : 'UNUSED'
+/** What an entitlement is at an instant: what is live ends at its time, whether or not a fact has brought that time (E-ENT-3). */
+export function statusAt(one: Entitlement, ms: number): EntitlementStatus {
+  return one.expires > 0 && ms >= one.expires && isLive(one) ? 'expired' : one.status
 }
 
-/** Decides the use of a voucher. */
-export function mayUseVoucher(state: MemberState, code: string, nowMs: number): Result<Voucher> {
-  const voucher = state.vouchers.find((known) => known.code === code)
-  if (voucher === undefined) return refuse('voucher_not_found', 'No voucher has this code', 'code')
-  const status = voucherStatus(voucher, nowMs)
-  if (status === 'USED') return refuse('voucher_used', 'This voucher was used before')
-  if (status === 'EXPIRED')
+/** Decides the use of an entitlement (E-ENT-4). `program`: in force then; null before the first. */
+export function mayUse(
+  program: Program | null,
+  state: MemberState,
+  code: string,
+  { at, offset }: Omit<SpendingPlace, 'store'>,
+): Result<Entitlement> {
+  const one = state.entitlements.find((known) => known.code === code)
+  if (one === undefined) return refuse('voucher_not_found', 'No voucher has this code', 'code')
+  const ms = millisOf(at)
+  const status = statusAt(one, ms)
+  if (status === 'used' || status === 'fulfilled')
+    return refuse('voucher_used', 'This voucher was used before')
+  if (status === 'expired')
     return refuse(
       'voucher_expired',
-      `This voucher was valid until ${new Date(voucher.expires - 1).toISOString()}`,
+      one.expires === 0
+        ? 'This voucher has expired'
+        : `This voucher was valid until ${new Date(one.expires - 1).toISOString()}`,
     )
-  return accept(voucher)
-}
-
-/** Books a voucher use (E-SPEND-5). An unknown code has no effect until its redemption arrives and the fold restarts. */
-export function bookVoucherUse(state: MemberState, fact: VoucherUse, effects: EffectBuffer): void {
-  const voucher = state.vouchers.find((known) => known.code === fact.code)
-  if (voucher === undefined) return
-  if (voucher.usedBy > 0) {
-    effects.push(VOUCHER_REUSED, voucher.perk, 0, 1, voucher.usedBy)
-    return
-  }
-  voucher.usedBy = fact.id
-  effects.push(VOUCHER_USED, voucher.perk, 0, 1, voucher.fact)
+  if (!USABLE.includes(status)) return refuse('voucher_not_usable', `This voucher is ${status}`)
+  if (ms < one.from)
+    return refuse('voucher_not_now', `This voucher can be used from ${new Date(one.from).toISOString()}`)
+  const slots = program?.redeemPerks.get(one.perk)?.useSlots ?? null
+  if (slots !== null && !inSlots(slots, localMinuteOfWeek(ms, offset)))
+    return refuse('voucher_not_now', 'This voucher cannot be used at this time of the week')
+  return accept(one)
 }

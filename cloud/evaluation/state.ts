@@ -1,30 +1,44 @@
 // Hot: all that is remembered of one member, as plain numbers and flat arrays (stride in the name's comment), so that a state is small,
-// quick to copy and quick to encode. It holds no program indexes, only rule ids, so it outlives program versions. Budget: bench/evaluation.ts.
+// quick to copy and quick to encode. It holds no program indexes, only rule ids, so it outlives program versions. Most lists of most members
+// are empty and share one frozen array: a list is never pushed to but replaced by one just as long as needed. Budget: bench/evaluation.ts.
 import { createHash } from 'node:crypto'
 import { Decoder, Encoder } from 'cbor-x'
 import type { FactId, RuleId } from '../../protocol/ids.ts'
 import { assert } from '../../protocol/result.ts'
 import type { HybridTime } from '../../protocol/time.ts'
+import type { EntitlementStatus } from './entitlement-statuses.ts'
+import type { Account, More } from './more.ts'
+import { copyMore, newMore, outcomeOfMore } from './more.ts'
 
-export interface Voucher {
+export interface Entitlement {
   readonly code: string
   readonly perk: RuleId
   /** The fact that issued it; for a tier entry the fact of the entry. */
   readonly fact: FactId
+  /** What, beside its source and perk, its code is made of (E-SPEND-4). */
+  readonly index: number
+  /** First millisecond it can be used at; 0: at once. */
+  readonly from: number
   /** Last millisecond of validity plus one; 0: never ends. */
   readonly expires: number
-  /** The fact that used it; 0: unused. */
+  status: EntitlementStatus
+  /** While it is reserved: what a release goes back to. */
+  before: EntitlementStatus | null
+  /** Left. */
+  uses: number
+  /** The fact that used it last; 0: none did. */
   usedBy: FactId
 }
 
 export interface Reservation {
   readonly fact: FactId
   readonly perk: RuleId
+  readonly metric: number
   readonly points: number
   /** Local day of the use it counts as. */
   readonly day: number
-  /** Lots the points came from, stride 2: expires, points. */
-  readonly burned: number[]
+  /** Lots the points came from, stride 2: expires (0: never), points. */
+  readonly burned: readonly number[]
 }
 
 export interface MemberState {
@@ -39,57 +53,90 @@ export interface MemberState {
   goodwill: number
   /** Tier id, 0 before any. */
   tier: number
-  tiersEntered: number[]
-  /** Stride 2: expires (ms, 0 never), points. Oldest expiry first, never last. */
+  tiersEntered: readonly number[]
+  /** Local day of the enrolment; null before it was folded. */
+  enrolledDay: number | null
+  /** Points that expire; stride 2: expires (ms), points; oldest expiry first. What the balance holds beyond them never does. */
   lots: number[]
   /** Stride 3: rule, window, count; the last few windows of a rule. */
   counters: number[]
   /** Stride 2: redeem perk, local day; one per redemption that was not cancelled, whatever limit there was then. */
-  uses: number[]
-  vouchers: Voucher[]
-  reservations: Reservation[]
+  uses: readonly number[]
+  entitlements: readonly Entitlement[]
+  reservations: readonly Reservation[]
   /** Reservations that were captured or cancelled. */
-  settled: number[]
+  settled: readonly number[]
   /** Stride 3: sale, line, quantity given back. */
   returned: number[]
-  voided: number[]
+  voided: readonly number[]
+  /** What programs with more than points need; null for members of others. */
+  more: More | null
+}
+
+/** What all empty lists of states are; frozen, because it is shared. */
+const NONE = Object.freeze([]) as unknown as never[]
+
+const EMPTY: MemberState = {
+  facts: 0,
+  at: 0 as HybridTime,
+  last: 0 as FactId,
+  balance: 0,
+  lifetime: 0,
+  spent: 0,
+  goodwill: 0,
+  tier: 0,
+  tiersEntered: NONE,
+  enrolledDay: null,
+  lots: NONE,
+  counters: NONE,
+  uses: NONE,
+  entitlements: NONE,
+  reservations: NONE,
+  settled: NONE,
+  returned: NONE,
+  voided: NONE,
+  more: null,
+}
+
+/** The one place that makes states, so that all have one hidden class, however they came to be. */
+function stateOf(from: MemberState, list: <T>(items: readonly T[]) => T[]): MemberState {
+  return {
+    facts: from.facts,
+    at: from.at,
+    last: from.last,
+    balance: from.balance,
+    lifetime: from.lifetime,
+    spent: from.spent,
+    goodwill: from.goodwill,
+    tier: from.tier,
+    tiersEntered: list(from.tiersEntered),
+    enrolledDay: from.enrolledDay,
+    lots: list(from.lots),
+    counters: list(from.counters),
+    uses: list(from.uses),
+    entitlements: list(from.entitlements),
+    reservations: list(from.reservations),
+    settled: list(from.settled),
+    returned: list(from.returned),
+    voided: list(from.voided),
+    more: from.more,
+  }
 }
 
 export function newState(): MemberState {
-  return {
-    facts: 0,
-    at: 0 as HybridTime,
-    last: 0 as FactId,
-    balance: 0,
-    lifetime: 0,
-    spent: 0,
-    goodwill: 0,
-    tier: 0,
-    tiersEntered: [],
-    lots: [],
-    counters: [],
-    uses: [],
-    vouchers: [],
-    reservations: [],
-    settled: [],
-    returned: [],
-    voided: [],
-  }
+  return stateOf(EMPTY, () => NONE)
 }
 
 export function copyState(state: MemberState): MemberState {
-  return {
-    ...state,
-    tiersEntered: state.tiersEntered.slice(),
-    lots: state.lots.slice(),
-    counters: state.counters.slice(),
-    uses: state.uses.slice(),
-    vouchers: state.vouchers.map((voucher) => ({ ...voucher })),
-    reservations: state.reservations.slice(),
-    settled: state.settled.slice(),
-    returned: state.returned.slice(),
-    voided: state.voided.slice(),
-  }
+  const copy = stateOf(state, (items) => (items.length === 0 ? NONE : items.slice()))
+  if (copy.more !== null) copy.more = copyMore(copy.more)
+  if (copy.entitlements.length > 0) copy.entitlements = copy.entitlements.map((one) => ({ ...one }))
+  return copy
+}
+
+/** The state's `more`, made when it is first needed. */
+export function moreOf(state: MemberState): More {
+  return (state.more ??= newMore())
 }
 
 /** Points a member can spend: fold plus goodwill. */
@@ -97,76 +144,110 @@ export function spendable(state: MemberState): number {
   return state.balance + state.goodwill
 }
 
+/** Points in lots that expire. */
+function expiring({ lots }: Account): number {
+  let points = 0
+  for (let at = 1; at < lots.length; at += 2) points += lots[at] ?? 0
+  return points
+}
+
+/** All lots that make up the balance, stride 2: expires (0: never), points; oldest expiry first, never last (E-FOLD-5). */
+export function lotsOf(state: Account): number[] {
+  const lasting = Math.max(0, state.balance) - expiring(state)
+  return lasting > 0 ? [...state.lots, NEVER, lasting] : state.lots.slice()
+}
+
+/** `expires` of points that never do. */
+export const NEVER = 0
+
 /** Adds points to the lot of their expiry; a deficit is filled first (E-RET-5). */
-export function addPoints(state: MemberState, points: number, expires: number): void {
+export function addPoints(state: Account, points: number, expires: number): void {
   const deficit = state.balance < 0 ? -state.balance : 0
   state.balance += points
+  if (expires === NEVER || points <= deficit) return
   const kept = points - deficit
-  if (kept <= 0) return
   const { lots } = state
   let at = 0
-  while (at < lots.length && sooner(lots[at] ?? 0, expires)) at += 2
-  if (at < lots.length && lots[at] === expires) lots[at + 1] = (lots[at + 1] ?? 0) + kept
-  else lots.splice(at, 0, expires, kept)
+  while (at < lots.length && (lots[at] ?? 0) < expires) at += 2
+  if (lots[at] === expires) lots[at + 1] = (lots[at + 1] ?? 0) + kept
+  else state.lots = lots.toSpliced(at, 0, expires, kept)
 }
 
 /** Takes points from the oldest lots on; what no lot covers becomes a deficit. Returns the lots taken from, stride 2. */
-export function takePoints(state: MemberState, points: number): number[] {
+export function takePoints(state: Account, points: number): number[] {
   const burned: number[] = []
   let rest = points
   const { lots } = state
-  while (rest > 0 && lots.length > 0) {
-    const have = lots[1] ?? 0
-    const part = have < rest ? have : rest
-    burned.push(lots[0] ?? 0, part)
+  const lasting = Math.max(0, state.balance) - expiring(state)
+  let at = 0
+  for (; at < lots.length && rest > 0; at += 2) {
+    const have = lots[at + 1] ?? 0
+    const part = Math.min(have, rest)
+    burned.push(lots[at] ?? 0, part)
+    lots[at + 1] = have - part
     rest -= part
-    if (part === have) lots.splice(0, 2)
-    else lots[1] = have - part
   }
+  if (at > 0) state.lots = lots.filter((_, place) => (lots[place | 1] ?? 0) > 0)
+  if (rest > 0 && lasting > 0) burned.push(NEVER, Math.min(rest, lasting))
   state.balance -= points
   return burned
 }
 
-function sooner(a: number, b: number): boolean {
-  return a !== b && a !== 0 && (b === 0 || a < b)
+/** Where the count of a rule's window stands in the counters; below 0: nowhere. */
+export function counterAt({ counters }: MemberState, rule: number, window: number): number {
+  for (let at = 0; at < counters.length; at += 3) {
+    if (counters[at] === rule && counters[at + 1] === window) return at + 2
+  }
+  return -1
 }
 
 export function countIn(state: MemberState, rule: number, window: number): number {
-  const { counters } = state
-  for (let at = 0; at < counters.length; at += 3) {
-    if (counters[at] === rule && counters[at + 1] === window) return counters[at + 2] ?? 0
-  }
-  return 0
+  const at = counterAt(state, rule, window)
+  return at < 0 ? 0 : (state.counters[at] ?? 0)
 }
 
 /** Stores of one tenant lie in several zones: in canonical order the local day may step back, by two days where offsets are 36 hours apart. */
 const WINDOWS_BACK = 2
 
-/** Windows further away than a local day can step are forgotten; among them those of another kind, from an earlier program version. */
 export function setCounter(state: MemberState, rule: number, window: number, count: number): void {
+  const at = counterAt(state, rule, window)
+  if (at < 0) openWindow(state, rule, window, count)
+  else state.counters[at] = count
+}
+
+/** Windows further away than a local day can step are forgotten; among them those of another kind, from an earlier program version. */
+function openWindow(state: MemberState, rule: number, window: number, count: number): void {
   const { counters } = state
-  for (let at = 0; at < counters.length;) {
-    if (counters[at] !== rule) at += 3
-    else if (counters[at + 1] === window) {
-      counters[at + 2] = count
-      return
-    } else if (Math.abs((counters[at + 1] ?? 0) - window) > WINDOWS_BACK) counters.splice(at, 3)
-    else at += 3
+  let kept = 0
+  for (let at = 0; at < counters.length; at += 3) {
+    if (counters[at] === rule && Math.abs((counters[at + 1] ?? 0) - window) > WINDOWS_BACK) continue
+    if (kept < at) counters.copyWithin(kept, at, at + 3)
+    kept += 3
   }
-  counters.push(rule, window, count)
+  if (kept === counters.length) {
+    state.counters = counters.concat([rule, window, count])
+    return
+  }
+  counters[kept] = rule
+  counters[kept + 1] = window
+  counters[kept + 2] = count
+  counters.length = kept + 3
 }
 
 const STRUCTURES = [
   Object.keys(newState()),
-  ['code', 'perk', 'fact', 'expires', 'usedBy'],
-  ['fact', 'perk', 'points', 'day', 'burned'],
+  ['code', 'perk', 'fact', 'index', 'from', 'expires', 'status', 'before', 'uses', 'usedBy'],
+  ['fact', 'perk', 'metric', 'points', 'day', 'burned'],
+  Object.keys(newMore()),
+  Object.keys(newMore().profile),
+  ['metric', 'balance', 'lifetime', 'spent', 'lots'],
 ]
 const encoderStructures = STRUCTURES.map((fields) => [...fields])
 const encoder = new Encoder({ structures: encoderStructures, useRecords: true })
 const decoder = new Decoder({ structures: STRUCTURES.map((fields) => [...fields]), useRecords: true })
 
 /** Bytes of a state for storing and for the edges: version, then CBOR records. */
-export const STATE_FORMAT = 1
+export const STATE_FORMAT = 3
 
 export function encodeState(state: MemberState): Uint8Array {
   const bytes = encoder.encode([STATE_FORMAT, state])
@@ -177,7 +258,9 @@ export function encodeState(state: MemberState): Uint8Array {
 /** Undefined for a format of another release: the state is then folded from the facts again. */
 export function decodeState(bytes: Uint8Array): MemberState | undefined {
   const decoded = decoder.decode(bytes) as [number, MemberState]
-  return decoded[0] === STATE_FORMAT ? decoded[1] : undefined
+  return decoded[0] === STATE_FORMAT
+    ? stateOf(decoded[1], (items) => (items.length === 0 ? NONE : (items as never[])))
+    : undefined
 }
 
 /**
@@ -192,14 +275,30 @@ export function outcomeText(state: MemberState): string {
     spent: state.spent,
     tier: state.tier,
     tiers_entered: state.tiersEntered,
-    lots: state.lots,
+    enrolled_day: state.enrolledDay,
+    lots: lotsOf(state),
     counters: state.counters,
     uses: state.uses,
-    vouchers: state.vouchers.map(({ perk, expires, usedBy }) => [perk, expires, usedBy > 0]),
-    reservations: state.reservations.map(({ perk, points, day, burned }) => [perk, points, day, burned]),
+    entitlements: state.entitlements.map(({ perk, from, expires, status, before, uses, usedBy }) => [
+      perk,
+      from,
+      expires,
+      status,
+      before,
+      uses,
+      usedBy > 0,
+    ]),
+    reservations: state.reservations.map(({ perk, metric, points, day, burned }) => [
+      perk,
+      metric,
+      points,
+      day,
+      burned,
+    ]),
     settled: state.settled.length,
     returned: state.returned.filter((_, at) => at % 3 > 0),
     voided: state.voided.length,
+    ...(state.more === null ? {} : { more: outcomeOfMore(state.more) }),
   })
 }
 

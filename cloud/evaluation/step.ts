@@ -1,20 +1,32 @@
 // Hot: one fact over one member's state (E-FOLD-2). The caller folds in canonical order and gives the program in force at the fact's time; this
 // dispatches, adds the points, settles the tier and the promise. Budget: bench/evaluation.ts.
 import type { Fact } from '../../protocol/facts.ts'
-import type { MemberId } from '../../protocol/ids.ts'
 import { unreachable } from '../../protocol/result.ts'
+import { localDay, millisOf } from '../../protocol/time.ts'
+import { bookActivity } from './activity.ts'
+import { noteGivenBack, restsBefore } from './aggregates.ts'
+import { fillCards } from './cards.ts'
+import { bookChallenge, noteEligible } from './challenges.ts'
 import type { Program } from './compile.ts'
-import { earnEvent, earnSale } from './earning.ts'
+import { POINTS } from './document/metrics.ts'
+import { situationOf } from './condition.ts'
+import { earnSale } from './earning.ts'
 import type { EffectBuffer } from './effects.ts'
+import { bookEntitlement, bookVoucherUse, issueEntitlement } from './entitlements.ts'
 import { ADJUST, GOODWILL, GRANT, TIER } from './effects.ts'
+import { giveEvent } from './gifts.ts'
+import { releaseFact } from './lots-due.ts'
+import { addIn, grantIn, loseIn } from './metrics.ts'
+import { learnProfile } from './profile.ts'
 import type { PastFacts } from './reversal.ts'
 import { reverseReturn, reverseVoid } from './reversal.ts'
-import { bookRedemption, bookVoucherUse, issueVoucher } from './spending.ts'
+import { reactToFact, reactToPoints } from './react.ts'
+import { bookReferral } from './referrals.ts'
+import { bookSegment } from './segments.ts'
+import { bookRedemption } from './spending.ts'
 import type { MemberState } from './state.ts'
-import { addPoints, takePoints } from './state.ts'
-
-/** Points that never expire; expiry rules give other values. */
-const NEVER = 0
+import { settleTier } from './tiers.ts'
+import { advance, isTimed } from './time.ts'
 
 /** Folds one fact. `program` is null before the first version: then only spending and HQ's adjustments are booked. */
 export function step(
@@ -24,100 +36,105 @@ export function step(
   effects: EffectBuffer,
   past: PastFacts,
 ): void {
+  const { tier } = state
+  if (isTimed(program, state, millisOf(fact.at))) advance(program, state, fact, effects)
   const start = effects.length
+  const reacts = program !== null && program.reactions !== null
+  if (reacts) noteEligible(program, state, fact)
   switch (fact.kind) {
     case 'sale':
-      if (program !== null) earn(state, earnSale(program, state, fact, effects))
+      if (program !== null) earnSale(program, state, fact, effects)
       break
     case 'checkin':
-      if (program !== null) earn(state, earnEvent(program.checkinPerks, state, fact, effects))
+      if (program !== null)
+        giveEvent(program, program.checkinPerks, situationOf(program, state, fact), fact, effects)
       break
     case 'enrolment':
-      if (program !== null) earn(state, earnEvent(program.registrationPerks, state, fact, effects))
+      state.enrolledDay = localDay(millisOf(fact.at), fact.offset)
+      if (program !== null)
+        giveEvent(program, program.registrationPerks, situationOf(program, state, fact), fact, effects)
       break
     case 'grant':
       if (program !== null && fact.points > 0 && fact.points <= program.grantMax) {
-        effects.push(GRANT, 0, 0, fact.points, 0)
-        earn(state, fact.points)
+        effects.push(GRANT, 0, POINTS, fact.points, 0)
+        grantIn(program, state, POINTS, fact.points, fact)
       }
       break
     case 'return':
-      takeBack(state, reverseReturn(state, fact, past, effects))
+    case 'void': {
+      const before = restsBefore(state, fact, past)
+      if (fact.kind === 'return') reverseReturn(program, state, fact, past, effects)
+      else reverseVoid(program, state, fact, past, effects)
+      noteGivenBack(state, before)
       break
-    case 'void':
-      takeBack(state, reverseVoid(state, fact, past, effects))
-      break
+    }
     case 'redemption':
       bookRedemption(program, state, fact, effects)
       break
     case 'voucher_use':
       bookVoucherUse(state, fact, effects)
       break
+    case 'award':
+      if (program !== null) issueEntitlement(program, state, fact.perk, fact, fact.id, 0, effects)
+      break
+    case 'entitlement':
+      bookEntitlement(state, fact, effects)
+      break
     case 'adjustment':
       if (fact.points === 0) break
-      effects.push(ADJUST, 0, 0, fact.points, 0)
-      if (fact.points > 0) addPoints(state, fact.points, NEVER)
-      else takePoints(state, -fact.points)
+      effects.push(ADJUST, 0, POINTS, fact.points, 0)
+      if (fact.points > 0) addIn(program, state, POINTS, fact.points, fact)
+      else loseIn(state, POINTS, -fact.points)
+      break
+    case 'profile':
+      learnProfile(state, fact)
+      break
+    case 'activity':
+      if (program !== null) bookActivity(program, fact, situationOf(program, state, fact), effects)
+      break
+    case 'release':
+      releaseFact(state, fact.fact, millisOf(fact.at), effects)
+      break
+    case 'referral':
+      bookReferral(state, fact)
+      if (program !== null && fact.stage === 'completed')
+        giveEvent(program, program.referralPerks, situationOf(program, state, fact), fact, effects)
+      break
+    case 'challenge':
+      bookChallenge(state, fact, effects)
+      break
+    case 'segment':
+      bookSegment(state, fact)
+      break
+    case 'response':
+    case 'moment':
+    case 'merge':
+    case 'retro_claim':
       break
     default:
       unreachable(fact)
   }
+  effects.markOwn(start)
   if (program !== null) {
     if (program.honours && fact.confirmed && fact.promised > 0)
-      keepPromise(program, state, fact.promised, effects, start)
-    settleTier(program, state, fact, effects)
+      keepPromise(program, state, fact.promised, effects)
+    if (reacts) reactToPoints(program, state, fact, start, effects)
+    if (program.cards.length > 0) fillCards(program, state, fact, effects)
+    settleTier(program, state, fact, millisOf(fact.at), effects)
+    if (reacts) reactToFact(program, state, fact, effects)
   }
+  if (state.tier !== tier) effects.push(TIER, state.tier, 0, state.tier, tier)
   state.facts += 1
   state.at = fact.at
   state.last = fact.id
 }
 
-function earn(state: MemberState, points: number): void {
-  if (points === 0) return
-  state.lifetime += points
-  addPoints(state, points, NEVER)
-}
-
-function takeBack(state: MemberState, points: number): void {
-  if (points === 0) return
-  state.lifetime -= points
-  takePoints(state, points)
-}
-
 /** E-PROM-1. */
-function keepPromise(
-  program: Program,
-  state: MemberState,
-  promised: number,
-  effects: EffectBuffer,
-  start: number,
-): void {
-  const missing = promised - effects.pointsSince(start)
+function keepPromise(program: Program, state: MemberState, promised: number, effects: EffectBuffer): void {
+  const missing = promised - effects.ownPoints()
   if (missing <= 0) return
   const goodwill = missing < program.goodwillMax ? missing : program.goodwillMax
   if (goodwill === 0) return
   state.goodwill += goodwill
   effects.push(GOODWILL, 0, 0, goodwill, 0)
-}
-
-/** E-TIER. The entry voucher belongs to (member, tier), not to the fact, so a late fact that moves the entry keeps its code. */
-function settleTier(program: Program, state: MemberState, fact: Fact, effects: EffectBuffer): void {
-  const { tiers } = program
-  let at = tiers.length - 1
-  while (at >= 0 && (tiers[at]?.point_floor ?? 0) > state.lifetime) at--
-  const tier = tiers[at < 0 ? 0 : at]
-  if (tier === undefined || tier.id === state.tier) return
-  effects.push(TIER, tier.id, 0, tier.id, state.tier)
-  state.tier = tier.id
-  for (let entered = 0; entered <= at; entered++) {
-    const reached = tiers[entered]
-    if (reached === undefined || state.tiersEntered.includes(reached.id)) continue
-    state.tiersEntered.push(reached.id)
-    if (reached.entry_perk !== undefined)
-      issueVoucher(program, state, reached.entry_perk, fact, memberOf(fact), reached.id, effects)
-  }
-}
-
-function memberOf(fact: Fact): MemberId {
-  return fact.kind === 'enrolment' ? (fact.id as number as MemberId) : fact.member
 }

@@ -3,15 +3,18 @@ import { Type } from 'typebox'
 import { FACT_KINDS, IdentityValueShape } from '../../protocol/facts.ts'
 import type { IdentityKind } from '../../protocol/facts.ts'
 import { idFromText, idText } from '../../protocol/ids.ts'
-import type { FactId, MemberId, StoreId } from '../../protocol/ids.ts'
+import type { FactId, MemberId, RuleId, StoreId } from '../../protocol/ids.ts'
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, POINTS_MAX } from '../../protocol/limits.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import { KeyShape, NameShape, TextShape, closed, oneOf } from '../../protocol/shapes.ts'
 import { TIME_MAX, TIME_MIN, hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
+import { validator } from '../../protocol/validation.ts'
+import { HQ_KINDS, HQ_REQUEST_SHAPES } from '../domain/hq-requests.ts'
+import type { HqKind, HqRequest } from '../domain/hq-requests.ts'
 import { TimeTextShape } from '../domain/view-shapes.ts'
-import { ProgramDocumentShape } from '../evaluation/document.ts'
+import { ProgramDocumentShape } from '../evaluation/document/program.ts'
 import type { Page } from '../store/port.ts'
 
 const Cursor = Type.Integer({
@@ -97,8 +100,6 @@ export const ProgramInputShownShape = Type.Object(
   { document: ProgramDocumentShape, effective_from: Type.Optional(TimeTextShape) },
   closed,
 )
-export const ProgramCheckInputShape = Type.Object({ document: Type.Unknown() }, closed)
-export const ProgramCheckInputShownShape = Type.Object({ document: ProgramDocumentShape }, closed)
 
 export const AdjustmentInputShape = Type.Object(
   {
@@ -109,6 +110,28 @@ export const AdjustmentInputShape = Type.Object(
   },
   closed,
 )
+
+/** The kind says which of the shapes the rest must have. */
+export const HqFactInputShape = Type.Object({ kind: oneOf(HQ_KINDS) })
+export const HqFactInputShownShape = Type.Union(Object.values(HQ_REQUEST_SHAPES))
+
+const hqValidators = Object.fromEntries(
+  HQ_KINDS.map((kind) => [kind, validator(HQ_REQUEST_SHAPES[kind])]),
+) as Readonly<Record<HqKind, ReturnType<typeof validator>>>
+
+export function hqRequestOf(input: { readonly kind: HqKind }): Result<HqRequest> {
+  const shape = hqValidators[input.kind]
+  // Its kind's own validator accepted it.
+  if (shape.accepts(input)) return accept(input as HqRequest)
+  const { path, message } = shape.explain(input)
+  return refuse('input_invalid', `${path} ${message}`.trim(), path)
+}
+
+export function ruleOfPath(text: string | undefined): Result<RuleId> {
+  return /^[1-9][0-9]{0,8}$/.test(text ?? '')
+    ? accept(Number(text) as RuleId)
+    : refuse('challenge_not_found', 'A challenge id is a number', 'id')
+}
 
 export function memberOfPath(text: string | undefined): Result<MemberId> {
   const id = idFromText<MemberId>(text ?? '')

@@ -1,10 +1,12 @@
 // What the handlers stand on. They are given values of the domain and never the machine: time comes from the clock here.
 import type { Clock } from '../../protocol/time.ts'
-import type { Adjustments } from '../domain/adjustments.ts'
+import type { Draws } from '../domain/draws.ts'
+import type { HqFacts } from '../domain/hq-facts.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
 import type { TotalsTaker } from '../domain/totals.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Reads } from '../store/port.ts'
+import type { WhatIfs } from '../what-if/what-ifs.ts'
 import type { LiveFeed } from './feed/live-feed.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -12,8 +14,10 @@ export interface Services {
   readonly read: Reads
   readonly shelf: ProgramShelf
   readonly fleet: Fleet
-  readonly adjustments: Adjustments
+  readonly hqFacts: HqFacts
+  readonly draws: Draws
   readonly totals: TotalsTaker
+  readonly whatIfs: WhatIfs
   readonly feed: LiveFeed
   readonly metrics: Metrics
   readonly clock: Clock

@@ -48,9 +48,9 @@ export interface ContactRow {
 
 /**
  * `counted`: folded into its member (or a guest's, folded into nobody). `duplicate`: another fact with its business key counts.
- * `unclaimed`: waits for the member its claim names.
+ * `unclaimed`: waits for the member its claim names. `merged`: the enrolment of a member that is another's now, whose enrolment counts.
  */
-export type FactStatus = 'counted' | 'duplicate' | 'unclaimed'
+export type FactStatus = 'counted' | 'duplicate' | 'unclaimed' | 'merged'
 
 export interface FactRow {
   readonly id: FactId
@@ -61,6 +61,8 @@ export interface FactRow {
   readonly member: MemberId
   /** `kind:value` of the identity, or `sale:id`, that the fact is tied to its member by; null when its origin named the member. */
   readonly claim: string | null
+  /** The earlier fact this one settles or claims, by which it is found: a redemption's first, a sent referral, a claimed sale. 0: none. */
+  readonly about: FactId
   readonly at: HybridTime
   readonly status: FactStatus
   readonly bytes: Uint8Array
@@ -106,6 +108,53 @@ export interface StateRow {
   /** Rises with every save, over all members: the downstream cursor. */
   readonly change: number
   readonly state: Uint8Array
+  /** When time alone changes the state next. */
+  readonly due: Millis | null
+}
+
+/** A member for whom something is due, and the store of its enrolment (null before that came). */
+export interface DueRow {
+  readonly tenant: TenantId
+  readonly member: MemberId
+  readonly due: Millis
+  readonly store: StoreId | null
+}
+
+/** A fact that says that two members are one. */
+export interface LinkRow extends FactPlace {
+  readonly tenant: TenantId
+  readonly survivor: MemberId
+  readonly merged: MemberId
+}
+
+/** A member's name that stands for another member. */
+export interface AliasRow {
+  readonly member: MemberId
+  readonly root: MemberId
+}
+
+/** A redemption that is not cancelled uses up its perk's budget. */
+export interface RedemptionRow {
+  /** Its first fact. */
+  readonly id: FactId
+  readonly tenant: TenantId
+  readonly perk: RuleId
+  readonly store: StoreId
+}
+
+export interface StoreCount {
+  readonly store: StoreId
+  readonly count: number
+}
+
+/** A submitted response's place among all of its challenge, and among those of a period. */
+export interface ResponseRow {
+  readonly tenant: TenantId
+  readonly challenge: RuleId
+  readonly number: number
+  readonly period: string
+  readonly numberInPeriod: number
+  readonly fact: FactId
 }
 
 export interface CheckpointRow extends FactPlace {
@@ -171,6 +220,8 @@ export interface FactFilter {
 }
 
 export interface MemberListRow extends MemberRow {
+  /** The member this one was merged into. */
+  readonly mergedInto: MemberId | null
   /** Those it owns. */
   readonly identities: readonly Identity[]
   readonly state: Uint8Array | null
@@ -213,7 +264,10 @@ export interface Reads {
   member(id: MemberId): Promise<MemberListRow | undefined>
   /** The owner of an identity. */
   memberByIdentity(tenant: TenantId, kind: IdentityKind, value: string): Promise<MemberListRow | undefined>
+  /** All but those that were merged into others. */
   members(tenant: TenantId, page: Page): Promise<MemberListRow[]>
+  /** Members for whom something is due by `now`, earliest first, after a place in that order. */
+  dueMembers(now: Millis, after: Pick<DueRow, 'due' | 'member'> | null, limit: number): Promise<DueRow[]>
   /** Members the store has met whose state changed after `cursor`, oldest change first. */
   changedMembers(origin: Origin, store: StoreId, cursor: number, limit: number): Promise<Snapshots>
   snapshots(origin: Origin, members: readonly MemberId[]): Promise<Snapshots>
@@ -232,7 +286,7 @@ export interface Reads {
 /** Inside one transaction: sees its own writes. */
 export interface Writes extends Pick<
   Reads,
-  'origin' | 'fact' | 'programs' | 'stores' | 'activitiesOfFacts' | 'memberOfVoucher'
+  'origin' | 'origins' | 'fact' | 'programs' | 'stores' | 'activitiesOfFacts' | 'memberOfVoucher'
 > {
   insertTenant(name: string): Promise<TenantId>
   insertStore(tenant: TenantId, name: string, zone: string): Promise<StoreRow>
@@ -249,6 +303,10 @@ export interface Writes extends Pick<
   /** Counted facts with these business keys. */
   factsByKeys(tenant: TenantId, keys: readonly { store: StoreId; key: string }[]): Promise<FactRow[]>
   factsByIds(ids: readonly FactId[]): Promise<FactRow[]>
+  /** Counted facts with this key, in whichever store. */
+  factsWithKey(tenant: TenantId, key: string): Promise<FactRow[]>
+  /** Facts of a kind that settle or claim these, duplicates left out, in canonical order. */
+  factsAbout(ids: readonly FactId[], kind: FactKind): Promise<FactRow[]>
   /** Facts tied to a member by one of these claims, or waiting for it. */
   factsByClaims(tenant: TenantId, claims: readonly string[]): Promise<FactRow[]>
   insertFacts(rows: readonly FactRow[]): Promise<void>
@@ -266,10 +324,22 @@ export interface Writes extends Pick<
   /** Takes away everything that is kept under these members, except facts and the log. */
   deleteMembers(ids: readonly MemberId[]): Promise<void>
   meet(rows: readonly { store: StoreId; member: MemberId }[]): Promise<void>
+  /** Whoever has met `from` has met `to`. */
+  meetAlso(from: MemberId, to: MemberId): Promise<void>
+
+  /** Links that name any of these members, on either side. */
+  links(members: readonly MemberId[]): Promise<LinkRow[]>
+  insertLinks(rows: readonly LinkRow[]): Promise<void>
+  deleteLinks(ids: readonly FactId[]): Promise<void>
+  /** Those of these members that stand for another. */
+  aliases(members: readonly MemberId[]): Promise<AliasRow[]>
+  /** A member that is its own root stands for itself again. */
+  saveAliases(rows: readonly AliasRow[]): Promise<void>
 
   states(members: readonly MemberId[]): Promise<StateRow[]>
   /** Saves states and numbers them with the next changes. */
   saveStates(rows: readonly Omit<StateRow, 'change'>[]): Promise<void>
+  saveDue(member: MemberId, due: Millis | null): Promise<void>
   checkpointBefore(member: MemberId, place: FactPlace): Promise<CheckpointRow | undefined>
   deleteCheckpointsFrom(member: MemberId, place: FactPlace): Promise<void>
   insertCheckpoints(rows: readonly CheckpointRow[]): Promise<void>
@@ -281,6 +351,22 @@ export interface Writes extends Pick<
   holds(ids: readonly number[]): Promise<HoldRow[]>
   insertHold(row: Omit<HoldRow, 'id' | 'settled'>): Promise<HoldRow>
   settleHolds(ids: readonly number[]): Promise<void>
+  /** Open holds of a perk, by store. */
+  heldOfPerk(tenant: TenantId, perk: RuleId, now: Millis): Promise<StoreCount[]>
+  /** Says of redemptions whether they use up their perk's budget; saying it again changes nothing. */
+  saveRedemptions(rows: readonly (RedemptionRow & { readonly counts: boolean })[]): Promise<void>
+  /** Redemptions of a perk that count, by store. */
+  usesOfPerk(tenant: TenantId, perk: RuleId): Promise<StoreCount[]>
+
+  /** How far the numbers of a challenge and of a period have come; 0 before the first. */
+  lastResponse(
+    tenant: TenantId,
+    challenge: RuleId,
+    period: string,
+  ): Promise<Pick<ResponseRow, 'number' | 'numberInPeriod'>>
+  insertResponse(row: ResponseRow): Promise<void>
+  /** By number; `after` is one. */
+  responses(tenant: TenantId, challenge: RuleId, page: Page): Promise<ResponseRow[]>
 
   meta(name: string): Promise<string | undefined>
   saveMeta(name: string, value: string): Promise<void>

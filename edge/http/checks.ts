@@ -72,12 +72,15 @@ export function readQuery(rule: QueryRule, text: string): Result<unknown> {
 
 const scratch = Buffer.allocUnsafe(64 * 1024)
 
-/** K-2: SHA-256 of method, path and the body as it came. One-shot over a copy is a third faster than three updates of a hash object. */
+/**
+ * K-2: SHA-256 of method, path and the body as it came. One-shot over a copy is a third faster than three updates of a hash object, and a binary
+ * string is the cheapest way out of it.
+ */
 export function requestHash(method: string, path: string, raw: Buffer): Uint8Array {
   const start = `${method} ${path}\n`
   if (start.length + raw.length > scratch.length)
     return createHash('sha256').update(start, 'latin1').update(raw).digest()
   const length = scratch.write(start, 0, 'latin1')
   raw.copy(scratch, length)
-  return hash('sha256', scratch.subarray(0, length + raw.length), 'buffer')
+  return Buffer.from(hash('sha256', scratch.subarray(0, length + raw.length), 'binary'), 'binary')
 }

@@ -16,10 +16,12 @@ export const IN_MEMORY = ':memory:'
 /** SQLite's own page cache, in KiB. */
 const CACHE_KIB = 16_384
 /**
- * Pages in the write-ahead log before a commit moves them into the file. That commit waits for it: 7 ms at 500 pages, 15 ms at 2,000, with the
- * same number of sales a second.
+ * Pages in the write-ahead log at which a commit moves what is left of them into the file and waits for it (L-10). Most has been moved by then, but
+ * the log starts over only when a commit finds all of it moved, which beside constant sales no other thread brings about.
  */
-const CHECKPOINT_PAGES = 500
+const CHECKPOINT_PAGES = 4_000
+/** How long the threads of one process wait for each other's locks. */
+const BUSY_MS_MAX = 1_000
 const WAL_BYTES_KEPT_MAX = 64 * 1024 * 1024
 
 /** The ledger cannot be opened safely; the message is a sentence for the operator. */
@@ -29,6 +31,8 @@ export class LedgerRefused extends Error {
 
 export interface OpenDatabase {
   readonly database: Database
+  /** Where it may be checkpointed; undefined in memory and for reading. */
+  readonly path?: string
   close(): void
 }
 
@@ -42,9 +46,11 @@ export function openDatabase(directory: string): OpenDatabase {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const unlock = lock(directory)
   try {
-    const database = openFile(join(directory, LEDGER_FILE))
+    const path = join(directory, LEDGER_FILE)
+    const database = openFile(path)
     return {
       database,
+      path,
       close() {
         database.close()
         unlock()
@@ -54,6 +60,11 @@ export function openDatabase(directory: string): OpenDatabase {
     unlock()
     throw cause
   }
+}
+
+/** Another connection of the process that holds the lock. */
+export function openSecond(path: string): Database {
+  return openFile(path)
 }
 
 /** For looking at a ledger beside a running node: takes no lock, changes nothing. */
@@ -83,7 +94,7 @@ function lock(directory: string): () => void {
 }
 
 function openFile(path: string): Database {
-  const database = new Sqlite(path, { timeout: 0 })
+  const database = new Sqlite(path, { timeout: BUSY_MS_MAX })
   try {
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = FULL')

@@ -8,6 +8,7 @@ import type { MemberId, Seq } from '../../protocol/ids.ts'
 import { originOf, seqOf } from '../../protocol/ids.ts'
 import { BATCH_BYTES_MAX, BATCH_FACTS_MAX, CHAIN_TAIL_FACTS } from '../../protocol/limits.ts'
 import { assert } from '../../protocol/result.ts'
+import { Checkpointer } from './checkpointer.ts'
 import type { Database, OpenDatabase, Statement } from './database.ts'
 import { LedgerRefused, openDatabase } from './database.ts'
 import { Frames } from './frames.ts'
@@ -85,12 +86,16 @@ export class Ledger {
   readonly terminals: Terminals
   readonly #open: OpenDatabase
   readonly #statements: ReturnType<typeof prepare>
+  readonly #checkpointer: Checkpointer | undefined
+  /** Bytes in the open transaction. */
+  #bytes = 0
   #seq: Seq
   #hash: Uint8Array
 
   constructor(open: OpenDatabase) {
     const { database } = open
     this.#open = open
+    this.#checkpointer = open.path === undefined ? undefined : new Checkpointer(open.path)
     this.#statements = prepare(database)
     this.meta = new Meta(database)
     this.#seq = 0 as Seq
@@ -141,6 +146,7 @@ export class Ledger {
     const previous = member > 0 ? this.threads.last(member) : (0 as Seq)
     this.#statements.insert.run(seq, key, member, previous, bytes, hash, requestHash, status, answer)
     if (member > 0) this.threads.appended(member, seq)
+    this.#bytes += bytes.length + answer.length
     this.#seq = seq
     this.#hash = hash
   }
@@ -154,6 +160,8 @@ export class Ledger {
     this.threads.save(this.#seq, false)
     this.meta.save()
     this.#statements.commit.run()
+    this.#checkpointer?.committed(this.#bytes)
+    this.#bytes = 0
   }
 
   /** Ends a transaction in which nothing was written. */
@@ -164,6 +172,7 @@ export class Ledger {
   /** After anything that failed: the memory is what the file says again (L-6). */
   rollback(): void {
     if (this.#open.database.inTransaction) this.#statements.rollback.run()
+    this.#bytes = 0
     this.meta.reload()
     this.#loadHead()
     this.threads.reload()
@@ -240,6 +249,7 @@ export class Ledger {
         // A full disk must not keep the process from ending: the threads are read from the facts again.
       }
     }
+    this.#checkpointer?.close()
     this.#open.close()
   }
 

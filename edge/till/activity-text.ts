@@ -62,6 +62,20 @@ function sentence(fact: OpenFact, label: string | null, wording: Wording, perk: 
       return `${who} used a voucher${perk === 0 ? '' : `: ${wording.escapedTitle(perk)}`}`
     case 'adjustment':
       return `Head office adjusted the points of ${who}${gained}`
+    // HQ's and the platforms' facts are made in the cloud; a store that tells of one says whose it is.
+    case 'profile':
+    case 'activity':
+    case 'award':
+    case 'entitlement':
+    case 'challenge':
+    case 'response':
+    case 'referral':
+    case 'segment':
+    case 'release':
+    case 'moment':
+    case 'merge':
+    case 'retro_claim':
+      return `Changed for ${who}${gained}`
     default:
       return unreachable(fact)
   }

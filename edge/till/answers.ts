@@ -5,6 +5,7 @@ import type { Static } from 'typebox'
 import { FACT_KINDS, IdentityShape } from '../../protocol/facts.ts'
 import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
 import { EFFECT_KINDS } from '../../cloud/evaluation/effects.ts'
+import { STATUS_WORDS } from '../../cloud/evaluation/entitlement-statuses.ts'
 import { IdTextShape } from './inputs.ts'
 
 const Int = Type.Integer()
@@ -20,7 +21,14 @@ export type Note = (typeof NOTES)[number]
 
 export const TierAnswerShape = Type.Object({ id: Int, name: Text }, closed)
 export const EntryAnswerShape = Type.Object(
-  { kind: oneOf(EFFECT_KINDS), rule: Int, title: Text, points: Int },
+  {
+    kind: oneOf(EFFECT_KINDS),
+    rule: Int,
+    title: Text,
+    points: Int,
+    /** The metric `points` are of, where it is not points. */
+    metric: Type.Optional(Int),
+  },
   closed,
 )
 export const VoucherIssuedShape = Type.Object(
@@ -44,7 +52,14 @@ export const ReceiptShape = Type.Object(
     vouchers: Type.Array(VoucherIssuedShape),
     redemption: Type.Optional(
       Type.Object(
-        { id: IdTextShape, stage: oneOf(['reserved', 'captured', 'cancelled']), perk: Int, points: Int },
+        {
+          id: IdTextShape,
+          stage: oneOf(['reserved', 'captured', 'cancelled']),
+          perk: Int,
+          points: Int,
+          /** Minor units off the basket, for points as money. */
+          discount: orNull(Int),
+        },
         closed,
       ),
     ),
@@ -72,7 +87,9 @@ export const MemberAnswerShape = Type.Object(
           code: Text,
           perk: Int,
           title: Text,
-          status: oneOf(['UNUSED', 'USED', 'EXPIRED']),
+          status: oneOf(STATUS_WORDS),
+          uses_left: Int,
+          usable_from: orNull(TimeText),
           expires_at: orNull(TimeText),
         },
         closed,
@@ -109,6 +126,13 @@ export const QuoteAnswerShape = Type.Object(
     tier_after: orNull(TierAnswerShape),
     /** Their codes come with the sale. */
     vouchers: Type.Array(Type.Object({ perk: Int, title: Text }, closed)),
+    /** What the member could redeem on this basket: points as money, and what the terminal should redeem by itself (`auto`). */
+    offers: Type.Array(
+      Type.Object(
+        { perk: Int, title: Text, points: Int, metric: Int, discount: orNull(Int), auto: Type.Boolean() },
+        closed,
+      ),
+    ),
     status: StatusWordShape,
     as_of: orNull(TimeText),
   },
@@ -123,8 +147,13 @@ export const PerksAnswerShape = Type.Object(
         {
           id: Int,
           title: Text,
+          /** For points as money the fewest that are worth anything. */
           points: Int,
           available: Type.Boolean(),
+          /** Redemptions the member's limit still allows; null without a limit. */
+          remaining: orNull(Int),
+          /** Local date from which the limit allows another, when none remains. */
+          again_from: orNull(Text),
           /** Refusal code and sentence; null when available. */
           refused: orNull(Text),
           detail: orNull(Text),

@@ -2,7 +2,7 @@
 import type { Program } from '../../cloud/evaluation/compile.ts'
 import { EffectBuffer } from '../../cloud/evaluation/effects.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
-import { checkDocument } from '../../cloud/evaluation/check.ts'
+import { checkDocument } from '../../cloud/evaluation/check/check.ts'
 import type { FactId, ProgramVersion, Seq } from '../../protocol/ids.ts'
 import { factIdOf } from '../../protocol/ids.ts'
 import { CONFIRM_FRESH_MS_MAX } from '../../protocol/limits.ts'

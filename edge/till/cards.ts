@@ -93,10 +93,11 @@ export class Cards {
   #foldAnew(member: MemberId, fact: Fact, effects: EffectBuffer): MemberState {
     const { state, covers } = baseOf(this.#ledger.members.find(member))
     const facts = this.#uncovered(member, covers)
-    foldFacts(this.#programs, state, [...facts, fact], this.past, ({ id }, own) => {
+    foldFacts(this.#programs, state, [...facts, fact], this.past, ({ id }, made, _, own) => {
       if (id !== fact.id) return
-      for (const { kind, rule, index, amount, of } of own)
+      for (const { kind, rule, index, amount, of } of made)
         effects.push(EFFECT_KINDS.indexOf(kind), rule, index, amount, of)
+      effects.markOwn(...own)
     })
     return state
   }

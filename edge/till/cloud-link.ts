@@ -3,6 +3,7 @@
 import type { Identity } from '../../protocol/facts.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
+import type { Points } from '../../protocol/numbers.ts'
 import type { HybridTime, ZoneOffset } from '../../protocol/time.ts'
 
 export type MemberQuestion = { readonly identity: Identity } | { readonly member: MemberId }
@@ -14,6 +15,8 @@ export interface SpendingQuestion {
   readonly at: HybridTime
   readonly offset: ZoneOffset
   readonly perk: RuleId | null
+  /** Named for points as money only. */
+  readonly points: Points | null
   readonly voucher: string | null
 }
 

@@ -1,6 +1,6 @@
 // What the cloud's word changes here. Each frame is stored in one transaction with its cursor (M-2, P-SYNC-5), and told on the feed in the same
 // one. These throw when the storage fails: the link then closes and is told again from the cursor that was kept.
-import { checkDocument } from '../../cloud/evaluation/check.ts'
+import { checkDocument } from '../../cloud/evaluation/check/check.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Correction, Corrections } from '../../protocol/frames/corrections.ts'
 import type { Members } from '../../protocol/frames/members.ts'

@@ -105,7 +105,14 @@ export const INPUT_SHAPES = {
     closed,
   ),
   redemption: Type.Object(
-    { member: MemberReferenceShape, perk: RuleIdShape, capture: Type.Optional(Type.Boolean()), ...key },
+    {
+      member: MemberReferenceShape,
+      perk: RuleIdShape,
+      /** For a perk of points as money: the points to take at most. Its quote says how many the basket needs. */
+      points: Type.Optional(Type.Integer({ minimum: 1, maximum: POINTS_MAX })),
+      capture: Type.Optional(Type.Boolean()),
+      ...key,
+    },
     closed,
   ),
   /** `redemption` stands in the path. */

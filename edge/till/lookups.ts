@@ -1,10 +1,16 @@
 // Reading: members, perks, quotes, history, status. Nothing here writes, and a quote folds onto a copy.
+import type { Program } from '../../cloud/evaluation/compile.ts'
+import { POINTS } from '../../cloud/evaluation/document/metrics.ts'
 import { EffectBuffer } from '../../cloud/evaluation/effects.ts'
 import type { Considered } from '../../cloud/evaluation/explain.ts'
 import { explain } from '../../cloud/evaluation/explain.ts'
-import { NOTHING_HELD, mayRedeem, voucherStatus } from '../../cloud/evaluation/spending.ts'
+import { statusWord } from '../../cloud/evaluation/entitlement-statuses.ts'
+import { standingOf } from '../../cloud/evaluation/limits.ts'
+import { leastNamed, offersOn } from '../../cloud/evaluation/offers.ts'
+import { NOTHING_HELD, mayRedeem, statusAt } from '../../cloud/evaluation/spending.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
-import { copyState, newState, spendable } from '../../cloud/evaluation/state.ts'
+import { copyState, moreOf, newState, spendable } from '../../cloud/evaluation/state.ts'
+import { stateAt } from '../../cloud/evaluation/time.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Fact, Sale } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
@@ -12,7 +18,7 @@ import { idFromText, idText, originOf, seqOf } from '../../protocol/ids.ts'
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, POINTS_MAX } from '../../protocol/limits.ts'
 import type { Result } from '../../protocol/result.ts'
 import { accept, refuse } from '../../protocol/result.ts'
-import { millisOf } from '../../protocol/time.ts'
+import { localDay, millisOf } from '../../protocol/time.ts'
 import type { FactRow } from '../ledger/ledger.ts'
 import type { HistoryPage, MemberView, PerksAnswer, Quote, StatusWord } from './answers.ts'
 import type { Books } from './books.ts'
@@ -21,6 +27,7 @@ import type { HistoryQuery, MemberReference, QuoteInput } from './inputs.ts'
 import { findCard } from './naming.ts'
 import type { Payee } from './sales.ts'
 import { GUEST, UNKNOWN, basketOf, saleFact } from './sales.ts'
+import type { When } from './when.ts'
 import { whenNow } from './when.ts'
 import { timeText } from './wording.ts'
 
@@ -35,7 +42,7 @@ function viewOf(books: Books, card: Card): MemberView {
   const program = books.programNow()
   const wording = books.wordings.of(program)
   const row = books.ledger.members.find(card.member)
-  const next = program?.tiers.find(({ point_floor }) => point_floor > state.lifetime)
+  const next = program?.tiers.find(({ point_floor = 0 }) => point_floor > state.lifetime)
   return {
     id: idText(card.member),
     name: row?.name ?? null,
@@ -51,19 +58,26 @@ function viewOf(books: Books, card: Card): MemberView {
         : {
             id: next.id,
             name: next.name,
-            point_floor: next.point_floor,
-            missing: next.point_floor - state.lifetime,
+            point_floor: next.point_floor ?? 0,
+            missing: (next.point_floor ?? 0) - state.lifetime,
           },
-    vouchers: state.vouchers.map((voucher) => ({
-      code: voucher.code,
-      perk: voucher.perk,
-      title: wording.title(voucher.perk),
-      status: voucherStatus(voucher, now),
-      expires_at: voucher.expires === 0 ? null : timeText(voucher.expires),
+    vouchers: state.entitlements.map((one) => ({
+      code: one.code,
+      perk: one.perk,
+      title: wording.title(one.perk),
+      status: statusWord(statusAt(one, now)),
+      uses_left: one.uses,
+      usable_from: one.from === 0 ? null : timeText(one.from),
+      expires_at: one.expires === 0 ? null : timeText(one.expires),
     })),
     status: statusOf(books, card),
     as_of: card.known ? books.asOf() : null,
   }
+}
+
+/** The card's state once time has come to the moment asked about. */
+function stateNow(program: Program, { state, member }: Card, { at, offset }: When): MemberState {
+  return stateAt(program, state, member, millisOf(at), offset)
 }
 
 function statusOf(books: Books, card: Card | null): StatusWord {
@@ -74,8 +88,21 @@ function tierOf(books: Books, tier: number): { id: number; name: string } | null
   return tier === 0 ? null : { id: tier, name: books.wording().title(tier) }
 }
 
-/** Without a member: what is offered here now to somebody who has every tier and enough points. */
-const ANYBODY: MemberState = { ...newState(), balance: POINTS_MAX, lifetime: POINTS_MAX }
+/** Without a member: what is offered here now to somebody who is at home here, has every tier and enough of every metric. */
+function anybody(books: Books, { tiers, metrics }: Program): MemberState {
+  const state: MemberState = {
+    ...newState(),
+    balance: POINTS_MAX,
+    lifetime: POINTS_MAX,
+    tier: tiers.at(-1)?.id ?? 0,
+  }
+  const more = moreOf(state)
+  more.profile.homeStore = books.identity.store.id
+  more.accounts = [...metrics.keys()]
+    .filter((metric) => metric !== POINTS)
+    .map((metric) => ({ metric, balance: POINTS_MAX, lifetime: POINTS_MAX, spent: 0, lots: [] }))
+  return state
+}
 
 export async function perksView(books: Books, member: MemberId | undefined): Promise<Result<PerksAnswer>> {
   const found = member === undefined ? undefined : await findCard(books, idText(member))
@@ -84,20 +111,23 @@ export async function perksView(books: Books, member: MemberId | undefined): Pro
   const when = whenNow(books, undefined)
   if (program === null || when === undefined) return accept({ perks: [] })
   const place = { store: books.identity.store.id, at: when.at, offset: when.offset }
-  const state = found?.value.state ?? ANYBODY
+  const state = found === undefined ? anybody(books, program) : stateNow(program, found.value, when)
+  const day = localDay(millisOf(when.at), when.offset)
   return accept({
-    perks: [...program.redeemPerks.values()].map(({ id, document: { title, points } }) => {
-      const decided = mayRedeem(program, state, id, place, NOTHING_HELD)
-      return decided.ok
-        ? { id, title, points, available: true, refused: null, detail: null }
-        : {
-            id,
-            title,
-            points,
-            available: false,
-            refused: decided.refusal.code,
-            detail: decided.refusal.detail,
-          }
+    perks: [...program.redeemPerks.values()].map((perk) => {
+      const named = leastNamed(perk)
+      const decided = mayRedeem(program, state, perk.id, place, NOTHING_HELD, named)
+      const { remaining, againOn } = standingOf(perk, state, day, 0)
+      return {
+        id: perk.id,
+        title: perk.document.title,
+        points: named ?? perk.points,
+        available: decided.ok,
+        remaining,
+        again_from: againOn,
+        refused: decided.ok ? null : decided.refusal.code,
+        detail: decided.ok ? null : decided.refusal.detail,
+      }
     }),
   })
 }
@@ -120,16 +150,26 @@ export async function quote(books: Books, input: QuoteInput): Promise<Result<Quo
   const wording = books.wordings.of(program)
   const all = effects.read()
   return accept({
-    points: effects.pointsSince(0),
+    points: effects.ownPoints(),
     entries: all
       .filter(({ kind }) => kind === 'earn' || kind === 'bonus')
-      .map(({ kind, rule, amount }) => ({ kind, rule, title: wording.title(rule), points: amount })),
+      .map(({ kind, rule, index, amount }) => ({
+        kind,
+        rule,
+        title: wording.title(rule),
+        points: amount,
+        ...(index === 0 ? {} : { metric: index }),
+      })),
     considered: card === null ? considered.map((rule) => forNobody(rule)) : considered,
     tier: card === null ? null : tierOf(books, before.tier),
     tier_after: card === null ? null : tierOf(books, after.tier),
     vouchers: all
       .filter(({ kind }) => kind === 'voucher_issued')
       .map(({ rule }) => ({ perk: rule, title: wording.title(rule) })),
+    offers:
+      card === null || program === null
+        ? []
+        : offersOn(program, stateNow(program, card, when), sale, sale.amount),
     status: notes.length > 0 ? 'provisional' : statusOf(books, card),
     as_of: card === null || card.known ? books.asOf() : null,
   })

@@ -1,7 +1,7 @@
 // Hot: the answer to a write, put together as JSON text once and then only moved: sent, stored, sent again byte for byte (K-2). The shape is
 // ReceiptShape in answers.ts; a test holds the two together. Budget: 2 microseconds.
 import type { EffectBuffer, EffectKind } from '../../cloud/evaluation/effects.ts'
-import { EFFECT_KINDS, GOODWILL, TIER, VOUCHER_ISSUED } from '../../cloud/evaluation/effects.ts'
+import { EFFECT_KINDS, TIER, VOUCHER_ISSUED, givesAmount } from '../../cloud/evaluation/effects.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { spendable } from '../../cloud/evaluation/state.ts'
 import type { FactId, Seq } from '../../protocol/ids.ts'
@@ -47,12 +47,13 @@ function tierPart(tier: number, wording: Wording): string {
 function entriesPart(effects: EffectBuffer, wording: Wording): string {
   let text = ''
   for (let at = 0; at < effects.length; at++) {
-    const kind = effects.kinds[at] ?? TIER
-    if (kind > GOODWILL) continue
+    const kind = effects.kindAt(at)
+    if (!givesAmount(kind)) continue
     const name: EffectKind = EFFECT_KINDS[kind] ?? 'earn'
-    const rule = effects.rules[at] ?? 0
+    const rule = effects.ruleAt(at)
+    const metric = effects.indexAt(at)
     if (text !== '') text += ','
-    text += `{"kind":"${name}","rule":${rule},"title":"${wording.entryTitle(name, rule)}","points":${effects.amounts[at] ?? 0}}`
+    text += `{"kind":"${name}","rule":${rule},"title":"${wording.entryTitle(name, rule)}","points":${effects.amountAt(at)}${metric === 0 ? '' : `,"metric":${metric}`}}`
   }
   return text
 }
@@ -60,7 +61,7 @@ function entriesPart(effects: EffectBuffer, wording: Wording): string {
 /** Where the fact's own effects left the tier; null when they did not move it. */
 export function tierChange(effects: EffectBuffer): { from: number; to: number } | null {
   for (let at = effects.length - 1; at >= 0; at--) {
-    if (effects.kinds[at] === TIER) return { from: effects.ofs[at] ?? 0, to: effects.rules[at] ?? 0 }
+    if (effects.kindAt(at) === TIER) return { from: effects.ofAt(at), to: effects.ruleAt(at) }
   }
   return null
 }
@@ -74,13 +75,13 @@ function tierChangePart(effects: EffectBuffer, wording: Wording): string {
 
 export function vouchersIssued(effects: EffectBuffer): number {
   let count = 0
-  for (let at = 0; at < effects.length; at++) if (effects.kinds[at] === VOUCHER_ISSUED) count++
+  for (let at = 0; at < effects.length; at++) if (effects.kindAt(at) === VOUCHER_ISSUED) count++
   return count
 }
 
 function vouchersPart(effects: EffectBuffer, state: MemberState, fact: FactId, wording: Wording): string {
   if (vouchersIssued(effects) === 0) return ''
-  return state.vouchers
+  return state.entitlements
     .filter((voucher) => voucher.fact === fact)
     .map(({ code, perk, expires }) => {
       const until = expires === 0 ? 'null' : `"${timeText(expires)}"`

@@ -37,7 +37,7 @@ export function record(
     // Its promise is open, which no rule looks at before it is confirmed.
     books.cards.fold(card, fact, effects)
   }
-  const points = effects.pointsSince(0)
+  const points = effects.ownPoints()
   if (points > POINTS_MAX || points < -POINTS_MAX)
     return untouched(books, plan, 'input_invalid', `One record moves at most ${POINTS_MAX} points.`)
   const guest = card === null && fact.member === 0 && fact.claim === null

@@ -5,12 +5,15 @@ import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
 import { NO_FACT, NO_MEMBER, idFromText, idText, originOf, seqOf } from '../../protocol/ids.ts'
-import { RESERVATION_MS_MAX } from '../../protocol/limits.ts'
+import { AMOUNT_MAX, RESERVATION_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import type { RefusalCode } from '../../protocol/refusals.ts'
 import { REFUSALS } from '../../protocol/refusals.ts'
+import type { HybridTime } from '../../protocol/time.ts'
+import { discountFor } from '../../cloud/evaluation/money.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
+import type { SpendingQuestion } from './cloud-link.ts'
 import { nameMember, notKnownHere } from './naming.ts'
 import type { OpenFact, Plan, Prepare, Prepared, Write, WriteCall } from './plan.ts'
 import { NO_NOTES, NO_PERK, refused } from './plan.ts'
@@ -21,8 +24,7 @@ function decided(
   books: Books,
   { call, said }: Write,
   member: MemberId,
-  perk: RuleId | null,
-  voucher: string | null,
+  asked: Pick<SpendingQuestion, 'perk' | 'points' | 'voucher'>,
 ): Decision | Prepared {
   const { decision } = said
   if (decision === 'unreachable' || (decision === undefined && !books.link.live()))
@@ -32,7 +34,7 @@ function decided(
     )
   if (decision === undefined) {
     const { at, offset } = nowOf(books)
-    return { do: 'ask', members: [], spending: { key: call.key, member, at, offset, perk, voucher } }
+    return { do: 'ask', members: [], spending: { key: call.key, member, at, offset, ...asked } }
   }
   if (decision.refused === null) return decision
   return refused(isRefusal(decision.refused) ? decision.refused : 'fault', decision.detail)
@@ -44,15 +46,17 @@ function isRefusal(code: string): code is RefusalCode {
 
 export const prepareRedemption: Prepare<'redemption'> = (books, write) => {
   const { call, input, said } = write
-  const named = nameMember(books, input.member, said)
-  if (named.is === 'open') return named.prepared
-  if (named.is === 'unknown') return notKnownHere()
-  const { card } = named
-  const decision = decided(books, write, card.member, input.perk, null)
+  const who = nameMember(books, input.member, said)
+  if (who.is === 'open') return who.prepared
+  if (who.is === 'unknown') return notKnownHere()
+  const { card } = who
+  const { perk } = input
+  const named = (input.points ?? null) as Points | null
+  const decision = decided(books, write, card.member, { perk, points: named, voucher: null })
   if ('do' in decision) return decision
   const stage = input.capture === false ? 'reserved' : 'captured'
   const { hold, points } = decision
-  const plan = redemption(books, call, card, { stage, of: NO_FACT, perk: input.perk, points, hold }, () => {
+  const plan = redemption(books, call, card, { stage, of: NO_FACT, perk, points, hold }, () => {
     if (stage === 'reserved')
       books.reservations.add(seqOf(plan.fact.id), books.system.clock.now() + RESERVATION_MS_MAX)
   })
@@ -90,8 +94,15 @@ function redemption(
     hold,
   }
   const id = idText(of === NO_FACT ? fact.id : of)
-  const extra = `,"redemption":{"id":"${id}","stage":"${stage}","perk":${perk},"points":${points}}`
+  const discount = discountOf(books, at, perk, points)
+  const extra = `,"redemption":{"id":"${id}","stage":"${stage}","perk":${perk},"points":${points},"discount":${discount}}`
   return { fact, card, notes: NO_NOTES, extra, perk, follow }
+}
+
+/** What points as money take off the basket (E-SPEND-9); null for any other perk. */
+function discountOf(books: Books, at: HybridTime, perk: RuleId, points: number): number | null {
+  const money = books.programs.program(at)?.redeemPerks.get(perk)?.document.money
+  return money === undefined ? null : discountFor(money, AMOUNT_MAX, points).discount
 }
 
 function settling(
@@ -123,7 +134,7 @@ export const prepareCancel = settling('cancelled')
 export const prepareVoucherUse: Prepare<'voucher_use'> = (books, write) => {
   const { call, said } = write
   const code = write.input.code.trim().toUpperCase()
-  const decision = decided(books, write, NO_MEMBER, null, code)
+  const decision = decided(books, write, NO_MEMBER, { perk: null, points: null, voucher: code })
   if ('do' in decision) return decision
   const member = decision.member
   // The voucher may be another store's member's: the answer shows whose it is when the cloud can still be asked.

@@ -1,9 +1,10 @@
 // How the till says things: titles of rules, names of tiers, amounts in the program's currency, times. Titles are made ready for JSON once per
 // program, so that an answer is put together from finished pieces. A rule that the program in force no longer has keeps the title it had last.
-import type { ProgramDocument } from '../../cloud/evaluation/document.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { DAY_MS } from '../../protocol/time.ts'
 import type { Program } from '../../cloud/evaluation/compile.ts'
 import type { EffectKind } from '../../cloud/evaluation/effects.ts'
+import { titlesOf } from '../../cloud/evaluation/titles.ts'
 import { fromScaled } from '../../protocol/numbers.ts'
 
 const WITHOUT_RULE: Partial<Record<EffectKind, string>> = {
@@ -71,12 +72,6 @@ export class Wordings {
     }
     return wording
   }
-}
-
-function* titlesOf(document: ProgramDocument): Generator<[number, string]> {
-  for (const { id, title } of [...document.earn_perks, ...document.bonuses, ...document.redeem_perks])
-    yield [id, title]
-  for (const { id, name } of document.tiers) yield [id, name]
 }
 
 /**

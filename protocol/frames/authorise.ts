@@ -4,9 +4,11 @@ import {
   HybridTimeShape,
   KeyShape,
   MemberIdOrNoneShape,
+  PointsShape,
   RuleIdShape,
   ZoneOffsetShape,
   closed,
+  orNull,
   text,
 } from '../shapes.ts'
 
@@ -24,6 +26,8 @@ export const AuthoriseShape = Type.Object(
     offset: ZoneOffsetShape,
     /** The perk to redeem; null for a voucher. */
     perk: Type.Union([RuleIdShape, Type.Null()]),
+    /** The points to take, for a perk of points as money, whose discount depends on them; else null. */
+    points: orNull(PointsShape),
     /** The voucher to use; null for a perk. */
     voucher: Type.Union([text(4, 32), Type.Null()]),
   },

@@ -5,6 +5,8 @@ import { expect, test } from 'vitest'
 import type { CloudStore } from '../../cloud/store/port.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { openDatabase } from '../../cloud/store/sqlite/open.ts'
+import { storeOwnersContract } from './store-owners-suite.ts'
+import type { StoreFactory } from './store-rows.ts'
 import { storeContract } from './store-suite.ts'
 
 const directories = new Map<CloudStore, string>()
@@ -15,7 +17,7 @@ function open(directory: string): CloudStore {
   return store
 }
 
-storeContract('SQLite', {
+const SQLITE: StoreFactory = {
   create: async () => open(mkdtempSync(join(tmpdir(), 'tillstream-store-'))),
   reopen: async (store) => {
     await store.close()
@@ -25,7 +27,9 @@ storeContract('SQLite', {
     await store.close()
     rmSync(directories.get(store) ?? '', { recursive: true, force: true })
   },
-})
+}
+storeContract('SQLite', SQLITE)
+storeOwnersContract('SQLite', SQLITE)
 
 test('S-1 the embedded engine is durable at COMMIT and has one writer', () => {
   const directory = mkdtempSync(join(tmpdir(), 'tillstream-store-'))

@@ -2,22 +2,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CHAIN_GENESIS } from '../../protocol/chain.ts'
 import { NO_FACT, NO_MEMBER, factIdOf } from '../../protocol/ids.ts'
-import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
-import type { HybridTime, Millis } from '../../protocol/time.ts'
+import type { Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { Effect } from '../../cloud/evaluation/effects.ts'
-import type { ActivityRow, CloudStore, FactRow, OriginRow, Writes } from '../../cloud/store/port.ts'
-
-export interface StoreFactory {
-  /** An empty store. */
-  create(): Promise<CloudStore>
-  /** Closes it and opens the same data again. */
-  reopen(store: CloudStore): Promise<CloudStore>
-  destroy(store: CloudStore): Promise<void>
-}
-
-const HASH = Buffer.alloc(32, 7)
-const millis = (value: number): Millis => value as Millis
-const time = (value: number): HybridTime => value as HybridTime
+import type { CloudStore, OriginRow } from '../../cloud/store/port.ts'
+import { HASH, groundOf, millis, rowsOf, time } from './store-rows.ts'
+import type { StoreFactory } from './store-rows.ts'
 
 export function storeContract(engine: string, factory: StoreFactory): void {
   describe(`store contract: ${engine}`, () => {
@@ -27,74 +16,25 @@ export function storeContract(engine: string, factory: StoreFactory): void {
 
     beforeEach(async () => {
       store = await factory.create()
-      life = await store.write(async (tx) => {
-        tenant = await tx.insertTenant('t')
-        const shop = await tx.insertStore(tenant, 'Shop', 'UTC')
-        const edge = await tx.insertEdge({ tenant, store: shop.id, publicKey: 'key', enrolledAt: millis(5) })
-        return tx.insertOrigin({ tenant, store: shop.id, edge: edge.id })
-      })
+      ;({ tenant, life } = await groundOf(store))
     })
 
     afterEach(() => factory.destroy(store))
 
-    const id = (seq: number): FactId => factIdOf(life.origin, seq as Seq)
-    const fact = (seq: number, over: Partial<FactRow> = {}): FactRow => ({
-      id: id(seq),
-      tenant,
-      store: life.store,
-      key: `k${seq}`,
-      kind: 'sale',
-      member: NO_MEMBER,
-      claim: null,
-      at: time(seq * 10),
-      status: 'counted',
-      bytes: Buffer.from([seq]),
-      hash: HASH,
-      receivedAt: millis(1),
-      ...over,
-    })
-    const activity = (over: Partial<ActivityRow> = {}): Omit<ActivityRow, 'position'> => ({
-      tenant,
-      store: life.store,
-      kind: 'sale',
-      at: time(1),
-      fact: id(1),
-      revision: 0,
-      member: NO_MEMBER,
-      cause: NO_FACT,
-      amount: 5,
-      points: 3,
-      goodwill: 0,
-      effects: [],
-      notice: null,
-      tell: false,
-      ...over,
-    })
-    const member = (seq: number): MemberId => id(seq) as number as MemberId
-    const enrol = (tx: Writes, seq: number): Promise<void> =>
-      tx.insertMembers([
-        {
-          id: member(seq),
-          tenant,
-          name: `M${seq}`,
-          store: life.store,
-          enrolledAt: time(seq),
-          key: `m${seq}`,
-        },
-      ])
+    const { id, fact, activity, member, enrol } = rowsOf(() => ({ tenant, life }))
 
     test('S-1 a write that throws leaves nothing; the next one works', async () => {
       await expect(
         store.write(async (tx) => {
           await tx.insertFacts([fact(1)])
-          await tx.saveStates([{ member: member(1), tenant, state: HASH }])
+          await tx.saveStates([{ member: member(1), tenant, state: HASH, due: null }])
           throw new Error('half way')
         }),
       ).rejects.toThrow('half way')
       expect(await store.read.fact(id(1))).toBeUndefined()
       await store.write(async (tx) => {
         await enrol(tx, 1)
-        await tx.saveStates([{ member: member(1), tenant, state: HASH }])
+        await tx.saveStates([{ member: member(1), tenant, state: HASH, due: null }])
         await tx.meet([{ store: life.store, member: member(1) }])
       })
       const { rows } = await store.read.changedMembers(life.origin, life.store, 0, 10)
@@ -241,7 +181,7 @@ export function storeContract(engine: string, factory: StoreFactory): void {
         await enrol(tx, 1)
         await tx.insertFacts([fact(1, { member: member(1) })])
         await tx.insertIdentities([{ kind: 'card', value: '1', tenant, member: member(1), at: time(1) }])
-        await tx.saveStates([{ member: member(1), tenant, state: HASH }])
+        await tx.saveStates([{ member: member(1), tenant, state: HASH, due: null }])
         await tx.meet([{ store: life.store, member: member(1) }])
         await tx.insertCheckpoints([{ member: member(1), at: time(1), id: id(1), state: HASH }])
         await tx.appendActivities([activity({ member: member(1) })])
@@ -262,9 +202,14 @@ export function storeContract(engine: string, factory: StoreFactory): void {
         await tx.meet([1, 2].map((seq) => ({ store: life.store, member: member(seq) })))
         await tx.meet([{ store: life.store, member: member(1) }])
         await tx.saveStates(
-          [1, 2, 3].map((seq) => ({ member: member(seq), tenant, state: Buffer.from([seq]) })),
+          [1, 2, 3].map((seq) => ({
+            member: member(seq),
+            tenant,
+            state: Buffer.from([seq]),
+            due: null,
+          })),
         )
-        await tx.saveStates([{ member: member(1), tenant, state: Buffer.from([9]) }])
+        await tx.saveStates([{ member: member(1), tenant, state: Buffer.from([9]), due: null }])
         await tx.saveOrigins([{ origin: life.origin, seq: 7 as Seq, head: HASH, fenced: null }])
       })
       const found = await store.read.changedMembers(life.origin, life.store, 0, 10)
@@ -289,7 +234,7 @@ export function storeContract(engine: string, factory: StoreFactory): void {
     })
 
     test('D-1 a change number is given once, also when its member is deleted and the store opened again', async () => {
-      const state = (seq: number) => ({ member: member(seq), tenant, state: HASH })
+      const state = (seq: number) => ({ member: member(seq), tenant, state: HASH, due: null })
       await store.write(async (tx) => {
         await enrol(tx, 1)
         await enrol(tx, 2)

@@ -100,6 +100,7 @@ test(
             zone: 'Europe/London',
           })),
           terminals: TERMINALS,
+          cloudArgs: [],
           edgeArgs: [],
           cloudPortFor: async () => portBase,
           onDeath: (fault) => deaths.push(fault),

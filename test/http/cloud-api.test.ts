@@ -37,7 +37,11 @@ describe('programs', () => {
     expect((pick(checked.json, 'issues') as { path: string }[]).map(({ path }) => path)).toEqual(
       expect.arrayContaining(['/tiers/1/id', '/tiers/0/point_floor', '/tiers/1/point_floor']),
     )
-    expect((await cloud.post('/v1/programs/check', { document: SMALL_PROGRAM })).json).toEqual({ issues: [] })
+    expect(pick(checked.json, 'warnings')).toEqual([])
+    expect((await cloud.post('/v1/programs/check', { document: SMALL_PROGRAM })).json).toEqual({
+      issues: [],
+      warnings: [],
+    })
     expect((await cloud.post('/v1/programs/check', { document: 7 })).status).toBe(200)
     expect(items(await cloud.ask('/v1/programs'))).toHaveLength(1)
   })
@@ -46,6 +50,7 @@ describe('programs', () => {
     const answer = await cloud.post('/v1/programs', { document: { ...SMALL_PROGRAM, currency: 'pounds' } })
     expect(refused(answer)).toBe('program_invalid')
     expect(pick(answer.json, 'issues', 0, 'path')).toBe('/currency')
+    expect(pick(answer.json, 'issues', 0, 'code')).toBe('schema_mismatch')
   })
 
   test('E-DOC-2 a later version takes effect when it says, not before, and never in the past', async () => {
@@ -61,6 +66,7 @@ describe('programs', () => {
       name: 'Winter',
       effective_from: later.effective_from,
       in_force: false,
+      warnings: [],
     })
     expect((await cloud.ask('/v1/programs')).json).toMatchObject({
       items: [

@@ -1,218 +1,192 @@
-// Generated programs: every feature of the document, on few skus, few categories and round floors, so that conditions meet often. The rule
-// ids and the kind of each bonus stay the same over versions, because an id keeps its meaning (E-FOLD-3).
+// Generated programs: every concept of the document (parts of it in generators/), on few skus, few categories and round floors, so that conditions meet
+// often. Whole sections are left out now and then, which is also how a failing case shrinks. All versions of a program have the same structure (ids,
+// windows, caps, conditions) and differ in numbers, dates and status: what a program asks for is what is kept, so a version that suddenly asked
+// for more would find less than the oracle, which keeps everything.
 import fc from 'fast-check'
-import { checkDocument } from '../../cloud/evaluation/check.ts'
-import type { ProgramDocument } from '../../cloud/evaluation/document.ts'
-import { WEEKDAYS } from '../../cloud/evaluation/document.ts'
+import { checkDocument } from '../../cloud/evaluation/check/check.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import type { ProgramRecord } from '../../cloud/evaluation/programs.ts'
 import type { ProgramVersion } from '../../protocol/ids.ts'
 import { assert } from '../../protocol/result.ts'
-import { DAY_MS, MINUTE_MS, hybridTime } from '../../protocol/time.ts'
+import { MINUTE_MS, hybridTime } from '../../protocol/time.ts'
+import { bonuses, earnPerks, groups } from './generators/earning.ts'
+import { aggregates, challenges, responseChallenges, rules, segments } from './generators/engagement.ts'
+import { metrics, points, redeemPerks, stampCards, tierPeriod, tiers } from './generators/holdings.ts'
+import { AGGREGATES, DAYS, FIRST_DAY_MS, RULES, SECRET, STANDARD_PERKS } from './generators/parts.ts'
 
-/** The days histories play in: New York's clock is set on the first weekend, Europe's on the last. */
-export const FIRST_DAY_MS = Date.UTC(2024, 2, 8)
-export const DAYS = 26
-export const SKUS = ['tea', 'coffee', 'cake', 'soap']
-export const CATEGORIES = ['DRINKS', 'FOOD']
-export const STORE_IDS = [1, 2, 3, 4]
-export const SECRET = 'the secret of the generators'
+/** What a program may do without. */
+const SECTIONS = [
+  'points',
+  'bonuses',
+  'groups',
+  'stamp_cards',
+  'challenges',
+  'response_challenges',
+  'segments',
+  'aggregates',
+  'rules',
+  'tier_period',
+  'conditions',
+  'stamps',
+] as const
+type Section = (typeof SECTIONS)[number]
 
-export const STANDARD_PERKS = [101, 102, 103]
-export const REDEEM_PERKS = [301, 302, 303]
-export const TIER_IDS = [1, 2, 3]
-
-const day = fc
-  .integer({ min: 0, max: DAYS })
-  .map((index) => new Date(FIRST_DAY_MS + index * DAY_MS).toISOString().slice(0, 10))
-const clock = fc
-  .tuple(fc.integer({ min: 0, max: 23 }), fc.constantFrom('00', '30', '59'))
-  .map(([hour, minute]) => `${String(hour).padStart(2, '0')}:${minute}`)
-const some = <T>(list: readonly T[]): fc.Arbitrary<T[]> => fc.subarray([...list], { minLength: 1 })
-
-/** Fields that are there now and then. */
-function partly<T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<Partial<T>> {
-  const often = Object.entries<fc.Arbitrary<unknown>>(fields).map(([name, values]) =>
-    fc.oneof(
-      { weight: 3, arbitrary: fc.constant({}) },
-      { weight: 1, arbitrary: values.map((value) => ({ [name]: value })) },
-    ),
-  )
-  return fc.tuple(...often).map((parts) => Object.assign({}, ...parts) as Partial<T>)
+interface Draft {
+  [field: string]: unknown
 }
 
-const conditions = partly<{
-  status: string
-  start: string
-  end: string
-  stores: number[]
-  required_tier: number
-}>({
-  status: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'INACTIVE'),
-  start: day,
-  end: day,
-  stores: some(STORE_IDS),
-  required_tier: fc.constantFrom(...TIER_IDS),
-}).map((found) => {
-  const { start, end } = found
-  return start !== undefined && end !== undefined && end < start
-    ? { ...found, start: end, end: start }
-    : found
+const whole: fc.Arbitrary<Draft> = fc.record({
+  lateness: fc.constantFrom('honour', 'rewrite'),
+  goodwill_points_max: fc.constantFrom(0, 5, 1000),
+  grant_points_max: fc.constantFrom(30, 1000),
+  points,
+  metrics,
+  tiers,
+  tier_period: tierPeriod,
+  earn_perks: earnPerks,
+  bonuses,
+  groups,
+  redeem_perks: redeemPerks,
+  stamp_cards: stampCards,
+  challenges,
+  response_challenges: responseChallenges,
+  segments,
+  aggregates,
+  rules,
 })
 
-const award = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('per_currency_unit'),
-      points: fc.integer({ min: 1, max: 3 }),
-      unit: fc.constantFrom(50, 100, 250, 333),
-      rounding: fc.constantFrom('floor', 'ceil', 'half_up', 'half_even'),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('per_item'), points: fc.integer({ min: 1, max: 4 }) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('fixed'), points: fc.integer({ min: 1, max: 20 }) }),
-  },
+const sections: fc.Arbitrary<Section[]> = fc.oneof(
+  { weight: 1, arbitrary: fc.constantFrom<Section[]>([], ['bonuses']) },
+  { weight: 3, arbitrary: fc.subarray([...SECTIONS]) },
+  { weight: 1, arbitrary: fc.constant<Section[]>([...SECTIONS]) },
 )
 
-const fixed = fc.record({ kind: fc.constant('fixed'), points: fc.integer({ min: 1, max: 20 }) })
-
-const standardPerk = (id: number): fc.Arbitrary<object> =>
-  fc
-    .tuple(
-      award,
-      conditions,
-      partly<{ skus: string[]; categories: string[]; minimum_amount: number; once_per_day: boolean }>({
-        skus: some(SKUS),
-        categories: some(CATEGORIES),
-        minimum_amount: fc.constantFrom(100, 500, 1000),
-        once_per_day: fc.boolean(),
-      }),
+/** The sections a program keeps, with whatever named the others mended. */
+function having(kept: readonly Section[], { ...draft }: Draft): Draft {
+  const has = (section: Section): boolean => kept.includes(section)
+  const optional = [
+    'points',
+    'groups',
+    'stamp_cards',
+    'challenges',
+    'response_challenges',
+    'segments',
+    'aggregates',
+    'rules',
+    'tier_period',
+  ] as const
+  for (const section of optional) if (!has(section)) delete draft[section]
+  if (!has('bonuses')) draft.bonuses = []
+  if (!has('stamps') && !has('stamp_cards'))
+    draft.earn_perks = (draft.earn_perks as Draft[]).map((perk) =>
+      perk.metric === undefined ? perk : { ...perk, status: 'INACTIVE' },
     )
-    .map(([given, when, which]) => ({
-      id,
-      title: `Perk ${id}`,
-      type: 'STANDARD',
-      award: given,
-      ...when,
-      ...which,
-    }))
+  return mended(draft, has) as Draft
+}
 
-const eventPerk = (id: number, type: string): fc.Arbitrary<object> =>
-  fc
-    .tuple(fixed, conditions, partly<{ once_per_day: boolean }>({ once_per_day: fc.boolean() }))
-    .map(([given, when, which]) => ({ id, title: type, type, award: given, ...when, ...which }))
+const ALWAYS = { number: 'weekday', is: 'ge', value: 1 }
 
-const bonusAward = fc.oneof(
-  fc.record({ kind: fc.constant('multiplier'), percent: fc.constantFrom(10, 33, 50, 100, 250) }),
-  fixed,
-)
-const slot = fc.record({ days: some(WEEKDAYS), from: clock, to: clock })
-
-const bonus = (id: number, fields: fc.Arbitrary<object>): fc.Arbitrary<object> =>
-  fc
-    .tuple(bonusAward, conditions, partly<{ perks: number[] }>({ perks: some(STANDARD_PERKS) }), fields)
-    .map(([given, when, which, own]) => ({
-      id,
-      title: `Bonus ${id}`,
-      award: given,
-      ...when,
-      ...which,
-      ...own,
-    }))
-
-const frequency = (id: number, every: string, from_date?: string): fc.Arbitrary<object> =>
-  bonus(
-    id,
-    fc.integer({ min: 1, max: 3 }).map((required_to_earn) => ({
-      type: 'FREQUENCY',
-      required_to_earn,
-      frequency: every,
-      ...(from_date === undefined ? {} : { from_date }),
-    })),
+/** Takes out what names a section that is not there. */
+function mended(value: unknown, has: (section: Section) => boolean): unknown {
+  if (Array.isArray(value)) return value.map((one) => mended(one, has))
+  if (typeof value !== 'object' || value === null) return value
+  const found = value as Draft
+  if (isDead(found, has)) return ALWAYS
+  const entries = Object.entries(found).filter(
+    ([name, field]) =>
+      field !== undefined &&
+      !(name === 'group' && !has('groups')) &&
+      !(name === 'when' && !has('conditions')),
   )
+  const fields = Object.fromEntries(entries.map(([name, field]) => [name, mended(field, has)]))
+  const { effect } = fields as { effect?: { kind: string } }
+  return effect?.kind === 'segment' && !has('segments')
+    ? { ...fields, effect: { kind: 'task', task: 'write' } }
+    : fields
+}
 
-const bonuses = fc
-  .tuple(
-    bonus(
-      201,
-      fc.array(slot, { minLength: 1, maxLength: 3 }).map((schedule) => ({ type: 'TIME', schedule })),
-    ),
-    bonus(
-      202,
-      fc.tuple(day, day).map(([a, b]) => ({ type: 'DATE_RANGE', start: a < b ? a : b, end: a < b ? b : a })),
-    ),
-    frequency(203, 'WEEKLY'),
-    frequency(204, 'MONTHLY'),
-    frequency(205, 'FROM_DATE', '2024-03-12'),
-  )
-  .chain((all) => fc.subarray(all))
+function isDead(node: Draft, has: (section: Section) => boolean): boolean {
+  if ('segment' in node && !('kind' in node)) return !has('segments')
+  if ('aggregate' in node) return !has('aggregates')
+  if (!('applied' in node)) return false
+  const rule = node.applied as number
+  return rule === 201 ? !has('bonuses') : RULES.includes(rule) && !has('rules')
+}
 
-const tiers = fc
-  .tuple(fc.integer({ min: 5, max: 60 }), fc.integer({ min: 5, max: 100 }), fc.subarray(TIER_IDS))
-  .map(([silver, gold, withVoucher]) =>
-    [0, silver, silver + gold].map((point_floor, index) => ({
-      id: index + 1,
-      name: ['Bronze', 'Silver', 'Gold'][index],
-      point_floor,
-      ...(withVoucher.includes(index + 1) ? { entry_perk: 301 } : {}),
-    })),
-  )
+/**
+ * A perk that gives nothing and asks for everything that any condition could: so every version keeps the same counts.
+ */
+const ANCHOR = {
+  id: 199,
+  title: 'Asks for everything',
+  type: 'CHECKIN',
+  status: 'INACTIVE',
+  award: { kind: 'fixed', points: 1 },
+  when: {
+    any: [
+      ...[...STANDARD_PERKS, 201, ...RULES].map((applied) => ({ applied, is: 'ge', value: 0 })),
+      ...AGGREGATES.map((aggregate) => ({ aggregate, is: 'ge', value: 0 })),
+    ],
+  },
+}
 
-const limit = fc.oneof(
-  fc.record({
-    count: fc.integer({ min: 1, max: 3 }),
-    interval: fc.constantFrom('DAY', 'MONTH', 'YEAR'),
-    interval_count: fc.integer({ min: 1, max: 3 }),
-  }),
-  fc.record({ count: fc.integer({ min: 1, max: 3 }), interval: fc.constant('ALL_TIME') }),
-)
-
-export const anyDocument: fc.Arbitrary<ProgramDocument> = fc
-  .record({
-    lateness: fc.constantFrom('honour', 'rewrite'),
-    goodwill_points_max: fc.constantFrom(0, 5, 1000),
-    grant_points_max: fc.constantFrom(30, 1000),
-    tiers,
-    perks: fc.tuple(
-      ...STANDARD_PERKS.map(standardPerk),
-      eventPerk(111, 'CHECKIN'),
-      eventPerk(112, 'REGISTRATION'),
-    ),
-    bonuses,
-    valid_days: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
-    limit,
+function checkedDocument(draft: Draft): ProgramDocument {
+  const checked = checkDocument({
+    name: 'Generated',
+    currency: 'GBP',
+    currency_digits: 2,
+    voucher_secret: SECRET,
+    ...draft,
   })
-  .map(({ perks, valid_days, limit: limits, ...document }) => {
-    const checked = checkDocument({
-      name: 'Generated',
-      currency: 'GBP',
-      currency_digits: 2,
-      voucher_secret: SECRET,
-      ...document,
-      earn_perks: perks,
-      redeem_perks: [
-        { id: 301, title: 'Treat', points: 30, voucher: valid_days === undefined ? {} : { valid_days } },
-        { id: 302, title: 'Limited', points: 10, limit: limits, voucher: {} },
-        { id: 303, title: 'Free', points: 0 },
-      ],
+  assert(checked.ok, `generated documents are sound: ${JSON.stringify(checked.ok ? '' : checked.issues)}`)
+  return checked.document
+}
+
+/** What versions of a rule may differ in. */
+const VARYING = ['award', 'status', 'start', 'end', 'point_floor', 'required', 'quantity', 'expiry'] as const
+
+/** The first version's structure with another's numbers. */
+function varied(first: Draft, other: Draft): Draft {
+  const lists = ['earn_perks', 'bonuses', 'tiers', 'stamp_cards', 'metrics'] as const
+  const result: Draft = { ...first }
+  for (const field of ['lateness', 'goodwill_points_max', 'grant_points_max'] as const)
+    result[field] = other[field]
+  for (const list of lists) {
+    const others = (other[list] ?? []) as Draft[]
+    result[list] = ((first[list] ?? []) as Draft[]).map((rule, index) => {
+      const its = others[index] ?? {}
+      // Exactly one way of reaching a tier, in the first version and in all.
+      const fields = VARYING.filter((field) => (field === 'point_floor' ? 'point_floor' in rule : true))
+      const given = fields.filter((field) => its[field] !== undefined || field !== 'award')
+      const merged = { ...rule, ...Object.fromEntries(given.map((field) => [field, its[field]])) }
+      return 'point_floor' in rule && merged.point_floor === undefined
+        ? { ...merged, point_floor: rule.point_floor }
+        : merged
     })
-    assert(checked.ok, `generated documents are sound: ${JSON.stringify(checked.ok ? '' : checked.issues)}`)
-    return checked.document
+  }
+  return result
+}
+
+/** Up to three drafts that share a structure. */
+const drafts = fc
+  .tuple(fc.array(whole, { minLength: 1, maxLength: 3 }), sections)
+  .map(([[first = {}, ...others], kept]) => {
+    const anchored = { ...first, earn_perks: [...(first.earn_perks as Draft[]), ANCHOR] }
+    return [anchored, ...others.map((other) => varied(anchored, other))].map((draft) =>
+      checkedDocument(having(kept, draft)),
+    )
   })
+
+export const anyDocument: fc.Arbitrary<ProgramDocument> = drafts.map(([first]) => first as ProgramDocument)
 
 /** One to three versions; the first is in force from the beginning or only after some days. */
 export const anyVersions: fc.Arbitrary<ProgramRecord[]> = fc
   .tuple(
-    fc.array(anyDocument, { minLength: 1, maxLength: 3 }),
+    drafts,
     fc.constantFrom(0, 0, 0, 3 * 1440),
-    fc.array(fc.integer({ min: 0, max: DAYS * 1440 }), { minLength: 3, maxLength: 3 }),
+    fc.array(fc.integer({ min: 0, max: DAYS * 48 }), { minLength: 3, maxLength: 3 }),
   )
-  .map(([documents, first, later]) => versionsOf(documents, [first, ...later]))
+  .map(([documents, first, later]) => versionsOf(documents, [first, ...later.map((half) => half * 30)]))
 
 /** Records of documents, each in force from so many minutes after the first day's midnight. */
 export function versionsOf(

@@ -101,6 +101,10 @@ function integers(minimum: number, maximum: number): fc.Arbitrary<number> {
 
 function texts({ minLength = 0, maxLength = TEXT_MAX, pattern }: Schema): fc.Arbitrary<string> {
   const bounds = { minLength, maxLength: Math.min(maxLength, Math.max(minLength, TEXT_MAX)) }
+  if (pattern?.startsWith('^[0-9]{4}-[0-9]{2}-[0-9]{2}$') === true)
+    return fc
+      .date({ min: new Date('1900-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })
+      .map((date) => date.toISOString().slice(0, 10))
   if (pattern?.includes('\\x21-\\x7e') === true)
     return fc.string({
       ...bounds,

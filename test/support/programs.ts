@@ -1,6 +1,6 @@
 // A small program for tests of the machinery around evaluation: numbers one can follow in the head.
 import type { RuleId } from '../../protocol/ids.ts'
-import type { ProgramDocument } from '../../cloud/evaluation/document.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 
 export const PER_POUND = 101 as RuleId
 export const BAGS = 102 as RuleId

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
-import type { ProgramDocument } from '../../cloud/evaluation/document.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { encodeState, newState } from '../../cloud/evaluation/state.ts'
 import { LEDGER_FILE, openDatabase } from '../../edge/ledger/database.ts'

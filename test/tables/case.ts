@@ -1,7 +1,7 @@
 // One case of a table: the rule it shows, a program, a story, and how the member stands at the end.
 import { expect } from 'vitest'
-import type { ProgramDocument } from '../../cloud/evaluation/document.ts'
-import { voucherStatus } from '../../cloud/evaluation/spending.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
+import { statusAt } from '../../cloud/evaluation/spending.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { spendable } from '../../cloud/evaluation/state.ts'
 import { millisOf } from '../../protocol/time.ts'
@@ -17,7 +17,7 @@ export interface Ends {
   readonly goodwill?: number
   readonly tier?: number
   /** `perk status`, in the order they were issued; the status as of the last row. */
-  readonly vouchers?: readonly string[]
+  readonly entitlements?: readonly string[]
 }
 
 export interface Case {
@@ -58,10 +58,10 @@ function endsOf({ after, fact }: Told): Required<Ends> {
     goodwill,
     tier,
     spendable: spendable(after),
-    vouchers: vouchersOf(after, fact === null ? 0 : millisOf(fact.at)),
+    entitlements: heldOf(after, fact === null ? 0 : millisOf(fact.at)),
   }
 }
 
-function vouchersOf(state: MemberState, nowMs: number): string[] {
-  return state.vouchers.map((voucher) => `${voucher.perk} ${voucherStatus(voucher, nowMs)}`)
+function heldOf(state: MemberState, nowMs: number): string[] {
+  return state.entitlements.map((one) => `${one.perk} ${statusAt(one, nowMs)}`)
 }

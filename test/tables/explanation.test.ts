@@ -1,8 +1,9 @@
 // E-EXP-1: for every perk and bonus, applied or not, and if not: the first condition that fails, what was, what is required, what would help.
 import { expect, test } from 'vitest'
-import { CONDITIONS } from '../../cloud/evaluation/earning.ts'
-import type { Condition } from '../../cloud/evaluation/earning.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { explain } from '../../cloud/evaluation/explain.ts'
+import { CONDITIONS } from '../../cloud/evaluation/rule-conditions.ts'
+import type { ConditionName } from '../../cloud/evaluation/rule-conditions.ts'
 import { newState } from '../../cloud/evaluation/state.ts'
 import { POINT_PER_POUND, program, programsOf, tell } from './story.ts'
 
@@ -20,7 +21,7 @@ const MONDAY = '2024-03-04 10:00'
 const tea = (when: string) => `${when} | buys tea 4.00 | 0`
 
 interface Row {
-  readonly condition: Condition
+  readonly condition: ConditionName
   readonly rule: number
   readonly program: Readonly<Record<string, unknown>>
   /** The last row is the fact that is explained. */
@@ -189,6 +190,105 @@ const ROWS: readonly Row[] = [
     required: '2',
     hint: '1 more qualifying sales',
   },
+  {
+    condition: 'attributes',
+    rule: 101,
+    program: perk({
+      attributes: [
+        { name: 'diet', value: 'vegan' },
+        { name: 'club', value: 'tea' },
+      ],
+    }),
+    story: ['2024-03-04 09:00 | tells diet=meat | 0', tea(MONDAY)],
+    actual: 'diet: meat, club: not known',
+    required: 'diet: vegan or club: tea',
+    hint: null,
+  },
+  {
+    condition: 'when',
+    rule: 101,
+    program: perk({
+      when: { all: [{ kind: ['sale'] }, { basket: { categories: ['FOOD'], amount: 500 } }] },
+    }),
+    story: ['2024-03-04 10:00 | buys tea 4.00, cake/FOOD 3.00 | 0'],
+    actual: 'basket: 300 in minor units, 1 pieces of: FOOD',
+    required: 'basket: 500 in minor units of: FOOD',
+    hint: 'buy more of: FOOD',
+  },
+  {
+    condition: 'when',
+    rule: 201,
+    program: bonus({
+      type: 'DATE_RANGE',
+      start: '2024-01-01',
+      end: '2024-12-31',
+      when: { not: { birthday: 'month' } },
+    }),
+    story: ['2024-03-01 09:00 | tells birthday 1990-03-20 | 0', tea(MONDAY)],
+    actual: 'birthday: born on 1990-03-20',
+    required: 'birthday: not in the month of the birthday',
+    hint: null,
+  },
+  {
+    condition: 'tenders',
+    rule: 101,
+    program: perk({ tenders: ['card', 'gift_card'] }),
+    story: ['2024-03-04 10:00 | buys tea 4.00 paid cash 4.00 | 0'],
+    actual: 'nothing paid so',
+    required: 'paid by card or gift_card',
+    hint: 'pay by card or gift_card',
+  },
+  {
+    condition: 'caps',
+    rule: 101,
+    program: perk({ caps: { per_sale: 9, per_day: 4 } }),
+    story: [tea('2024-03-04 09:00'), tea(MONDAY)],
+    actual: 'would give 4, nothing is left',
+    required: 'at most 9 per sale, 4 per day',
+    hint: 'another day',
+  },
+  {
+    condition: 'caps',
+    rule: 101,
+    program: {
+      ...perk({ group: 'offers' }),
+      groups: [{ name: 'offers', stacking: 'all', caps: { per_member: 4 } }],
+    },
+    story: [tea('2024-03-04 09:00'), tea(MONDAY)],
+    actual: 'would give 4, nothing is left',
+    required: 'at most 4 ever in group "offers"',
+    hint: null,
+  },
+  {
+    condition: 'group',
+    rule: 101,
+    program: {
+      earn_perks: [
+        { ...POINT_PER_POUND, group: 'offers' },
+        { ...POINT_PER_POUND, id: 102, group: 'offers', award: { kind: 'fixed', points: 9 } },
+      ],
+      groups: [{ name: 'offers', stacking: 'best' }],
+    },
+    story: [tea(MONDAY)],
+    actual: 'would give 4',
+    required: 'the most of group "offers"',
+    hint: null,
+  },
+  {
+    condition: 'required_tier',
+    rule: 101,
+    program: {
+      ...perk({ required_tier: 2 }),
+      tiers: [
+        { id: 1, name: 'Bronze', point_floor: 0 },
+        { id: 2, name: 'Silver', reach: { match: 'any', of: [{ metric: 0, at_least: 10 }] } },
+      ],
+    },
+    story: [tea(MONDAY)],
+    actual: 'Bronze',
+    required: 'Silver',
+    hint: 'reach Silver',
+  },
 ]
 
 test.each(ROWS)(
@@ -222,26 +322,99 @@ test('E-EXP-1 there is a row for every condition there is', () => {
   expect(CONDITIONS.filter((condition) => !shown.has(condition))).toEqual([])
 })
 
-test('E-EXP-1 check-ins and enrolments are explained, other facts have nothing to consider', () => {
-  const document = program({
-    earn_perks: [
-      { ...POINT_PER_POUND, type: 'CHECKIN', award: { kind: 'fixed', points: 5 }, once_per_day: true },
-      { ...POINT_PER_POUND, id: 102, type: 'REGISTRATION', award: { kind: 'fixed', points: 9 } },
-    ],
-  })
-  const told = tell(document, [
-    '2024-03-04 09:00 | enrols | 9',
-    '2024-03-04 10:00 | checks in | 5',
-    '2024-03-04 11:00 | checks in | 0',
-    '2024-03-04 12:00 | is granted 5 | 5',
-  ])
+/** `rule points condition` of what is considered for each row. */
+function consideredIn(document: ProgramDocument, story: readonly string[]): string[][] {
+  const told = tell(document, story)
   const inForce = programsOf(document)
-  const texts = told.map(({ fact }, index) => {
+  return told.map(({ fact }, index) => {
     const found = fact === null ? null : inForce.program(fact.at)
     if (found === null || fact === null) throw new Error('a fact under a program is explained')
     return explain(found, told[index - 1]?.after ?? newState(), fact).map(
       ({ rule, points, condition }) => `${rule} ${points} ${condition}`,
     )
   })
-  expect(texts).toEqual([['102 9 null'], ['101 5 null'], ['101 0 once_per_day'], []])
+}
+
+const five = { kind: 'fixed', points: 5 }
+
+test('E-EXP-1 check-ins, enrolments, activities and completed referrals are explained, other facts have nothing to consider', () => {
+  const document = program({
+    earn_perks: [
+      { ...POINT_PER_POUND, type: 'CHECKIN', award: five, once_per_day: true },
+      { ...POINT_PER_POUND, id: 102, type: 'REGISTRATION', award: { kind: 'fixed', points: 9 } },
+      { ...POINT_PER_POUND, id: 103, type: 'VISITOR', award: five, caps: { per_member: 12 } },
+      { ...POINT_PER_POUND, id: 104, type: 'REFERRAL', award: five, stores: [2] },
+      { ...POINT_PER_POUND, id: 105, type: 'PROGRESS_ACTIVITY', award: { kind: 'fixed', points: 1 } },
+    ],
+  })
+  expect(
+    consideredIn(document, [
+      '2024-03-04 09:00 | enrols',
+      '2024-03-04 10:00 | checks in',
+      '2024-03-04 11:00 | checks in',
+      '2024-03-04 12:00 | is granted 5',
+      '2024-03-04 13:00 | does 103 2 times',
+      '2024-03-04 14:00 | does 103',
+      '2024-03-04 15:00 | does 103',
+      '2024-03-04 16:00 | does 103 -1 times',
+      '2024-03-04 17:00 | does 105 4 times',
+      '2024-03-04 18:00 | refers',
+      '2024-03-04 19:00 | has #10 completed',
+    ]),
+  ).toEqual([
+    ['102 9 null'],
+    ['101 5 null'],
+    ['101 0 once_per_day'],
+    [],
+    ['103 10 null'],
+    ['103 2 null'],
+    ['103 0 caps'],
+    [],
+    ['105 0 null'],
+    [],
+    ['104 0 store'],
+  ])
+})
+
+test('E-EXP-1 what falls due before the fact has happened when the fact is explained', () => {
+  const document = program({
+    earn_perks: [{ ...POINT_PER_POUND, when: { metric: 0, part: 'balance', is: 'eq', value: 0 } }],
+    points: { expiry: { kind: 'rolling', after: { days: 5 } } },
+  })
+  expect(
+    consideredIn(document, [
+      '2024-03-04 10:00 | buys tea 4.00',
+      '2024-03-05 10:00 | buys tea 4.00',
+      '2024-03-10 10:00 | buys tea 4.00',
+    ]),
+  ).toEqual([['101 4 null'], ['101 0 when'], ['101 4 null']])
+})
+
+test('E-EARN-8 of several conditions that fail the first in their order is told', () => {
+  const failing: readonly (readonly [ConditionName, object])[] = [
+    ['status', { status: 'INACTIVE' }],
+    ['dates', { end: '2024-01-31' }],
+    ['store', { stores: [2] }],
+    ['required_tier', { required_tier: 2 }],
+    ['attributes', { attributes: [{ name: 'diet', value: 'vegan' }] }],
+    ['when', { when: { kind: ['checkin'] } }],
+    ['no_matching_line', { categories: ['FOOD'] }],
+    ['tenders', { tenders: ['card'] }],
+    ['minimum_amount', { minimum_amount: 1000 }],
+    ['once_per_day', { once_per_day: true }],
+    ['points', { award: { kind: 'per_currency_unit', points: 1, unit: 10_000, rounding: 'floor' } }],
+    ['caps', { caps: { per_day: 4 } }],
+  ]
+  const first = perk({ once_per_day: true, caps: { per_day: 4 } })
+  const [earlier] = tell(program({ ...first, tiers: TIERS }), [tea('2024-03-04 09:00')])
+  const told = failing.map((_, from) => {
+    const rest = Object.assign({}, ...failing.slice(from).map(([, change]) => change)) as object
+    const document = program({ ...perk(rest), tiers: TIERS })
+    const [sale] = tell(document, [tea(MONDAY)])
+    const fact = sale?.fact ?? null
+    const found = fact === null ? null : programsOf(document).program(fact.at)
+    if (found === null || fact === null || earlier === undefined) throw new Error('a sale is explained')
+    return explain(found, earlier.after, fact)[0]?.condition
+  })
+  expect(told).toEqual(failing.map(([condition]) => condition))
 })

@@ -1,28 +1,25 @@
 // Stories of one member, told in rows that need no code to be read: when | what | points. A row that asks ("asks for 301") makes no fact and
 // is answered with "yes" or a refusal code. The tables around this file are the rules of cloud/evaluation/SPEC.md, case by case.
-import { checkDocument } from '../../cloud/evaluation/check.ts'
-import type { ProgramDocument } from '../../cloud/evaluation/document.ts'
+import { checkDocument } from '../../cloud/evaluation/check/check.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import type { Effect } from '../../cloud/evaluation/effects.ts'
 import { movesPoints } from '../../cloud/evaluation/effects.ts'
 import { NOTHING_EARLIER, foldFacts } from '../../cloud/evaluation/fold.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
-import { NOTHING_HELD, mayRedeem, mayUseVoucher, voucherCode } from '../../cloud/evaluation/spending.ts'
+import { mayRedeem, mayUse } from '../../cloud/evaluation/spending.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { copyState, newState } from '../../cloud/evaluation/state.ts'
 import { factValidator } from '../../protocol/codec.ts'
 import type { Fact } from '../../protocol/facts.ts'
 import { factFault } from '../../protocol/facts.ts'
-import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
-import { NO_FACT, NO_MEMBER, factIdOf } from '../../protocol/ids.ts'
-import { toScaled } from '../../protocol/numbers.ts'
+import type { FactId, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
+import { NO_MEMBER, factIdOf } from '../../protocol/ids.ts'
 import { assert } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
-import { hybridTime, millisOf, millisOfWallClock, zoneOffset } from '../../protocol/time.ts'
+import { hybridTime, millisOfWallClock, zoneOffset } from '../../protocol/time.ts'
 import type { HybridTime, ZoneOffset } from '../../protocol/time.ts'
-
-const SECRET = 'the secret of the tables'
-const ORIGIN = 1 as Origin
-export const MEMBER = factIdOf(ORIGIN, 1 as Seq) as number as MemberId
+import { MEMBER, ORIGIN, SECRET, SENTENCES, codeOf } from './sentences.ts'
+import type { IdOf } from './sentences.ts'
 
 /** Shops by the name a row uses; the number is the store's id. */
 export const SHOPS = {
@@ -105,112 +102,6 @@ function placeOf(when: string, counter: number): Place {
   return { store: shop.id as StoreId, at: hybridTime(ms, counter), offset: zoneOffset(shop.zone, ms) }
 }
 
-function scaled(text: string, digits: number): number {
-  const value = toScaled(text, digits, 'floor')
-  assert(value !== undefined, `"${text}" is a number`)
-  return value
-}
-
-/** `tea/DRINKS 2 x 7.00`: sku, category, pieces (1 if not said), what the line came to. */
-function saleLine(text: string): object {
-  const match = /^(\S+?)(?:\/(\S+))?(?: ([\d.]+) x)? ([\d.]+)$/.exec(text)
-  assert(match !== null, `"${text}" is a line of a sale`)
-  return {
-    sku: match[1],
-    category: match[2] ?? null,
-    quantity: scaled(match[3] ?? '1', 3),
-    amount: scaled(match[4] ?? '', 2),
-  }
-}
-
-/** `2 x line 0 of #1`, or `2 x tea without receipt`. */
-function returnLine(text: string, idOf: (row: string) => FactId): object {
-  const match = /^([\d.]+) x (?:line (\d+) of #(\d+)|(\S+) without receipt)$/.exec(text)
-  assert(match !== null, `"${text}" is a line of a return`)
-  return {
-    sale: match[3] === undefined ? NO_FACT : idOf(match[3]),
-    line: Number(match[2] ?? 0),
-    sku: match[4] ?? 'any',
-    quantity: scaled(match[1] ?? '', 3),
-    amount: 0,
-  }
-}
-
-type IdOf = (row: string) => FactId
-type Maker = (match: RegExpExecArray, idOf: IdOf, costOf: (perk: string) => number) => Record<string, unknown>
-
-const words = (text: string | undefined): string => text ?? ''
-const sumOf = (lines: readonly object[]): number =>
-  lines.reduce((sum, line) => sum + (line as { amount: number }).amount, 0)
-
-/** What a row can say, and the fields of the fact it makes beyond the header. */
-const SENTENCES: readonly (readonly [pattern: RegExp, make: Maker])[] = [
-  [/^enrols$/, () => ({ kind: 'enrolment', name: 'Ada', identities: [{ kind: 'card', value: '1' }] })],
-  [/^checks in$/, () => ({ kind: 'checkin' })],
-  [
-    /^buys (.+)$/,
-    ([, list]) => {
-      const lines = words(list).split(', ').map(saleLine)
-      return { kind: 'sale', amount: sumOf(lines), lines, tenders: [] }
-    },
-  ],
-  [
-    /^returns (.+)$/,
-    ([, list], idOf) => ({
-      kind: 'return',
-      amount: 0,
-      lines: words(list)
-        .split(', ')
-        .map((line) => returnLine(line, idOf)),
-    }),
-  ],
-  [/^voids #(\d+)$/, ([, row], idOf) => ({ kind: 'void', fact: idOf(words(row)), reason: '' })],
-  [/^is granted (\d+)$/, ([, points]) => ({ kind: 'grant', points: Number(points), reason: '' })],
-  [
-    /^is adjusted by (-?\d+)$/,
-    ([, points]) => ({ kind: 'adjustment', points: Number(points), reason: '', by: 'HQ' }),
-  ],
-  [
-    /^(reserves|redeems) (\d+)$/,
-    ([, verb, perk], _, costOf) => ({
-      kind: 'redemption',
-      stage: verb === 'redeems' ? 'captured' : 'reserved',
-      of: NO_FACT,
-      perk: Number(perk),
-      points: costOf(words(perk)),
-      hold: 0,
-    }),
-  ],
-  [
-    /^(captures|cancels) (\d+) of #(\d+)$/,
-    ([, verb, perk, row], idOf, costOf) => ({
-      kind: 'redemption',
-      stage: verb === 'captures' ? 'captured' : 'cancelled',
-      of: idOf(words(row)),
-      perk: Number(perk),
-      points: costOf(words(perk)),
-      hold: 0,
-    }),
-  ],
-  [
-    /^uses voucher (\d+) of #(\d+)$/,
-    ([, perk, row], idOf) => ({
-      kind: 'voucher_use',
-      code: voucherCode(SECRET, idOf(words(row)), Number(perk) as RuleId, 0),
-      hold: 0,
-    }),
-  ],
-  [
-    /^uses voucher (\d+) of tier (\d+)$/,
-    ([, perk, tier]) => ({ kind: 'voucher_use', code: entryCode(Number(perk), Number(tier)), hold: 0 }),
-  ],
-]
-
-/** Code of the voucher that this member gets for entering a tier. */
-export function entryCode(perk: number, tier: number): string {
-  return voucherCode(SECRET, MEMBER, perk as RuleId, tier)
-}
-
 interface Row {
   readonly text: string
   readonly place: Place
@@ -278,7 +169,7 @@ export function tell(versions: ProgramDocument | Versions, story: readonly strin
     const fact = facts[index] ?? null
     if (fact === null) return asked(programs, row, all)
     const { effects, after } = told.get(fact.id) ?? { effects: [], after: newState() }
-    const points = effects.reduce((sum, { kind, amount }) => (movesPoints(kind) ? sum + amount : sum), 0)
+    const points = effects.reduce((sum, effect) => (movesPoints(effect) ? sum + effect.amount : sum), 0)
     return { row: row.text, fact, effects, points, answer: String(points), after }
   })
 }
@@ -292,25 +183,36 @@ function asked(programs: Programs, row: Row, facts: readonly Fact[]): Told {
     facts.filter(({ at }) => at < row.place.at),
     NOTHING_EARLIER,
   )
-  const perk = /^asks for (\d+)(?: with (\d+) points held)?(?: and (\d+) uses held)?$/.exec(row.what)
-  const voucher = /^asks to use voucher (\d+) of #(\d+)$/.exec(row.what)
+  const asks =
+    /^asks for (\d+)(?: naming (\d+) points)?(?: with (\d+) points held)?(?: and (\d+) uses held)?(?: with (\d+) of all redeemed)?(?: and (\d+) here)?$/.exec(
+      row.what,
+    )
+  const use = /^asks to use voucher (.+)$/.exec(row.what)
+  const found = programs.program(row.place.at)
   let result: Result<unknown>
-  if (perk !== null) {
-    const found = programs.program(row.place.at)
+  if (asks !== null) {
     assert(found !== null, 'a program is in force')
-    const held = { points: Number(perk[2] ?? 0), uses: Number(perk[3] ?? 0) }
+    const [perk, named, points, uses, budgetUsed, budgetUsedHere] = asks
+      .slice(1)
+      .map((text) => Number(text ?? 0))
+    const held = {
+      points: points ?? 0,
+      uses: uses ?? 0,
+      budgetUsed: budgetUsed ?? 0,
+      budgetUsedHere: budgetUsedHere ?? 0,
+    }
     result = mayRedeem(
       found,
       state,
-      Number(perk[1]) as RuleId,
+      perk as RuleId,
       row.place,
-      perk[2] === undefined ? NOTHING_HELD : held,
+      held,
+      asks[2] === undefined ? null : (named ?? 0),
     )
   } else {
-    assert(voucher !== null, `"${row.what}" is a question of a story`)
-    const source = factIdOf(ORIGIN, (Number(voucher[2]) + 1) as Seq)
-    const code = voucherCode(SECRET, source, Number(voucher[1]) as RuleId, 0)
-    result = mayUseVoucher(state, code, millisOf(row.place.at))
+    assert(use !== null, `"${row.what}" is a question of a story`)
+    const idOf: IdOf = (number) => factIdOf(ORIGIN, (Number(number) + 1) as Seq)
+    result = mayUse(found, state, codeOf(use[1] ?? '', idOf), row.place)
   }
   const answer = result.ok ? 'yes' : result.refusal.code
   return { row: row.text, fact: null, effects: [], points: 0, answer, after: state }
@@ -319,8 +221,8 @@ function asked(programs: Programs, row: Row, facts: readonly Fact[]): Told {
 /** `101:10 201:5`: points of a row's effects by rule, in the rules' order. */
 export function pointsByRule(effects: readonly Effect[]): string {
   const sums = new Map<number, number>()
-  for (const { kind, rule, amount } of effects)
-    if (movesPoints(kind)) sums.set(rule, (sums.get(rule) ?? 0) + amount)
+  for (const effect of effects)
+    if (movesPoints(effect)) sums.set(effect.rule, (sums.get(effect.rule) ?? 0) + effect.amount)
   return [...sums]
     .toSorted(([a], [b]) => a - b)
     .map(([rule, points]) => `${rule}:${points}`)

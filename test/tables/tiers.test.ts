@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import type { Case } from './case.ts'
 import { holds } from './case.ts'
-import { entryCode, program, tell } from './story.ts'
+import { entryCode } from './sentences.ts'
+import { program, tell } from './story.ts'
 
 const TIERS = [
   { id: 1, name: 'Bronze', point_floor: 0, entry_perk: 301 },
@@ -95,7 +96,7 @@ const CASES: readonly Case[] = [
     name: 'entering issues the voucher of each tier entered',
     program: LEVELS,
     story: ['2024-03-04 10:00 | is granted 500 | 500'],
-    ends: { tier: 3, vouchers: ['301 UNUSED', '302 UNUSED', '302 UNUSED'] },
+    ends: { tier: 3, entitlements: ['301 unused', '302 unused', '302 unused'] },
   },
   {
     rule: 'E-TIER-2',
@@ -106,14 +107,14 @@ const CASES: readonly Case[] = [
       '2024-03-04 11:00 | voids #1 | -100',
       '2024-03-04 12:00 | is granted 100 | 100',
     ],
-    ends: { tier: 2, vouchers: ['301 UNUSED', '302 UNUSED'] },
+    ends: { tier: 2, entitlements: ['301 unused', '302 unused'] },
   },
   {
     rule: 'E-TIER-2',
     name: 'the voucher runs its days from the entry and can be used',
     program: LEVELS,
     story: ['2024-03-04 10:00 | is granted 100 | 100', '2024-03-05 10:00 | uses voucher 302 of tier 2 | 0'],
-    ends: { vouchers: ['301 UNUSED', '302 USED'] },
+    ends: { entitlements: ['301 unused', '302 used'] },
   },
 ]
 
@@ -134,7 +135,7 @@ test("E-TIER-2 a late fact that moves the entry keeps the voucher's code", () =>
   const codes = (story: readonly string[]): string[] =>
     tell(program(LEVELS), story)
       .at(-1)
-      ?.after.vouchers.map(({ code }) => code) ?? []
+      ?.after.entitlements.map(({ code }) => code) ?? []
   const usual = codes(['2024-03-04 10:00 | is granted 60 | 60', '2024-03-06 11:00 | is granted 60 | 60'])
   const late = codes([
     '2024-03-04 10:00 | is granted 60 | 60',

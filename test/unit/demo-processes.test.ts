@@ -1,6 +1,6 @@
 // The commands as an operator runs them, and nodes as child processes: started, killed, started again, stopped.
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -28,10 +28,16 @@ interface Ran {
 }
 
 function run(program: string, ...args: string[]): Promise<Ran> {
+  return runWith('', program, ...args)
+}
+
+/** `input` is all there is on standard input. */
+function runWith(input: string, program: string, ...args: string[]): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [program, ...args], { cwd: directory }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     )
+    child.stdin?.end(input)
   })
 }
 
@@ -54,6 +60,18 @@ describe('the tillstream command', () => {
     const { code, stderr } = await run(CLI, ...args)
     expect(stderr).toContain(sentence)
     expect(stderr).not.toMatch(/\n\s+at /)
+    expect(code).toBe(2)
+  })
+
+  test.each([
+    ['', '--enrol needs the code that HQ made for this store.'],
+    ['\nB\n', '--enrol needs the code that HQ made for this store.'],
+    ['A-CODE\nB\n', 'cannot be reached; is the address right?'],
+  ])('edge --enrol - takes the first line of standard input for the code: %j', async (input, sentence) => {
+    const cloud = `http://127.0.0.1:${await freePorts(1)}`
+    const args = ['edge', '--data', directory, '--cloud', cloud, '--port', '0', '--enrol', '-']
+    const { code, stderr } = await runWith(input, CLI, ...args)
+    expect(stderr).toContain(sentence)
     expect(code).toBe(2)
   })
 
@@ -136,6 +154,29 @@ describe('a node as a child process', () => {
   })
 })
 
+test('O-2 a cloud that does not start is what is told, and the stores that wait for their codes can be stopped', async () => {
+  const base = await freePorts(3)
+  const started: NodeProcess[] = []
+  writeFileSync(join(directory, 'cloud'), 'a file where the cloud wants its directory')
+  const opening = openShops(
+    {
+      directory,
+      portBase: base,
+      stores: ['Corner', 'Market'].map((name) => ({ name, zone: 'Europe/London' })),
+      terminals: [],
+      cloudArgs: [],
+      edgeArgs: [],
+      cloudPortFor: async () => base,
+      onDeath: () => undefined,
+    },
+    started,
+  )
+  await expect(opening).rejects.toThrow(/^The cloud stopped by itself/)
+  expect(started.map(({ name }) => name)).toEqual(['cloud', 'store 1', 'store 2'])
+  for (const node of started.toReversed()) await node.stop()
+  expect(started.map(({ running }) => running)).toEqual([false, false, false])
+})
+
 test('O-1 opening the shops twice over the same data makes nothing twice', async () => {
   const base = await freePorts(2)
   const started: NodeProcess[] = []
@@ -144,6 +185,7 @@ test('O-1 opening the shops twice over the same data makes nothing twice', async
     portBase: base,
     stores: [{ name: 'Corner', zone: 'Europe/London' }],
     terminals: ['till-1'],
+    cloudArgs: [],
     edgeArgs: [],
     cloudPortFor: async () => base,
     onDeath: (fault: NodeFault) => {

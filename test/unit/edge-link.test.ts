@@ -316,6 +316,7 @@ describe('N-6, A-4, A-7: questions are bounded in time and number', () => {
     at: hybridTime(Date.UTC(2026, 0, 5)),
     offset: 0 as ZoneOffset,
     perk: 301 as RuleId,
+    points: null,
     voucher: null,
   }
 

@@ -258,6 +258,7 @@ describe('spending', () => {
       at: (a.facts[0]?.at ?? 0) as never,
       offset: 0 as never,
       perk: COFFEE,
+      points: null,
       voucher: null,
     })
 

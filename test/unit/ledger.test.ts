@@ -1,11 +1,11 @@
 // The ledger on real files: what it refuses to open, what it keeps, what it notices.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { IN_MEMORY, LEDGER_FILE, LedgerRefused, refuseUnsafe } from '../../edge/ledger/database.ts'
 import { openLedger } from '../../edge/ledger/ledger.ts'
 import type { Ledger } from '../../edge/ledger/ledger.ts'
@@ -277,6 +277,33 @@ describe('threads', () => {
     expect(again.meta.threadsSaved).toBe(count)
     expect(threadOf(again, member)).toEqual(expected)
     expect(threadOf(again, 999)).toEqual([])
+  })
+})
+
+describe('the log', () => {
+  const file = (): string => join(directory, LEDGER_FILE)
+  const log = (): string => `${file()}-wal`
+  /** About a tenth of a megabyte a sale. */
+  const LINES = 5_000
+
+  test('L-10 it is moved into the file beside the commits, and is gone after the close', async () => {
+    const ledger = opened()
+    const before = statSync(file()).size
+    append(ledger, 40, { lines: LINES, perCommit: 4 })
+    expect(statSync(log()).size).toBeGreaterThan(2 ** 21)
+    // Nothing is committed any more: only the other thread can make the file grow.
+    await vi.waitUntil(() => statSync(file()).size > before + 2 ** 21, { timeout: 10_000 })
+    expect(ledger.verify()).toMatchObject({ chain_ok: true, facts: 40 })
+    close(ledger)
+    expect(existsSync(log())).toBe(false)
+    expect(opened().verify()).toMatchObject({ chain_ok: true, facts: 40 })
+  })
+
+  test('L-10 it does not grow without bound where commits follow each other without a pause', () => {
+    const ledger = opened()
+    append(ledger, 300, { lines: LINES, perCommit: 1 })
+    // 30 MB went through it; a commit moves what is left at 4,000 pages.
+    expect(statSync(log()).size).toBeLessThan(20 * 2 ** 20)
   })
 })
 

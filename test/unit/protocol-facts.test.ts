@@ -19,9 +19,21 @@ import { anyFact, factsOf } from '../support/generators.ts'
 const [sale] = fc.sample(factsOf('sale'), { numRuns: 1, seed: 1 }) as [Sale]
 const [giveBack] = fc.sample(factsOf('return'), { numRuns: 1, seed: 1 }) as [Return]
 
-test('P-FACT-1: the kinds are these nine', () => {
+test('P-FACT-1: the kinds are these', () => {
   expect(FACT_KINDS.toSorted()).toEqual(
     [
+      'profile',
+      'activity',
+      'award',
+      'entitlement',
+      'challenge',
+      'response',
+      'referral',
+      'segment',
+      'release',
+      'moment',
+      'merge',
+      'retro_claim',
       'sale',
       'return',
       'void',

@@ -130,7 +130,7 @@ describe('confirmed or provisional', () => {
   test('A-1 A-2 confirmed with the link up, a recent word and a base state; the promise is in the fact', async () => {
     shop.online()
     const member = stranger(5)
-    shop.send(member, { balance: 10, lifetime: 10, facts: 1, lots: [0, 10] })
+    shop.send(member, { balance: 10, lifetime: 10, facts: 1 })
     const receipt = await shop.done('sale', sale(1000, String(member)))
     expect(receipt).toMatchObject({
       status: 'confirmed',

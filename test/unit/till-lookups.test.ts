@@ -7,11 +7,14 @@ import {
   QuoteAnswerShape,
   StatusAnswerShape,
 } from '../../edge/till/answers.ts'
-import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
+import type { FactId, MemberId, RuleId, Seq } from '../../protocol/ids.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { validator } from '../../protocol/validation.ts'
 import { SMALL_PROGRAM } from '../support/programs.ts'
-import { TillUnderTest, sale } from '../support/till-under-test.ts'
+import { TillUnderTest, decision, sale } from '../support/till-under-test.ts'
+
+/** What the program's second tier gives. */
+const GIFT_PERK = { id: 302 as RuleId, title: 'Gift', points: 0, voucher: {} }
 
 let shop: TillUnderTest
 
@@ -52,6 +55,35 @@ describe('reading', () => {
       lines: [{ sku: 'x', amount: 46_000 }],
     })
     expect(sold).toMatchObject({ points: 460, member: { balance: 510 } })
+  })
+
+  test('E-SPEND-10 quotes: what the member could redeem on the basket, and what the till redeems by itself', async () => {
+    const quotes = validator(QuoteAnswerShape)
+    shop.publish(2, {
+      ...SMALL_PROGRAM,
+      redeem_perks: [
+        {
+          id: 303 as RuleId,
+          title: 'Points off',
+          points: 0,
+          money: { points: 3, money: 1 },
+        },
+        { id: 304 as RuleId, title: 'Stamp', points: 10, method: 'AUTO' },
+        { id: 305 as RuleId, title: 'Coffee', points: 20 },
+        GIFT_PERK,
+      ],
+    })
+    const member = await shop.member('1')
+    const lines = [{ sku: 'x', amount: 1_000 as never }]
+    const quoted = await shop.till.quote({ member, lines })
+    if (!quoted.ok) throw new Error(quoted.refusal.detail)
+    expect(quotes.accepts(quoted.value) || quotes.explain(quoted.value)).toBe(true)
+    // 50 points for enrolling.
+    expect(quoted.value.offers).toEqual([
+      { perk: 303, title: 'Points off', points: 48, metric: 0, discount: 16, auto: false },
+      { perk: 304, title: 'Stamp', points: 10, metric: 0, discount: null, auto: true },
+    ])
+    expect(await shop.till.quote({ lines })).toMatchObject({ value: { offers: [] } })
   })
 
   test('quotes: a guest is told what a member would get', async () => {
@@ -121,6 +153,39 @@ describe('reading', () => {
         ],
       },
     })
+  })
+
+  test('E-SPEND-6 perks: how often the limit allows it still, and from when on again', async () => {
+    const limit = { count: 1, interval: 'DAY', interval_count: 3 } as const
+    shop.publish(2, {
+      ...SMALL_PROGRAM,
+      redeem_perks: [
+        { id: 301 as RuleId, title: 'Coffee', points: 10, limit },
+        {
+          id: 303 as RuleId,
+          title: 'Points off',
+          points: 0,
+          money: { points: 3, money: 1 },
+        },
+        GIFT_PERK,
+      ],
+    })
+    const id = await shop.member('1')
+    const told = (change: object) => ({
+      value: {
+        perks: [{ id: 301, ...change }, { id: 303, points: 3, remaining: null }, { id: 302 }],
+      },
+    })
+    expect(await shop.till.perks(Number(id) as MemberId)).toMatchObject(
+      told({ available: true, remaining: 1, again_from: null }),
+    )
+    shop.online()
+    shop.link.decide = () =>
+      Promise.resolve(decision({ perk: 301 as RuleId, points: 10 as Points, member: Number(id) as MemberId }))
+    await shop.done('redemption', { member: id, perk: 301 })
+    expect(await shop.till.perks(Number(id) as MemberId)).toMatchObject(
+      told({ available: false, refused: 'limit_reached', remaining: 0, again_from: '2026-01-08' }),
+    )
   })
 
   test('history: newest first, in pages, of the store or of a member, settled by acknowledgement and correction', async () => {

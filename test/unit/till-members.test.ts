@@ -1,6 +1,6 @@
 // Members at the till: who is meant, who is enrolled, and what their local state is.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ProgramDocument } from '../../cloud/evaluation/document.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { foldFacts, NOTHING_EARLIER } from '../../cloud/evaluation/fold.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
 import { decodeState, newState } from '../../cloud/evaluation/state.ts'
@@ -213,9 +213,9 @@ describe('local state', () => {
     await shop.done('sale', sale(1000, id))
     await shop.done('sale', sale(2000, id))
     // The cloud has folded the enrolment and the first sale, and 500 points of another store.
-    shop.send(memberOf(id), { facts: 3, balance: 560, lifetime: 560, lots: [0, 560], tier: 2 }, { covers: 2 })
+    shop.send(memberOf(id), { facts: 3, balance: 560, lifetime: 560, tier: 2 }, { covers: 2 })
     expect(await shop.till.member(memberOf(id))).toMatchObject({ value: { balance: 580, lifetime: 580 } })
-    shop.send(memberOf(id), { facts: 4, balance: 580, lifetime: 580, lots: [0, 580], tier: 2 }, { covers: 3 })
+    shop.send(memberOf(id), { facts: 4, balance: 580, lifetime: 580, tier: 2 }, { covers: 3 })
     expect(await shop.till.member(memberOf(id))).toMatchObject({ value: { balance: 580 } })
     expect((await shop.done('sale', sale(100, id))).member?.balance).toBe(581)
   })
@@ -239,14 +239,19 @@ describe('local state', () => {
     shop.send(stranger(5), { balance: 1 }, { cursor: 3 })
     const pages = shop.database.pragma('page_count', { simple: true }) as number
     shop.database.pragma(`max_page_count = ${pages}`)
-    const vouchers = Array.from({ length: 3_000 }, (_, at) => ({
+    const entitlements = Array.from({ length: 3_000 }, (_, at) => ({
       code: `CODE${at}`,
       perk: 301 as never,
       fact: 1 as FactId,
+      index: 0,
+      from: 0,
       expires: 0,
+      status: 'unused' as const,
+      before: null,
+      uses: 1,
       usedBy: 0 as FactId,
     }))
-    expect(() => shop.send(stranger(6), { vouchers }, { cursor: 4 })).toThrow(/full/)
+    expect(() => shop.send(stranger(6), { entitlements }, { cursor: 4 })).toThrow(/full/)
     expect(shop.ledger.meta.cursors().members).toBe(3)
     expect(shop.ledger.members.find(stranger(6))).toBeUndefined()
   })

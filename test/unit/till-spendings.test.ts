@@ -2,12 +2,26 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
-import type { MemberId, Seq } from '../../protocol/ids.ts'
+import type { MemberId, RuleId, Seq } from '../../protocol/ids.ts'
 import { RESERVATION_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import type { SpendingQuestion } from '../../edge/till/cloud-link.ts'
-import { COFFEE } from '../support/programs.ts'
+import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
 import { ORIGIN, TillUnderTest, decision, sale, stranger } from '../support/till-under-test.ts'
+
+const POINTS_OFF = 303 as RuleId
+const MONEY_PROGRAM = {
+  ...SMALL_PROGRAM,
+  redeem_perks: [
+    ...SMALL_PROGRAM.redeem_perks,
+    {
+      id: POINTS_OFF,
+      title: 'Points off',
+      points: 0,
+      money: { points: 3, money: 1 },
+    },
+  ],
+}
 
 let shop: TillUnderTest
 let member: string
@@ -50,6 +64,27 @@ describe('redemptions', () => {
     expect(spendings()).toMatchObject([
       { key: 'key-7', member: Number(member), perk: COFFEE, voucher: null, offset: 0 },
     ])
+  })
+
+  test('E-SPEND-9 points as money: the points are named to the cloud, and the answer says what they take off', async () => {
+    shop.publish(2, MONEY_PROGRAM)
+    shop.link.decide = ({ perk, points }) =>
+      Promise.resolve(
+        decision({
+          perk: perk ?? COFFEE,
+          points: ((points ?? 0) - 2) as Points,
+          member: Number(member) as MemberId,
+        }),
+      )
+    const receipt = await shop.done('redemption', { member, perk: POINTS_OFF, points: 101 })
+    expect(spendings()).toMatchObject([{ perk: POINTS_OFF, points: 101, voucher: null }])
+    expect(receipt).toMatchObject({
+      points: -99,
+      redemption: { perk: POINTS_OFF, points: 99, discount: 33 },
+    })
+    const coffee = await shop.done('redemption', { member, perk: COFFEE })
+    expect(spendings().at(-1)).toMatchObject({ perk: COFFEE, points: null })
+    expect(coffee).toMatchObject({ redemption: { perk: COFFEE, discount: null } })
   })
 
   test('A-7 without a live link, or without an answer, there is no authority', async () => {

@@ -64,6 +64,36 @@ export const FACT_SAMPLES = {
     reason: 'wrong till',
   },
   adjustment: { ...header('adjustment', 9), points: -1_000_000_000, reason: '', by: 'HQ' },
+  profile: {
+    ...header('profile', 10),
+    home_store: 1,
+    birthday: '1815-12-10',
+    attributes: [
+      { name: 'club', value: 'analysts' },
+      { name: 'old', value: null },
+    ],
+    membership: 'active',
+    membership_start: null,
+  },
+  activity: { ...header('activity', 11), perk: 120, quantity: -2, amount: null },
+  award: { ...header('award', 12), perk: 301, reason: 'sorry' },
+  entitlement: { ...header('entitlement', 13), code: '7163BQZWEAEV', action: 'clip', reason: '' },
+  challenge: { ...header('challenge', 14), challenge: 501, action: 'join' },
+  response: {
+    ...header('response', 15),
+    challenge: 502,
+    verdict: 'submitted',
+    of: 0,
+    number: 7,
+    number_in_period: 2,
+    seed: 'a1b2c3',
+  },
+  referral: { ...header('referral', 16), stage: 'sent', of: 0, source: 'API_SUBMITTED' },
+  segment: { ...header('segment', 17), segment: 601, action: 'include' },
+  release: { ...header('release', 18), fact: id(2) },
+  moment: { ...header('moment', 19), due: Date.UTC(2024, 2, 31) },
+  merge: { ...header('merge', 20), merged: id(3) },
+  retro_claim: { ...header('retro_claim', 21), sale: id(2) },
 } as unknown as Readonly<Record<FactKind, Fact>>
 
 export const UP_SAMPLES = {
@@ -94,6 +124,7 @@ export const UP_SAMPLES = {
     at: AT,
     offset: 60,
     perk: 301,
+    points: null,
     voucher: null,
   },
 } as unknown as Readonly<Record<UpFrame['type'], UpFrame>>

@@ -47,6 +47,7 @@ export async function demo(options: DemoOptions): Promise<void> {
           zone: ZONE,
         })),
         terminals: Array.from({ length: TILLS_PER_STORE }, (_, index) => terminalName(index)),
+        cloudArgs: [],
         edgeArgs: [],
         async cloudPortFor(store) {
           const line = new Line(options.portBase)

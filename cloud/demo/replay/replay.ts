@@ -140,6 +140,7 @@ class Replay {
           zone: FILE_ZONE,
         })),
         terminals: Array.from({ length: TERMINALS_PER_STORE }, (_, index) => terminalName(index)),
+        cloudArgs: ['--moments', 'off'],
         edgeArgs: ['--backdate-ms', String(BACKDATE_MS)],
         cloudPortFor: (store) => this.#network.portFor(store),
         onDeath: (fault) => {

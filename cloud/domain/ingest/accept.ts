@@ -2,7 +2,7 @@
 // the end of the transaction; nothing here touches a member.
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../../protocol/chain.ts'
 import { decodeFact } from '../../../protocol/codec.ts'
-import type { Fact } from '../../../protocol/facts.ts'
+import type { Fact, FactKind } from '../../../protocol/facts.ts'
 import type { Batch } from '../../../protocol/frames/batch.ts'
 import { factIdOf, originOf } from '../../../protocol/ids.ts'
 import type { FactId, Origin, Seq } from '../../../protocol/ids.ts'
@@ -107,6 +107,19 @@ async function hashAt(tx: Writes, { row, taken }: Cursor, seq: Seq): Promise<Uin
   return fact?.hash ?? (await tx.quarantined([id]))[0]?.hash
 }
 
+/** What only the cloud can know or decide: numbers over all stores, who is one with whom, time that has come, and HQ's word. */
+const HQ_KINDS: ReadonlySet<FactKind> = new Set([
+  'adjustment',
+  'award',
+  'response',
+  'referral',
+  'segment',
+  'release',
+  'moment',
+  'merge',
+  'retro_claim',
+])
+
 /** The fact in the bytes, or why it is none (I-4). */
 async function readFact(
   tx: Writes,
@@ -118,9 +131,9 @@ async function readFact(
   if (!decoded.ok) return decoded.malformed.reason
   const fact = decoded.value
   if (fact.id !== id) return 'names another position than its own'
-  if (fact.store !== cursor.row.store) return 'names another store than its own'
   if (cursor.store !== null) {
-    if (fact.kind === 'adjustment') return 'only HQ makes adjustments'
+    if (fact.store !== cursor.row.store) return 'names another store than its own'
+    if (HQ_KINDS.has(fact.kind)) return `only HQ makes a fact of kind ${fact.kind}`
     if (fact.offset !== zoneOffset(cursor.store.zone, millisOf(fact.at)))
       return 'its zone offset is not that of its store'
   }

@@ -1,30 +1,26 @@
 // Taking facts into the cloud. Whatever batches wait when a transaction ends go into the next one together (I-2), whichever edges they come from;
 // facts, effects, states and cursors are one commit, and an ack is only given after it.
-import { chainHash } from '../../../protocol/chain.ts'
-import { encodeFact } from '../../../protocol/codec.ts'
-import type { Fact } from '../../../protocol/facts.ts'
 import type { Batch } from '../../../protocol/frames/batch.ts'
-import { NO_FACT, NO_MEMBER, factIdOf } from '../../../protocol/ids.ts'
-import type { FactId, MemberId, Origin, Seq, StoreId } from '../../../protocol/ids.ts'
+import { NO_FACT, NO_MEMBER } from '../../../protocol/ids.ts'
+import type { MemberId, Origin } from '../../../protocol/ids.ts'
 import { INGEST_GROUP_BATCHES_MAX, INGEST_QUEUE_BATCHES_MAX } from '../../../protocol/limits.ts'
 import { assert } from '../../../protocol/result.ts'
 import { HybridClock, TIME_MIN } from '../../../protocol/time.ts'
-import type { Clock, HybridTime, Millis } from '../../../protocol/time.ts'
-import { decodeState, encodeState } from '../../evaluation/state.ts'
-import type { MemberState } from '../../evaluation/state.ts'
+import type { Clock, Millis } from '../../../protocol/time.ts'
+import { nextDue } from '../../evaluation/time.ts'
 import type { ActivityRow, CloudStore, OriginRow, StoreRow, TenantId, Writes } from '../../store/port.ts'
+import type { NextDue } from '../due.ts'
 import type { ProgramShelf } from '../programs.ts'
 import { acceptBatch } from './accept.ts'
 import type { Accepted, Arrival, ArrivedFact, BatchAnswer, Cursor, TenantsKnown } from './accept.ts'
-import { activityOf, foldMember } from './refold.ts'
-import { settleSpending } from './spending.ts'
+import { Meetings } from './meetings.ts'
+import { MemberStates } from './member-states.ts'
+import { OwnFacts } from './own-facts.ts'
+import { reactionsTo } from './reactions.ts'
+import { activityOf } from './refold.ts'
+import { countRedemptions, settleSpending } from './spending.ts'
 import { noticeOf, settleStanding } from './standing.ts'
-import type { ActivityDraft, Standing, Touch } from './standing.ts'
-
-/** Member states kept decoded between groups. About 1 KiB each. */
-export const STATES_CACHED_MAX = 50_000
-/** Members remembered as met, per store. */
-export const MEETINGS_KNOWN_MAX = 20_000
+import type { ActivityDraft } from './standing.ts'
 
 export interface Committed {
   readonly activities: readonly ActivityRow[]
@@ -38,26 +34,25 @@ interface Waiting {
   readonly reject: (cause: unknown) => void
 }
 
-/** A fact of the cloud's own: everything but its place in the log. */
-export type OwnFactDraft = (place: { readonly id: FactId; readonly at: HybridTime }) => Fact
-
 export class Ingest {
   readonly #store: CloudStore
   readonly #shelf: ProgramShelf
   readonly #clock: Clock
-  readonly #states = new Map<MemberId, MemberState>()
+  readonly #states: MemberStates
+  readonly #meetings = new Meetings()
   readonly #tenants: TenantsKnown = new Map()
   readonly #stores = new Map<number, StoreRow>()
-  readonly #met = new Map<StoreId, Set<MemberId>>()
   readonly #listeners: ((committed: Committed) => void)[] = []
   readonly #waiting: Waiting[] = []
   #working: Promise<void> | null = null
-  #own: HybridClock | null = null
+  readonly #ownClock: HybridClock
 
-  constructor(store: CloudStore, shelf: ProgramShelf, clock: Clock) {
+  constructor(store: CloudStore, shelf: ProgramShelf, clock: Clock, due: NextDue = nextDue) {
     this.#store = store
     this.#shelf = shelf
     this.#clock = clock
+    this.#states = new MemberStates(clock, due)
+    this.#ownClock = new HybridClock(clock, TIME_MIN)
   }
 
   /** Called after each commit, in order. */
@@ -102,17 +97,16 @@ export class Ingest {
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {
-    const { answers, committed } = await this.#transaction(async (tx, group_) => {
-      const cursors = new Map<Origin, Cursor>()
+    const { answers, committed } = await this.#transaction(async (tx, gathered) => {
       const answersOf: BatchAnswer[] = []
       for (const { origin, batch } of group) {
-        const cursor = cursors.get(origin) ?? (await this.#cursor(tx, origin))
-        cursors.set(origin, cursor)
+        const cursor = gathered.cursors.get(origin) ?? (await this.#cursor(tx, origin))
+        gathered.cursors.set(origin, cursor)
         const accepted = await acceptBatch(tx, cursor, batch, this.#tenants)
-        group_.take(cursor, accepted)
+        gathered.take(cursor, accepted)
         answersOf.push(accepted.answer)
       }
-      return { cursors: [...cursors.values()], value: answersOf }
+      return answersOf
     })
     this.#tell(committed)
     for (const [index, { resolve }] of group.entries()) {
@@ -122,47 +116,39 @@ export class Ingest {
     }
   }
 
-  /**
-   * Records a fact of the cloud's own origin. `key` is its business key within HQ: with a key that was used before, the first fact
-   * is given back and nothing is recorded.
-   */
-  async record(
-    tenant: TenantId,
-    key: string,
-    draft: OwnFactDraft,
-  ): Promise<{ id: FactId; replayed: boolean; activity: ActivityRow }> {
-    const { answers, committed } = await this.#transaction(async (tx, group) => {
-      const origins = await this.#store.read.origins(tenant)
-      const own = origins.find(({ edge }) => edge === 0)
-      assert(own !== undefined, 'every tenant has an origin of its own')
-      const [before] = await tx.factsByKeys(tenant, [{ store: own.store, key }])
-      if (before !== undefined) return { cursors: [], value: { id: before.id, replayed: true } }
-      const cursor = await this.#cursor(tx, own.origin)
-      const seq = (cursor.seq + 1) as Seq
-      const id = factIdOf(own.origin, seq)
-      this.#own ??= new HybridClock(this.#clock, TIME_MIN)
-      const fact = draft({ id, at: this.#own.tick() })
-      assert(
-        fact.id === id && fact.key === key && fact.store === own.store,
-        'a fact of HQ stands at its own place',
-      )
-      const bytes = encodeFact(fact)
-      const hash = chainHash(cursor.head, bytes)
-      cursor.seq = seq
-      cursor.head = hash
-      const arrived: ArrivedFact = { cursor, id, bytes, hash, fact }
-      group.take(cursor, {
-        answer: { type: 'ack', seq, head: hash },
-        facts: [arrived],
-        quarantined: [],
-        fencedNow: false,
-      })
-      return { cursors: [cursor], value: { id, replayed: false } }
+  /** Records facts of the cloud's own origin: everything that `work` records is one commit. */
+  async record<T>(tenant: TenantId, work: (tx: Writes, own: OwnFacts) => Promise<T>): Promise<T> {
+    const { answers, committed } = await this.#transaction((tx, group) =>
+      work(tx, this.#ownFacts(tx, tenant, group)),
+    )
+    if (committed.activities.length > 0) this.#tell(committed)
+    return answers
+  }
+
+  #ownFacts(tx: Writes, tenant: TenantId, group: Gathered): OwnFacts {
+    return new OwnFacts(tenant, this.#ownClock, tx, {
+      async cursor() {
+        const row = (await tx.origins(tenant)).find(({ edge }) => edge === 0)
+        assert(row !== undefined, 'every tenant has an origin of its own')
+        const cursor = group.cursors.get(row.origin) ?? {
+          row,
+          store: null,
+          seq: row.seq,
+          head: row.head,
+          fenced: row.fenced,
+          taken: new Map(),
+        }
+        group.cursors.set(row.origin, cursor)
+        return cursor
+      },
+      take: (arrived) =>
+        group.take(arrived.cursor, {
+          answer: { type: 'ack', seq: arrived.cursor.seq, head: arrived.hash },
+          facts: [arrived],
+          quarantined: [],
+          fencedNow: false,
+        }),
     })
-    this.#tell(committed)
-    const [activity] = await this.#store.read.activitiesOfFacts([answers.id])
-    assert(activity !== undefined, 'a recorded fact has a log row')
-    return { ...answers, activity }
   }
 
   #tell(committed: Committed): void {
@@ -190,27 +176,41 @@ export class Ingest {
     return store
   }
 
-  /** One commit: `gather` collects what came, then it is settled, folded and saved. */
+  /** One commit: `gather` collects what came, then it is settled, folded and saved; and so is what the cloud itself records because of it. */
   async #transaction<T>(
-    gather: (tx: Writes, group: Gathered) => Promise<{ cursors: readonly Cursor[]; value: T }>,
+    gather: (tx: Writes, group: Gathered) => Promise<T>,
   ): Promise<{ answers: T; committed: Committed }> {
     const changed = new Set<MemberId>()
     try {
       return await this.#store.write(async (tx) => {
-        const group = new Gathered()
-        const { cursors, value } = await gather(tx, group)
+        const cursors: Cursors = new Map()
+        let group = new Gathered(cursors)
+        const answers = await gather(tx, group)
         const activities: ActivityRow[] = []
-        for (const [tenant, part] of group.byTenant)
-          activities.push(...(await this.#settle(tx, tenant, part, changed)))
+        while (group.byTenant.size > 0) {
+          const next = new Gathered(cursors)
+          for (const [tenant, part] of group.byTenant) {
+            const rows = await this.#settle(tx, tenant, part, changed)
+            activities.push(...rows)
+            const own = this.#ownFacts(tx, tenant, next)
+            for (const reaction of reactionsTo(rows)) await reaction(tx, own, await this.#shelf.of(tenant))
+          }
+          group = next
+        }
         await tx.saveOrigins(
-          cursors.map(({ row, seq, head, fenced }) => ({ origin: row.origin, seq, head, fenced })),
+          [...cursors.values()].map(({ row, seq, head, fenced }) => ({
+            origin: row.origin,
+            seq,
+            head,
+            fenced,
+          })),
         )
-        return { answers: value, committed: { activities, touched: changed } }
+        return { answers, committed: { activities, touched: changed } }
       })
     } catch (cause) {
       // What the fold changed in memory was not saved.
-      for (const member of changed) this.#states.delete(member)
-      this.#met.clear()
+      this.#states.forget(changed)
+      this.#meetings.forget()
       throw cause
     }
   }
@@ -238,10 +238,12 @@ export class Ingest {
     const drafts: ActivityDraft[] = standing.unfolded.map((fact) =>
       activityOf(guest, fact, 0, NO_FACT, [], []),
     )
-    drafts.push(...(await this.#fold(tx, tenant, standing, changed)))
-    await this.#meet(tx, standing.touched)
+    const programs = await this.#shelf.of(tenant)
+    drafts.push(...(await this.#states.fold(tx, tenant, programs, standing, changed)))
+    await this.#meetings.meet(tx, standing.touched)
     await this.#tellAgain(tx, part.facts, changed)
-    const unauthorised = await settleSpending(tx, tenant, part.facts)
+    const unauthorised = await settleSpending(tx, tenant, part.facts, standing)
+    await countRedemptions(tx, tenant, standing.redemptions)
     drafts.sort((a, b) => a.at - b.at || a.fact - b.fact || a.revision - b.revision)
     return tx.appendActivities([
       ...drafts,
@@ -251,104 +253,28 @@ export class Ingest {
     ])
   }
 
-  async #fold(
-    tx: Writes,
-    tenant: TenantId,
-    { touched, merged }: Standing,
-    changed: Set<MemberId>,
-  ): Promise<ActivityDraft[]> {
-    const programs = await this.#shelf.of(tenant)
-    await this.#loadStates(tx, [...touched.keys()])
-    const departures: ActivityDraft[] = []
-    const drafts: ActivityDraft[] = []
-    const states: { member: MemberId; tenant: TenantId; state: Uint8Array }[] = []
-    const vouchers: { tenant: TenantId; code: string; member: MemberId }[] = []
-    for (const [member, touch] of touched) {
-      if (touch.added.length === 0 && touch.removed.length === 0) continue
-      changed.add(member)
-      const saved = this.#states.get(member) ?? null
-      const known = saved?.vouchers.length ?? 0
-      const folded = await foldMember({ tx, tenant, member, programs }, touch, saved)
-      const { state } = folded
-      this.#remember(member, state)
-      departures.push(...folded.departures)
-      drafts.push(...folded.activities)
-      if (merged.has(member)) {
-        this.#states.delete(member)
-        continue
-      }
-      await tx.insertCheckpoints(folded.checkpoints)
-      states.push({ member, tenant, state: encodeState(state) })
-      const fresh = state === saved ? state.vouchers.slice(known) : state.vouchers
-      vouchers.push(...fresh.map(({ code }) => ({ tenant, code, member })))
-    }
-    await tx.saveStates(states)
-    await tx.saveVouchers(vouchers)
-    return numbered([...departures, ...drafts])
-  }
-
   /**
    * A fact that names a member but does not count for it changes no state, yet the store has it on top of the state it was sent: the state goes out
    * again, because it covers that fact now (D-1).
    */
   async #tellAgain(tx: Writes, arrivals: readonly ArrivedFact[], changed: Set<MemberId>): Promise<void> {
-    const named = new Set(
-      arrivals.map(({ fact }) => fact.member).filter((member) => member > 0 && !changed.has(member)),
-    )
-    if (named.size === 0) return
-    for (const member of named) changed.add(member)
-    await tx.saveStates(await tx.states([...named]))
-  }
-
-  /** A store has met the members its facts belong to (D-1). What was met in this process is remembered, at most MEETINGS_KNOWN_MAX. */
-  async #meet(tx: Writes, touched: ReadonlyMap<MemberId, Touch>): Promise<void> {
-    const rows: { store: StoreId; member: MemberId }[] = []
-    for (const [member, { added }] of touched) {
-      for (const { fact } of added) {
-        if (fact.store === 0) continue
-        const met = this.#met.get(fact.store) ?? new Set()
-        if (met.has(member)) continue
-        if (met.size >= MEETINGS_KNOWN_MAX) met.clear()
-        this.#met.set(fact.store, met.add(member))
-        rows.push({ store: fact.store, member })
-      }
-    }
-    await tx.meet(rows)
-  }
-
-  async #loadStates(tx: Writes, members: readonly MemberId[]): Promise<void> {
-    const missing = members.filter((member) => !this.#states.has(member))
-    for (const row of await tx.states(missing)) {
-      const state = decodeState(row.state)
-      assert(state !== undefined, 'saved states are of this release; the schema migration folds them again')
-      this.#remember(row.member, state)
-    }
-  }
-
-  /** The cache forgets the states it has not seen for longest. */
-  #remember(member: MemberId, state: MemberState): void {
-    this.#states.delete(member)
-    this.#states.set(member, state)
-    if (this.#states.size > STATES_CACHED_MAX) {
-      const [oldest] = this.#states.keys()
-      if (oldest !== undefined) this.#states.delete(oldest)
-    }
+    const named = arrivals.map(({ fact }) => fact.member)
+    const unchanged = named.filter((member) => member > 0 && !changed.has(member))
+    await this.#states.retell(tx, [...new Set(unchanged)], changed)
   }
 }
 
-/** A fact that goes from one member to another is corrected for both in one commit: the revisions follow each other. */
-function numbered(drafts: readonly ActivityDraft[]): ActivityDraft[] {
-  const last = new Map<FactId, number>()
-  return drafts.map((draft) => {
-    const revision = Math.max(draft.revision, (last.get(draft.fact) ?? -1) + 1)
-    last.set(draft.fact, revision)
-    return revision === draft.revision ? draft : { ...draft, revision }
-  })
-}
+/** The origins that a commit goes on from. */
+type Cursors = Map<Origin, Cursor>
 
 /** What a group brought, per tenant. */
 class Gathered {
   readonly byTenant = new Map<TenantId, TenantPart>()
+  readonly cursors: Cursors
+
+  constructor(cursors: Cursors) {
+    this.cursors = cursors
+  }
 
   take(cursor: Cursor, accepted: Accepted): void {
     const part = this.byTenant.get(cursor.row.tenant) ?? new TenantPart()

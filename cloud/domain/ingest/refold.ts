@@ -187,9 +187,9 @@ export function activityOf(
 ): ActivityDraft {
   let points = 0
   let goodwill = 0
-  for (const { kind, amount } of total) {
+  for (const { kind, index, amount } of total) {
     if (kind === 'goodwill') goodwill += amount
-    else if (movesPoints(kind)) points += amount
+    else if (movesPoints({ kind, index })) points += amount
   }
   return {
     tenant,

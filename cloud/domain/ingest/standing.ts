@@ -1,13 +1,15 @@
-// Second step: which member a fact belongs to and whether it counts. Every choice here is made by canonical order, never by arrival (I-3, I-7, I-8),
-// so that the outcome is a function of the set of facts. What changes for a member is collected as `Touch` and folded afterwards.
+// Second step: which member a fact belongs to and whether it counts. Every choice here is made by canonical order, never by arrival (I-3, I-7, I-8,
+// E-MERGE-1, E-CLAIM-1), so that the outcome is a function of the set of facts. What changes for a member is collected as `Touch` and folded afterwards.
 import { decodeStoredFact } from '../../../protocol/codec.ts'
 import { compareCanonical } from '../../../protocol/facts.ts'
-import type { Enrolment, Fact } from '../../../protocol/facts.ts'
+import type { Enrolment, Fact, Merge } from '../../../protocol/facts.ts'
 import { NO_FACT, NO_MEMBER } from '../../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import type { Millis } from '../../../protocol/time.ts'
 import type { ActivityRow, FactPlace, FactRow, TenantId, Writes } from '../../store/port.ts'
 import type { ArrivedFact } from './accept.ts'
+import { Aliases } from './aliases.ts'
+import type { Renamed } from './aliases.ts'
 import { Holders, identityClaim } from './holders.ts'
 
 export interface Touch {
@@ -25,7 +27,13 @@ export interface Standing {
   readonly unfolded: readonly Fact[]
   readonly notices: readonly ActivityDraft[]
   /** Members whose enrolment turned out to be another's (I-9): their facts have moved, nothing of them stays. */
-  readonly merged: ReadonlySet<MemberId>
+  readonly twins: ReadonlySet<MemberId>
+  /** First facts of redemptions that a fact was added to or taken from. */
+  readonly redemptions: ReadonlySet<FactId>
+  /** Members whose identities changed, and merged ones that are known from now on: their stores are told whatever else happens. */
+  readonly retold: ReadonlySet<MemberId>
+  /** The member that a name among the arrivals stands for. */
+  aliasOf(member: MemberId): MemberId
 }
 
 /** What ties a fact to its member when its origin did not know the member: an identity, or the earlier fact it is about. */
@@ -40,6 +48,12 @@ function aboutOf(fact: Fact): FactId {
   if (fact.kind === 'void') return fact.fact
   if (fact.kind === 'return') return fact.lines.find(({ sale }) => sale > 0)?.sale ?? NO_FACT
   return NO_FACT
+}
+
+/** The earlier fact that this one is found by. */
+function settledBy(fact: Fact): FactId {
+  if (fact.kind === 'redemption' || fact.kind === 'referral' || fact.kind === 'response') return fact.of
+  return fact.kind === 'retro_claim' ? fact.sale : NO_FACT
 }
 
 export function withMember(fact: Fact, member: MemberId): Fact {
@@ -88,7 +102,9 @@ class Settling implements Standing {
   readonly touched = new Map<MemberId, Touch>()
   readonly unfolded: Fact[] = []
   readonly notices: ActivityDraft[] = []
-  readonly merged = new Set<MemberId>()
+  readonly twins = new Set<MemberId>()
+  readonly redemptions = new Set<FactId>()
+  readonly retold = new Set<MemberId>()
   readonly #tx: Writes
   readonly #tenant: TenantId
   readonly #receivedAt: Millis
@@ -99,65 +115,70 @@ class Settling implements Standing {
   readonly #counted = new Map<string, FactRow>()
   /** Earlier facts that returns and voids are about. */
   readonly #about = new Map<FactId, FactRow>()
-  /** Members whose enrolment is the duplicate of another's, and that other. */
-  readonly #aliases = new Map<MemberId, MemberId>()
+  readonly #aliases: Aliases
 
   constructor(tx: Writes, tenant: TenantId, receivedAt: Millis) {
     this.#tx = tx
     this.#tenant = tenant
     this.#receivedAt = receivedAt
     this.#holders = new Holders(tx, tenant)
+    this.#aliases = new Aliases(tx, tenant)
+  }
+
+  aliasOf(member: MemberId): MemberId {
+    return this.#aliases.of(member)
   }
 
   async take(arrivals: readonly ArrivedFact[]): Promise<void> {
-    await this.#load(arrivals)
-    const claims: string[] = []
+    const claims = await this.#load(arrivals)
     for (const arrival of arrivals) {
       const row = this.#rowOf(arrival)
       const rival = this.#counted.get(keyName(row.store, row.key))
       if (rival !== undefined) this.#noticeDuplicate(row, rival)
       if (rival !== undefined && compareCanonical(rival, row) < 0) {
-        this.#rows.push({ ...row, status: 'duplicate', member: rival.member })
+        const member = row.kind === 'enrolment' ? memberOfEnrolment(rival) : rival.member
+        this.#rows.push({ ...row, status: 'duplicate', member })
         this.unfolded.push(arrival.fact)
-        if (row.kind === 'enrolment') claims.push(...(await this.#merge(row.member, rival.member)))
+        if (row.kind === 'enrolment') claims.push(...(await this.#twin(row, rival)))
         continue
       }
       if (rival !== undefined) claims.push(...(await this.#dethrone(rival, row)))
       this.#count(arrival.fact, row)
-      claims.push(`fact:${row.id}`)
-      if (arrival.fact.kind === 'enrolment') claims.push(...(await this.#enrol(arrival.fact, row)))
+      claims.push(...followers(row))
+      if (arrival.fact.kind === 'enrolment') claims.push(...(await this.#enrol(arrival.fact)))
+      if (arrival.fact.kind === 'merge') await this.#aliases.merge(arrival.fact)
     }
     await this.#insert()
+    claims.push(...(await this.#rename(await this.#aliases.settle())))
     await this.#tie(claims)
+    await this.#tx.deleteMembers([...this.twins])
   }
 
-  async #load(arrivals: readonly ArrivedFact[]): Promise<void> {
-    const keys = arrivals.map(({ fact }) => ({ store: fact.store, key: fact.key }))
-    for (const row of await this.#tx.factsByKeys(this.#tenant, keys))
+  /** What must be known of the arrivals; gives the claims on guest sales that were there before the sale. */
+  async #load(arrivals: readonly ArrivedFact[]): Promise<string[]> {
+    const facts = arrivals.map(({ fact }) => fact)
+    for (const row of await this.#tx.factsByKeys(this.#tenant, facts))
       this.#counted.set(keyName(row.store, row.key), row)
-    await this.#holders.load(
-      arrivals.flatMap(({ fact }) =>
-        fact.kind === 'enrolment'
-          ? fact.identities
-          : fact.member === NO_MEMBER && fact.claim !== null
-            ? [fact.claim]
-            : [],
-      ),
+    const claimed = facts.flatMap(({ member, claim }) =>
+      member === NO_MEMBER && claim !== null ? [claim] : [],
     )
-    await this.#loadAliases(new Set(arrivals.map(({ fact }) => fact.member).filter((member) => member > 0)))
-    const about = arrivals.flatMap(({ fact }) =>
+    await this.#holders.load([
+      ...facts.flatMap((fact) => (fact.kind === 'enrolment' ? fact.identities : [])),
+      ...claimed,
+    ])
+    const owners = claimed.map((claim) => this.#holders.owner(identityClaim(claim)))
+    const named = facts.map((fact) => (fact.kind === 'enrolment' ? memberOfEnrolment(fact) : fact.member))
+    await this.#aliases.load([...named, ...owners])
+    const about = facts.flatMap((fact) =>
       fact.member === NO_MEMBER && aboutOf(fact) > 0 ? [aboutOf(fact)] : [],
     )
     for (const row of await this.#tx.factsByIds(about)) this.#about.set(row.id, row)
-  }
-
-  /** A duplicate's row names the member that counts instead, which may have become a duplicate since. */
-  async #loadAliases(members: ReadonlySet<MemberId>): Promise<void> {
-    for (const { id, status, member } of await this.#tx.factsByIds([...members] as number[] as FactId[])) {
-      if (status !== 'duplicate') continue
-      await this.#loadAliases(new Set([member]))
-      this.#aliases.set(id as number as MemberId, this.#aliases.get(member) ?? member)
-    }
+    const guests = facts.filter(({ kind, member }) => kind === 'sale' && member === NO_MEMBER)
+    const claims = await this.#tx.factsAbout(
+      guests.map(({ id }) => id),
+      'retro_claim',
+    )
+    return claims.map((row) => `sale:${row.about}`)
   }
 
   async #insert(): Promise<void> {
@@ -170,9 +191,14 @@ class Settling implements Standing {
     this.#rows.push(row)
     this.#counted.set(keyName(row.store, row.key), row)
     this.#about.set(row.id, row)
+    this.#noteRedemption(row)
     if (row.status === 'counted' && row.member > 0)
       this.#touch(row.member).added.push({ fact: withMember(fact, row.member), seen: false })
     else this.unfolded.push(fact)
+  }
+
+  #noteRedemption({ kind, id, about }: FactRow): void {
+    if (kind === 'redemption') this.redemptions.add(about > 0 ? about : id)
   }
 
   #rowOf({ fact, bytes, hash }: ArrivedFact): FactRow {
@@ -186,8 +212,14 @@ class Settling implements Standing {
       kind: fact.kind,
       member,
       claim,
+      about: settledBy(fact),
       at: fact.at,
-      status: claim !== null && member === NO_MEMBER ? 'unclaimed' : 'counted',
+      status:
+        claim !== null && member === NO_MEMBER
+          ? 'unclaimed'
+          : fact.kind === 'enrolment' && member !== memberOfEnrolment(fact)
+            ? 'merged'
+            : 'counted',
       bytes,
       hash,
       receivedAt: this.#receivedAt,
@@ -195,9 +227,9 @@ class Settling implements Standing {
   }
 
   #memberOf(fact: Fact): MemberId {
-    if (fact.kind === 'enrolment') return fact.id as number as MemberId
-    if (fact.member > 0) return this.#aliases.get(fact.member) ?? fact.member
-    if (fact.claim !== null) return this.#holders.owner(identityClaim(fact.claim))
+    if (fact.kind === 'enrolment') return this.#aliases.of(memberOfEnrolment(fact))
+    if (fact.member > 0) return this.#aliases.of(fact.member)
+    if (fact.claim !== null) return this.#aliases.of(this.#holders.owner(identityClaim(fact.claim)))
     return memberAbout(this.#about.get(aboutOf(fact)))
   }
 
@@ -209,26 +241,61 @@ class Settling implements Standing {
   /** `loser` counted until now; `winner` has its business key and comes before it (I-3). Returns the claims to look at again. */
   async #dethrone(loser: FactRow, winner: FactRow): Promise<string[]> {
     await this.#insert()
-    await this.#tx.saveFactStanding([{ id: loser.id, status: 'duplicate', member: winner.member }])
+    const member = loser.kind === 'enrolment' ? memberOfEnrolment(winner) : winner.member
+    await this.#tx.saveFactStanding([{ id: loser.id, status: 'duplicate', member }])
     this.#about.set(loser.id, { ...loser, status: 'duplicate' })
-    if (loser.member > 0) this.#leave(loser.member, loser)
-    const claims = loser.kind === 'enrolment' ? await this.#merge(loser.member, winner.member) : []
-    return [`fact:${loser.id}`, ...claims]
+    this.#noteRedemption(loser)
+    if (loser.status === 'counted' && loser.member > 0) this.#leave(loser.member, loser)
+    const claims = followers(loser)
+    if (loser.kind === 'enrolment') claims.push(...(await this.#twin(loser, winner)))
+    if (loser.kind === 'merge') await this.#aliases.unmerge(decodeStoredFact(loser.bytes) as Merge)
+    return claims
   }
 
-  /** The loser's enrolment is the winner's, recorded twice: what names the loser is the winner's (I-9). */
-  async #merge(loser: MemberId, winner: MemberId): Promise<string[]> {
-    this.#aliases.set(loser, winner)
-    this.merged.add(loser)
-    await this.#insert()
-    const claims = await this.#holders.remove(loser)
-    for (const row of await this.#tx.factsOfMemberAfter(loser, null)) {
-      if (row.claim !== null) continue
-      await this.#move(row, winner)
-      claims.push(`fact:${row.id}`)
+  /** The loser's enrolment is the winner's, recorded twice: what names the loser is the winner's (I-9). Returns the claims it gives up. */
+  async #twin(loser: FactRow, winner: FactRow): Promise<string[]> {
+    const member = memberOfEnrolment(loser)
+    this.twins.add(member)
+    await this.#aliases.twin(member, memberOfEnrolment(winner))
+    return this.#holders.remove(member)
+  }
+
+  /** Names that stand for other members now: what names them moves. Returns the claims to look at again. */
+  async #rename(renamed: readonly Renamed[]): Promise<string[]> {
+    const claims: string[] = []
+    const left = new Set(renamed.map(({ from }) => from))
+    const rows: FactRow[] = []
+    for (const member of left) rows.push(...(await this.#tx.factsOfMemberAfter(member, null)))
+    const facts = rows.map((row) => decodeStoredFact(row.bytes))
+    await this.#aliases.load(facts.map(({ member }) => member))
+    for (const [index, row] of rows.entries()) {
+      const named = facts[index]?.member ?? NO_MEMBER
+      const member = this.#aliases.of(named)
+      if (row.kind === 'enrolment' || named === NO_MEMBER || member === row.member) continue
+      await this.#move(row, member)
+      claims.push(...followers(row))
     }
-    await this.#tx.deleteMembers([loser])
+    for (const { member, to } of renamed) {
+      claims.push(...(await this.#renameEnrolment(member, to)))
+      await this.#tx.meetAlso(member, to)
+      this.retold.add(to)
+    }
     return claims
+  }
+
+  /** The enrolment of a merged member makes nobody a member; it does again when the merge counts no longer. */
+  async #renameEnrolment(member: MemberId, to: MemberId): Promise<string[]> {
+    const [row] = await this.#tx.factsByIds([member as number as FactId])
+    if (row === undefined || row.status === 'duplicate') return []
+    if (row.status === 'counted') this.#leave(member, row)
+    if (to === member) await this.#move(row, member)
+    else {
+      await this.#tx.saveFactStanding([{ id: row.id, status: 'merged', member: to }])
+      await this.#tellMerged(row, to)
+    }
+    const held = await this.#tx.identitiesOfMember(member)
+    await this.#holders.load(held)
+    return held.map(identityClaim)
   }
 
   #touch(member: MemberId): Touch {
@@ -252,13 +319,14 @@ class Settling implements Standing {
 
   /** Gives a fact that is in the table to another member, or to nobody. */
   async #move(row: FactRow, member: MemberId): Promise<void> {
-    if (row.member > 0) this.#leave(row.member, row)
-    const status = member === NO_MEMBER ? 'unclaimed' : 'counted'
+    if (row.status === 'counted' && row.member > 0) this.#leave(row.member, row)
+    const status = member === NO_MEMBER && row.claim !== null ? 'unclaimed' : 'counted'
     await this.#tx.saveFactStanding([{ id: row.id, status, member }])
     const moved: FactRow = { ...row, status, member }
     if (this.#about.has(row.id)) this.#about.set(row.id, moved)
     if (this.#counted.get(keyName(row.store, row.key))?.id === row.id)
       this.#counted.set(keyName(row.store, row.key), moved)
+    this.#noteRedemption(row)
     if (member === NO_MEMBER) return
     const fresh = this.unfolded.findIndex(({ id }) => id === row.id)
     if (fresh >= 0) this.unfolded.splice(fresh, 1)
@@ -271,39 +339,72 @@ class Settling implements Standing {
   }
 
   /** Makes the member and lets it hold its identities (I-8). Returns the claims it may have won. */
-  async #enrol(fact: Enrolment, { member }: FactRow): Promise<string[]> {
+  async #enrol(fact: Enrolment): Promise<string[]> {
     const { name, store, at, key } = fact
+    const member = memberOfEnrolment(fact)
     await this.#tx.insertMembers([{ id: member, tenant: this.#tenant, name, store, enrolledAt: at, key }])
     for (const held of await this.#holders.add(fact, member)) {
       const text = `members ${held.member} and ${member} were enrolled with the same ${held.kind}; the earlier keeps it`
       this.notices.push(noticeOf(this.#tenant, fact, 'identity_twice', text))
     }
+    const root = this.#aliases.of(member)
+    if (root !== member) await this.#tellMerged(fact, root)
     return fact.identities.map(identityClaim)
   }
 
-  /** Looks again at the facts tied by these claims, and at facts about those facts in turn (I-7). */
+  /** The identities of a merged member are the survivor's: the store of its enrolment is told of both. */
+  async #tellMerged({ id, store }: Pick<Enrolment, 'id' | 'store'>, root: MemberId): Promise<void> {
+    const members = [memberOfEnrolment({ id }), root]
+    for (const member of members) this.retold.add(member)
+    if (store > 0) await this.#tx.meet(members.map((member) => ({ store, member })))
+  }
+
+  /** Looks again at the facts tied by these claims, and at facts about those facts in turn (I-7, E-CLAIM-1). */
   async #tie(claims: readonly string[]): Promise<void> {
-    let open = claims
+    let open = [...new Set(claims)]
     while (open.length > 0) {
-      const next: string[] = []
-      for (const row of await this.#tx.factsByClaims(this.#tenant, open)) {
+      const next = new Set<string>()
+      const sales = open.filter((claim) => claim.startsWith('sale:')).map(numberOf)
+      const rows = [
+        ...(await this.#tx.factsByClaims(this.#tenant, open)),
+        ...(await this.#tx.factsByIds(sales)).filter((row) => row.tenant === this.#tenant),
+      ]
+      for (const row of rows) {
         if (row.status === 'duplicate') continue
-        const claim = row.claim ?? ''
-        const member = claim.startsWith('fact:')
-          ? await this.#memberOfFact(claim)
-          : this.#holders.owner(claim)
+        const member = await this.#ownerOf(row)
         if (member === row.member) continue
         await this.#move(row, member)
-        next.push(`fact:${row.id}`)
+        for (const follower of followers(row)) next.add(follower)
       }
-      open = next
+      open = [...next]
     }
   }
 
-  async #memberOfFact(claim: string): Promise<MemberId> {
-    const [row] = await this.#tx.factsByIds([Number(claim.slice('fact:'.length)) as FactId])
-    return memberAbout(row)
+  /** The owner of a fact by all that is known now: named, by identity, by the fact it is about, by who claimed the sale. */
+  async #ownerOf(row: FactRow): Promise<MemberId> {
+    if (row.claim?.startsWith('fact:') === true)
+      return memberAbout((await this.#tx.factsByIds([numberOf(row.claim)]))[0])
+    const { kind, member, claim } = decodeStoredFact(row.bytes)
+    if (claim !== null) await this.#holders.load([claim])
+    const named = member === NO_MEMBER && claim !== null ? this.#holders.owner(identityClaim(claim)) : member
+    await this.#aliases.load([named])
+    if (named > 0 || kind !== 'sale') return this.#aliases.of(named)
+    const [first] = await this.#tx.factsAbout([row.id], 'retro_claim')
+    return first?.member ?? NO_MEMBER
   }
+}
+
+function numberOf(claim: string): FactId {
+  return Number(claim.slice(claim.indexOf(':') + 1)) as FactId
+}
+
+/** Claims on facts that go where this one goes. */
+function followers({ id, kind, about }: FactRow): string[] {
+  return kind === 'retro_claim' ? [`fact:${id}`, `sale:${about}`] : [`fact:${id}`]
+}
+
+function memberOfEnrolment({ id }: { readonly id: FactId }): MemberId {
+  return id as number as MemberId
 }
 
 /** Only a fact that counts says whose the facts about it are. */

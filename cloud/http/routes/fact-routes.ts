@@ -26,7 +26,8 @@ import { answered, route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { factList } from './member-routes.ts'
 
-async function factOf(
+/** The fact of a path, if it is the tenant's. */
+export async function factOf(
   { read }: Services,
   tenant: TenantId,
   text: string | undefined,

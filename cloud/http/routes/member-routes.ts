@@ -1,12 +1,17 @@
-// Members with their states, their facts, every effect, and HQ's adjustments.
+// Members with their states, their facts, every effect, and what HQ says about them.
 import { Type } from 'typebox'
 import { IDENTITY_KINDS } from '../../../protocol/facts.ts'
-import type { MemberId } from '../../../protocol/ids.ts'
+import type { StoreId } from '../../../protocol/ids.ts'
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
+import { zoneOffset } from '../../../protocol/time.ts'
+import type { ZoneOffset } from '../../../protocol/time.ts'
+import type { HqRequest } from '../../domain/hq-requests.ts'
+import type { Recorded } from '../../domain/hq-facts.ts'
 import {
   AdjustmentReceiptShape,
   EffectViewShape,
+  FactReceiptShape,
   FactSummaryShape,
   MemberViewShape,
   pageOf,
@@ -15,10 +20,14 @@ import { effectViews, factSummary, memberView } from '../../domain/views.ts'
 import type { ActivityRow, FactRow, MemberListRow, TenantId } from '../../store/port.ts'
 import {
   AdjustmentInputShape,
+  HqFactInputShape,
+  HqFactInputShownShape,
   MembersQueryShape,
   PageQueryShape,
+  hqRequestOf,
   listOf,
   memberOfPath,
+  millisOfText,
   noMember,
   oneMore,
   pageOfQuery,
@@ -37,6 +46,16 @@ async function memberOf(
   if (!id.ok) return id
   const row = await read.member(id.value)
   return row === undefined || row.tenant !== tenant ? noMember(id.value) : accept(row)
+}
+
+/** The wall clock of the store of a member's enrolment says what day it is there. */
+async function offsetsAt(
+  { read }: Services,
+  tenant: TenantId,
+  ms: number,
+): Promise<(store: StoreId) => ZoneOffset> {
+  const zones = new Map((await read.stores(tenant)).map(({ id, zone }) => [id, zone] as const))
+  return (store) => zoneOffset(zones.get(store) ?? 'UTC', ms)
 }
 
 /** A page of facts with what each came to. */
@@ -65,6 +84,7 @@ export const MEMBER_ROUTES = [
     async handle({ services, tenant, query }): Promise<Answered> {
       const programs = await services.shelf.of(tenant)
       const now = services.clock.now()
+      const offsetAt = await offsetsAt(services, tenant, now)
       const named = IDENTITY_KINDS.filter((kind) => query[kind] !== undefined)
       const [kind] = named
       if (kind === undefined) {
@@ -76,7 +96,7 @@ export const MEMBER_ROUTES = [
             rows,
             page,
             ({ id }) => id,
-            (row) => memberView(row, programs, now),
+            (row) => memberView(row, programs, now, offsetAt(row.store)),
           ),
         )
       }
@@ -85,7 +105,7 @@ export const MEMBER_ROUTES = [
       const row = await services.read.memberByIdentity(tenant, kind, query[kind] ?? '')
       return row === undefined
         ? refuse('member_not_found', `No member has this ${kind}`, kind)
-        : answered(200, memberView(row, programs, now))
+        : answered(200, memberView(row, programs, now, offsetAt(row.store)))
     },
   }),
   route({
@@ -99,7 +119,9 @@ export const MEMBER_ROUTES = [
       const member = await memberOf(services, tenant, params.id)
       if (!member.ok) return member
       const programs = await services.shelf.of(tenant)
-      return answered(200, memberView(member.value, programs, services.clock.now()))
+      const now = services.clock.now()
+      const offsetAt = await offsetsAt(services, tenant, now)
+      return answered(200, memberView(member.value, programs, now, offsetAt(member.value.store)))
     },
   }),
   route({
@@ -155,18 +177,62 @@ export const MEMBER_ROUTES = [
     answer: { status: 201, shape: AdjustmentReceiptShape },
     refuses: ['member_not_found', 'key_reused'],
     async handle({ services, tenant, params, input, key }) {
-      const id: Result<MemberId> = memberOfPath(params.id)
-      if (!id.ok) return id
       const { points, reason, by } = input
-      const adjusted = await services.adjustments.adjust(tenant, key, {
-        member: id.value,
-        points,
-        reason,
-        by,
-      })
-      if (!adjusted.ok) return adjusted
-      const { receipt, replayed } = adjusted.value
-      return answered(201, receipt, replayed ? { 'Idempotent-Replayed': 'true' } : {})
+      const request = { kind: 'adjustment', points, reason, by } as const
+      const recorded = await record(services, tenant, key, params.id, request)
+      if (!recorded.ok) return recorded
+      const { receipt, kind, at, member, data } = recorded.value.receipt
+      return told({ receipt, kind, at, member, ...data }, recorded.value)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/members/:id/facts',
+    who: 'hq',
+    summary:
+      'What HQ says about a member: profile, activity, award, entitlement, challenge, response, referral, segment, release, merge, retro_claim or adjustment',
+    input: HqFactInputShape,
+    inputShown: HqFactInputShownShape,
+    keyed: true,
+    answer: { status: 201, shape: FactReceiptShape },
+    refuses: [
+      'member_not_found',
+      'key_reused',
+      'store_not_found',
+      'program_missing',
+      'perk_not_found',
+      'challenge_not_found',
+      'segment_not_found',
+      'voucher_not_found',
+      'fact_not_found',
+      'sale_not_found',
+      'merge_not_possible',
+      'claim_not_possible',
+    ],
+    async handle({ services, tenant, params, input, key }) {
+      const request = hqRequestOf(input)
+      if (!request.ok) return request
+      const recorded = await record(services, tenant, key, params.id, request.value)
+      return recorded.ok ? told(recorded.value.receipt, recorded.value) : recorded
     },
   }),
 ]
+
+async function record(
+  services: Services,
+  tenant: TenantId,
+  key: string,
+  path: string | undefined,
+  request: HqRequest,
+): Promise<Result<Recorded>> {
+  const member = memberOfPath(path)
+  if (!member.ok) return member
+  const at = request.at === undefined ? null : millisOfText(request.at)
+  return at === undefined
+    ? refuse('input_invalid', 'at is an RFC 3339 time with a zone', '/at')
+    : services.hqFacts.record(tenant, key, { member: member.value, request, at })
+}
+
+function told(answer: unknown, { replayed }: Recorded): Answered {
+  return answered(201, answer, replayed ? { 'Idempotent-Replayed': 'true' } : {})
+}

@@ -1,22 +1,17 @@
 // Program versions: checked when written, immutable, effective-dated (E-DOC).
 import { Type } from 'typebox'
-import { refuse } from '../../../protocol/result.ts'
-import { closed } from '../../../protocol/shapes.ts'
+import { accept, refuse } from '../../../protocol/result.ts'
+import type { Result } from '../../../protocol/result.ts'
+import { closed, oneOf } from '../../../protocol/shapes.ts'
 import { hybridTime } from '../../../protocol/time.ts'
 import type { Millis } from '../../../protocol/time.ts'
 import { TimeTextShape, pageOf } from '../../domain/view-shapes.ts'
 import { hybridText } from '../../domain/views.ts'
-import { checkDocument } from '../../evaluation/check.ts'
-import { ProgramDocumentShape } from '../../evaluation/document.ts'
-import type { ProgramDocument } from '../../evaluation/document.ts'
+import { ERRORS, ISSUES_MAX, WARNINGS } from '../../evaluation/check/issue.ts'
+import { ProgramDocumentShape } from '../../evaluation/document/program.ts'
+import type { ProgramDocument } from '../../evaluation/document/program.ts'
 import type { ProgramRecord, Programs } from '../../evaluation/programs.ts'
-import {
-  ProgramCheckInputShape,
-  ProgramCheckInputShownShape,
-  ProgramInputShape,
-  ProgramInputShownShape,
-  millisOfText,
-} from '../inputs.ts'
+import { ProgramInputShape, ProgramInputShownShape, millisOfText } from '../inputs.ts'
 import { answered, route } from '../route.ts'
 import type { Answered } from '../route.ts'
 
@@ -28,14 +23,21 @@ const summary = {
 }
 const ProgramSummaryShape = Type.Object(summary, closed)
 const ProgramShape = Type.Object({ ...summary, document: ProgramDocumentShape }, closed)
-const IssuesShape = Type.Object(
-  {
-    issues: Type.Array(
-      Type.Object({ path: Type.String({ description: 'JSON pointer' }), message: Type.String() }, closed),
+const said = <const T extends readonly string[]>(codes: T) =>
+  Type.Array(
+    Type.Object(
+      {
+        path: Type.String({ description: 'JSON pointer into the document' }),
+        code: oneOf(codes),
+        message: Type.String({ description: 'What is wrong and what to do' }),
+      },
+      closed,
     ),
-  },
-  closed,
-)
+    { maxItems: ISSUES_MAX },
+  )
+const warnings = said(WARNINGS)
+const IssuesShape = Type.Object({ issues: said(ERRORS), warnings }, closed)
+const PublishedShape = Type.Object({ ...summary, warnings }, closed)
 
 function documentOf(record: ProgramRecord): ProgramDocument {
   // Checked when it was published.
@@ -51,6 +53,14 @@ function summaryOf(record: ProgramRecord, programs: Programs, nowMs: number) {
   }
 }
 
+function effectiveFrom({ effective_from }: { effective_from?: string }): Result<Millis | null> {
+  if (effective_from === undefined) return accept(null)
+  const ms = millisOfText(effective_from)
+  return ms === undefined
+    ? refuse('input_invalid', 'effective_from is an RFC 3339 time with a zone', '/effective_from')
+    : accept(ms)
+}
+
 export const PROGRAM_ROUTES = [
   route({
     method: 'POST',
@@ -59,33 +69,30 @@ export const PROGRAM_ROUTES = [
     summary: 'Publish the next version of the program',
     input: ProgramInputShape,
     inputShown: ProgramInputShownShape,
-    answer: { status: 201, shape: ProgramSummaryShape },
+    answer: { status: 201, shape: PublishedShape },
     refuses: ['program_invalid', 'program_backdated'],
     async handle({ services, tenant, input }): Promise<Answered> {
-      let from: Millis | null = null
-      if (input.effective_from !== undefined) {
-        const ms = millisOfText(input.effective_from)
-        if (ms === undefined)
-          return refuse('input_invalid', 'effective_from is an RFC 3339 time with a zone', '/effective_from')
-        from = ms
-      }
-      const outcome = await services.shelf.publish(tenant, input.document, from)
+      const from = effectiveFrom(input)
+      if (!from.ok) return from
+      const outcome = await services.shelf.publish(tenant, input.document, from.value)
       if (!outcome.ok) return { ok: false, refusal: outcome.refusal, more: { issues: outcome.issues } }
       const programs = await services.shelf.of(tenant)
-      return answered(201, summaryOf(outcome.record, programs, services.clock.now()))
+      const published = summaryOf(outcome.record, programs, services.clock.now())
+      return answered(201, { ...published, warnings: outcome.warnings })
     },
   }),
   route({
     method: 'POST',
     path: '/v1/programs/check',
     who: 'hq',
-    summary: 'Check a program document; writes nothing',
-    input: ProgramCheckInputShape,
-    inputShown: ProgramCheckInputShownShape,
+    summary: 'What publishing a program document would say; writes nothing',
+    input: ProgramInputShape,
+    inputShown: ProgramInputShownShape,
     answer: { status: 200, shape: IssuesShape },
-    async handle({ input }) {
-      const checked = checkDocument(input.document)
-      return answered(200, { issues: checked.ok ? [] : checked.issues })
+    async handle({ services, tenant, input }) {
+      const from = effectiveFrom(input)
+      if (!from.ok) return from
+      return answered(200, await services.shelf.check(tenant, input.document, from.value))
     },
   }),
   route({

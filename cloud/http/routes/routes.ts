@@ -3,12 +3,16 @@ import { SOFTWARE_VERSION } from '../../version.ts'
 import { openApiOf } from '../openapi.ts'
 import { route } from '../route.ts'
 import type { Answered, Route } from '../route.ts'
+import { CHALLENGE_ROUTES } from './challenge-routes.ts'
+import { CLAWBACK_ROUTES } from './clawback-routes.ts'
 import { FACT_ROUTES } from './fact-routes.ts'
 import { FLEET_ROUTES } from './fleet-routes.ts'
 import { MEMBER_ROUTES } from './member-routes.ts'
 import { NODE_ROUTES } from './node-routes.ts'
 import { PAGE_ROUTES } from './page-routes.ts'
 import { PROGRAM_ROUTES } from './program-routes.ts'
+import { SEGMENT_ROUTES } from './segment-routes.ts'
+import { WHAT_IF_ROUTES } from './what-if-routes.ts'
 
 const OPENAPI_ROUTE = route({
   method: 'GET',
@@ -24,8 +28,12 @@ const OPENAPI_ROUTE = route({
 export const ROUTES: readonly Route[] = [
   ...FLEET_ROUTES,
   ...PROGRAM_ROUTES,
+  ...WHAT_IF_ROUTES,
   ...MEMBER_ROUTES,
   ...FACT_ROUTES,
+  ...CHALLENGE_ROUTES,
+  ...CLAWBACK_ROUTES,
+  ...SEGMENT_ROUTES,
   ...NODE_ROUTES,
   ...PAGE_ROUTES,
   OPENAPI_ROUTE,

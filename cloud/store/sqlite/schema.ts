@@ -17,10 +17,11 @@ CREATE TABLE programs (tenant INTEGER NOT NULL, version INTEGER NOT NULL, effect
   published_at INTEGER NOT NULL, PRIMARY KEY (tenant, version));
 
 CREATE TABLE facts (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, member INTEGER NOT NULL,
-  claim TEXT, at INTEGER NOT NULL, status TEXT NOT NULL, bytes BLOB NOT NULL, hash BLOB NOT NULL, received_at INTEGER NOT NULL);
-CREATE UNIQUE INDEX facts_key ON facts (tenant, store, key) WHERE status <> 'duplicate';
+  claim TEXT, about INTEGER NOT NULL, at INTEGER NOT NULL, status TEXT NOT NULL, bytes BLOB NOT NULL, hash BLOB NOT NULL, received_at INTEGER NOT NULL);
+CREATE UNIQUE INDEX facts_key ON facts (tenant, key, store) WHERE status <> 'duplicate';
 CREATE INDEX facts_member ON facts (member, at, id) WHERE member > 0;
 CREATE INDEX facts_claim ON facts (tenant, claim) WHERE claim IS NOT NULL;
+CREATE INDEX facts_about ON facts (about, kind) WHERE about > 0;
 CREATE TABLE quarantine (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, reason TEXT NOT NULL, bytes BLOB NOT NULL,
   hash BLOB NOT NULL, received_at INTEGER NOT NULL);
 
@@ -28,10 +29,16 @@ CREATE TABLE members (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, name TEXT
 CREATE TABLE identities (tenant INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL, member INTEGER NOT NULL,
   PRIMARY KEY (tenant, kind, value, at, member)) WITHOUT ROWID;
 CREATE INDEX identities_member ON identities (member);
+CREATE TABLE links (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, at INTEGER NOT NULL, survivor INTEGER NOT NULL, merged INTEGER NOT NULL);
+CREATE INDEX links_survivor ON links (survivor);
+CREATE INDEX links_merged ON links (merged);
+CREATE TABLE aliases (member INTEGER PRIMARY KEY, root INTEGER NOT NULL);
+CREATE INDEX aliases_root ON aliases (root);
 CREATE TABLE store_members (store INTEGER NOT NULL, member INTEGER NOT NULL, PRIMARY KEY (store, member)) WITHOUT ROWID;
 CREATE INDEX store_members_member ON store_members (member, store);
-CREATE TABLE states (member INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, change INTEGER NOT NULL, state BLOB NOT NULL);
+CREATE TABLE states (member INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, change INTEGER NOT NULL, state BLOB NOT NULL, due INTEGER);
 CREATE UNIQUE INDEX states_change ON states (change);
+CREATE INDEX states_due ON states (due, member) WHERE due IS NOT NULL;
 CREATE TABLE checkpoints (member INTEGER NOT NULL, at INTEGER NOT NULL, id INTEGER NOT NULL, state BLOB NOT NULL, PRIMARY KEY (member, at, id)) WITHOUT ROWID;
 CREATE TABLE activities (position INTEGER PRIMARY KEY AUTOINCREMENT, tenant INTEGER NOT NULL, store INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
   fact INTEGER NOT NULL, revision INTEGER NOT NULL, member INTEGER NOT NULL, cause INTEGER NOT NULL, amount INTEGER, points INTEGER NOT NULL,
@@ -44,6 +51,12 @@ CREATE TABLE vouchers (tenant INTEGER NOT NULL, code TEXT NOT NULL, member INTEG
 CREATE TABLE holds (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, key TEXT NOT NULL, member INTEGER NOT NULL, perk INTEGER,
   voucher TEXT, points INTEGER NOT NULL, expires INTEGER NOT NULL, settled INTEGER NOT NULL, UNIQUE (store, key));
 CREATE INDEX holds_open ON holds (member) WHERE settled = 0;
+CREATE INDEX holds_perk ON holds (tenant, perk, store, expires) WHERE settled = 0 AND voucher IS NULL;
+CREATE TABLE redemptions (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, perk INTEGER NOT NULL, store INTEGER NOT NULL);
+CREATE TABLE uses (tenant INTEGER NOT NULL, perk INTEGER NOT NULL, store INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (tenant, perk, store)) WITHOUT ROWID;
+CREATE TABLE responses (tenant INTEGER NOT NULL, challenge INTEGER NOT NULL, number INTEGER NOT NULL, period TEXT NOT NULL, number_in_period INTEGER NOT NULL,
+  fact INTEGER NOT NULL, PRIMARY KEY (tenant, challenge, number)) WITHOUT ROWID;
+CREATE INDEX responses_period ON responses (tenant, challenge, period, number_in_period);
 `
 
 /** Brings a file to SCHEMA_VERSION in one transaction; throws with a sentence for a newer one. */

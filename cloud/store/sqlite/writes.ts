@@ -9,7 +9,6 @@ import type {
   CodeRow,
   EdgeRow,
   FactRow,
-  HoldRow,
   IdentityRow,
   MemberRow,
   OriginRow,
@@ -18,19 +17,22 @@ import type {
   StoreRow,
   Writes,
 } from '../port.ts'
-import { activitiesOfFacts, preparer, programRecord, quarantineRow } from './reads.ts'
-import { edgeRow, effectsText, factRow, holdRow, originRow } from './rows.ts'
+import { activitiesOfFacts, preparer, present, programRecord, quarantineRow } from './reads.ts'
+import { linkWrites } from './links.ts'
+import { edgeRow, effectsText, factRow, originRow } from './rows.ts'
+import { spendingWrites } from './spendings.ts'
 
 export function sqliteWrites(database: Database): Writes {
   const sql = preparer(database)
   // Not the highest in the table: a deleted member's number was sent to edges already, and must not come again.
   let change = Number(sql(`SELECT value FROM meta WHERE name = 'change'`).get()?.value ?? 0)
-  const present = <T>(rows: (T | undefined)[]): T[] => rows.filter((row) => row !== undefined)
   return {
     origin: async (origin) => {
       const raw = sql('SELECT * FROM origins WHERE origin = ?').get(origin)
       return raw && originRow(raw)
     },
+    origins: async (tenant) =>
+      sql('SELECT * FROM origins WHERE tenant = ? ORDER BY origin').all(tenant).map(originRow),
     fact: async (id) => {
       const raw = sql('SELECT * FROM facts WHERE id = ?').get(id)
       return raw && factRow(raw)
@@ -99,9 +101,19 @@ export function sqliteWrites(database: Database): Writes {
 
     factsByKeys: async (tenant, keys) => {
       const find = sql(
-        `SELECT * FROM facts WHERE tenant = ? AND store = ? AND key = ? AND status <> 'duplicate'`,
+        `SELECT * FROM facts WHERE tenant = ? AND key = ? AND store = ? AND status <> 'duplicate'`,
       )
-      return present(keys.map(({ store, key }) => find.get(tenant, store, key))).map(factRow)
+      return present(keys.map(({ store, key }) => find.get(tenant, key, store))).map(factRow)
+    },
+    factsWithKey: async (tenant, key) =>
+      sql(`SELECT * FROM facts WHERE tenant = ? AND key = ? AND status <> 'duplicate' ORDER BY store`)
+        .all(tenant, key)
+        .map(factRow),
+    factsAbout: async (list, kind) => {
+      const find = sql(
+        `SELECT * FROM facts WHERE about = ? AND about > 0 AND kind = ? AND status <> 'duplicate' ORDER BY at, id`,
+      )
+      return list.flatMap((id) => find.all(id, kind)).map(factRow)
     },
     factsByIds: async (ids) => {
       const find = sql('SELECT * FROM facts WHERE id = ?')
@@ -112,10 +124,11 @@ export function sqliteWrites(database: Database): Writes {
       return claims.flatMap((claim) => find.all(tenant, claim)).map(factRow)
     },
     insertFacts: async (rows: readonly FactRow[]) => {
-      const insert = sql('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      const insert = sql('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       for (const row of rows) {
-        const { id, tenant, store, key, kind, member, claim, at, status, bytes, hash, receivedAt } = row
-        insert.run(id, tenant, store, key, kind, member, claim, at, status, bytes, hash, receivedAt)
+        const { id, tenant, store, key, kind, member, claim, about, at, status, bytes, hash, receivedAt } =
+          row
+        insert.run(id, tenant, store, key, kind, member, claim, about, at, status, bytes, hash, receivedAt)
       }
     },
     saveFactStanding: async (rows) => {
@@ -173,14 +186,27 @@ export function sqliteWrites(database: Database): Writes {
       for (const { store, member } of rows) insert.run(store, member)
     },
 
+    meetAlso: async (from, to) => {
+      sql(
+        'INSERT OR IGNORE INTO store_members (store, member) SELECT store, ? FROM store_members WHERE member = ?',
+      ).run(to, from)
+    },
+
+    ...linkWrites(sql),
+
     states: async (members) => {
       const find = sql('SELECT * FROM states WHERE member = ?')
       return present(members.map((member) => find.get(member))) as unknown as StateRow[]
     },
     saveStates: async (rows) => {
-      const save = sql('INSERT OR REPLACE INTO states (member, tenant, change, state) VALUES (?, ?, ?, ?)')
-      for (const { member, tenant, state } of rows) save.run(member, tenant, ++change, state)
+      const save = sql(
+        'INSERT OR REPLACE INTO states (member, tenant, change, state, due) VALUES (?, ?, ?, ?, ?)',
+      )
+      for (const { member, tenant, state, due } of rows) save.run(member, tenant, ++change, state, due)
       sql(`INSERT OR REPLACE INTO meta (name, value) VALUES ('change', ?)`).run(String(change))
+    },
+    saveDue: async (member, due) => {
+      sql('UPDATE states SET due = ? WHERE member = ?').run(due, member)
     },
     checkpointBefore: async (member, place) =>
       sql(
@@ -223,29 +249,7 @@ export function sqliteWrites(database: Database): Writes {
       for (const { tenant, code, member } of rows) save.run(tenant, code, member)
     },
 
-    holdByKey: async (store, key) => {
-      const raw = sql('SELECT * FROM holds WHERE store = ? AND key = ?').get(store, key)
-      return raw && holdRow(raw)
-    },
-    openHolds: async (tenant, member, now) =>
-      sql('SELECT * FROM holds WHERE member = ? AND settled = 0 AND tenant = ? AND expires > ?')
-        .all(member, tenant, now)
-        .map(holdRow),
-    holds: async (ids) => {
-      const find = sql('SELECT * FROM holds WHERE id = ?')
-      return present(ids.map((id) => find.get(id))).map(holdRow)
-    },
-    insertHold: async (row): Promise<HoldRow> => {
-      const raw = sql(
-        `INSERT INTO holds (tenant, store, key, member, perk, voucher, points, expires, settled)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) RETURNING *`,
-      ).get(row.tenant, row.store, row.key, row.member, row.perk, row.voucher, row.points, row.expires)
-      return holdRow(raw ?? {})
-    },
-    settleHolds: async (ids) => {
-      const settle = sql('UPDATE holds SET settled = 1 WHERE id = ?')
-      for (const id of ids) settle.run(id)
-    },
+    ...spendingWrites(sql),
 
     meta: async (name) => sql('SELECT value FROM meta WHERE name = ?').get(name)?.value as string | undefined,
     saveMeta: async (name, value) => {

@@ -1,0 +1,124 @@
+// The states of members: folded on from what is saved, saved with what the fold came to and with when time alone changes them next. States are kept
+// decoded between commits, because the same members come again and again.
+import { compareCanonical } from '../../../protocol/facts.ts'
+import type { FactId, MemberId } from '../../../protocol/ids.ts'
+import { assert } from '../../../protocol/result.ts'
+import type { Clock, Millis } from '../../../protocol/time.ts'
+import type { Programs } from '../../evaluation/programs.ts'
+import { decodeState, encodeState, newState } from '../../evaluation/state.ts'
+import type { MemberState } from '../../evaluation/state.ts'
+import type { StateRow, TenantId, Writes } from '../../store/port.ts'
+import { dueOf } from '../due.ts'
+import type { NextDue } from '../due.ts'
+import { foldMember } from './refold.ts'
+import type { ActivityDraft, Standing, Touch } from './standing.ts'
+
+/** Member states kept decoded between groups. About 1 KiB each. */
+export const STATES_CACHED_MAX = 50_000
+
+export class MemberStates {
+  readonly #clock: Clock
+  readonly #nextDue: NextDue
+  readonly #states = new Map<MemberId, MemberState>()
+
+  constructor(clock: Clock, nextDue: NextDue) {
+    this.#clock = clock
+    this.#nextDue = nextDue
+  }
+
+  /** Folds and saves all touched members; gives the log rows of what that came to. */
+  async fold(
+    tx: Writes,
+    tenant: TenantId,
+    programs: Programs,
+    { touched, twins, retold }: Standing,
+    changed: Set<MemberId>,
+  ): Promise<ActivityDraft[]> {
+    await this.#load(tx, [...touched.keys()])
+    const departures: ActivityDraft[] = []
+    const drafts: ActivityDraft[] = []
+    const rows: Omit<StateRow, 'change'>[] = []
+    const codes: { tenant: TenantId; code: string; member: MemberId }[] = []
+    for (const [member, touch] of touched) {
+      if (touch.added.length === 0 && touch.removed.length === 0) continue
+      changed.add(member)
+      const saved = this.#states.get(member) ?? null
+      const known = saved?.entitlements.length ?? 0
+      const folded = await foldMember({ tx, tenant, member, programs }, touch, saved)
+      const { state } = folded
+      this.#remember(member, state)
+      departures.push(...folded.departures)
+      drafts.push(...folded.activities)
+      if (twins.has(member)) {
+        this.#states.delete(member)
+        continue
+      }
+      await tx.insertCheckpoints(folded.checkpoints)
+      rows.push({
+        member,
+        tenant,
+        state: encodeState(state),
+        due: this.#dueOf(programs, state, touch),
+      })
+      const fresh = state === saved ? state.entitlements.slice(known) : state.entitlements
+      codes.push(...fresh.map(({ code }) => ({ tenant, code, member })))
+    }
+    const again = [...retold].filter((member) => !changed.has(member) && !twins.has(member))
+    const have = new Set((await tx.states(again)).map(({ member }) => member))
+    for (const member of again)
+      if (!have.has(member)) rows.push({ member, tenant, state: encodeState(newState()), due: null })
+    await tx.saveStates(rows)
+    await tx.saveVouchers(codes)
+    await this.retell(tx, [...have], changed)
+    for (const member of again) changed.add(member)
+    return numbered([...departures, ...drafts])
+  }
+
+  /** The moment that will come has the wall clock of the store of the enrolment; the last fact that came is nearest to it. */
+  #dueOf(programs: Programs, state: MemberState, { added }: Touch): Millis | null {
+    let last = added[0]?.fact
+    for (const { fact } of added) if (last !== undefined && compareCanonical(last, fact) < 0) last = fact
+    return dueOf(this.#nextDue, programs, state, last?.offset ?? 0, this.#clock.now())
+  }
+
+  /** Sends states out again that did not change (D-1). */
+  async retell(tx: Writes, members: readonly MemberId[], changed: Set<MemberId>): Promise<void> {
+    if (members.length === 0) return
+    for (const member of members) changed.add(member)
+    await tx.saveStates(await tx.states(members))
+  }
+
+  /** What a group changed was not saved. */
+  forget(members: Iterable<MemberId>): void {
+    for (const member of members) this.#states.delete(member)
+  }
+
+  async #load(tx: Writes, members: readonly MemberId[]): Promise<void> {
+    const missing = members.filter((member) => !this.#states.has(member))
+    for (const row of await tx.states(missing)) {
+      const state = decodeState(row.state)
+      assert(state !== undefined, 'saved states are of this release; the schema migration folds them again')
+      this.#remember(row.member, state)
+    }
+  }
+
+  /** The cache forgets the states it has not seen for longest. */
+  #remember(member: MemberId, state: MemberState): void {
+    this.#states.delete(member)
+    this.#states.set(member, state)
+    if (this.#states.size > STATES_CACHED_MAX) {
+      const [oldest] = this.#states.keys()
+      if (oldest !== undefined) this.#states.delete(oldest)
+    }
+  }
+}
+
+/** A fact that goes from one member to another is corrected for both in one commit: the revisions follow each other. */
+function numbered(drafts: readonly ActivityDraft[]): ActivityDraft[] {
+  const last = new Map<FactId, number>()
+  return drafts.map((draft) => {
+    const revision = Math.max(draft.revision, (last.get(draft.fact) ?? -1) + 1)
+    last.set(draft.fact, revision)
+    return revision === draft.revision ? draft : { ...draft, revision }
+  })
+}

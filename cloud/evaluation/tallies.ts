@@ -1,0 +1,44 @@
+// Counts by local day that conditions and caps ask for. A tally is a flat list, replaced and never written to: key, local day (EVER: of all days),
+// count. What no window can reach any more is dropped by the day of the fact alone, so that the same facts leave the same tally.
+
+export type Tally = readonly (number | string)[]
+
+/** The "day" that holds the count of all days. */
+export const EVER = -1_000_000_000
+const STRIDE = 3
+
+/** Sum over the days from `first` to `last`, both included. */
+export function countBetween(tally: Tally, key: number | string, first: number, last: number): number {
+  let sum = 0
+  for (let at = 0; at < tally.length; at += STRIDE) {
+    if (tally[at] !== key) continue
+    const day = Number(tally[at + 1])
+    if (day >= first && day <= last) sum += Number(tally[at + 2])
+  }
+  return sum
+}
+
+export function countEver(tally: Tally, key: number | string): number {
+  return countBetween(tally, key, EVER, EVER)
+}
+
+/** Stores of one tenant lie in several zones: in canonical order the local day may step back, by two days where offsets are 36 hours apart. */
+const STEP_BACK = 2
+
+/** Adds to the key's days; `days`: how many the longest window over them has. */
+export function countOn(
+  tally: Tally,
+  key: number | string,
+  day: number,
+  count: number,
+  days: number,
+): (number | string)[] {
+  const kept: (number | string)[] = []
+  let sum = count
+  for (let at = 0; at < tally.length; at += STRIDE) {
+    const [of = 0, on = 0, amount = 0] = tally.slice(at, at + STRIDE)
+    if (of === key && on === day) sum += Number(amount)
+    else if (of !== key || on === EVER || Number(on) > day - days - STEP_BACK) kept.push(of, on, amount)
+  }
+  return [...kept, key, day, sum]
+}

@@ -1,0 +1,99 @@
+// Taking back what a returned sale gave (E-CLAW): first the question, which writes nothing, then the choice. Both name the sale; the return itself is
+// recorded by the store.
+import { Type } from 'typebox'
+import { LINES_MAX, QUANTITY_MAX } from '../../../protocol/limits.ts'
+import { QUANTITY_UNIT } from '../../../protocol/numbers.ts'
+import { refuse } from '../../../protocol/result.ts'
+import type { Result } from '../../../protocol/result.ts'
+import { TextShape, closed, text } from '../../../protocol/shapes.ts'
+import { cancellationKey, evaluated, processed, toCancel } from '../../domain/clawbacks.ts'
+import type { ClawbackContext } from '../../domain/clawbacks.ts'
+import { ClawbackEvaluationShape, ClawbackProcessedShape } from '../../domain/clawback-shapes.ts'
+import type { TenantId } from '../../store/port.ts'
+import { answered, route } from '../route.ts'
+import type { Services } from '../services.ts'
+import { factOf } from './fact-routes.ts'
+
+/** Entitlements cancelled by one request. */
+const CODES_MAX = 100
+
+const EvaluateInputShape = Type.Object(
+  {
+    lines: Type.Array(
+      Type.Object(
+        {
+          line: Type.Integer({ minimum: 0, maximum: LINES_MAX - 1, description: "The sale's line, from 0" }),
+          quantity: Type.Number({ minimum: 0, maximum: QUANTITY_MAX / QUANTITY_UNIT }),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: LINES_MAX },
+    ),
+  },
+  closed,
+)
+const ProcessInputShape = Type.Object(
+  { codes: Type.Array(text(4, 32), { maxItems: CODES_MAX }), reason: TextShape },
+  closed,
+)
+
+async function contextOf(
+  services: Services,
+  tenant: TenantId,
+  path: string | undefined,
+): Promise<Result<ClawbackContext>> {
+  const fact = await factOf(services, tenant, path)
+  if (!fact.ok) return fact
+  if (fact.value.kind !== 'sale')
+    return refuse('sale_not_found', `Fact ${path} is a ${fact.value.kind}, not a sale`)
+  const programs = await services.shelf.of(tenant)
+  return { ok: true, value: { read: services.read, programs, nowMs: services.clock.now(), row: fact.value } }
+}
+
+export const CLAWBACK_ROUTES = [
+  route({
+    method: 'POST',
+    path: '/v1/facts/:id/clawback/evaluate',
+    who: 'hq',
+    summary:
+      'What giving back lines of a sale would take, what would be missing, what could be cancelled; writes nothing',
+    input: EvaluateInputShape,
+    answer: { status: 200, shape: ClawbackEvaluationShape },
+    refuses: ['fact_not_found', 'sale_not_found', 'sale_line_unknown'],
+    async handle({ services, tenant, params, input }) {
+      const context = await contextOf(services, tenant, params.id)
+      if (!context.ok) return context
+      const told = await evaluated(context.value, input.lines)
+      return told.ok ? answered(200, told.value) : told
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/facts/:id/clawback',
+    who: 'hq',
+    summary:
+      "Cancel entitlements of a sale's member; answers what is cancelled and what is still missing, asked again as things stand then",
+    input: ProcessInputShape,
+    keyed: true,
+    answer: { status: 200, shape: ClawbackProcessedShape },
+    refuses: ['fact_not_found', 'sale_not_found', 'voucher_not_found', 'voucher_not_usable', 'key_reused'],
+    async handle({ services, tenant, params, input, key }) {
+      const context = await contextOf(services, tenant, params.id)
+      if (!context.ok) return context
+      const chosen = await toCancel(context.value, input.codes)
+      if (!chosen.ok) return chosen
+      const { member } = context.value.row
+      for (const code of chosen.value) {
+        const request = { kind: 'entitlement', code, action: 'cancel', reason: input.reason } as const
+        // One fact and one key for each, so that a request cut short is carried on by repeating it.
+        const done = await services.hqFacts.record(tenant, cancellationKey(key, code), {
+          member,
+          request,
+          at: null,
+        })
+        if (!done.ok) return done
+      }
+      return answered(200, await processed(context.value, input.codes))
+    },
+  }),
+]

@@ -1,0 +1,95 @@
+// Holds, how much of a perk's budget is used, and the numbers of responses: what decisions are counted by.
+import type { HoldRow, ResponseRow, StoreCount, Writes } from '../port.ts'
+import { present } from './reads.ts'
+import type { preparer } from './reads.ts'
+import { holdRow } from './rows.ts'
+
+type SpendingWrites = Pick<
+  Writes,
+  | 'holdByKey'
+  | 'openHolds'
+  | 'holds'
+  | 'insertHold'
+  | 'settleHolds'
+  | 'heldOfPerk'
+  | 'saveRedemptions'
+  | 'usesOfPerk'
+  | 'lastResponse'
+  | 'insertResponse'
+  | 'responses'
+>
+
+export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites {
+  return {
+    holdByKey: async (store, key) => {
+      const raw = sql('SELECT * FROM holds WHERE store = ? AND key = ?').get(store, key)
+      return raw && holdRow(raw)
+    },
+    openHolds: async (tenant, member, now) =>
+      sql('SELECT * FROM holds WHERE member = ? AND settled = 0 AND tenant = ? AND expires > ?')
+        .all(member, tenant, now)
+        .map(holdRow),
+    holds: async (ids) => {
+      const find = sql('SELECT * FROM holds WHERE id = ?')
+      return present(ids.map((id) => find.get(id))).map(holdRow)
+    },
+    insertHold: async (row): Promise<HoldRow> => {
+      const raw = sql(
+        `INSERT INTO holds (tenant, store, key, member, perk, voucher, points, expires, settled)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) RETURNING *`,
+      ).get(row.tenant, row.store, row.key, row.member, row.perk, row.voucher, row.points, row.expires)
+      return holdRow(raw ?? {})
+    },
+    settleHolds: async (ids) => {
+      const settle = sql('UPDATE holds SET settled = 1 WHERE id = ?')
+      for (const id of ids) settle.run(id)
+    },
+
+    heldOfPerk: async (tenant, perk, now) =>
+      sql(
+        `SELECT store, COUNT(*) AS count FROM holds
+         WHERE tenant = ? AND perk = ? AND settled = 0 AND voucher IS NULL AND expires > ? GROUP BY store`,
+      ).all(tenant, perk, now) as unknown as StoreCount[],
+    saveRedemptions: async (rows) => {
+      const insert = sql('INSERT INTO redemptions (id, tenant, perk, store) VALUES (?, ?, ?, ?)')
+      const remove = sql('DELETE FROM redemptions WHERE id = ? RETURNING perk, store')
+      const count = sql(
+        `INSERT INTO uses (tenant, perk, store, count) VALUES (?, ?, ?, ?)
+         ON CONFLICT (tenant, perk, store) DO UPDATE SET count = count + excluded.count`,
+      )
+      for (const { id, tenant, perk, store, counts } of rows) {
+        const before = remove.get(id)
+        if (before !== undefined) count.run(tenant, before.perk, before.store, -1)
+        if (!counts) continue
+        insert.run(id, tenant, perk, store)
+        count.run(tenant, perk, store, 1)
+      }
+    },
+    usesOfPerk: async (tenant, perk) =>
+      sql('SELECT store, count FROM uses WHERE tenant = ? AND perk = ? ORDER BY store').all(
+        tenant,
+        perk,
+      ) as unknown as StoreCount[],
+
+    lastResponse: async (tenant, challenge, period) => {
+      const number = sql('SELECT MAX(number) AS last FROM responses WHERE tenant = ? AND challenge = ?')
+      const inPeriod = sql(
+        'SELECT MAX(number_in_period) AS last FROM responses WHERE tenant = ? AND challenge = ? AND period = ?',
+      )
+      return {
+        number: Number(number.get(tenant, challenge)?.last ?? 0),
+        numberInPeriod: Number(inPeriod.get(tenant, challenge, period)?.last ?? 0),
+      }
+    },
+    insertResponse: async (row) => {
+      sql(
+        'INSERT INTO responses (tenant, challenge, number, period, number_in_period, fact) VALUES (?, ?, ?, ?, ?, ?)',
+      ).run(row.tenant, row.challenge, row.number, row.period, row.numberInPeriod, row.fact)
+    },
+    responses: async (tenant, challenge, page) =>
+      sql(
+        `SELECT tenant, challenge, number, period, number_in_period AS numberInPeriod, fact FROM responses
+         WHERE tenant = ? AND challenge = ? AND number > ? ORDER BY number LIMIT ?`,
+      ).all(tenant, challenge, page.after, page.limit) as unknown as ResponseRow[],
+  }
+}

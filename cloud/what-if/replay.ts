@@ -1,0 +1,123 @@
+// Folds a tenant's real ledger twice, under the program as it is and under a draft, and compares. Reads one snapshot, a page of members at a time,
+// and writes nothing: the node beside it does not notice but for the reading.
+import { setImmediate } from 'node:timers/promises'
+import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { Fact, Moment } from '../../protocol/facts.ts'
+import { ORIGIN_MAX, factIdOf, idText } from '../../protocol/ids.ts'
+import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
+import { PAGE_SIZE_MAX } from '../../protocol/limits.ts'
+import type { Points } from '../../protocol/numbers.ts'
+import { TIME_MIN, hybridTime, localDay, millisOf, monthOfDay } from '../../protocol/time.ts'
+import type { HybridTime, Millis, ZoneOffset } from '../../protocol/time.ts'
+import { withMember } from '../domain/ingest/standing.ts'
+import type { Effect } from '../evaluation/effects.ts'
+import { NOTHING_EARLIER, foldFacts } from '../evaluation/fold.ts'
+import { Programs } from '../evaluation/programs.ts'
+import type { ProgramRecord } from '../evaluation/programs.ts'
+import { newState } from '../evaluation/state.ts'
+import type { MemberListRow, Reads, TenantId } from '../store/port.ts'
+import { Comparison } from './comparison.ts'
+import type { Outcome } from './comparison.ts'
+import type { WhatIfResult } from './result.ts'
+
+export interface WhatIfRequest {
+  readonly tenant: TenantId
+  /** JSON text of a checked document; null: the program as it is, for looking at another time only. */
+  readonly document: string | null
+  /** From when on the draft counts (ms); null: as if it had always counted. */
+  readonly from: number | null
+  /** The moment both sides are looked at (ms): what is due until then has happened. */
+  readonly until: number
+}
+
+export interface WhatIfWatch {
+  /** Facts done and facts there are; told after every page. */
+  progress(done: number, total: number): void
+  cancelled(): boolean
+}
+
+export class WhatIfCancelled extends Error {}
+
+export async function replayWhatIf(
+  read: Reads,
+  request: WhatIfRequest,
+  watch: WhatIfWatch,
+): Promise<WhatIfResult> {
+  const started = performance.now()
+  const records = await read.programs(request.tenant)
+  const now = new Programs(records)
+  const draft = new Programs(draftRecords(records, request))
+  const counts = await read.factCounts(request.tenant)
+  const total = counts.reduce((sum, { status, count }) => (status === 'counted' ? sum + count : sum), 0)
+  const comparison = new Comparison()
+  let facts = 0
+  let after = 0
+  for (;;) {
+    const members = await read.members(request.tenant, { after, limit: PAGE_SIZE_MAX })
+    for (const member of members) {
+      const own = await factsOf(read, member)
+      facts += own.length
+      const folded = (programs: Programs, side: Comparison['now']): Outcome =>
+        outcomeOf(programs, [...own, momentAt(request.until, member)], side)
+      comparison.take(idText(member.id), folded(now, comparison.now), folded(draft, comparison.draft))
+    }
+    watch.progress(facts, Math.max(facts, total))
+    // Lets a message to stop come in.
+    await setImmediate()
+    if (watch.cancelled()) throw new WhatIfCancelled('cancelled')
+    const last = members.at(-1)
+    if (last === undefined || members.length < PAGE_SIZE_MAX) break
+    after = last.id
+  }
+  return comparison.result(facts, Math.round(performance.now() - started) / 1000)
+}
+
+/** Versions that would have taken effect after the draft are left out: the question is what the draft does. */
+function draftRecords(records: readonly ProgramRecord[], { document, from }: WhatIfRequest): ProgramRecord[] {
+  if (document === null) return [...records]
+  const effectiveFrom: HybridTime = from === null ? TIME_MIN : hybridTime(from)
+  const version = (Math.max(0, ...records.map((record) => record.version)) + 1) as ProgramVersion
+  const before = from === null ? [] : records.filter((record) => record.effectiveFrom < effectiveFrom)
+  return [...before, { version, effectiveFrom, document }]
+}
+
+/** Without the receipts' promises: they were made under the program as it was, and would show up as goodwill of the draft. */
+async function factsOf(read: Reads, member: MemberListRow): Promise<Fact[]> {
+  const rows = await read.factsOfMember(member.id)
+  return rows.map(({ bytes }) => ({ ...withMember(decodeStoredFact(bytes), member.id), confirmed: false }))
+}
+
+function outcomeOf(programs: Programs, facts: readonly Fact[], side: Comparison['now']): Outcome {
+  const state = newState()
+  foldFacts(programs, state, facts, NOTHING_EARLIER, (fact: Fact, effects: readonly Effect[]) =>
+    side.take(monthText(fact), effects),
+  )
+  const last = facts.at(-1)
+  const tiers = last === undefined ? undefined : programs.program(last.at)?.tiers
+  return { balance: state.balance, tier: tiers?.find(({ id }) => id === state.tier)?.name ?? null }
+}
+
+function monthText(fact: Fact): string {
+  const month = monthOfDay(localDay(millisOf(fact.at), fact.offset))
+  return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}`
+}
+
+/** Brings the time to `ms`; of an origin nobody has. */
+function momentAt(ms: number, { id }: MemberListRow): Moment {
+  return {
+    kind: 'moment',
+    id: factIdOf(ORIGIN_MAX as Origin, 1 as Seq),
+    at: hybridTime(ms),
+    claimed: null,
+    offset: 0 as ZoneOffset,
+    store: 0 as StoreId,
+    terminal: 'what-if',
+    key: 'what-if',
+    program: 0 as ProgramVersion,
+    member: id,
+    claim: null,
+    promised: 0 as Points,
+    confirmed: false,
+    due: ms as Millis,
+  }
+}

@@ -1,0 +1,131 @@
+// Earning, over generated programs and histories: the short way for plain programs and the long way give the same, an explanation says what was given,
+// and a balance is the sum of its entries.
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import type { Booked } from '../../cloud/evaluation/balance.ts'
+import { explainBalance } from '../../cloud/evaluation/balance.ts'
+import type { Program } from '../../cloud/evaluation/compile.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
+import { explain } from '../../cloud/evaluation/explain.ts'
+import { NOTHING_EARLIER, foldFacts } from '../../cloud/evaluation/fold.ts'
+import type { ProgramRecord } from '../../cloud/evaluation/programs.ts'
+import { Programs } from '../../cloud/evaluation/programs.ts'
+import type { MemberState } from '../../cloud/evaluation/state.ts'
+import { copyState, newState } from '../../cloud/evaluation/state.ts'
+import type { Fact } from '../../protocol/facts.ts'
+import type { HybridTime } from '../../protocol/time.ts'
+import { byMember, factsOfDeeds } from '../support/generators-history.ts'
+import { anyVersions } from '../support/generators-program.ts'
+import { deeds } from '../support/generators/deeds.ts'
+import { fuzzSeed } from '../support/generators.ts'
+
+const seed = fuzzSeed('gifts')
+const RUNS = 100
+const seen = { plain: 0, explained: 0, refused: 0, entries: 0 }
+
+const histories = deeds(60).map((list) => [...byMember(factsOfDeeds(list)).values()])
+
+/** Takes the long way for every sale. */
+class LongWay extends Programs {
+  override program(at: HybridTime): Program | null {
+    const found = super.program(at)
+    return found === null ? null : { ...found, elaborate: true }
+  }
+}
+
+/** Fields that make a program of sales more than plain. */
+const ELABORATE = ['when', 'attributes', 'caps', 'group', 'tenders']
+
+/** The program as a plain one: without those fields, perks of points alone, tiers by floors alone. */
+function plainly(record: ProgramRecord): ProgramRecord {
+  const plain = JSON.parse(record.document, (field, value: unknown) =>
+    ELABORATE.includes(field) ? undefined : value,
+  ) as ProgramDocument
+  const { tier_period: _, groups: __, ...rest } = plain
+  const document = {
+    ...rest,
+    earn_perks: plain.earn_perks.map((perk) => ({ ...perk, metric: undefined })),
+    tiers: plain.tiers.map(({ id, name }, place) => ({ id, name, point_floor: place * 50 })),
+  }
+  return { ...record, document: JSON.stringify(document) }
+}
+
+function told(programs: Programs, facts: readonly Fact[]): { effects: string[]; state: MemberState } {
+  const state = newState()
+  const effects: string[] = []
+  foldFacts(programs, state, facts, NOTHING_EARLIER, (fact, list) => {
+    for (const { kind, rule, index, amount, of } of list)
+      effects.push(`${fact.id} ${kind} ${rule} ${index} ${of}: ${amount}`)
+  })
+  return { effects: effects.toSorted(), state: { ...state, counters: byRule(state.counters) } }
+}
+
+/** The two ways meet perks in different orders. */
+function byRule(counters: readonly number[]): number[] {
+  const triples = counters.flatMap((_, at) => (at % 3 === 0 ? [counters.slice(at, at + 3)] : []))
+  return triples.toSorted(([a = 0, b = 0], [c = 0, d = 0]) => a - c || b - d).flat()
+}
+
+test('E-EARN-3 E-EARN-8 E-BON-1 the short way of plain programs and the long way agree', () => {
+  fc.assert(
+    fc.property(anyVersions, histories, (records, members) => {
+      const plain = records.map((record) => plainly(record))
+      const [short, long] = [new Programs(plain), new LongWay(plain)]
+      seen.plain += plain.filter(
+        ({ effectiveFrom }) => short.program(effectiveFrom)?.elaborate === false,
+      ).length
+      for (const facts of members) expect(told(long, facts)).toEqual(told(short, facts))
+    }),
+    { seed, numRuns: RUNS },
+  )
+})
+
+test('E-EXP-1 an explanation says of every perk and bonus what it gave', () => {
+  fc.assert(
+    fc.property(anyVersions, histories, (records, members) => {
+      const programs = new Programs(records)
+      for (const facts of members) {
+        let before = newState()
+        foldFacts(programs, newState(), facts, NOTHING_EARLIER, (fact, effects, state) => {
+          const program = programs.program(fact.at)
+          const considered = program === null ? [] : explain(program, before, fact)
+          for (const { rule, applied, points, condition } of considered) {
+            const given = effects.find((one) => one.rule === rule && ['earn', 'bonus'].includes(one.kind))
+            expect(`${rule} ${points}`).toBe(`${rule} ${given?.amount ?? 0}`)
+            expect(condition === null).toBe(applied)
+            seen[applied ? 'explained' : 'refused'] += 1
+          }
+          before = copyState(state)
+        })
+      }
+    }),
+    { seed, numRuns: RUNS },
+  )
+})
+
+test('E-EXP-2 the entries of every metric add up to what the member has', () => {
+  fc.assert(
+    fc.property(anyVersions, histories, (records, members) => {
+      const programs = new Programs(records)
+      for (const facts of members) {
+        const state = newState()
+        const booked: Booked[] = []
+        foldFacts(programs, state, facts, NOTHING_EARLIER, (fact, effects) => booked.push({ fact, effects }))
+        for (const metric of [0, ...(state.more?.accounts ?? []).map((account) => account.metric)]) {
+          const balance = explainBalance(state, metric, booked)
+          const lots = balance.lots.reduce((sum, { amount }) => sum + amount, 0)
+          const pending = balance.pending.reduce((sum, { amount }) => sum + amount, 0)
+          expect(balance.addsUp).toBe(true)
+          expect(lots - balance.deficit + pending + balance.goodwill).toBe(balance.total)
+          expect(balance.entries.at(-1)?.total ?? 0).toBe(balance.total)
+          seen.entries += balance.entries.length
+        }
+      }
+    }),
+    { seed, numRuns: RUNS },
+  )
+})
+
+afterAll(() => {
+  expect(Math.min(...Object.values(seen)), JSON.stringify(seen)).toBeGreaterThan(50)
+})

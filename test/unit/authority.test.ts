@@ -1,0 +1,109 @@
+// U-1: one decision at a time, and what was allowed is held back from the next: by metric, by use, by the points a redemption names.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
+import type { Decision } from '../../protocol/frames/decision.ts'
+import type { MemberId, RuleId } from '../../protocol/ids.ts'
+import type { Points } from '../../protocol/numbers.ts'
+import { hybridTime } from '../../protocol/time.ts'
+import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
+import type { OriginWriter } from '../support/origin-writer.ts'
+import { program } from '../tables/story.ts'
+
+const T0 = Date.UTC(2026, 0, 5, 10)
+const DAY = 86_400_000
+
+const PROGRAM: ProgramDocument = program({
+  metrics: [{ id: 7, name: 'Stamps' }],
+  earn_perks: [
+    {
+      id: 102,
+      title: 'Stamps',
+      type: 'STANDARD',
+      award: { kind: 'per_item', points: 1 },
+      metric: 7,
+    },
+  ],
+  redeem_perks: [
+    { id: 301, title: 'Coffee', points: 60 },
+    { id: 302, title: 'Cake', points: 2, metric: 7 },
+    { id: 303, title: 'Points off', points: 0, money: { points: 3, money: 1 } },
+    { id: 304, title: 'Two drinks', points: 0, voucher: { uses: 2, valid_days: 1 } },
+  ],
+})
+
+let directory: ReturnType<typeof freshDirectory>
+let cloud: CloudCore
+let till: OriginWriter
+let member: MemberId
+const time = { now: T0 }
+
+beforeEach(async () => {
+  directory = freshDirectory()
+  time.now = T0
+  cloud = new CloudCore(directory.path, { now: () => time.now })
+  await cloud.found(PROGRAM)
+  till = await cloud.addStore()
+  member = till.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+  till.grant({ at: T0 + 1, member }, 100)
+  till.sale({ at: T0 + 2, member }, [{ sku: 'tea', pieces: 3, amount: 900 }])
+  time.now = T0 + 1_000
+  await cloud.ingest.submit(till.origin, till.batch())
+})
+
+afterEach(async () => {
+  await cloud.store.close()
+  directory.remove()
+})
+
+let asked = 0
+const ask = (
+  question: { perk: number; points?: number } | { voucher: string },
+  at: number = time.now,
+): Promise<Decision> => {
+  asked += 1
+  return cloud.authority.decide(cloud.tenant, till.store, {
+    type: 'authorise',
+    question: asked,
+    key: `r-${asked}`,
+    member: 'perk' in question ? member : (0 as MemberId),
+    at: hybridTime(at),
+    offset: 0 as never,
+    perk: 'perk' in question ? (question.perk as RuleId) : null,
+    points: 'perk' in question && question.points !== undefined ? (question.points as Points) : null,
+    voucher: 'voucher' in question ? question.voucher : null,
+  })
+}
+
+describe('U-1 what was allowed is held back', () => {
+  test('E-SPEND-8 from the account of its metric only', async () => {
+    expect(await ask({ perk: 302 })).toMatchObject({ refused: null, points: 2 })
+    expect(await ask({ perk: 302 })).toMatchObject({ refused: 'points_insufficient' })
+    expect(await ask({ perk: 301 })).toMatchObject({ refused: null, points: 60 })
+    expect(await ask({ perk: 301 })).toMatchObject({ refused: 'points_insufficient' })
+  })
+
+  test('E-SPEND-9 just what the discount uses of the points that were named', async () => {
+    expect(await ask({ perk: 303, points: 50 })).toMatchObject({ refused: null, points: 48 })
+    expect(await ask({ perk: 303, points: 53 })).toMatchObject({ refused: 'points_insufficient' })
+    expect(await ask({ perk: 303, points: 52 })).toMatchObject({ refused: null, points: 51 })
+    expect(await ask({ perk: 303 })).toMatchObject({ refused: 'input_invalid' })
+  })
+
+  test('E-SPEND-5 a use of an entitlement that has another one left', async () => {
+    till.redeem({ at: T0 + 10, member }, 304, 0, (await ask({ perk: 304 })).hold)
+    await cloud.ingest.submit(till.origin, till.batch(4, 4))
+    const code = (await cloud.state(member)).entitlements[0]?.code ?? ''
+    expect(await ask({ voucher: code })).toMatchObject({ refused: null, perk: 304, member })
+    expect(await ask({ voucher: code })).toMatchObject({ refused: null })
+    expect(await ask({ voucher: code })).toMatchObject({ refused: 'voucher_used' })
+  })
+})
+
+test('E-ENT-4 time has come to the moment of the question, though no fact has brought it', async () => {
+  till.redeem({ at: T0 + 10, member }, 304, 0, (await ask({ perk: 304 })).hold)
+  await cloud.ingest.submit(till.origin, till.batch(4, 4))
+  const code = (await cloud.state(member)).entitlements[0]?.code ?? ''
+  time.now = T0 + 3 * DAY
+  expect(await ask({ voucher: code })).toMatchObject({ refused: 'voucher_expired' })
+  expect(await ask({ voucher: 'NOBODYS' })).toMatchObject({ refused: 'voucher_not_found' })
+})

@@ -1,0 +1,168 @@
+// What one edge may have waiting in the cloud (I-10). Everything is real but the wire: signed frames go into a session of the hub by hand, all in one
+// turn, so that none is worked on before the last has come, which is the most a network can do to a session.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
+import type { DownFrame } from '../../protocol/down.ts'
+import { exportPublicKey, newKeyPair, seal, unseal } from '../../protocol/envelope.ts'
+import { NO_MEMBER } from '../../protocol/ids.ts'
+import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
+import {
+  BATCHES_IN_FLIGHT_MAX,
+  BATCH_BYTES_MAX,
+  QUESTIONS_OPEN_MAX,
+  SYNC_BYTES_WAITING_MAX,
+  SYNC_FRAMES_WAITING_MAX,
+} from '../../protocol/limits.ts'
+import type { UpFrame } from '../../protocol/up.ts'
+import { PROTOCOL_VERSION } from '../../protocol/version.ts'
+import { SyncHub } from '../../cloud/sync/hub.ts'
+import { realSystem } from '../../cloud/system.ts'
+import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
+import type { OriginWriter } from '../support/origin-writer.ts'
+import { SMALL_PROGRAM } from '../support/programs.ts'
+
+const T0 = Date.UTC(2026, 5, 1, 12)
+
+let directory: ReturnType<typeof freshDirectory>
+let cloud: CloudCore
+let hub: SyncHub
+let store: OriginWriter
+const edgeKeys = newKeyPair()
+const cloudKeys = newKeyPair()
+/** What the session does to its socket. */
+let told: DownFrame[] = []
+let closed: { code: number; reason: string } | undefined
+let say: (sealed: Uint8Array) => void = () => undefined
+/** Resolves at the next frame or the close. */
+let stirred: () => void = () => undefined
+
+const sealed = (frame: UpFrame): Uint8Array => seal(encodeFrame(frame), edgeKeys.privateKey)
+
+function question(number: number, value = String(number)): Uint8Array {
+  const identity = { kind: 'card' as const, value }
+  return sealed({ type: 'find_member', question: number, identity, member: NO_MEMBER })
+}
+
+const answers = (type: DownFrame['type']): DownFrame[] => told.filter((frame) => frame.type === type)
+
+/** An answer takes at least a turn to reach a store and to be followed by its next frame. */
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise<void>((resolve) => void (stirred = resolve))
+  await new Promise<void>((resolve) => void setImmediate(resolve))
+}
+
+beforeEach(async () => {
+  directory = freshDirectory()
+  cloud = new CloudCore(directory.path, realSystem.clock)
+  await cloud.found(SMALL_PROGRAM)
+  const added = await cloud.addStore(exportPublicKey(edgeKeys.publicKey))
+  store = added
+  told = []
+  closed = undefined
+  hub = new SyncHub({
+    store: cloud.store,
+    ingest: cloud.ingest,
+    authority: cloud.authority,
+    shelf: cloud.shelf,
+    system: realSystem,
+    privateKey: cloudKeys.privateKey,
+    onFault: (_, cause) => {
+      throw cause
+    },
+  })
+  await hub.accept(added.edge, {
+    send(bytes) {
+      const frame = unseal(bytes, cloudKeys.publicKey)
+      const decoded = frame && decodeDownFrame(frame)
+      if (decoded?.ok !== true) throw new Error('the cloud sent what is no frame of its own')
+      told.push(decoded.value)
+      stirred()
+    },
+    close(code, reason) {
+      closed = { code, reason }
+      stirred()
+    },
+    bufferedBytes: () => 0,
+    onMessage: (listener) => void (say = listener),
+    onClose: () => undefined,
+  })
+  const [challenge] = told
+  if (challenge?.type !== 'challenge') throw new Error('a session begins with its challenge')
+  say(
+    sealed({
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      nonce: challenge.nonce,
+      origin: store.origin,
+      seq: 0 as Seq,
+      head: store.hashes[0] ?? new Uint8Array(32),
+      members_cursor: 0,
+      corrections_cursor: 0,
+      program: 0 as ProgramVersion,
+      software: 'test',
+    }),
+  )
+  await until(() => answers('welcome').length === 1)
+})
+
+afterEach(async () => {
+  await hub.stop()
+  await cloud.store.close()
+  directory.remove()
+})
+
+/** Batches as full as a store makes them, each right after the one before. */
+function fullBatches(count: number): Uint8Array[] {
+  const name = 'x'.repeat(64)
+  return Array.from({ length: count }, () => {
+    const from = store.seq + 1
+    let bytes = 0
+    while (bytes < BATCH_BYTES_MAX - 100 * 1024) {
+      const lines = Array.from({ length: 900 }, () => ({ sku: name, amount: 100 }))
+      store.sale({ at: T0 + store.seq * 1000 }, lines)
+      bytes += store.bytes.at(-1)?.length ?? 0
+    }
+    return sealed(store.batch(from))
+  })
+}
+
+test('I-10 a store with as many questions and full batches open as it may have is answered everything', async () => {
+  const batches = fullBatches(BATCHES_IN_FLIGHT_MAX)
+  const questions = Array.from({ length: QUESTIONS_OPEN_MAX }, (_, index) => question(index + 1))
+  for (const frame of [...batches, ...questions]) say(frame)
+  await until(() => closed !== undefined || answers('found_member').length === QUESTIONS_OPEN_MAX)
+  expect(closed).toBeUndefined()
+  expect(answers('ack')).toHaveLength(BATCHES_IN_FLIGHT_MAX)
+  expect(await cloud.head(store.origin)).toBe(store.seq)
+})
+
+test('I-10 as many frames as may wait are answered; one more cuts the connection, and nothing of it is worked on', async () => {
+  const frames = Array.from({ length: SYNC_FRAMES_WAITING_MAX }, (_, index) => question(index + 1))
+  for (const frame of frames) say(frame)
+  await until(() => closed !== undefined || answers('found_member').length === frames.length)
+  expect(closed).toBeUndefined()
+
+  store.sale({ at: T0 }, [{ sku: 'x', amount: 100 }])
+  told = []
+  for (const frame of [sealed(store.batch()), ...frames]) say(frame)
+  expect(closed).toEqual({
+    code: CLOSE_CODES.too_many,
+    reason: expect.stringContaining(`${SYNC_FRAMES_WAITING_MAX + 1} frames`) as string,
+  })
+  await hub.stop()
+  expect(told).toEqual([])
+  expect(await cloud.head(store.origin)).toBe(0)
+})
+
+test('I-10 what waits is also bounded in bytes; what was answered does not count', async () => {
+  const [batch = new Uint8Array()] = fullBatches(1)
+  const fitting = Math.floor(SYNC_BYTES_WAITING_MAX / batch.length)
+  for (let round = 1; round <= 2; round++) {
+    for (let count = 0; count < fitting; count++) say(batch)
+    await until(() => closed !== undefined || answers('ack').length === round * fitting)
+    expect(closed).toBeUndefined()
+  }
+  for (let count = 0; count <= fitting; count++) say(batch)
+  expect(closed?.code).toBe(CLOSE_CODES.too_many)
+})

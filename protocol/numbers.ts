@@ -79,28 +79,42 @@ function divideLarge(product: bigint, divisor: bigint, rounding: Rounding): bigi
  */
 export function share(total: number, weights: readonly number[]): number[] {
   if (weights.length === 0) return []
-  const sign = total < 0 ? -1n : 1n
-  const whole = BigInt(Math.abs(total))
-  const sum = weights.reduce((a, w) => a + BigInt(w), 0n)
-  const even = sum === 0n
-  const divisor = even ? BigInt(weights.length) : sum
-  const parts: bigint[] = []
-  const rests: { index: number; rest: bigint }[] = []
-  let given = 0n
+  const sum = weights.reduce((a, w) => a + w, 0)
+  const even = sum === 0
+  const divisor = even ? weights.length : sum
+  const whole = Math.abs(total)
+  // No product is greater than this one.
+  const plain = Number.isSafeInteger(whole * divisor)
+  const parts: number[] = []
+  const rests: { index: number; rest: number | bigint }[] = []
+  let given = 0
+  const exact = plain || even ? BigInt(weights.length) : weights.reduce((a, w) => a + BigInt(w), 0n)
   weights.forEach((weight, index) => {
-    const product = whole * (even ? 1n : BigInt(weight))
-    const part = product / divisor
+    const of = even ? 1 : weight
+    const { part, rest } = plain ? divide(whole, of, divisor) : divideExactly(whole, of, exact)
     parts.push(part)
     given += part
-    rests.push({ index, rest: product % divisor })
+    rests.push({ index, rest })
   })
   rests.sort((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest > b.rest ? -1 : 1))
   for (const { index } of rests) {
     if (given === whole) break
-    parts[index] = (parts[index] ?? 0n) + 1n
-    given += 1n
+    parts[index] = (parts[index] ?? 0) + 1
+    given += 1
   }
-  return parts.map((part) => Number(sign * part))
+  // `+ 0` makes -0 a 0.
+  return total < 0 ? parts.map((part) => -part + 0) : parts
+}
+
+function divide(whole: number, weight: number, divisor: number): { part: number; rest: number } {
+  const product = whole * weight
+  const rest = product % divisor
+  return { part: (product - rest) / divisor, rest }
+}
+
+function divideExactly(whole: number, weight: number, divisor: bigint): { part: number; rest: bigint } {
+  const product = BigInt(whole) * BigInt(weight)
+  return { part: Number(product / divisor), rest: product % divisor }
 }
 
 /**

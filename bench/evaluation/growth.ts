@@ -1,5 +1,6 @@
 // What a step costs as the program and the membership grow: 50, 500 and 5,000 perks; 10 thousand to a million members, with the bytes a member takes.
 import { compile } from '../../cloud/evaluation/compile.ts'
+import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { encodeState } from '../../cloud/evaluation/state.ts'
 import { inTurns, median, tell } from '../bench.ts'
 import { categoriesFor, documentOf, salesOf } from './input.ts'
@@ -40,21 +41,29 @@ export async function programGrowth(): Promise<void> {
   }
 }
 
+/** Median over a sample. */
+function encodedBytes(states: readonly MemberState[]): number {
+  const apart = Math.floor(states.length / ENCODED_SAMPLE)
+  return median(states.filter((_, index) => index % apart === 0).map((state) => encodeState(state).length))
+}
+
 export async function memberGrowth(): Promise<void> {
   const program = compile(documentOf(PERKS))
   const sales = salesOf(STEPS, MEMBERS, categoriesFor(PERKS))
   for (const members of MEMBERS_MORE) {
+    let heap = 0
+    let encoded = 0
     const rates = await inTurns(
-      () => stepMembers(program, sales, members, SALES_EACH).rate,
+      () => {
+        const before = heapBytes()
+        const { rate, states } = stepMembers(program, sales, members, SALES_EACH)
+        heap = (heapBytes() - before) / members
+        encoded = encodedBytes(states)
+        return rate
+      },
       () => stepMembers(program, sales, MEMBERS, SALES_EACH).rate,
-      { measured: true, rounds: members > STEPS ? 1 : 3 },
+      { measured: true, rounds: members > STEPS ? 1 : 5 },
     )
-    const before = heapBytes()
-    const { states } = stepMembers(program, sales, members, SALES_EACH)
-    const heap = (heapBytes() - before) / members
-    const apart = Math.floor(members / ENCODED_SAMPLE)
-    const sample = Array.from({ length: ENCODED_SAMPLE }, (_, index) => states[index * apart])
-    const encoded = median(sample.map((state) => (state === undefined ? 0 : encodeState(state).length)))
     tell({
       bench: 'evaluation',
       figure: `growth: facts per second with ${members.toLocaleString('en')} members`,

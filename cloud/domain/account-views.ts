@@ -20,16 +20,23 @@ export function accountViews(program: Program | null, state: MemberState, day: n
 }
 
 function accountView(program: Program | null, state: MemberState, metric: number, day: number): AccountView {
+  return {
+    metric,
+    ...metricView(program, metric),
+    ...figures(program, state, metric, day),
+    lots: lotViews(lotsOf(accountOf(state, metric))),
+    pending_lots: pendingViews(state, metric),
+  }
+}
+
+/** What a metric is called, and how its amounts are written. */
+export function metricView(program: Program | null, metric: number): { name: string; decimals: number } {
   const { points, metrics = [] } = program?.document ?? {}
   const named = metrics.find(({ id }) => id === metric)
   const document = metric === POINTS ? points : named
   return {
-    metric,
     name: metric === POINTS ? 'Points' : (named?.name ?? `Metric ${metric}`),
     decimals: document?.decimals ?? 0,
-    ...figures(program, state, metric, day),
-    lots: lotViews(lotsOf(accountOf(state, metric))),
-    pending_lots: pendingViews(state, metric),
   }
 }
 

@@ -14,18 +14,9 @@ import type { ProgramDocument } from '../evaluation/document/program.ts'
 import type { FactRow, TenantId, Writes } from '../store/port.ts'
 import { NOTHING_ADDED, factOfText, memberOfText, refereeOf } from './hq-building.ts'
 import type { Added, Referee } from './hq-building.ts'
+import { checkAward, checkChallenge, checkEntitlement, checkResponse } from './hq-member-checks.ts'
+import type { CheckContext } from './hq-member-checks.ts'
 import type { HqRequest, HqRequests } from './hq-requests.ts'
-import type { OwnHeader } from './ingest/own-facts.ts'
-
-export interface CheckContext {
-  readonly tx: Writes
-  readonly tenant: TenantId
-  /** The document in force at the fact's time; null before the first. */
-  readonly document: ProgramDocument | null
-  /** The member of the request, and who that is now. */
-  readonly member: MemberId
-  readonly header: OwnHeader
-}
 
 /** Earn perks that an activity may name (E-EARN-14). */
 const ACTIVITY_TYPES: ReadonlySet<EarnType> = new Set([
@@ -47,11 +38,11 @@ export async function checkRequest(request: HqRequest, context: CheckContext): P
         earn_perks.filter(({ type }) => ACTIVITY_TYPES.has(type)),
       )
     case 'award':
-      return inProgram(context, 'perk', request.perk, ({ redeem_perks }) => redeem_perks)
+      return checkAward(request, context)
     case 'entitlement':
       return checkEntitlement(request, context)
     case 'challenge':
-      return inProgram(context, 'challenge', request.challenge, ({ challenges }) => challenges ?? [])
+      return checkChallenge(request, context)
     case 'response':
       return request.verdict === undefined || request.verdict === 'submitted'
         ? countResponse(request, context)
@@ -71,16 +62,16 @@ export async function checkRequest(request: HqRequest, context: CheckContext): P
   }
 }
 
-type Listed = 'perk' | 'challenge' | 'segment'
+type Listed = 'perk' | 'segment'
 
 function inProgram(
-  { document }: CheckContext,
+  { program }: CheckContext,
   what: Listed,
   id: RuleId,
   listOf: (document: ProgramDocument) => readonly { readonly id: RuleId }[],
 ): Result<Added> {
-  if (document === null) return refuse('program_missing', 'No program is in force at that time')
-  return listOf(document).some((rule) => rule.id === id)
+  if (program === null) return refuse('program_missing', 'No program is in force at that time')
+  return listOf(program.document).some((rule) => rule.id === id)
     ? accept(NOTHING_ADDED)
     : refuse(`${what}_not_found`, `The program in force has no such ${what} ${id} for this`, `/${what}`)
 }
@@ -105,20 +96,13 @@ function isDate(date: string): boolean {
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date)
 }
 
-async function checkEntitlement(
-  { code }: HqRequests['entitlement'],
-  { tx, tenant, member }: CheckContext,
-): Promise<Result<Added>> {
-  return (await tx.memberOfVoucher(tenant, code)) === member
-    ? accept(NOTHING_ADDED)
-    : refuse('voucher_not_found', 'The member holds nothing with this code', '/code')
-}
-
-/** The next number of the challenge, and of the prize's period on the wall clock of the place. */
+/** The next number of the challenge, and of the prize's period on the wall clock of the place. What would not count gets none (Q-11). */
 async function countResponse(
   { challenge, response }: HqRequests['response'],
-  { tx, tenant, document, header }: CheckContext,
+  context: CheckContext,
 ): Promise<Result<Added>> {
+  const { tx, tenant, program, header } = context
+  const document = program?.document ?? null
   if (response !== undefined)
     return refuse('input_invalid', 'Only a verdict is about an earlier response', '/response')
   const found = challengeOf(document, challenge)
@@ -128,6 +112,8 @@ async function countResponse(
   const last = await tx.lastResponse(tenant, challenge, period)
   const number = last.number + 1
   const numberInPeriod = last.numberInPeriod + 1
+  const counting = await checkResponse(challenge, number, context)
+  if (!counting.ok) return counting
   await tx.insertResponse({ tenant, challenge, number, period, numberInPeriod, fact: header.id })
   return accept({ ...NOTHING_ADDED, number, numberInPeriod, seed: seedOf(document, challenge) })
 }

@@ -89,9 +89,15 @@ export class HqFacts {
     const programs = await this.#shelf.of(tenant)
     const offset = zoneOffset(zone, millisOf(place.at))
     const header = { ...place, key, program: programs.latest, member, store, offset }
-    const document = programs.program(place.at)?.document ?? null
-    const now = await memberNow(tx, tenant, member)
-    const added = await checkRequest(request, { tx, tenant, document, member: now, header })
+    const context = {
+      tx,
+      tenant,
+      program: programs.program(place.at),
+      member: await memberNow(tx, tenant, member),
+      header,
+      now: this.#clock.now() as Millis,
+    }
+    const added = await checkRequest(request, context)
     if (!added.ok) return added
     for (const fact of buildFacts(request, header, added.value)) await own.append(fact)
     return accept({ id: place.id, replayed: false })

@@ -1,5 +1,5 @@
 // A balance as a sum anyone can check (E-EXP-2): every entry that moved a metric, in order, and the lots and pending amounts that are left of them.
-import type { Fact } from '../../protocol/facts.ts'
+import type { CanonicalPlace } from '../../protocol/facts.ts'
 import type { FactId, RuleId } from '../../protocol/ids.ts'
 import { millisOf } from '../../protocol/time.ts'
 import { POINTS } from './document/metrics.ts'
@@ -9,13 +9,14 @@ import { PENDING_STRIDE, accountOf } from './metrics.ts'
 import type { MemberState } from './state.ts'
 import { lotsOf } from './state.ts'
 
-/** A fact with what it came to, all revisions together. */
+/** A fact with what it came to, all revisions together. Its id is 0 for what time has brought and no fact has booked yet. */
 export interface Booked {
-  readonly fact: Fact
+  readonly fact: CanonicalPlace
   readonly effects: readonly Effect[]
 }
 
 export interface BalanceEntry {
+  /** 0: not booked yet. */
   readonly fact: FactId
   readonly at: number
   readonly kind: EffectKind
@@ -32,8 +33,13 @@ export interface ExplainedBalance {
   readonly entries: readonly BalanceEntry[]
   /** What can be spent, by when it expires (ms; null: never). */
   readonly lots: readonly { readonly expires: number | null; readonly amount: number }[]
-  /** What cannot be spent before `ready` (ms), and the fact that earned it. */
-  readonly pending: readonly { readonly ready: number; readonly amount: number; readonly fact: FactId }[]
+  /** What cannot be spent before `ready` (ms), when it expires then, and the fact that earned it. */
+  readonly pending: readonly {
+    readonly ready: number
+    readonly expires: number | null
+    readonly amount: number
+    readonly fact: FactId
+  }[]
   /** Points only: kept promises (E-PROM-1), which are in no lot. */
   readonly goodwill: number
   /** What was taken beyond what there was; the next earning fills it. */
@@ -77,11 +83,12 @@ function pairsOf(lots: readonly number[]): ExplainedBalance['lots'] {
 }
 
 function pendingOf({ more }: MemberState, metric: number): ExplainedBalance['pending'] {
-  const found: { ready: number; amount: number; fact: FactId }[] = []
+  const found: ExplainedBalance['pending'][number][] = []
   const pending = more?.pending ?? []
   for (let at = 0; at < pending.length; at += PENDING_STRIDE) {
-    const [of, ready = 0, amount = 0, fact = 0] = pending.slice(at, at + PENDING_STRIDE)
-    if (of === metric) found.push({ ready, amount, fact: fact as FactId })
+    const [of, ready = 0, amount = 0, fact = 0, expires = 0] = pending.slice(at, at + PENDING_STRIDE)
+    if (of === metric)
+      found.push({ ready, expires: expires === 0 ? null : expires, amount, fact: fact as FactId })
   }
   return found
 }

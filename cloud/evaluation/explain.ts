@@ -8,6 +8,7 @@ import { weighActivity } from './activity.ts'
 import type { Program } from './compile.ts'
 import type { Situation } from './condition.ts'
 import { situationOf } from './condition.ts'
+import { POINTS } from './document/metrics.ts'
 import { EffectBuffer } from './effects.ts'
 import type { Gift } from './gifts.ts'
 import { weighEvent, weighSale } from './gifts.ts'
@@ -23,8 +24,10 @@ export interface Considered {
   readonly title: string
   readonly type: string
   readonly applied: boolean
-  /** Of the rule's metric, which is points where it names none. */
+  /** In the smallest unit of its metric. */
   readonly points: number
+  /** What it gives; left out where that is points, as on receipts. */
+  readonly metric?: number
   /** The first condition that fails; null when it applies. */
   readonly condition: ConditionName | null
   readonly actual: string | null
@@ -77,6 +80,7 @@ function told(program: Program, { rule, failing, amount, measured }: Gift, at: S
     type: rule.document.type,
     applied: failing === APPLIES,
     points: failing === APPLIES && !movesNothing ? amount : 0,
+    ...(rule.metric === POINTS ? {} : { metric: rule.metric }),
   }
   if (failing === APPLIES) return { ...base, condition: null, actual: null, required: null, hint: null }
   const condition = CONDITIONS[failing] ?? 'applies'

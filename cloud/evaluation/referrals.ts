@@ -24,7 +24,7 @@ function close(state: MemberState): void {
   more.referralSent = NO_FACT
 }
 
-/** The first perk among the fact's own effects that completes referrals closes the open one (E-REF-2). */
+/** The first perk in the document that completes referrals and is among the fact's own effects closes the open one (E-REF-2). */
 export function completeReferral(
   program: Program,
   state: MemberState,
@@ -34,11 +34,16 @@ export function completeReferral(
   const open = state.more?.referral ?? NO_FACT
   const completing = program.reactions?.completing
   if (open === NO_FACT || completing === undefined || completing.size === 0) return
-  for (let at = start; at < effects.length; at++) {
-    const rule = effects.ruleAt(at)
-    if (effects.kindAt(at) !== EARN || !completing.has(rule as RuleId)) continue
+  for (const rule of completing) {
+    if (!gave(rule, start, effects)) continue
     effects.push(REFERRAL_COMPLETED, rule, 0, 1, open)
     close(state)
     return
   }
+}
+
+function gave(rule: RuleId, start: number, effects: EffectBuffer): boolean {
+  for (let at = start; at < effects.length; at++)
+    if (effects.kindAt(at) === EARN && effects.ruleAt(at) === rule) return true
+  return false
 }

@@ -5,13 +5,14 @@ import type { Response } from '../../protocol/facts.ts'
 import type { FactId, RuleId } from '../../protocol/ids.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
 import type { Conditions, Program } from './compile.ts'
-import { situationOf } from './condition.ts'
+import { situationAt } from './condition.ts'
 import type { PrizeDocument, ResponseChallengeDocument } from './document/challenges.ts'
 import type { EffectBuffer } from './effects.ts'
 import { PRIZE, RESPONSE, RESPONSE_REFUSED } from './effects.ts'
 import { RESPONSE_APPROVED, RESPONSE_DRAWN, RESPONSE_SETTLED } from './more.ts'
 import { giveReward } from './rewards.ts'
-import { APPLIES, failingRule } from './rule-conditions.ts'
+import { CONDITIONS, failingRule } from './rule-conditions.ts'
+import type { ConditionName } from './rule-conditions.ts'
 import type { MemberState } from './state.ts'
 import { moreOf } from './state.ts'
 
@@ -73,7 +74,7 @@ function submit(
   effects: EffectBuffer,
 ): void {
   const { id, document } = challenge
-  if (!counts(program, state, challenge, fact)) {
+  if (mayRespond(program, state, challenge, fact, fact.number) !== null) {
     effects.push(RESPONSE_REFUSED, id, 0, 1, 0)
     return
   }
@@ -90,21 +91,27 @@ function submit(
   if (approved) rewardResponse(program, state, challenge, fact, effects)
 }
 
-/** E-RSP-1. */
-function counts(
+/** Where and when a response is given, which may be no fact yet. */
+export type ResponsePlace = Pick<Response, 'kind' | 'store' | 'at' | 'offset'>
+export type ResponseLimit = ConditionName | 'per_member' | 'interval_days' | 'overall'
+
+/** The first limit that keeps a response with this number from counting (E-RSP-1); null: it counts. Whoever gives the numbers asks here, as the fold does. */
+export function mayRespond(
   program: Program,
   state: MemberState,
   { id, document, conditions }: ResponseChallenge,
-  fact: Response,
-): boolean {
+  place: ResponsePlace,
+  number: number,
+): ResponseLimit | null {
   const { per_member: perMember, interval_days: interval = 0, overall } = document
-  const situation = situationOf(program, state, fact)
-  if (failingRule(conditions, situation) !== APPLIES) return false
+  const situation = situationAt(program, state, place, millisOf(place.at), place.offset)
+  const failing = CONDITIONS[failingRule(conditions, situation)] ?? 'applies'
+  if (failing !== 'applies') return failing
   const earlier = responsesTo(state, id)
-  if (perMember !== undefined && earlier.length >= perMember) return false
+  if (perMember !== undefined && earlier.length >= perMember) return 'per_member'
   const last = earlier.at(-1)
-  if (last !== undefined && Math.abs(situation.day - last.day) < interval) return false
-  return overall === undefined || fact.number <= overall
+  if (last !== undefined && Math.abs(situation.day - last.day) < interval) return 'interval_days'
+  return overall !== undefined && number > overall ? 'overall' : null
 }
 
 /** Sets the flags of a counted response, once: false where there is no such response, or one of the flags' first is set already. */

@@ -249,6 +249,8 @@ export function nextTierChange(program: Program, state: MemberState, ms: number,
   const today = localDay(ms, offset)
   const present = placeOf(program, state)
   for (const day of daysOfChange(program, state, today)) {
+    // A day that has begun changes the tier with the member's next fact: time brings nothing more for it.
+    if (startOfDay(day, offset) <= ms) continue
     if (Math.max(0, highestReached(program, state, day)) !== present) return startOfDay(day, offset)
   }
   return Infinity

@@ -97,17 +97,18 @@ export function nextDue(program: Program | null, state: MemberState, offset = 0)
   return earliest
 }
 
-/** The member as of `ms`, which may lie after all facts: for answers, never for storing. The state itself is left alone. */
+/** The member as of `ms`, which may lie after all facts: for answers, never for storing. The state itself is left alone; `effects` gets what happened. */
 export function stateAt(
   program: Program | null,
   state: MemberState,
   member: MemberId,
   ms: number,
   offset = 0,
+  effects = new EffectBuffer(),
 ): MemberState {
   if (!isTimed(program, state, ms) || state.facts === 0 || ms <= millisOf(state.at)) return state
   const copy = copyState(state)
-  advance(program, copy, momentAt(member, ms, offset), new EffectBuffer())
+  advance(program, copy, momentAt(member, ms, offset), effects)
   return copy
 }
 

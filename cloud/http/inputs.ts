@@ -28,6 +28,14 @@ const page = {
 }
 export const PageQueryShape = Type.Object(page, closed)
 
+export const BalanceQueryShape = Type.Object(
+  {
+    ...page,
+    metric: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: '0 is points' })),
+  },
+  closed,
+)
+
 export function pageOfQuery(query: { limit?: number; after?: number }): Page {
   return { limit: query.limit ?? PAGE_SIZE_DEFAULT, after: query.after ?? 0 }
 }

@@ -1,5 +1,7 @@
 // Adds up, member by member, what the draft would change. Holds counts, sums by month and two short lists, so its memory does not grow with the
 // members. Amounts are points of metric 0; goodwill is left out on both sides, because a promise was made under the program as it was.
+import { localDay, monthOfDay } from '../../protocol/time.ts'
+import { POINTS } from '../evaluation/document/metrics.ts'
 import type { Effect } from '../evaluation/effects.ts'
 import { movesPoints } from '../evaluation/effects.ts'
 import type { ChangedMember, WhatIfResult } from './result.ts'
@@ -17,18 +19,20 @@ interface Month {
 }
 
 class Side {
-  readonly months = new Map<string, Month>()
+  /** By `year * 12 + month`. */
+  readonly months = new Map<number, Month>()
   issued = 0
   liability = 0
   vouchers = 0
 
-  take(month: string, effects: readonly Effect[]): void {
+  /** `day`: local day of the fact. What ran out did so at the instant the effect names, whenever a fact brought it. */
+  take(day: number, effects: readonly Effect[]): void {
     for (const effect of effects) {
-      const { kind, amount, index } = effect
+      const { kind, amount, index, of } = effect
       if (kind === 'voucher_issued') this.vouchers += 1
-      const moves = movesPoints(effect) || (kind === 'expire' && index === 0)
-      if (!moves || kind === 'goodwill') continue
-      const sums = this.#month(month)
+      const expired = kind === 'expire' && index === POINTS
+      if ((!movesPoints(effect) && !expired) || kind === 'goodwill') continue
+      const sums = this.#month(monthOfDay(expired ? localDay(of - 1, 0) : day))
       sums.moved += amount
       this.liability += amount
       if (kind === 'spend' || kind === 'restore' || kind === 'expire') continue
@@ -37,11 +41,11 @@ class Side {
     }
   }
 
-  #month(name: string): Month {
-    let month = this.months.get(name)
+  #month(number: number): Month {
+    let month = this.months.get(number)
     if (month === undefined) {
       month = { issued: 0, moved: 0 }
-      this.months.set(name, month)
+      this.months.set(number, month)
     }
     return month
   }
@@ -94,15 +98,18 @@ export class Comparison {
   }
 
   result(facts: number, seconds: number): WhatIfResult {
-    const names = [...new Set([...this.now.months.keys(), ...this.draft.months.keys()])].toSorted()
+    const numbers = [...this.now.months.keys(), ...this.draft.months.keys()]
+    const first = numbers.reduce((least, number) => Math.min(least, number), Infinity)
+    const last = numbers.reduce((most, number) => Math.max(most, number), -Infinity)
+    const span = numbers.length === 0 ? 0 : last - first + 1
     let [nowLiability, draftLiability] = [0, 0]
-    const months = names.map((month) => {
-      const now = this.now.months.get(month)
-      const draft = this.draft.months.get(month)
+    const months = Array.from({ length: span }, (_, index) => {
+      const now = this.now.months.get(first + index)
+      const draft = this.draft.months.get(first + index)
       nowLiability += now?.moved ?? 0
       draftLiability += draft?.moved ?? 0
       return {
-        month,
+        month: monthText(first + index),
         issued: { now: now?.issued ?? 0, draft: draft?.issued ?? 0 },
         liability: { now: nowLiability, draft: draftLiability },
       }
@@ -133,6 +140,10 @@ export class Comparison {
       vouchers: { issued: { now: this.now.vouchers, draft: this.draft.vouchers } },
     }
   }
+}
+
+function monthText(month: number): string {
+  return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}`
 }
 
 const differenceOf = ({ balance_draft, balance_now }: ChangedMember): number => balance_draft - balance_now

@@ -7,7 +7,7 @@ import { ORIGIN_MAX, factIdOf, idText } from '../../protocol/ids.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
 import { PAGE_SIZE_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
-import { TIME_MIN, hybridTime, localDay, millisOf, monthOfDay } from '../../protocol/time.ts'
+import { TIME_MIN, hybridTime, localDay, millisOf } from '../../protocol/time.ts'
 import type { HybridTime, Millis, ZoneOffset } from '../../protocol/time.ts'
 import { withMember } from '../domain/ingest/standing.ts'
 import type { Effect } from '../evaluation/effects.ts'
@@ -90,16 +90,11 @@ async function factsOf(read: Reads, member: MemberListRow): Promise<Fact[]> {
 function outcomeOf(programs: Programs, facts: readonly Fact[], side: Comparison['now']): Outcome {
   const state = newState()
   foldFacts(programs, state, facts, NOTHING_EARLIER, (fact: Fact, effects: readonly Effect[]) =>
-    side.take(monthText(fact), effects),
+    side.take(localDay(millisOf(fact.at), fact.offset), effects),
   )
   const last = facts.at(-1)
   const tiers = last === undefined ? undefined : programs.program(last.at)?.tiers
   return { balance: state.balance, tier: tiers?.find(({ id }) => id === state.tier)?.name ?? null }
-}
-
-function monthText(fact: Fact): string {
-  const month = monthOfDay(localDay(millisOf(fact.at), fact.offset))
-  return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}`
 }
 
 /** Brings the time to `ms`; of an origin nobody has. */

@@ -99,7 +99,8 @@ export class WhatIfs {
     worker.on('message', (report: WhatIfReport) => {
       if (report.type === 'progress') Object.assign(job, { done: report.done, total: report.total })
       else {
-        if (report.type === 'done') job.result = report.result
+        if (report.type === 'done')
+          Object.assign(job, { result: report.result, done: report.result.facts, total: report.result.facts })
         this.#end(job, report.type)
       }
     })

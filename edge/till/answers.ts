@@ -114,6 +114,8 @@ export const QuoteAnswerShape = Type.Object(
           type: Text,
           applied: Type.Boolean(),
           points: Int,
+          /** Left out where it is points. */
+          metric: Type.Optional(Int),
           condition: orNull(Text),
           actual: orNull(Text),
           required: orNull(Text),

@@ -29,6 +29,7 @@ import type { Payee } from './sales.ts'
 import { GUEST, UNKNOWN, basketOf, saleFact } from './sales.ts'
 import type { When } from './when.ts'
 import { whenNow } from './when.ts'
+import type { Wording } from './wording.ts'
 import { timeText } from './wording.ts'
 
 export async function memberView(books: Books, reference: MemberReference): Promise<Result<MemberView>> {
@@ -160,7 +161,7 @@ export async function quote(books: Books, input: QuoteInput): Promise<Result<Quo
         points: amount,
         ...(index === 0 ? {} : { metric: index }),
       })),
-    considered: card === null ? considered.map((rule) => forNobody(rule)) : considered,
+    considered: card === null ? considered.map((rule) => forNobody(rule, wording)) : considered,
     tier: card === null ? null : tierOf(books, before.tier),
     tier_after: card === null ? null : tierOf(books, after.tier),
     vouchers: all
@@ -189,8 +190,9 @@ async function quotedPayee(books: Books, { member }: QuoteInput): Promise<Result
 }
 
 /** E-EARN-5: what would apply needs a member first. */
-function forNobody(rule: Considered): Quote['considered'][number] {
+function forNobody(rule: Considered, wording: Wording): Quote['considered'][number] {
   if (!rule.applied) return rule
+  const what = rule.metric === undefined ? 'points' : `of ${wording.title(rule.metric)}`
   return {
     ...rule,
     applied: false,
@@ -198,7 +200,7 @@ function forNobody(rule: Considered): Quote['considered'][number] {
     condition: 'member',
     actual: 'no member',
     required: 'a member',
-    hint: `with a member this sale earns ${rule.points} points here`,
+    hint: `with a member this sale earns ${rule.points} ${what} here`,
   }
 }
 

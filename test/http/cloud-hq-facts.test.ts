@@ -270,9 +270,13 @@ describe('responses', () => {
       verdict: 'rejected',
       response: spoilt,
     })
-    // The third of a member is refused by the fold: it is in no draw.
-    for (let n = 0; n < 2; n++) responses.push(factOf(await said(entered[1] ?? '', ticket)))
-    const over = responses.at(-1)
+    // Two members that are one have three: the fold refuses the third, which is in no draw.
+    responses.push(factOf(await said(entered[1] ?? '', ticket)))
+    const twin = await enrol('di-again')
+    const over = factOf(await said(twin, ticket))
+    await said(entered[1] ?? '', { kind: 'merge', merged: String(twin) })
+    expect((await cloud.ask(`/v1/facts/${over}`)).text).toContain('response_refused')
+    expect(refused(await say(entered[1] ?? '', ticket))).toEqual([409, 'response_not_possible'])
     time.now = Date.UTC(2026, 5, 11, 11)
     expect(refused(await cloud.post(`/v1/challenges/${LOTTERY}/draw`, {}))).toEqual([
       409,

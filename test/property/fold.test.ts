@@ -107,7 +107,7 @@ describe('E-FOLD-1 any order, batching and duplication', () => {
       fc.property(anyVersions, histories, plans, (records, list, plan) => compare(records, list, plan)),
       {
         seed,
-        numRuns: 200,
+        numRuns: 120,
       },
     )
   })
@@ -129,7 +129,7 @@ describe('E-FOLD-1 any order, batching and duplication', () => {
         fc.property(anyVersions, histories, plans, (records, list, plan) =>
           compare(records, list, plan, fault),
         ),
-        { seed, numRuns: 200, endOnFailure: true },
+        { seed, numRuns: 120, endOnFailure: true },
       )
       expect(found.failed).toBe(true)
     },
@@ -333,7 +333,7 @@ test('E-FOLD-4 a difference brings the effects before to the effects after, and 
       )
       expect(effectsDifference(before, before)).toEqual([])
     }),
-    { seed, numRuns: 500 },
+    { seed, numRuns: 300 },
   )
 })
 

@@ -113,6 +113,12 @@ const CASES: readonly Case[] = [
     program: perks(perPound(), fixed(7, { id: 103 })),
     story: ['2024-03-04 10:00 | buys sample 0.00 | 7 | 103:7'],
   },
+  {
+    rule: 'E-EARN-1',
+    name: 'no pieces: no items, but the money counts',
+    program: perks(perPound(), perItem(5, { id: 103 })),
+    story: ['2024-03-04 10:00 | buys wrap 0 x 2.00 | 2 | 101:2'],
+  },
   // E-EARN-2: which lines.
   {
     rule: 'E-EARN-2',

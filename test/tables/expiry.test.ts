@@ -39,6 +39,20 @@ const CASES: readonly AccountCase[] = [
     story: ['2024-01-31 10:00 | is granted 20 | grant 20, tier 1'],
     ends: { 0: 'balance 20, pending 0, lifetime 20, spent 0, 20 until 2024-02-29' },
   },
+  ...(
+    [
+      ['2023-01-31', '2023-02-28'],
+      ['2024-03-31', '2024-04-30'],
+      ['2024-04-30', '2024-05-30'],
+      ['2024-12-31', '2025-01-31'],
+    ] as const
+  ).map(([earned, until]) => ({
+    rule: 'E-MET-3',
+    name: `a month after ${earned} is ${until}`,
+    program: MONTHS,
+    story: [`${earned} 10:00 | is granted 20 | grant 20, tier 1`],
+    ends: { 0: `balance 20, pending 0, lifetime 20, spent 0, 20 until ${until}` },
+  })),
   {
     rule: 'E-MET-3',
     name: 'twelve months after the leap day',

@@ -86,6 +86,41 @@ describe('reading', () => {
     expect(await shop.till.quote({ lines })).toMatchObject({ value: { offers: [] } })
   })
 
+  test('E-EXP-1 quotes: what is collected beside points does not look like points', async () => {
+    const stamp = { kind: 'per_item', points: 1 } as const
+    shop.publish(2, {
+      ...SMALL_PROGRAM,
+      metrics: [{ id: 7 as RuleId, name: 'Stamps' }],
+      earn_perks: [
+        ...SMALL_PROGRAM.earn_perks,
+        { id: 104 as RuleId, title: 'A stamp per mug', type: 'STANDARD', award: stamp, metric: 7 },
+      ],
+    })
+    const quotes = validator(QuoteAnswerShape)
+    const lines = [{ sku: 'mug', quantity: 2, amount: 1_000 as never }]
+    const quoted = await shop.till.quote({ member: await shop.member('1'), lines })
+    if (!quoted.ok) throw new Error(quoted.refusal.detail)
+    expect(quotes.accepts(quoted.value) || quotes.explain(quoted.value)).toBe(true)
+    expect(quoted.value.points).toBe(10)
+    expect(quoted.value.entries).toEqual([
+      { kind: 'earn', rule: 101, title: '1 point per pound', points: 10 },
+      { kind: 'earn', rule: 104, title: 'A stamp per mug', points: 2, metric: 7 },
+    ])
+    const metrics = quoted.value.considered.map((one) => [one.rule, one.points, one.metric])
+    expect(metrics).toEqual([
+      [101, 10, undefined],
+      [102, 0, undefined],
+      [104, 2, 7],
+      [201, 0, undefined],
+    ])
+    const guest = await shop.till.quote({ lines })
+    if (!guest.ok) throw new Error(guest.refusal.detail)
+    expect(guest.value.considered.map(({ hint, metric }) => [metric, hint])).toContainEqual([
+      7,
+      'with a member this sale earns 2 of Stamps here',
+    ])
+  })
+
   test('quotes: a guest is told what a member would get', async () => {
     const quoted = await shop.till.quote({ lines: [{ sku: 'x', amount: 1000 as never }] })
     expect(quoted).toMatchObject({

@@ -91,7 +91,7 @@ function narrowedBy(parts: readonly ConditionDocument[], kinds: Kinds): Kinds {
 
 /** Kinds of fact that have what a leaf asks for. */
 function factsOf(leaf: ConditionDocument): Kinds {
-  if ('basket' in leaf) return ['sale', 'return']
+  if ('basket' in leaf) return ['sale']
   if ('payment' in leaf) return ['sale']
   return 'number' in leaf ? DOMAINS[leaf.number].kinds : null
 }

@@ -6,6 +6,8 @@ import { accept, refuse } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
 import { zoneOffset } from '../../../protocol/time.ts'
 import type { ZoneOffset } from '../../../protocol/time.ts'
+import { BalanceViewShape } from '../../domain/balance-shapes.ts'
+import { balanceOf } from '../../domain/balance-view.ts'
 import type { HqRequest } from '../../domain/hq-requests.ts'
 import type { Recorded } from '../../domain/hq-facts.ts'
 import {
@@ -17,9 +19,11 @@ import {
   pageOf,
 } from '../../domain/view-shapes.ts'
 import { effectViews, factSummary, memberView } from '../../domain/views.ts'
+import { POINTS } from '../../evaluation/document/metrics.ts'
 import type { ActivityRow, FactRow, MemberListRow, TenantId } from '../../store/port.ts'
 import {
   AdjustmentInputShape,
+  BalanceQueryShape,
   HqFactInputShape,
   HqFactInputShownShape,
   MembersQueryShape,
@@ -126,6 +130,33 @@ export const MEMBER_ROUTES = [
   }),
   route({
     method: 'GET',
+    path: '/v1/members/:id/balance',
+    who: 'hq',
+    summary:
+      "How a member's balance of a metric came to be: its lots, what is pending, goodwill, and a page of the entries, which add up to them",
+    query: BalanceQueryShape,
+    answer: { status: 200, shape: BalanceViewShape },
+    refuses: ['member_not_found'],
+    async handle({ services, tenant, params, query }) {
+      const member = await memberOf(services, tenant, params.id)
+      if (!member.ok) return member
+      const programs = await services.shelf.of(tenant)
+      const ms = services.clock.now()
+      const offset = (await offsetsAt(services, tenant, ms))(member.value.store)
+      const now = { ms, offset }
+      const balance = await balanceOf(
+        services.read,
+        programs,
+        member.value,
+        query.metric ?? POINTS,
+        pageOfQuery(query),
+        now,
+      )
+      return balance.ok ? answered(200, balance.value) : balance
+    },
+  }),
+  route({
+    method: 'GET',
     path: '/v1/members/:id/facts',
     who: 'hq',
     summary: "A member's facts, by id",
@@ -201,9 +232,14 @@ export const MEMBER_ROUTES = [
       'store_not_found',
       'program_missing',
       'perk_not_found',
+      'perk_not_awardable',
+      'limit_reached',
       'challenge_not_found',
+      'challenge_not_possible',
+      'response_not_possible',
       'segment_not_found',
       'voucher_not_found',
+      'voucher_not_usable',
       'fact_not_found',
       'sale_not_found',
       'merge_not_possible',

@@ -15,7 +15,7 @@ import { shrunk } from './shrinking.ts'
 import type { Case } from './shrinking.ts'
 
 const seed = fuzzSeed('oracle')
-const RUNS = 300
+const RUNS = 200
 // Generating is most of the work, and a rare bug may need all of it.
 vi.setConfig({ testTimeout: 240_000 })
 /** A planted bug is looked for this long; most are found in the first dozens. */

@@ -107,7 +107,7 @@ describe('E-FOLD-1 any order, batching and duplication', () => {
       fc.property(anyVersions, histories, plans, (records, list, plan) => compare(records, list, plan)),
       {
         seed,
-        numRuns: 120,
+        numRuns: 80,
       },
     )
   })
@@ -129,7 +129,7 @@ describe('E-FOLD-1 any order, batching and duplication', () => {
         fc.property(anyVersions, histories, plans, (records, list, plan) =>
           compare(records, list, plan, fault),
         ),
-        { seed, numRuns: 120, endOnFailure: true },
+        { seed, numRuns: 80, endOnFailure: true },
       )
       expect(found.failed).toBe(true)
     },

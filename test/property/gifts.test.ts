@@ -20,7 +20,7 @@ import { deeds } from '../support/generators/deeds.ts'
 import { fuzzSeed } from '../support/generators.ts'
 
 const seed = fuzzSeed('gifts')
-const RUNS = 100
+const RUNS = 60
 const seen = { plain: 0, explained: 0, refused: 0, entries: 0 }
 
 const histories = deeds(60).map((list) => [...byMember(factsOfDeeds(list)).values()])

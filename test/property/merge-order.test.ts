@@ -12,7 +12,7 @@ import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 
 const SEED = Number(process.env.SEED ?? '20261121')
-const HISTORIES = 8
+const HISTORIES = 5
 const ORDERS = 4
 const CARDS = 8
 const T0 = Date.UTC(2026, 2, 28, 20)

@@ -18,7 +18,7 @@ import { anyVersions } from '../support/generators-program.ts'
 import { fuzzSeed } from '../support/generators.ts'
 
 const seed = fuzzSeed('time')
-const RUNS = 150
+const RUNS = 80
 const MOMENTS_MAX = 25
 let moments = 0
 let looks = 0

@@ -12,7 +12,7 @@ import { pointsAdded } from './domain/views.ts'
 import type { Effect } from './evaluation/effects.ts'
 import { NOTHING_EARLIER, effectsDifference, foldFacts } from './evaluation/fold.ts'
 import { POINTS } from './evaluation/document/metrics.ts'
-import { pendingIn } from './evaluation/metrics.ts'
+import { pendingIn } from './evaluation/metrics/metrics.ts'
 import { Programs } from './evaluation/programs.ts'
 import {
   decodeState,

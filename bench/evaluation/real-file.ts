@@ -2,7 +2,7 @@
 // perk and bonus of every fact explained.
 import { existsSync } from 'node:fs'
 import { PROGRAM_EFFECTIVE_FROM, sampleProgram } from '../../cloud/demo/program.ts'
-import { explain } from '../../cloud/evaluation/explain.ts'
+import { explain } from '../../cloud/evaluation/explanation/explain.ts'
 import { NOTHING_EARLIER, foldFacts } from '../../cloud/evaluation/fold.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
 import { newState } from '../../cloud/evaluation/state.ts'

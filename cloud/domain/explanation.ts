@@ -2,7 +2,7 @@
 // is asked on that state. Nothing is kept for it, so it costs nothing until someone asks.
 import { compareCanonical } from '../../protocol/facts.ts'
 import { idText } from '../../protocol/ids.ts'
-import { explain } from '../evaluation/explain.ts'
+import { explain } from '../evaluation/explanation/explain.ts'
 import { NOTHING_EARLIER, foldFacts } from '../evaluation/fold.ts'
 import type { Programs } from '../evaluation/programs.ts'
 import { newState } from '../evaluation/state.ts'

@@ -2,13 +2,19 @@
 import { idText } from '../../protocol/ids.ts'
 import type { StoreId } from '../../protocol/ids.ts'
 import { DAY_MS } from '../../protocol/time.ts'
-import { aggregateOf } from '../evaluation/aggregates.ts'
-import { completedOn, isEligible, participation, periodOf, progressOf } from '../evaluation/challenges.ts'
-import type { Challenge } from '../evaluation/challenges.ts'
+import { aggregateOf } from '../evaluation/reactions/aggregates.ts'
+import {
+  completedOn,
+  isEligible,
+  participation,
+  periodOf,
+  progressOf,
+} from '../evaluation/reactions/challenges.ts'
+import type { Challenge } from '../evaluation/reactions/challenges.ts'
 import type { Program } from '../evaluation/compile.ts'
-import { DAY_AFTER_ALL, DAY_BEFORE_ALL } from '../evaluation/calendar.ts'
-import { situationAt } from '../evaluation/condition.ts'
-import type { Situation } from '../evaluation/condition.ts'
+import { DAY_AFTER_ALL, DAY_BEFORE_ALL } from '../evaluation/time/calendar.ts'
+import { situationAt } from '../evaluation/conditions/condition.ts'
+import type { Situation } from '../evaluation/conditions/condition.ts'
 import {
   CHALLENGE_JOINED,
   CHALLENGE_LEFT,
@@ -16,10 +22,10 @@ import {
   SEGMENT_BY_RULE,
   SEGMENT_INCLUDED,
 } from '../evaluation/more.ts'
-import { responsesTo } from '../evaluation/responses.ts'
-import type { ResponseChallenge } from '../evaluation/responses.ts'
-import { inSegment, segmentFlags, segmentUntil } from '../evaluation/segments.ts'
-import type { Segment } from '../evaluation/segments.ts'
+import { responsesTo } from '../evaluation/reactions/responses.ts'
+import type { ResponseChallenge } from '../evaluation/reactions/responses.ts'
+import { inSegment, segmentFlags, segmentUntil } from '../evaluation/reactions/segments.ts'
+import type { Segment } from '../evaluation/reactions/segments.ts'
 import type { MemberState } from '../evaluation/state.ts'
 import { NEVER } from '../evaluation/state.ts'
 import type {

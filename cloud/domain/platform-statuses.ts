@@ -1,7 +1,7 @@
 // How the platforms we replace call what becomes of an entitlement, both ways (E-ENT-5). `ours` reads a platform's word: every word has exactly one status of
 // ours. `theirs` says a status of ours in the platform's words, by the nearest one; null where the platform does not show such an
 // entitlement at all. What comes from a platform and goes back is the same word.
-import type { EntitlementStatus } from '../evaluation/entitlement-statuses.ts'
+import type { EntitlementStatus } from '../evaluation/spending/entitlement-statuses.ts'
 
 export interface PlatformStatuses<Word extends string = string> {
   readonly ours: Readonly<Record<Word, EntitlementStatus>>

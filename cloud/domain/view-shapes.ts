@@ -8,7 +8,7 @@ import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
 import { AccountViewShape, TierProgressViewShape } from './account-shapes.ts'
 import { memberExtras } from './member-extras-shapes.ts'
 import { EFFECT_KINDS } from '../evaluation/effects.ts'
-import { STATUS_WORDS } from '../evaluation/entitlement-statuses.ts'
+import { STATUS_WORDS } from '../evaluation/spending/entitlement-statuses.ts'
 
 const FACT_STATUSES = ['counted', 'duplicate', 'unclaimed', 'merged'] as const
 

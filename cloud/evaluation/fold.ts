@@ -7,7 +7,7 @@ import { assert } from '../../protocol/result.ts'
 import type { Effect } from './effects.ts'
 import { EffectBuffer } from './effects.ts'
 import type { Programs } from './programs.ts'
-import type { PastFact, PastFacts } from './reversal.ts'
+import type { PastFact, PastFacts } from './spending/reversal.ts'
 import type { MemberState } from './state.ts'
 import { step } from './step.ts'
 

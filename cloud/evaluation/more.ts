@@ -1,7 +1,7 @@
 // What is remembered of a member beyond points: other metrics, what is pending, tier period, segments, challenges, the profile. Members of programs
 // that use none of it have none of it (`MemberState.more` is null), so that the usual state stays small. Flat lists have their stride in the comment.
 import type { FactId } from '../../protocol/ids.ts'
-import type { Tally } from './tallies.ts'
+import type { Tally } from './earning/tallies.ts'
 
 /** One metric's account. A member's state is itself the account of points (metric 0). */
 export interface Account {

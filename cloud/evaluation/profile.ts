@@ -4,7 +4,7 @@ import { localDay, millisOf } from '../../protocol/time.ts'
 import { dayOfDate } from './check/dates.ts'
 import type { MemberState } from './state.ts'
 import { moreOf } from './state.ts'
-import { dayOfYear } from './windows.ts'
+import { dayOfYear } from './time/windows.ts'
 
 /** E-PROF-1. */
 export function learnProfile(state: MemberState, fact: ProfileFact): void {

@@ -6,7 +6,7 @@ import { Decoder, Encoder } from 'cbor-x'
 import type { FactId, RuleId } from '../../protocol/ids.ts'
 import { assert } from '../../protocol/result.ts'
 import type { HybridTime } from '../../protocol/time.ts'
-import type { EntitlementStatus } from './entitlement-statuses.ts'
+import type { EntitlementStatus } from './spending/entitlement-statuses.ts'
 import type { Account, More } from './more.ts'
 import { copyMore, newMore, outcomeOfMore } from './more.ts'
 

@@ -5,7 +5,7 @@ import type { Static } from 'typebox'
 import { FACT_KINDS, IdentityShape } from '../../protocol/facts.ts'
 import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
 import { EFFECT_KINDS } from '../../cloud/evaluation/effects.ts'
-import { STATUS_WORDS } from '../../cloud/evaluation/entitlement-statuses.ts'
+import { STATUS_WORDS } from '../../cloud/evaluation/spending/entitlement-statuses.ts'
 import { IdTextShape } from './inputs.ts'
 
 const Int = Type.Integer()

@@ -4,7 +4,7 @@ import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts
 import { DAY_MS } from '../../protocol/time.ts'
 import type { Program } from '../../cloud/evaluation/compile.ts'
 import type { EffectKind } from '../../cloud/evaluation/effects.ts'
-import { titlesOf } from '../../cloud/evaluation/titles.ts'
+import { titlesOf } from '../../cloud/evaluation/explanation/titles.ts'
 import { fromScaled } from '../../protocol/numbers.ts'
 
 const WITHOUT_RULE: Partial<Record<EffectKind, string>> = {

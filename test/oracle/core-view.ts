@@ -1,10 +1,10 @@
 // The evaluation's state of a member in the oracle's plain values (plain/view.ts): the only place that knows both shapes.
 // It only reads; whatever the evaluation derives by asking (aggregates, segments) is asked of the evaluation.
-import { aggregateOf } from '../../cloud/evaluation/aggregates.ts'
+import { aggregateOf } from '../../cloud/evaluation/reactions/aggregates.ts'
 import type { Program } from '../../cloud/evaluation/compile.ts'
 import { CHALLENGE_COMPLETED } from '../../cloud/evaluation/more.ts'
 import type { Account } from '../../cloud/evaluation/more.ts'
-import { inSegment } from '../../cloud/evaluation/segments.ts'
+import { inSegment } from '../../cloud/evaluation/reactions/segments.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { lotsOf } from '../../cloud/evaluation/state.ts'
 import type { Fact } from '../../protocol/facts.ts'

@@ -4,7 +4,7 @@
 import type { Effect } from '../../cloud/evaluation/effects.ts'
 import { effectsDifference, effectsSum, foldFacts } from '../../cloud/evaluation/fold.ts'
 import type { Programs } from '../../cloud/evaluation/programs.ts'
-import type { PastFacts } from '../../cloud/evaluation/reversal.ts'
+import type { PastFacts } from '../../cloud/evaluation/spending/reversal.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { decodeState, encodeState, newState } from '../../cloud/evaluation/state.ts'
 import { compareCanonical } from '../../protocol/facts.ts'

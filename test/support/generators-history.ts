@@ -1,6 +1,6 @@
 // Generated histories: the facts that deeds (generators/deeds.ts) make, in the order of the deeds, with ids, times and offsets as the stores' ledgers
 // would give them, and codes of entitlements as the program would have made them.
-import { voucherCode } from '../../cloud/evaluation/entitlements.ts'
+import { voucherCode } from '../../cloud/evaluation/spending/entitlements.ts'
 import type { EntitlementAction, Fact, FactKind } from '../../protocol/facts.ts'
 import { ENTITLEMENT_ACTIONS } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Origin, RuleId, Seq } from '../../protocol/ids.ts'

@@ -1,6 +1,6 @@
 // E-AGG: a member's figures, as they stand after each row on that row's local day.
 import { expect, test } from 'vitest'
-import { aggregateOf } from '../../cloud/evaluation/aggregates.ts'
+import { aggregateOf } from '../../cloud/evaluation/reactions/aggregates.ts'
 import type { RuleId } from '../../protocol/ids.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
 import { documentOf, question } from './account.ts'

@@ -1,6 +1,6 @@
 // E-EARN-15: birthdays. Local days are London's where no other shop is named.
 import { expect, test } from 'vitest'
-import { nextDue } from '../../cloud/evaluation/time.ts'
+import { nextDue } from '../../cloud/evaluation/time/time.ts'
 import type { AccountCase } from './account.ts'
 import { comesTo } from './account.ts'
 import { POINT_PER_POUND, program, programsOf, tell } from './story.ts'

@@ -1,6 +1,6 @@
 // E-EARN-12: caps cut a gift to what is left of them; E-BON-6: those of bonuses do the same. 2024-03-04 was a Monday.
 import { expect, test } from 'vitest'
-import { EVER } from '../../cloud/evaluation/tallies.ts'
+import { EVER } from '../../cloud/evaluation/earning/tallies.ts'
 import type { Case } from './case.ts'
 import { holds } from './case.ts'
 import { POINT_PER_POUND, program, tell } from './story.ts'

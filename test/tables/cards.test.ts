@@ -1,6 +1,6 @@
 // E-CARD: stamp cards. What every row came to, effect by effect; `301 unused` is what the member holds at the end.
 import { expect, test } from 'vitest'
-import { FILLINGS_MAX } from '../../cloud/evaluation/cards.ts'
+import { FILLINGS_MAX } from '../../cloud/evaluation/spending/cards.ts'
 import type { AccountCase } from './account.ts'
 import { comesTo, documentOf } from './account.ts'
 import { tell } from './story.ts'

@@ -1,7 +1,7 @@
 // One case of a table: the rule it shows, a program, a story, and how the member stands at the end.
 import { expect } from 'vitest'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
-import { statusAt } from '../../cloud/evaluation/spending.ts'
+import { statusAt } from '../../cloud/evaluation/spending/spending.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { spendable } from '../../cloud/evaluation/state.ts'
 import { millisOf } from '../../protocol/time.ts'

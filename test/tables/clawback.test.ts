@@ -1,7 +1,7 @@
 // E-CLAW-1: what a return would cost, asked before it is made. Each case is a story, a planned return of it, and the answer.
 import { describe, expect, test } from 'vitest'
-import { deficitsOf, evaluateClawback } from '../../cloud/evaluation/clawback.ts'
-import type { Clawback } from '../../cloud/evaluation/clawback.ts'
+import { deficitsOf, evaluateClawback } from '../../cloud/evaluation/spending/clawback.ts'
+import type { Clawback } from '../../cloud/evaluation/spending/clawback.ts'
 import { outcomeText } from '../../cloud/evaluation/state.ts'
 import type { Return } from '../../protocol/facts.ts'
 import { assert } from '../../protocol/result.ts'

@@ -1,7 +1,12 @@
 // E-COND: what each leaf of a condition tree asks, of which fact and of which member, and which leaf an explanation names. Each row asks its
 // condition about the last row of its story. 2024-03-04 was a Monday.
 import { expect, test } from 'vitest'
-import { compileCondition, firstFailing, holds, situationOf } from '../../cloud/evaluation/condition.ts'
+import {
+  compileCondition,
+  firstFailing,
+  holds,
+  situationOf,
+} from '../../cloud/evaluation/conditions/condition.ts'
 import type { ConditionDocument } from '../../cloud/evaluation/document/conditions.ts'
 import { newState } from '../../cloud/evaluation/state.ts'
 import type { RuleId, StoreId } from '../../protocol/ids.ts'

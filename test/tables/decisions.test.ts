@@ -1,8 +1,8 @@
 // E-SPEND-6 to 8: everything a redemption may depend on, in its order. A row that asks is answered with "yes" or the refusal's code; whoever answers
 // counts what other tills were allowed (`held`) and what all members have redeemed.
 import { describe, expect, test } from 'vitest'
-import { standingOf } from '../../cloud/evaluation/limits.ts'
-import { NOTHING_HELD, mayRedeem } from '../../cloud/evaluation/spending.ts'
+import { standingOf } from '../../cloud/evaluation/spending/limits.ts'
+import { NOTHING_HELD, mayRedeem } from '../../cloud/evaluation/spending/spending.ts'
 import type { RuleId, StoreId } from '../../protocol/ids.ts'
 import { hybridTime, localDay } from '../../protocol/time.ts'
 import type { ZoneOffset } from '../../protocol/time.ts'

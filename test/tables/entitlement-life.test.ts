@@ -1,7 +1,11 @@
 // E-ENT-2: every status, every step. A cell is what the step makes of an entitlement in that status; `.` is a conflict that changes nothing.
 import { expect, test } from 'vitest'
-import { ENTITLEMENT_STATUSES, LIVE, statusOfNumber } from '../../cloud/evaluation/entitlement-statuses.ts'
-import type { EntitlementStatus } from '../../cloud/evaluation/entitlement-statuses.ts'
+import {
+  ENTITLEMENT_STATUSES,
+  LIVE,
+  statusOfNumber,
+} from '../../cloud/evaluation/spending/entitlement-statuses.ts'
+import type { EntitlementStatus } from '../../cloud/evaluation/spending/entitlement-statuses.ts'
 import { program, tell } from './story.ts'
 
 const STEPS = 'use approve clip unclip reserve release process ship fulfil claim cancel fail expire'.split(

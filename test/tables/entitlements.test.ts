@@ -1,6 +1,6 @@
 // E-ENT, E-SPEND-4 and E-SPEND-5: what members hold, its codes, validity and use. A row that asks is answered with "yes" or the refusal's code.
 import { describe, expect, test } from 'vitest'
-import { voucherCode } from '../../cloud/evaluation/entitlements.ts'
+import { voucherCode } from '../../cloud/evaluation/spending/entitlements.ts'
 import type { RuleId } from '../../protocol/ids.ts'
 import type { Case } from './case.ts'
 import { holds } from './case.ts'

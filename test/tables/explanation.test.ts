@@ -1,9 +1,9 @@
 // E-EXP-1: for every perk and bonus, applied or not, and if not: the first condition that fails, what was, what is required, what would help.
 import { expect, test } from 'vitest'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
-import { explain } from '../../cloud/evaluation/explain.ts'
-import { CONDITIONS } from '../../cloud/evaluation/rule-conditions.ts'
-import type { ConditionName } from '../../cloud/evaluation/rule-conditions.ts'
+import { explain } from '../../cloud/evaluation/explanation/explain.ts'
+import { CONDITIONS } from '../../cloud/evaluation/conditions/rule-conditions.ts'
+import type { ConditionName } from '../../cloud/evaluation/conditions/rule-conditions.ts'
 import { newState } from '../../cloud/evaluation/state.ts'
 import { POINT_PER_POUND, program, programsOf, tell } from './story.ts'
 

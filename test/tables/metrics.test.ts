@@ -1,8 +1,8 @@
 // E-MET-1, 9 to 11: what is collected beside points, and what was earned in a window.
 import { expect, test } from 'vitest'
 import type { WindowDocument } from '../../cloud/evaluation/document/conditions.ts'
-import { figures } from '../../cloud/evaluation/figures.ts'
-import { earnedIn } from '../../cloud/evaluation/metrics.ts'
+import { figures } from '../../cloud/evaluation/metrics/figures.ts'
+import { earnedIn } from '../../cloud/evaluation/metrics/metrics.ts'
 import { localDay } from '../../protocol/time.ts'
 import type { AccountCase } from './account.ts'
 import { comesTo } from './account.ts'

@@ -1,9 +1,9 @@
 // E-SPEND-9 and E-SPEND-10: points as money, and what a terminal redeems by itself.
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { discountFor, leastPoints } from '../../cloud/evaluation/money.ts'
-import { offersOn } from '../../cloud/evaluation/offers.ts'
-import { NOTHING_HELD, mayRedeem } from '../../cloud/evaluation/spending.ts'
+import { discountFor, leastPoints } from '../../cloud/evaluation/spending/money.ts'
+import { offersOn } from '../../cloud/evaluation/spending/offers.ts'
+import { NOTHING_HELD, mayRedeem } from '../../cloud/evaluation/spending/spending.ts'
 import type { RuleId, StoreId } from '../../protocol/ids.ts'
 import { AMOUNT_MAX, POINTS_MAX } from '../../protocol/limits.ts'
 import { hybridTime } from '../../protocol/time.ts'

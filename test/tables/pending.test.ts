@@ -1,6 +1,6 @@
 // E-MET-8: what is earned but cannot be spent yet.
 import { expect, test } from 'vitest'
-import { mayRedeem, NOTHING_HELD } from '../../cloud/evaluation/spending.ts'
+import { mayRedeem, NOTHING_HELD } from '../../cloud/evaluation/spending/spending.ts'
 import type { RuleId } from '../../protocol/ids.ts'
 import type { AccountCase } from './account.ts'
 import { comesTo } from './account.ts'

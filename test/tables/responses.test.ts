@@ -1,6 +1,6 @@
 // E-RSP: response challenges and their prizes. The numbers are those the cloud gives to responses of all members.
 import { expect, test } from 'vitest'
-import { wins } from '../../cloud/evaluation/responses.ts'
+import { wins } from '../../cloud/evaluation/reactions/responses.ts'
 import type { AccountCase } from './account.ts'
 import { comesTo } from './account.ts'
 

@@ -1,7 +1,7 @@
 // E-RULE: rules that react to facts and to times of the week. `story` says all that came of each row; London's clock.
 import { expect, test } from 'vitest'
 import { TASK, EFFECT_KINDS } from '../../cloud/evaluation/effects.ts'
-import { nextDue } from '../../cloud/evaluation/time.ts'
+import { nextDue } from '../../cloud/evaluation/time/time.ts'
 import type { AccountCase } from './account.ts'
 import { comesTo, documentOf } from './account.ts'
 import { POINT_PER_POUND, programsOf, tell } from './story.ts'

@@ -1,6 +1,6 @@
 // E-SEG: who is in a segment and why. `story` says who came and went with each row.
 import { expect, test } from 'vitest'
-import { nextDue } from '../../cloud/evaluation/time.ts'
+import { nextDue } from '../../cloud/evaluation/time/time.ts'
 import { millisOf } from '../../protocol/time.ts'
 import type { AccountCase } from './account.ts'
 import { comesTo, documentOf } from './account.ts'

@@ -1,6 +1,6 @@
 // What a row of a story can say: each sentence and the fact it makes. A sentence names facts by their row (`#2`) and what is held by how it came to be
 // (`301 of #2`, `302 of tier 3`, `303 of card 401 in #5`), as its code follows from that (E-SPEND-4).
-import { voucherCode } from '../../cloud/evaluation/entitlements.ts'
+import { voucherCode } from '../../cloud/evaluation/spending/entitlements.ts'
 import { ENTITLEMENT_ACTIONS } from '../../protocol/facts.ts'
 import { NO_FACT, factIdOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId, Origin, RuleId, Seq } from '../../protocol/ids.ts'

@@ -1,6 +1,6 @@
 // E-TIER-1, 3 to 7: tiers reached by thresholds, kept for a period, and what comes with entering and goes with leaving them.
 import { expect, test } from 'vitest'
-import { tierProgress } from '../../cloud/evaluation/tier-progress.ts'
+import { tierProgress } from '../../cloud/evaluation/tiers/tier-progress.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
 import type { AccountCase } from './account.ts'
 import { comesTo, documentOf, lastDayText } from './account.ts'

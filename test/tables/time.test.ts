@@ -1,6 +1,6 @@
 // E-TIME: what falls due by itself, in which order, and when next.
 import { expect, test } from 'vitest'
-import { nextDue } from '../../cloud/evaluation/time.ts'
+import { nextDue } from '../../cloud/evaluation/time/time.ts'
 import type { AccountCase } from './account.ts'
 import { comesTo, documentOf } from './account.ts'
 import { POINT_PER_POUND, programsOf, tell } from './story.ts'

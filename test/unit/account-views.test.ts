@@ -4,7 +4,7 @@ import { AccountViewShape, TierProgressViewShape } from '../../cloud/domain/acco
 import { accountViews, tierProgressView } from '../../cloud/domain/account-views.ts'
 import type { Program } from '../../cloud/evaluation/compile.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
-import { stateAt } from '../../cloud/evaluation/time.ts'
+import { stateAt } from '../../cloud/evaluation/time/time.ts'
 import { hybridTime, localDay } from '../../protocol/time.ts'
 import { validator } from '../../protocol/validation.ts'
 import { MEMBER } from '../tables/sentences.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { PlatformEntitlement } from '../../cloud/domain/platform-statuses.ts'
 import { PLATFORM_STATUSES } from '../../cloud/domain/platform-statuses.ts'
-import { ENTITLEMENT_STATUSES } from '../../cloud/evaluation/entitlement-statuses.ts'
+import { ENTITLEMENT_STATUSES } from '../../cloud/evaluation/spending/entitlement-statuses.ts'
 
 const WORDS: Readonly<Record<PlatformEntitlement, readonly string[]>> = {
   perkville_voucher: [

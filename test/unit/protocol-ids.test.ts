@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { voucherCode } from '../../cloud/evaluation/entitlements.ts'
+import { voucherCode } from '../../cloud/evaluation/spending/entitlements.ts'
 import type { FactId, Origin, RuleId, Seq } from '../../protocol/ids.ts'
 import { ORIGIN_MAX, SEQ_SPAN, factIdOf, idFromText, idText, originOf, seqOf } from '../../protocol/ids.ts'
 

@@ -7,7 +7,7 @@ import { INGEST_GROUP_BATCHES_MAX, INGEST_QUEUE_BATCHES_MAX } from '../../../pro
 import { assert } from '../../../protocol/result.ts'
 import { HybridClock, TIME_MIN } from '../../../protocol/time.ts'
 import type { Clock, Millis } from '../../../protocol/time.ts'
-import { nextDue } from '../../evaluation/time.ts'
+import { nextDue } from '../../evaluation/time/time.ts'
 import type { ActivityRow, CloudStore, OriginRow, StoreRow, TenantId, Writes } from '../../store/port.ts'
 import type { NextDue } from '../due.ts'
 import type { ProgramShelf } from '../programs.ts'

@@ -1,0 +1,70 @@
+// Activities: what a perk names that is no sale, counted in pieces (E-EARN-14). A negative quantity takes back what so many pieces would have given.
+import type { Activity } from '../../../protocol/facts.ts'
+import { POINTS_MAX } from '../../../protocol/limits.ts'
+import { mulDiv } from '../../../protocol/numbers.ts'
+import type { EarnPerk, Program } from '../compile.ts'
+import type { Situation } from '../conditions/condition.ts'
+import type { EffectBuffer } from '../effects.ts'
+import { PROGRESS, REVERSE } from '../effects.ts'
+import type { Gift } from './gifts.ts'
+import { give, noteUsed, weighOnce } from './gifts.ts'
+import { settleGifts } from './groups.ts'
+import { takeBackIn } from '../metrics/metrics.ts'
+import { APPLIES } from '../conditions/rule-conditions.ts'
+
+/** What the activity would give, or why not; null where the program has no such perk. Caps and groups cut no progress: it is no amount. */
+export function weighActivity(perk: EarnPerk, fact: Activity, at: Situation): Gift {
+  if (isProgress(perk)) return weighOnce(perk, fact.quantity, at)
+  const gift = weighOnce(perk, amountOfPieces(perk, fact), at)
+  settleGifts([gift], at.state, at.day)
+  return gift
+}
+
+export function bookActivity(program: Program, fact: Activity, at: Situation, effects: EffectBuffer): void {
+  const perk = program.activityPerks.get(fact.perk)
+  if (perk === undefined) return
+  if (fact.quantity < 0) {
+    takeBack(program, perk, fact, at, effects)
+    return
+  }
+  const gift = weighActivity(perk, fact, at)
+  if (!isProgress(perk)) give(program, [gift], at, fact, effects)
+  else if (gift.failing === APPLIES) {
+    effects.push(PROGRESS, perk.id, 0, fact.quantity, 0)
+    noteUsed(program, at.state, perk, at.day)
+  }
+}
+
+function isProgress({ document }: EarnPerk): boolean {
+  return document.type === 'PROGRESS_ACTIVITY'
+}
+
+/** Asks no conditions: what was given under others must not stay. */
+function takeBack(
+  program: Program,
+  perk: EarnPerk,
+  fact: Activity,
+  { state, day }: Situation,
+  effects: EffectBuffer,
+): void {
+  if (isProgress(perk)) {
+    effects.push(PROGRESS, perk.id, 0, fact.quantity, 0)
+    return
+  }
+  const amount = amountOfPieces(perk, fact)
+  if (amount === 0) return
+  effects.push(REVERSE, perk.id, perk.metric, -amount, 0)
+  takeBackIn(program, state, perk.metric, amount, 0, day)
+}
+
+/** What the activity's pieces are worth, without their sign. */
+function amountOfPieces({ award, points, unit, rounding }: EarnPerk, { quantity, amount }: Activity): number {
+  const pieces = Math.abs(quantity)
+  if (award !== 'per_currency_unit') return Math.min(POINTS_MAX, points * pieces)
+  if (amount === null) return 0
+  // Pieces times money may pass what mulDiv gives exactly; it is then far above the maximum.
+  const about = (amount * pieces * points) / unit
+  return about > 2 * POINTS_MAX
+    ? POINTS_MAX
+    : Math.min(POINTS_MAX, mulDiv(amount * pieces, points, unit, rounding))
+}

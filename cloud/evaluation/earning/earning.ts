@@ -1,0 +1,99 @@
+// Hot: what sales of plain programs earn (E-EARN, E-BON). A sale's lines are added up per selection (selections.ts), then only the perks of touched
+// selections are asked, most of them by arithmetic alone. Programs with more to their perks than that (`elaborate`) take the long way in gifts.ts,
+// which also explains; test/property holds the two against each other. Budget: bench/evaluation.ts.
+import type { Sale } from '../../../protocol/facts.ts'
+import { assert } from '../../../protocol/result.ts'
+import { localDay, localMinuteOfWeek, millisOf } from '../../../protocol/time.ts'
+import { bonusPoints, failingOccasion, frequencyWindow } from './awards.ts'
+import type { Bonus, Program } from '../compile.ts'
+import { situationOf } from '../conditions/condition.ts'
+import { POINTS } from '../document/metrics.ts'
+import type { EffectBuffer } from '../effects.ts'
+import { BONUS } from '../effects.ts'
+import { giveSale } from './gifts.ts'
+import { earnIn } from '../metrics/metrics.ts'
+import { givePerks, meetsConditions } from './standard-perks.ts'
+import { CONDITIONS } from '../conditions/rule-conditions.ts'
+import { fillBasket } from './selections.ts'
+import type { MemberState } from '../state.ts'
+import { NEVER, addPoints, counterAt, setCounter } from '../state.ts'
+
+// The number of rule-conditions.ts once more: V8 folds a module's own constants into the machine code and loads exported ones on every use.
+const APPLIES = 0
+assert(CONDITIONS[APPLIES] === 'applies', 'the condition is numbered alike here and there')
+
+/** Points that a bonus's qualifying perks gave on this sale; `all` is what all standard perks gave. */
+function qualifyingPoints(program: Program, bonus: Bonus, all: number): number {
+  if (bonus.everyPerk) return all
+  const { given } = program.scratch
+  const { sale } = program.selections.basket
+  const { perks } = bonus
+  let points = 0
+  for (let at = 0; at < perks.length; at++) {
+    const place = (perks[at] ?? 0) * 2
+    if (given[place] === sale) points += given[place + 1] ?? 0
+  }
+  return points
+}
+
+/** What a sale earns: effects and amounts. */
+export function earnSale(program: Program, state: MemberState, sale: Sale, effects: EffectBuffer): void {
+  if (program.elaborate) {
+    giveSale(program, sale, situationOf(program, state, sale), effects)
+    return
+  }
+  const points = earnPlainly(program, state, sale, effects)
+  if (points === 0) return
+  if (program.plainPoints) {
+    state.lifetime += points
+    addPoints(state, points, NEVER)
+  } else earnIn(program, state, POINTS, points, sale)
+}
+
+/** Earn effects of a sale of a plain program; returns the points. Which conditions fail, only the long way says. */
+function earnPlainly(program: Program, state: MemberState, sale: Sale, effects: EffectBuffer): number {
+  fillBasket(program.selections, sale)
+  const day = localDay(millisOf(sale.at), sale.offset)
+  const total = givePerks(program, state, sale.store, day, effects)
+  return total === 0 || program.bonuses.length === 0
+    ? total
+    : total + earnBonuses(program, state, sale, total, day, effects)
+}
+
+function earnBonuses(
+  program: Program,
+  state: MemberState,
+  sale: Sale,
+  total: number,
+  day: number,
+  effects: EffectBuffer,
+): number {
+  const { bonuses } = program
+  const minute = program.hasSchedules ? localMinuteOfWeek(millisOf(sale.at), sale.offset) : 0
+  const { lifetime } = state
+  let extra = 0
+  for (let at = 0; at < bonuses.length; at++) {
+    const bonus = bonuses[at]
+    if (bonus === undefined || !meetsConditions(bonus, sale.store, day, lifetime)) continue
+    const counts = bonus.type === 'FREQUENCY'
+    if (!counts && failingOccasion(bonus, day, minute, 0) !== APPLIES) continue
+    const base = qualifyingPoints(program, bonus, total)
+    if (base === 0 || (counts && !countSale(program, state, bonus, day))) continue
+    const points = bonusPoints(bonus, base)
+    if (points < 1) continue
+    extra += points
+    effects.push(BONUS, bonus.id, 0, points, 0)
+  }
+  return extra
+}
+
+/** Counts a qualifying sale in the window of a frequency bonus (E-BON-4); whether it is the one that pays. */
+function countSale(program: Program, state: MemberState, bonus: Bonus, day: number): boolean {
+  if (day < bonus.fromDay) return false
+  const window = frequencyWindow(program, bonus, day)
+  const at = counterAt(state, bonus.id, window)
+  const count = at < 0 ? 1 : (state.counters[at] ?? 0) + 1
+  if (at < 0) setCounter(state, bonus.id, window, count)
+  else state.counters[at] = count
+  return failingOccasion(bonus, day, 0, count) === APPLIES
+}

@@ -1,0 +1,178 @@
+// What a fact would earn and does earn, perk by perk and bonus by bonus: weighed first, on the state before the fact, then given (E-EARN-8 to 17,
+// E-BON-6, E-BON-7). Explanations read the same list. Sales of programs with plain perks alone take the short way in earning.ts instead.
+import type { Sale } from '../../../protocol/facts.ts'
+import { noteApplied } from './applied.ts'
+import { bonusPoints, failingOccasion, frequencyWindow, pointsOf } from './awards.ts'
+import { noteGiven } from './caps.ts'
+import type { Bonus, EarnPerk, Program } from '../compile.ts'
+import type { Situation } from '../conditions/condition.ts'
+import type { EffectBuffer } from '../effects.ts'
+import { BONUS, EARN } from '../effects.ts'
+import { settleGifts } from './groups.ts'
+import { earnIn } from '../metrics/metrics.ts'
+import type { Occasion } from '../metrics/metrics.ts'
+import {
+  APPLIES,
+  FREQUENCY,
+  MINIMUM,
+  NOT_QUALIFYING,
+  NO_LINE,
+  NO_POINTS,
+  ONCE,
+  TENDERS,
+  failingRule,
+} from '../conditions/rule-conditions.ts'
+import { amountOf, fillBasket, isTouched, quantityOf } from './selections.ts'
+import type { MemberState } from '../state.ts'
+import { countIn, setCounter } from '../state.ts'
+import { paidWith } from './tenders.ts'
+
+/** What a perk or bonus gives on the fact at hand, or why not. */
+export interface Gift {
+  readonly rule: EarnPerk | Bonus
+  /** First failing condition; 0: it is given. */
+  failing: number
+  /** In its metric's smallest unit; 0 where a condition fails. */
+  amount: number
+  /** What the failing condition was measured by: an amount, a count. */
+  measured: number
+}
+
+export interface BonusGift extends Gift {
+  readonly rule: Bonus
+  /** FREQUENCY: qualifying sales in the window with this one; 0 where this one does not count. */
+  readonly count: number
+}
+
+export interface SaleGifts {
+  readonly perks: readonly Gift[]
+  readonly bonuses: readonly BonusGift[]
+}
+
+/** Weighs perks and bonuses of a sale on the state before it. `every`: also perks that none of its lines touches, for explaining. */
+export function weighSale(program: Program, sale: Sale, at: Situation, every: boolean): SaleGifts {
+  const { state, day } = at
+  fillBasket(program.selections, sale)
+  const perks = (every ? program.standardPerks : touchedPerks(program))
+    .toSorted((a, b) => a.place - b.place)
+    .map((perk) => weighPerk(program, perk, sale, at))
+  settleGifts(perks, state, day)
+  const bonuses = program.bonuses.map((bonus) => weighBonus(program, bonus, perks, at))
+  settleGifts(bonuses, state, day)
+  return { perks, bonuses }
+}
+
+function touchedPerks({ selections, perkStarts, standardPerks }: Program): EarnPerk[] {
+  const { touched, touchedCount } = selections.basket
+  const perks: EarnPerk[] = []
+  for (const selection of touched.subarray(0, touchedCount))
+    perks.push(...standardPerks.slice(perkStarts[selection], perkStarts[selection + 1]))
+  return perks
+}
+
+function weighPerk({ selections }: Program, perk: EarnPerk, sale: Sale, at: Situation): Gift {
+  const { basket } = selections
+  const { selection } = perk
+  const general = failingRule(perk, at)
+  if (general !== APPLIES) return refused(perk, general, 0)
+  if (!isTouched(basket, selection)) return refused(perk, NO_LINE, 0)
+  const matching = amountOf(basket, selection)
+  const paid = perk.tenders === null ? matching : paidWith(sale, perk.tenders)
+  if (perk.tenders !== null && paid < 1) return refused(perk, TENDERS, 0)
+  const amount = Math.min(matching, paid)
+  if (amount < perk.minimumAmount) return refused(perk, MINIMUM, amount)
+  if (isGivenToday(perk, at)) return refused(perk, ONCE, amount)
+  return weighed(perk, pointsOf(perk, amount, quantityOf(basket, selection)), amount)
+}
+
+function refused(rule: EarnPerk, failing: number, measured: number): Gift {
+  return { rule, failing, amount: 0, measured }
+}
+
+/** A gift of what is measured, if that is anything. */
+function weighed(rule: EarnPerk, amount: number, measured: number): Gift {
+  return amount < 1 ? refused(rule, NO_POINTS, measured) : { rule, failing: APPLIES, amount, measured }
+}
+
+function isGivenToday(perk: EarnPerk, { state, day }: Situation): boolean {
+  return perk.oncePerDay && countIn(state, perk.id, day) > 0
+}
+
+/** E-BON; its qualifying perks are weighed already. */
+function weighBonus(program: Program, bonus: Bonus, perks: readonly Gift[], at: Situation): BonusGift {
+  let base = 0
+  for (const { rule, amount } of perks) if (qualifies(bonus, rule)) base += amount
+  const general = failingRule(bonus, at)
+  if (general !== APPLIES) return { rule: bonus, failing: general, amount: 0, measured: base, count: 0 }
+  if (base < 1) return { rule: bonus, failing: NOT_QUALIFYING, amount: 0, measured: base, count: 0 }
+  const count =
+    bonus.type === 'FREQUENCY' ? countIn(at.state, bonus.id, frequencyWindow(program, bonus, at.day)) + 1 : 0
+  const failing = failingOccasion(bonus, at.day, at.minute, count)
+  const counted = failing === APPLIES || failing === FREQUENCY ? count : 0
+  const measured = failing === FREQUENCY ? count : base
+  if (failing !== APPLIES) return { rule: bonus, failing, amount: 0, measured, count: counted }
+  const amount = bonusPoints(bonus, base)
+  return { rule: bonus, failing: amount < 1 ? NO_POINTS : APPLIES, amount, measured, count: counted }
+}
+
+/** Bonuses that name no perks look at those of points (E-BON-7). */
+function qualifies({ everyPerk, document }: Bonus, { id, metric }: EarnPerk | Bonus): boolean {
+  return everyPerk ? metric === 0 : (document.perks?.includes(id) ?? false)
+}
+
+/** Earn effects of a sale. */
+export function giveSale(program: Program, sale: Sale, at: Situation, effects: EffectBuffer): void {
+  const { perks, bonuses } = weighSale(program, sale, at, false)
+  give(program, perks, at, sale, effects)
+  for (const { rule, count } of bonuses)
+    if (count > 0) setCounter(at.state, rule.id, frequencyWindow(program, rule, at.day), count)
+  give(program, bonuses, at, sale, effects)
+}
+
+/** Weighs perks of something that has no basket: a check-in, an enrolment, a completed referral, a birthday. */
+export function weighEvent(perks: readonly EarnPerk[], at: Situation): Gift[] {
+  const gifts = perks.map((perk) => weighOnce(perk, perk.points, at))
+  settleGifts(gifts, at.state, at.day)
+  return gifts
+}
+
+export function giveEvent(
+  program: Program,
+  perks: readonly EarnPerk[],
+  at: Situation,
+  fact: Occasion,
+  effects: EffectBuffer,
+): void {
+  if (perks.length > 0) give(program, weighEvent(perks, at), at, fact, effects)
+}
+
+/** One perk that gives `amount` without a basket; caps and groups are not looked at yet. */
+export function weighOnce(perk: EarnPerk, amount: number, at: Situation): Gift {
+  const general = failingRule(perk, at)
+  if (general !== APPLIES) return refused(perk, general, amount)
+  return isGivenToday(perk, at) ? refused(perk, ONCE, amount) : weighed(perk, amount, amount)
+}
+
+/** Books the gifts that are given. `fact` is when they are earned. */
+export function give(
+  program: Program,
+  gifts: readonly Gift[],
+  { state, day }: Pick<Situation, 'state' | 'day'>,
+  fact: Occasion,
+  effects: EffectBuffer,
+): void {
+  for (const { rule, failing, amount } of gifts) {
+    if (failing !== APPLIES) continue
+    effects.push('slots' in rule ? BONUS : EARN, rule.id, rule.metric, amount, 0)
+    earnIn(program, state, rule.metric, amount, fact)
+    noteGiven(state, rule, rule.caps, day, amount)
+    if (rule.group !== null) noteGiven(state, rule.group, rule.group.caps, day, amount)
+    noteUsed(program, state, rule, day)
+  }
+}
+
+/** What follows from a perk or bonus having applied, beside its amount. */
+export function noteUsed(program: Program, state: MemberState, rule: EarnPerk | Bonus, day: number): void {
+  noteApplied(program, state, rule.id, day)
+  if ('oncePerDay' in rule && rule.oncePerDay) setCounter(state, rule.id, day, 1)
+}

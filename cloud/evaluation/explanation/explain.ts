@@ -1,0 +1,89 @@
+// Why a fact earned what it earned, or would (E-EXP-1): reads the very gifts that are given (gifts.ts), over a copy of the state that time has brought
+// to the fact, so that an explanation can never disagree with an award and costs nothing where none is wanted. A quote explains a sale that is
+// not a fact yet in the same way.
+import type { Fact } from '../../../protocol/facts.ts'
+import type { RuleId } from '../../../protocol/ids.ts'
+import { millisOf } from '../../../protocol/time.ts'
+import { weighActivity } from '../earning/activity.ts'
+import type { Program } from '../compile.ts'
+import type { Situation } from '../conditions/condition.ts'
+import { situationOf } from '../conditions/condition.ts'
+import { POINTS } from '../document/metrics.ts'
+import { EffectBuffer } from '../effects.ts'
+import type { Gift } from '../earning/gifts.ts'
+import { weighEvent, weighSale } from '../earning/gifts.ts'
+import { reasonOf } from './reasons.ts'
+import { APPLIES, CONDITIONS } from '../conditions/rule-conditions.ts'
+import type { ConditionName } from '../conditions/rule-conditions.ts'
+import type { MemberState } from '../state.ts'
+import { copyState } from '../state.ts'
+import { advance, isTimed } from '../time/time.ts'
+
+export interface Considered {
+  readonly rule: RuleId
+  readonly title: string
+  readonly type: string
+  readonly applied: boolean
+  /** In the smallest unit of its metric. */
+  readonly points: number
+  /** What it gives; left out where that is points, as on receipts. */
+  readonly metric?: number
+  /** The first condition that fails; null when it applies. */
+  readonly condition: ConditionName | null
+  readonly actual: string | null
+  readonly required: string | null
+  /** What would make it apply, in words; null when it applies or nothing the member does would. */
+  readonly hint: string | null
+}
+
+/** Every perk and bonus looked at for a fact, on the state *before* it. Other kinds of facts have nothing to consider. */
+export function explain(program: Program, state: MemberState, fact: Fact): Considered[] {
+  const at = situationOf(program, broughtTo(program, state, fact), fact)
+  return giftsOf(program, fact, at).map((gift) => told(program, gift, at))
+}
+
+/** The state after what fell due before the fact. */
+function broughtTo(program: Program, state: MemberState, fact: Fact): MemberState {
+  if (!isTimed(program, state, millisOf(fact.at))) return state
+  const copy = copyState(state)
+  advance(program, copy, fact, new EffectBuffer())
+  return copy
+}
+
+function giftsOf(program: Program, fact: Fact, at: Situation): readonly Gift[] {
+  switch (fact.kind) {
+    case 'sale': {
+      const { perks, bonuses } = weighSale(program, fact, at, true)
+      return [...perks, ...bonuses]
+    }
+    case 'checkin':
+      return weighEvent(program.checkinPerks, at)
+    case 'enrolment':
+      return weighEvent(program.registrationPerks, at)
+    case 'referral':
+      return fact.stage === 'completed' ? weighEvent(program.referralPerks, at) : []
+    case 'activity': {
+      const perk = program.activityPerks.get(fact.perk)
+      // What takes back asks no conditions.
+      return perk === undefined || fact.quantity < 0 ? [] : [weighActivity(perk, fact, at)]
+    }
+    default:
+      return []
+  }
+}
+
+function told(program: Program, { rule, failing, amount, measured }: Gift, at: Situation): Considered {
+  const movesNothing = rule.document.type === 'PROGRESS_ACTIVITY'
+  const base = {
+    rule: rule.id,
+    title: rule.document.title,
+    type: rule.document.type,
+    applied: failing === APPLIES,
+    points: failing === APPLIES && !movesNothing ? amount : 0,
+    ...(rule.metric === POINTS ? {} : { metric: rule.metric }),
+  }
+  if (failing === APPLIES) return { ...base, condition: null, actual: null, required: null, hint: null }
+  const condition = CONDITIONS[failing] ?? 'applies'
+  const [actual, required, hint] = reasonOf(program, rule, condition, at, measured)
+  return { ...base, condition, actual, required, hint }
+}

@@ -1,0 +1,179 @@
+// The words of an explanation: for each condition that fails what was found, what was asked for, and what would help (E-EXP-1).
+import { DAY_MS } from '../../../protocol/time.ts'
+import type { Bonus, EarnPerk, Program } from '../compile.ts'
+import type { Situation } from '../conditions/condition.ts'
+import { firstFailing } from '../conditions/condition.ts'
+import type { CapsDocument } from '../document/earning.ts'
+import { WEEKDAYS } from '../document/parts.ts'
+import { attributeOf } from '../profile.ts'
+import type { ConditionName } from '../conditions/rule-conditions.ts'
+import { tierPlaceOf } from '../tiers/tier-place.ts'
+
+/** Actual value, required value, what would make it apply (null: nothing the member does). */
+export type Reasons = readonly [actual: string, required: string, hint: string | null]
+
+type Explained = EarnPerk | Bonus
+
+/** `measured`: what the condition was measured by, an amount or a count. */
+export function reasonOf(
+  program: Program,
+  rule: Explained,
+  condition: ConditionName,
+  at: Situation,
+  measured: number,
+): Reasons {
+  switch (condition) {
+    case 'applies':
+      return ['', '', null]
+    case 'status':
+      return ['INACTIVE', 'ACTIVE', null]
+    case 'dates':
+      return datesReason(rule, at)
+    case 'store':
+      return [String(at.fact.store), [...(rule.stores ?? [])].join(', '), 'in one of these stores']
+    case 'required_tier':
+      return tierReason(program, rule, at)
+    case 'attributes':
+      return attributesReason(rule, at)
+    case 'when':
+      return whenReason(rule, at)
+    case 'no_matching_line': {
+      const wanted = 'skus' in rule ? [...rule.categories, ...rule.skus].slice(0, 10).join(', ') : ''
+      return ['no line of this kind', wanted, `buy one of: ${wanted}`]
+    }
+    case 'tenders': {
+      const tenders = 'tenders' in rule ? [...(rule.tenders ?? [])].join(' or ') : ''
+      return ['nothing paid so', `paid by ${tenders}`, `pay by ${tenders}`]
+    }
+    case 'minimum_amount': {
+      const minimum = 'minimumAmount' in rule ? rule.minimumAmount : 0
+      return [
+        String(measured),
+        String(minimum),
+        `${minimum - measured} more in minor units of ${program.document.currency}`,
+      ]
+    }
+    case 'once_per_day':
+      return ['given today', 'once a day', 'tomorrow']
+    case 'points':
+      return [String(measured), 'enough for one point', 'buy a little more']
+    default:
+      return givingReason(rule, condition, at, measured)
+  }
+}
+
+/** Reasons of bonuses, caps and groups. */
+function givingReason(
+  rule: Explained,
+  condition: Extract<
+    ConditionName,
+    'qualifying_points' | 'schedule' | 'from_date' | 'frequency' | 'caps' | 'group'
+  >,
+  at: Situation,
+  measured: number,
+): Reasons {
+  switch (condition) {
+    case 'qualifying_points':
+      return ['0', 'at least 1 point of a qualifying perk', 'buy something that earns points']
+    case 'schedule':
+      return [minuteText(at.minute), scheduleText(rule), `at another time: ${scheduleText(rule)}`]
+    case 'from_date':
+      return [dateText(at.day), 'fromDay' in rule ? `from ${dateText(rule.fromDay)} on` : '', null]
+    case 'frequency':
+      return frequencyReason(rule, measured)
+    case 'caps':
+      return capsReason(rule, measured)
+    default:
+      return [
+        `would give ${measured}`,
+        rule.group?.stacking === 'best'
+          ? `the most of group "${rule.group.name}"`
+          : `the first of group "${rule.group?.name}" that applies`,
+        null,
+      ]
+  }
+}
+
+function datesReason({ document, startDay }: Explained, { day }: Situation): Reasons {
+  return [
+    dateText(day),
+    `${document.start ?? 'any day'} to ${document.end ?? 'any day'}`,
+    day < startDay ? `from ${document.start} on` : null,
+  ]
+}
+
+function tierReason(program: Program, rule: Explained, { state }: Situation): Reasons {
+  const actual = program.tiers[tierPlaceOf(program, state)]?.name ?? 'none'
+  const required = program.tiers[rule.tierPlace]?.name ?? ''
+  return [
+    actual,
+    required,
+    rule.tierFloor > 0
+      ? `${rule.tierFloor - state.lifetime} more points reach ${required}`
+      : `reach ${required}`,
+  ]
+}
+
+function attributesReason({ attributes }: Explained, { state }: Situation): Reasons {
+  const asked = attributes ?? []
+  const names = [...new Set(asked.map(({ name }) => name))]
+  return [
+    names.map((name) => `${name}: ${attributeOf(state, name) ?? 'not known'}`).join(', '),
+    asked.map(({ name, value }) => `${name}: ${value}`).join(' or '),
+    null,
+  ]
+}
+
+/** Names the leaf that fails first (E-COND-3). */
+function whenReason({ when }: Explained, at: Situation): Reasons {
+  const reason = when === null ? null : firstFailing(when, at)
+  if (reason === null) return ['', '', null]
+  const { leaf, actual, required, hint } = reason
+  return [`${leaf}: ${actual}`, `${leaf}: ${required}`, hint]
+}
+
+function frequencyReason(rule: Explained, count: number): Reasons {
+  if (!('requiredToEarn' in rule)) return [String(count), '', null]
+  const required = rule.requiredToEarn
+  // In a week or month it pays once; from a date on, every so many sales again (E-BON-4).
+  const mayPay = rule.frequency === 'FROM_DATE' || count < required
+  return [
+    String(count),
+    String(required),
+    mayPay ? `${required - (count % required)} more qualifying sales` : null,
+  ]
+}
+
+function capsReason({ caps, group }: Explained, measured: number): Reasons {
+  const own = capsText(caps)
+  const shared = group === null ? [] : capsText(group.caps).map((text) => `${text} in group "${group.name}"`)
+  const daily = caps?.per_day !== undefined || group?.caps?.per_day !== undefined
+  return [
+    `would give ${measured}, nothing is left`,
+    `at most ${[...own, ...shared].join(', ')}`,
+    daily ? 'another day' : null,
+  ]
+}
+
+function capsText(caps: CapsDocument | null | undefined): string[] {
+  const { per_sale, per_day, per_member } = caps ?? {}
+  return [
+    ...(per_sale === undefined ? [] : [`${per_sale} per sale`]),
+    ...(per_day === undefined ? [] : [`${per_day} per day`]),
+    ...(per_member === undefined ? [] : [`${per_member} ever`]),
+  ]
+}
+
+function dateText(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10)
+}
+
+function minuteText(minute: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${WEEKDAYS[Math.floor(minute / 1440)]} ${two(Math.floor((minute % 1440) / 60))}:${two(minute % 60)}`
+}
+
+function scheduleText({ document }: Explained): string {
+  if (!('schedule' in document)) return ''
+  return document.schedule.map(({ days, from, to }) => `${days.join(' ')} ${from}-${to}`).join('; ')
+}

@@ -1,0 +1,175 @@
+// What members hold: issuing it, the steps of its life, its end (E-ENT). The fold books what happened; whether something may happen is asked of
+// spending.ts, where the authority is. Entitlements are never dropped and keep their order: whoever indexes their codes reads only the new ones.
+import { createHmac } from 'node:crypto'
+import type { EntitlementFact, VoucherUse } from '../../../protocol/facts.ts'
+import type { FactId, RuleId } from '../../../protocol/ids.ts'
+import { DAY_MS, MINUTE_MS, localDay, millisOf } from '../../../protocol/time.ts'
+import type { HybridTime } from '../../../protocol/time.ts'
+import type { Program } from '../compile.ts'
+import type { EffectBuffer } from '../effects.ts'
+import {
+  ENTITLEMENT,
+  ENTITLEMENT_CONFLICT,
+  ENTITLEMENT_REFUSED,
+  VOUCHER_ISSUED,
+  VOUCHER_REUSED,
+  VOUCHER_USED,
+} from '../effects.ts'
+import { HELD, LIVE, MOVES, USABLE, statusNumber } from './entitlement-statuses.ts'
+import type { EntitlementStatus } from './entitlement-statuses.ts'
+import type { Entitlement, MemberState } from '../state.ts'
+
+/** 60 bits in letters and digits that cannot be mistaken for each other (Crockford's base 32) (E-SPEND-4). */
+export function voucherCode(secret: string, source: number, perk: RuleId, index: number): string {
+  const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+  const digest = createHmac('sha256', secret).update(`${source}-${perk}-${index}`).digest()
+  let code = ''
+  for (let at = 0; at < 12; at++) code += digits[(digest[at] ?? 0) & 31]
+  return code
+}
+
+interface Issuing {
+  readonly id: FactId
+  readonly at: HybridTime
+  readonly offset: number
+}
+
+/**
+ * Issues the entitlement of a redeem perk, if it has one and the member may hold another (E-ENT-1). `source` and `index` make its code; `ms` is the
+ * instant of the issue where it is not the fact's own but one that the fact brought.
+ */
+export function issueEntitlement(
+  program: Program,
+  state: MemberState,
+  perk: RuleId,
+  fact: Issuing,
+  source: number,
+  index: number,
+  effects: EffectBuffer,
+  ms: number = millisOf(fact.at),
+): void {
+  const template = program.redeemPerks.get(perk)?.document.voucher
+  if (template === undefined) return
+  if (template.per_member !== undefined && liveOf(state, perk) >= template.per_member) {
+    effects.push(ENTITLEMENT_REFUSED, perk, index, 1, source)
+    return
+  }
+  const day = localDay(ms, fact.offset)
+  const startOf = (local: number): number => local * DAY_MS - fact.offset * MINUTE_MS
+  const status = template.initial_status ?? 'unused'
+  const issued: Entitlement = {
+    code: voucherCode(program.document.voucher_secret, source, perk, index),
+    perk,
+    fact: fact.id,
+    index,
+    from: template.from_days === undefined ? 0 : startOf(day + template.from_days),
+    expires: template.valid_days === undefined ? 0 : startOf(day + template.valid_days + 1),
+    status,
+    before: null,
+    uses: status === 'used' ? 0 : (template.uses ?? 1),
+    usedBy: 0 as FactId,
+  }
+  state.entitlements = [...state.entitlements, issued]
+  effects.push(VOUCHER_ISSUED, perk, index, 1, source)
+}
+
+export function isLive({ status }: Entitlement): boolean {
+  return LIVE.includes(status)
+}
+
+/** Live entitlements of a perk. */
+export function liveOf({ entitlements }: MemberState, perk: RuleId): number {
+  let count = 0
+  for (const one of entitlements) if (one.perk === perk && isLive(one)) count++
+  return count
+}
+
+/** Whether the member holds an entitlement of the perk; of LEVEL memberships only the one with the highest priority counts (E-COND-2). */
+export function holdsLive(program: Program, state: MemberState, perk: RuleId, ms: number): boolean {
+  if (!isHeld(state, perk, ms)) return false
+  const own = levelOf(program, perk)
+  if (own === undefined) return true
+  return !state.entitlements.some((other) => {
+    const its = other.perk === perk ? undefined : levelOf(program, other.perk)
+    return (
+      its !== undefined && (its > own || (its === own && other.perk < perk)) && isHeld(state, other.perk, ms)
+    )
+  })
+}
+
+/** Priority of a LEVEL membership; undefined for any other perk. */
+function levelOf(program: Program, perk: RuleId): number | undefined {
+  const membership = program.redeemPerks.get(perk)?.document.membership
+  return membership?.template === 'LEVEL' ? membership.priority : undefined
+}
+
+function isHeld({ entitlements }: MemberState, perk: RuleId, ms: number): boolean {
+  return entitlements.some(
+    (one) => one.perk === perk && HELD.includes(one.status) && (one.expires === 0 || ms < one.expires),
+  )
+}
+
+/** The earliest instant at which something live ends; Infinity: nothing does. */
+export function nextEntitlementEnd({ entitlements }: MemberState): number {
+  let earliest = Infinity
+  for (const one of entitlements) {
+    if (one.expires > 0 && one.expires < earliest && isLive(one)) earliest = one.expires
+  }
+  return earliest
+}
+
+/** Expires what has ended by `ms` (E-ENT-3). */
+export function entitlementsDue(state: MemberState, ms: number, effects: EffectBuffer): void {
+  for (const one of state.entitlements)
+    if (one.expires > 0 && one.expires <= ms && isLive(one)) become(one, 'expired', effects)
+}
+
+/** Cancels all live entitlements of these perks (E-TIER-6). */
+export function cancelEntitlementsOf(
+  state: MemberState,
+  perks: readonly RuleId[],
+  effects: EffectBuffer,
+): void {
+  for (const one of state.entitlements)
+    if (perks.includes(one.perk) && isLive(one)) become(one, 'cancelled', effects)
+}
+
+function become(one: Entitlement, status: EntitlementStatus, effects: EffectBuffer): void {
+  one.before = status === 'reserved' ? one.status : null
+  one.status = status
+  effects.push(ENTITLEMENT, one.perk, one.index, statusNumber(status), one.fact)
+}
+
+/** Books a step of an entitlement's life (E-ENT-2). An unknown code has no effect until its issue arrives and the fold restarts. */
+export function bookEntitlement(state: MemberState, fact: EntitlementFact, effects: EffectBuffer): void {
+  const one = state.entitlements.find(({ code }) => code === fact.code)
+  if (one === undefined) return
+  const { from, to } = MOVES[fact.action]
+  if (!from.includes(one.status)) {
+    effects.push(ENTITLEMENT_CONFLICT, one.perk, 0, 1, one.fact)
+    return
+  }
+  if (fact.action === 'claim') one.uses = 0
+  become(one, to === 'before' ? (one.before ?? 'unused') : to, effects)
+}
+
+/** Books a use, also of what has expired since it was decided (E-SPEND-5, E-ENT-4). An unknown code as in `bookEntitlement`. */
+export function bookVoucherUse(state: MemberState, fact: VoucherUse, effects: EffectBuffer): void {
+  const one = state.entitlements.find(({ code }) => code === fact.code)
+  if (one === undefined) return
+  if (one.status === 'used') {
+    effects.push(VOUCHER_REUSED, one.perk, 0, 1, one.usedBy)
+    return
+  }
+  if (one.status !== 'expired' && !USABLE.includes(one.status)) {
+    effects.push(ENTITLEMENT_CONFLICT, one.perk, 0, 1, one.fact)
+    return
+  }
+  one.uses -= 1
+  one.usedBy = fact.id
+  if (one.uses === 0) {
+    one.before = null
+    one.status = 'used'
+  }
+  effects.push(VOUCHER_USED, one.perk, 0, 1, one.fact)
+}

@@ -1,0 +1,53 @@
+// How often one member may redeem a perk (E-SPEND-2): how many times are left, and the first local day there is one again.
+import { firstDayOfMonth, monthOfDay } from '../../../protocol/time.ts'
+import type { RedeemPerk } from '../compile.ts'
+import type { LimitDocument } from '../document/parts.ts'
+import type { MemberState } from '../state.ts'
+import { dateOfDay } from '../time/calendar.ts'
+
+export interface LimitStanding {
+  /** Null: no limit. */
+  readonly remaining: number | null
+  /** When none remains: the local date from which the limit allows another; null: never, or one remains now. */
+  readonly againOn: string | null
+}
+
+/** `held`: redemptions the authority has allowed today that are not in the fold yet. */
+export function standingOf(perk: RedeemPerk, state: MemberState, day: number, held: number): LimitStanding {
+  const { limit } = perk.document
+  if (limit === undefined) return { remaining: null, againOn: null }
+  const current = intervalOf(limit, day)
+  const span = limit.interval_count ?? 1
+  const uses: number[] = Array<number>(held).fill(current)
+  for (let at = 0; at < state.uses.length; at += 2)
+    if (state.uses[at] === perk.id) uses.push(intervalOf(limit, state.uses[at + 1] ?? 0))
+  const counted = uses.filter((interval) => interval > current - span).length
+  const remaining = Math.max(0, limit.count - counted)
+  if (remaining > 0 || limit.interval === 'ALL_TIME') return { remaining, againOn: null }
+  // The limit allows another once the count-th last use has left the intervals that count.
+  const blocking = uses.toSorted((a, b) => b - a)[limit.count - 1] ?? current
+  return { remaining, againOn: dateOfDay(firstDayOf(limit, blocking + span)) }
+}
+
+/** Number of the calendar interval a local day lies in. */
+function intervalOf({ interval }: LimitDocument, day: number): number {
+  switch (interval) {
+    case 'DAY':
+      return day
+    case 'MONTH':
+      return monthOfDay(day)
+    case 'YEAR':
+      return Math.floor(monthOfDay(day) / 12)
+    case 'ALL_TIME':
+      return 0
+  }
+}
+
+function firstDayOf({ interval }: LimitDocument, number: number): number {
+  return interval === 'DAY' ? number : firstDayOfMonth(interval === 'MONTH' ? number : number * 12)
+}
+
+export function limitText({ count, interval, interval_count: intervals = 1 }: LimitDocument): string {
+  const times = count === 1 ? 'once' : `${count} times`
+  return interval === 'ALL_TIME' ? `${times} ever` : `${times} per ${intervals} ${interval.toLowerCase()}(s)`
+}

@@ -1,0 +1,247 @@
+// Spending and using. Two questions are kept apart: `mayRedeem` and `mayUse` decide, once, where the authority is (E-SPEND-1, E-ENT-4); the fold only
+// books what was decided (E-SPEND-3), whatever the balance is by then.
+import type { Redemption } from '../../../protocol/facts.ts'
+import type { RuleId, StoreId } from '../../../protocol/ids.ts'
+import { AMOUNT_MAX } from '../../../protocol/limits.ts'
+import type { Result } from '../../../protocol/result.ts'
+import { accept, refuse } from '../../../protocol/result.ts'
+import type { RefusalCode } from '../../../protocol/refusals.ts'
+import { localDay, localMinuteOfWeek, millisOf } from '../../../protocol/time.ts'
+import type { HybridTime, ZoneOffset } from '../../../protocol/time.ts'
+import type { Program, RedeemPerk } from '../compile.ts'
+import type { Situation } from '../conditions/condition.ts'
+import { firstFailing, situationAt } from '../conditions/condition.ts'
+import { POINTS } from '../document/metrics.ts'
+import type { EffectBuffer } from '../effects.ts'
+import { RESTORE, SPEND } from '../effects.ts'
+import { USABLE } from './entitlement-statuses.ts'
+import type { EntitlementStatus } from './entitlement-statuses.ts'
+import { isLive, issueEntitlement, liveOf } from './entitlements.ts'
+import { limitText, standingOf } from './limits.ts'
+import { restoreIn, spendIn, spendableIn } from '../metrics/metrics.ts'
+import { discountFor, leastPoints } from './money.ts'
+import { CONDITIONS, failingRule } from '../conditions/rule-conditions.ts'
+import type { ConditionName } from '../conditions/rule-conditions.ts'
+import { inSlots } from '../time/slots.ts'
+import type { Entitlement, MemberState } from '../state.ts'
+
+/** Where and when a spending is asked for. */
+export interface SpendingPlace {
+  readonly store: StoreId
+  readonly at: HybridTime
+  readonly offset: ZoneOffset
+}
+
+/** What other open decisions of the authority have taken already, not yet in the fold, and what it counts of all members. */
+export interface Held {
+  /** Of the perk's metric. */
+  readonly points: number
+  /** Redemptions of this very perk. */
+  readonly uses: number
+  /** Redemptions of this perk by all members that were not cancelled, open decisions included: everywhere, and in this store (E-SPEND-7). */
+  readonly budgetUsed?: number
+  readonly budgetUsedHere?: number
+}
+
+export const NOTHING_HELD: Held = { points: 0, uses: 0 }
+
+/** What a redemption that is allowed takes. */
+export interface Redeemable {
+  readonly metric: number
+  readonly points: number
+  /** Minor units of discount, for points as money; null for any other perk. */
+  readonly discount: number | null
+}
+
+const REFUSAL_OF: Partial<Record<ConditionName, RefusalCode>> = {
+  status: 'perk_not_active',
+  dates: 'perk_not_active',
+  store: 'perk_not_here',
+  required_tier: 'tier_insufficient',
+  attributes: 'condition_unmet',
+  when: 'condition_unmet',
+}
+
+/** Decides a redemption (E-SPEND-1). `named`: the points a redemption of points as money names, null for any other perk (E-SPEND-9). */
+export function mayRedeem(
+  program: Program,
+  state: MemberState,
+  perk: RuleId,
+  place: SpendingPlace,
+  held: Held,
+  named: number | null = null,
+): Result<Redeemable> {
+  const found = program.redeemPerks.get(perk)
+  if (found === undefined) return refuse('perk_not_found', `The program has no redeem perk ${perk}`, 'perk')
+  const { store, at, offset } = place
+  const situation = situationAt(program, state, { kind: 'redemption', store }, millisOf(at), offset)
+  return (
+    unmet(found, situation) ??
+    notHereNow(found, situation) ??
+    usedUp(found, situation, held) ??
+    priceOf(found, spendableIn(state, found.metric) - held.points, named)
+  )
+}
+
+type Refused = ReturnType<typeof refuse>
+
+/** Status, dates, store, tier, attributes, `when`. */
+function unmet(perk: RedeemPerk, situation: Situation): Refused | undefined {
+  const failing = CONDITIONS[failingRule(perk, situation)] ?? 'applies'
+  const code = REFUSAL_OF[failing]
+  if (code === undefined) return undefined
+  const { title } = perk.document
+  const reason = failing === 'when' && perk.when !== null ? firstFailing(perk.when, situation) : null
+  if (reason === null)
+    return refuse(code, `"${title}" cannot be redeemed here now: its condition "${failing}" does not hold`)
+  const { leaf, actual, required } = reason
+  return refuse(
+    code,
+    `"${title}" cannot be redeemed here now: its ${leaf} must be ${required}, it is ${actual}`,
+  )
+}
+
+/** Home store and schedule. */
+function notHereNow(perk: RedeemPerk, { state, fact, minute }: Situation): Refused | undefined {
+  const { title, home_store_only: homeOnly } = perk.document
+  if (homeOnly === true && state.more?.profile.homeStore !== fact.store)
+    return refuse('perk_not_here', `"${title}" is redeemed in the member's home store only`)
+  if (perk.slots !== null && !inSlots(perk.slots, minute))
+    return refuse('perk_not_active', `"${title}" cannot be redeemed at this time of the week`)
+  return undefined
+}
+
+/** The member's limit, what one member may hold, and the budget of all. */
+function usedUp(perk: RedeemPerk, { state, day, fact }: Situation, held: Held): Refused | undefined {
+  const { title, limit, voucher, budget } = perk.document
+  if (limit !== undefined) {
+    const { remaining, againOn } = standingOf(perk, state, day, held.uses)
+    if (remaining === 0)
+      return refuse(
+        'limit_reached',
+        `"${title}" can be redeemed ${limitText(limit)}${againOn === null ? '' : `, again from ${againOn}`}`,
+      )
+  }
+  const most = voucher?.per_member
+  if (most !== undefined && liveOf(state, perk.id) + reserved(state, perk.id) + held.uses >= most)
+    return refuse('limit_reached', `A member can hold ${most} of "${title}" at a time`)
+  if (budget?.total !== undefined && (held.budgetUsed ?? 0) >= budget.total)
+    return refuse('budget_spent', `All ${budget.total} of "${title}" have been redeemed`)
+  if (budget?.per_store !== undefined && (held.budgetUsedHere ?? 0) >= budget.per_store)
+    return refuse(
+      'budget_spent',
+      `All ${budget.per_store} of "${title}" for store ${fact.store} have been redeemed`,
+    )
+  return undefined
+}
+
+/** Reservations issue their entitlement when they are captured. */
+function reserved({ reservations }: MemberState, perk: RuleId): number {
+  return reservations.filter((one) => one.perk === perk).length
+}
+
+function priceOf(perk: RedeemPerk, have: number, named: number | null): Result<Redeemable> {
+  const { metric, document } = perk
+  const { title, money } = document
+  const missing = (cost: number): Refused =>
+    refuse(
+      'points_insufficient',
+      `"${title}" costs ${cost} ${nounOf(metric)}, ${Math.max(0, have)} are available`,
+    )
+  if (money === undefined) {
+    if (named !== null)
+      return refuse('input_invalid', `"${title}" has a price of its own; name no points`, 'points')
+    return have < perk.points ? missing(perk.points) : accept({ metric, points: perk.points, discount: null })
+  }
+  const least = leastPoints(money)
+  if (named === null || named < least)
+    return refuse('input_invalid', `"${title}" needs the points to take: at least ${least}`, 'points')
+  if (have < named) return missing(named)
+  return accept({ metric, ...discountFor(money, AMOUNT_MAX, named) })
+}
+
+function nounOf(metric: number): string {
+  return metric === POINTS ? 'points' : `of metric ${metric}`
+}
+
+/** Books a redemption fact (E-SPEND-3). */
+export function bookRedemption(
+  program: Program | null,
+  state: MemberState,
+  fact: Redemption,
+  effects: EffectBuffer,
+): void {
+  const first = fact.of === 0 ? fact.id : fact.of
+  const at = state.reservations.findIndex((reservation) => reservation.fact === first)
+  const reservation = state.reservations[at]
+  if (reservation === undefined && (fact.stage === 'cancelled' || state.settled.includes(first))) return
+  if (fact.stage === 'cancelled' && reservation !== undefined) {
+    state.reservations = state.reservations.toSpliced(at, 1)
+    state.settled = [...state.settled, first]
+    const { perk, metric, points, burned, day } = reservation
+    forgetUse(state, perk, day)
+    if (points === 0) return
+    effects.push(RESTORE, perk, metric, points, first)
+    restoreIn(state, metric, points, burned, millisOf(fact.at), effects)
+    return
+  }
+  if (reservation === undefined) {
+    const { perk, points } = fact
+    const metric = program?.redeemPerks.get(perk)?.metric ?? POINTS
+    const burned = spendIn(program, state, metric, points, fact)
+    const day = localDay(millisOf(fact.at), fact.offset)
+    state.uses = [...state.uses, perk, day]
+    if (points > 0) effects.push(SPEND, perk, metric, -points, first)
+    if (fact.stage === 'reserved')
+      state.reservations = [...state.reservations, { fact: fact.id, perk, metric, points, day, burned }]
+    else state.settled = [...state.settled, first]
+  } else if (fact.stage === 'captured') {
+    state.reservations = state.reservations.toSpliced(at, 1)
+    state.settled = [...state.settled, first]
+  }
+  if (fact.stage === 'captured' && program !== null)
+    issueEntitlement(program, state, fact.perk, fact, first, 0, effects)
+}
+
+function forgetUse(state: MemberState, perk: RuleId, day: number): void {
+  for (let at = state.uses.length - 2; at >= 0; at -= 2) {
+    if (state.uses[at] === perk && state.uses[at + 1] === day) {
+      state.uses = state.uses.toSpliced(at, 2)
+      return
+    }
+  }
+}
+
+/** What an entitlement is at an instant: what is live ends at its time, whether or not a fact has brought that time (E-ENT-3). */
+export function statusAt(one: Entitlement, ms: number): EntitlementStatus {
+  return one.expires > 0 && ms >= one.expires && isLive(one) ? 'expired' : one.status
+}
+
+/** Decides the use of an entitlement (E-ENT-4). `program`: in force then; null before the first. */
+export function mayUse(
+  program: Program | null,
+  state: MemberState,
+  code: string,
+  { at, offset }: Omit<SpendingPlace, 'store'>,
+): Result<Entitlement> {
+  const one = state.entitlements.find((known) => known.code === code)
+  if (one === undefined) return refuse('voucher_not_found', 'No voucher has this code', 'code')
+  const ms = millisOf(at)
+  const status = statusAt(one, ms)
+  if (status === 'used' || status === 'fulfilled')
+    return refuse('voucher_used', 'This voucher was used before')
+  if (status === 'expired')
+    return refuse(
+      'voucher_expired',
+      one.expires === 0
+        ? 'This voucher has expired'
+        : `This voucher was valid until ${new Date(one.expires - 1).toISOString()}`,
+    )
+  if (!USABLE.includes(status)) return refuse('voucher_not_usable', `This voucher is ${status}`)
+  if (ms < one.from)
+    return refuse('voucher_not_now', `This voucher can be used from ${new Date(one.from).toISOString()}`)
+  const slots = program?.redeemPerks.get(one.perk)?.useSlots ?? null
+  if (slots !== null && !inSlots(slots, localMinuteOfWeek(ms, offset)))
+    return refuse('voucher_not_now', 'This voucher cannot be used at this time of the week')
+  return accept(one)
+}

@@ -27,6 +27,14 @@ export interface NodeCommand {
   readonly log: string
 }
 
+/** What one life of a node stands in: for those who break things around it. */
+export interface Surroundings {
+  /** A command that runs the node, whose arguments follow: a tracer that stays the node's child, so that signals still reach the node. */
+  readonly through?: readonly string[]
+  /** Over our own environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 export interface Usage {
   /** Peak resident memory. */
   readonly peakBytes: number
@@ -43,6 +51,7 @@ export class NodeProcess {
   #child: ChildProcess | undefined
   #exited: Promise<void> = Promise.resolve()
   #expected = false
+  #exitCode: number | undefined
   /** Of the lives that are over. */
   #usedBefore: Usage | null = null
 
@@ -68,14 +77,33 @@ export class NodeProcess {
     return this.#child !== undefined
   }
 
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** Resolves when the life under way has ended, by whatever cause, to how: undefined when it ended by a signal, or runs no more. */
+  async ended(): Promise<number | undefined> {
+    await this.#exited
+    return this.#exitCode
+  }
+
+  /** From here on its end is expected: `onDeath` is not called for this life. */
+  expectEnd(): void {
+    this.#expected = true
+  }
+
   /** Resolves when the node answers. */
-  async start(first = true): Promise<void> {
+  async start(first = true, { through = [], env = {} }: Surroundings = {}): Promise<void> {
     const { args, enrolCode, log } = this.#command
     const code = first ? enrolCode : undefined
     const output = openSync(log, 'a')
-    const child = spawn(process.execPath, [CLI, ...args, ...(code === undefined ? [] : ['--enrol', '-'])], {
+    const enrol = code === undefined ? [] : ['--enrol', '-']
+    const [command = process.execPath, ...rest] = [...through, process.execPath, CLI, ...args, ...enrol]
+    const child = spawn(command, rest, {
       stdio: [code === undefined ? 'ignore' : 'pipe', output, output],
       detached: true,
+      env: { ...process.env, ...env },
     })
     closeSync(output)
     this.#child = child
@@ -84,7 +112,8 @@ export class NodeProcess {
     process.once('exit', killWithUs)
     this.#exited = new Promise((resolve) => {
       child.once('error', () => resolve())
-      child.once('exit', () => {
+      child.once('exit', (status) => {
+        this.#exitCode = status ?? undefined
         process.off('exit', killWithUs)
         if (this.#child === child) this.#child = undefined
         if (!this.#expected) this.#onDeath(this.#death())

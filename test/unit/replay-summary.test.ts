@@ -1,6 +1,6 @@
 // The summary and its verdict: the log of acknowledgements, what counts as lost and duplicated, and which runs may exit 0.
 import { describe, expect, test } from 'vitest'
-import { AckLog } from '../../cloud/demo/replay/ack-log.ts'
+import { AckLog } from '../../cloud/demo/ack-log.ts'
 import { progressText } from '../../cloud/demo/replay/progress.ts'
 import { storeProof } from '../../cloud/demo/replay/proof.ts'
 import { planOfText } from '../../cloud/demo/replay/sales-file.ts'

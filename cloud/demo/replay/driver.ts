@@ -1,7 +1,7 @@
 // Sends a plan through the tills of the stores: each store has its queue, the tills of all stores work side by side. Refused calls are
 // collected, not thrown: one bad line must not hide the rest.
 import { setTimeout as wait } from 'node:timers/promises'
-import type { AckLog } from './ack-log.ts'
+import type { AckLog } from '../ack-log.ts'
 import { PATHS, bodyOf } from './bodies.ts'
 import type { PlannedCall, SaleCall } from './plan.ts'
 import { StoreQueue } from './store-queue.ts'

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { askOk, fieldOf, pick } from '../ask.ts'
 import { PlainFault } from '../plain-fault.ts'
 import type { Shops } from '../shops.ts'
-import type { AckLog } from './ack-log.ts'
+import type { AckLog } from '../ack-log.ts'
 
 const CLI = fileURLToPath(new URL('../../cli.ts', import.meta.url))
 const POLL_MS = 25
@@ -104,7 +104,7 @@ export function storeProof(position: StorePosition, acks: AckLog): StoreProof {
   return {
     ...position,
     lost: acks.above(store, position.cloudSeq),
-    duplicated: acks.unanswered(store, Math.max(position.edgeSeq, position.cloudSeq)),
+    duplicated: acks.unansweredPositions(store, Math.max(position.edgeSeq, position.cloudSeq)),
   }
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { codeOf, pick, sentenceOf } from '../ask.ts'
 import { WireConnection, WireFault } from '../wire.ts'
 import type { WireAnswer } from '../wire.ts'
-import type { Acknowledgement } from './ack-log.ts'
+import type { Acknowledgement } from '../ack-log.ts'
 
 const RETRY_MS_MAX = 60_000
 const RETRY_BASE_MS = 20

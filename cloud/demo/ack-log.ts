@@ -1,8 +1,10 @@
-// The outside log of acknowledgements: what the stores told the driver, kept apart from everything the stores and the cloud keep. Lost and
-// duplicated are counted against it. A store's positions have no gaps and every fact of a replay is some call's, so the acknowledged seqs
-// of a store must be exactly 1 to n, each for one key.
-import { idFromText, originOf, seqOf } from '../../../protocol/ids.ts'
-import type { FactId } from '../../../protocol/ids.ts'
+// The outside log of attempts and acknowledgements: what was asked of the stores and what they told, kept apart from everything the stores and the
+// cloud keep. Lost and duplicated are counted against it. With a file, a line is on the disk before the caller goes on, so that the log also outlives
+// whoever writes it. A store's positions have no gaps and every fact of a replay is some call's, so the acknowledged seqs of a store must be
+// exactly 1 to n, each for one key.
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { idFromText, originOf, seqOf } from '../../protocol/ids.ts'
+import type { FactId } from '../../protocol/ids.ts'
 
 export interface Acknowledgement {
   readonly key: string
@@ -29,10 +31,51 @@ interface StoreLog {
   lastHash: string
 }
 
+/** Monotonic nanoseconds, the clock of CLOCK_MONOTONIC: comparable with other processes of this machine. */
+export type Instant = bigint
+
+export interface Acknowledged extends Acknowledgement {
+  readonly store: number
+  /** When the answer was first heard. */
+  readonly at: Instant
+}
+
 export class AckLog {
-  readonly #byKey = new Map<string, Acknowledgement>()
+  readonly #file: number | undefined
+  readonly #attempts = new Set<string>()
+  readonly #byKey = new Map<string, Acknowledged>()
   readonly #stores = new Map<number, StoreLog>()
   readonly #faults: string[] = []
+
+  /** `file` gets a line for every attempt and answer; left out, the log is in memory only. */
+  constructor(file?: string) {
+    this.#file = file === undefined ? undefined : openSync(file, 'a')
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file)
+  }
+
+  /** Before the first call with the key goes out. */
+  attempt(store: number, key: string): void {
+    if (this.#attempts.has(`${store} ${key}`)) return
+    this.#attempts.add(`${store} ${key}`)
+    this.#write({ attempt: key, store })
+  }
+
+  attempted(store: number, key: string): boolean {
+    return this.#attempts.has(`${store} ${key}`)
+  }
+
+  /** Keys that were asked for and never answered, as `store key`. */
+  unanswered(): string[] {
+    return [...this.#attempts].filter((name) => !this.#byKey.has(name))
+  }
+
+  /** In the order in which the answers were heard. */
+  acknowledged(): Iterable<Acknowledged> {
+    return this.#byKey.values()
+  }
 
   /** Keys are a store's own, like the positions. False for a key that was answered before. */
   record(store: number, ack: Acknowledgement): boolean {
@@ -45,7 +88,8 @@ export class AckLog {
         this.#faults.push(`${ack.key} was answered a second time with other bytes`)
       return false
     }
-    this.#byKey.set(name, ack)
+    this.#byKey.set(name, { ...ack, store, at: process.hrtime.bigint() })
+    this.#write({ acknowledged: ack.key, store, ...ack })
     const id = idFromText<FactId>(ack.id)
     if (id === undefined) this.#faults.push(`${ack.key} was answered with the id ${ack.id}, which is none`)
     else this.#place(store, ack, originOf(id), seqOf(id))
@@ -91,10 +135,16 @@ export class AckLog {
   }
 
   /** Positions up to `seq` that nobody was answered with. */
-  unanswered(store: number, seq: number): number {
+  unansweredPositions(store: number, seq: number): number {
     const keys = this.#stores.get(store)?.keyOfSeq
     let count = 0
     for (let at = 1; at <= seq; at += 1) if (keys?.has(at) !== true) count += 1
     return count
+  }
+
+  #write(line: object): void {
+    if (this.#file === undefined) return
+    writeSync(this.#file, `${JSON.stringify(line)}\n`)
+    fdatasyncSync(this.#file)
   }
 }

@@ -1,0 +1,33 @@
+// The table of faults and the command that prints it: nothing is left out, and a figure that is not zero is never overlooked.
+import { expect, test } from 'vitest'
+import { FAULT_CODES } from '../rigs/frame/faults.ts'
+import { tableOf, wrongIn } from '../rigs/frame/report.ts'
+import { FIGURES } from '../rigs/frame/rig.ts'
+import type { RigRow } from '../rigs/frame/rig.ts'
+import { RIGS, SHOWN_BY } from '../rigs/table.ts'
+
+const GOOD: RigRow = { fault: 'R01', what: 'nothing broke', figures: { L: 0, D: 0 }, recoveryMs: 40 }
+
+test('a rig shows the faults it names, and every fault has a rig or a reason', () => {
+  expect(FAULT_CODES).toHaveLength(30)
+  for (const fault of FAULT_CODES) {
+    const shown = SHOWN_BY[fault]
+    const names = RIGS.filter(({ faults }) => faults.includes(fault)).map(({ name }) => name)
+    if ('rigs' in shown)
+      expect(shown.rigs.map(({ name }) => name).toSorted(), fault).toEqual(names.toSorted())
+    else expect([names, shown.noRig.length > 10], fault).toEqual([[], true])
+  }
+  expect(new Set(RIGS.map(({ name }) => name)).size).toBe(RIGS.length)
+})
+
+test('canary: any figure but zero, and any fault in words, is wrong', () => {
+  expect(wrongIn([GOOD])).toEqual([])
+  for (const figure of FIGURES) expect(wrongIn([{ ...GOOD, figures: { [figure]: 1 } }])).toHaveLength(1)
+  expect(wrongIn([{ ...GOOD, faults: ['it stood still'] }])).toEqual(['R01 nothing broke: it stood still'])
+})
+
+test('the table has a line for every row and every remark, in the order of the faults', () => {
+  const table = tableOf([{ ...GOOD, fault: 'R02' }, GOOD], [{ fault: 'R30', text: 'left out' }]).split('\n')
+  expect(table.slice(1).map((line) => line.slice(0, 3))).toEqual(['R01', 'R02', 'R30'])
+  expect(table[1]).toContain('0.04 s')
+})

@@ -1,0 +1,191 @@
+// Real processes with real files, and terminals that sell against them: what most rigs break. Every attempt and every answer is in the outside log
+// before anything follows from it. The terminals repeat a call under its key until it is answered, so that whatever breaks meanwhile is
+// seen by no customer.
+import { crc32 } from 'node:zlib'
+import { join } from 'node:path'
+import { AckLog } from '../../../cloud/demo/ack-log.ts'
+import { ask, codeOf, pick } from '../../../cloud/demo/ask.ts'
+import type { NodeProcess } from '../../../cloud/demo/node-process.ts'
+import { openShops } from '../../../cloud/demo/shops.ts'
+import type { Shop, Shops, ShopsPlan } from '../../../cloud/demo/shops.ts'
+import { WireConnection } from '../../../cloud/demo/wire.ts'
+import { freePorts } from '../../support/free-ports.ts'
+
+export interface UnderLoadPlan extends Partial<Pick<ShopsPlan, 'cloudArgs' | 'edgeArgs' | 'cloudPortFor'>> {
+  readonly directory: string
+  readonly stores: number
+  readonly terminalsPerStore: number
+}
+
+/** How long anything may take that is bound to come. Two cores, shared with others. */
+const PATIENCE_MS = 90_000
+
+export class ShopsUnderLoad {
+  readonly log: AckLog
+  readonly shops: Shops
+  readonly started: readonly NodeProcess[]
+  /** Nodes that ended without being asked to, in words. */
+  readonly deaths: string[]
+  readonly #terminals: Terminal[]
+
+  private constructor(shops: Shops, started: readonly NodeProcess[], deaths: string[], log: AckLog) {
+    this.shops = shops
+    this.started = started
+    this.deaths = deaths
+    this.log = log
+    this.#terminals = shops.shops.flatMap((shop) =>
+      shop.terminalTokens.map((token, index) => new Terminal(shop, index, token, log)),
+    )
+  }
+
+  static async open(plan: UnderLoadPlan): Promise<ShopsUnderLoad> {
+    const portBase = await freePorts(plan.stores + 1)
+    const started: NodeProcess[] = []
+    const deaths: string[] = []
+    const names = Array.from({ length: plan.stores }, (_, n) => `Store ${n + 1}`)
+    try {
+      const shops = await openShops(
+        {
+          directory: plan.directory,
+          portBase,
+          stores: names.map((name) => ({ name, zone: 'Europe/London' })),
+          terminals: Array.from({ length: plan.terminalsPerStore }, (_, n) => `t${n + 1}`),
+          cloudArgs: plan.cloudArgs ?? [],
+          edgeArgs: plan.edgeArgs ?? [],
+          cloudPortFor: plan.cloudPortFor ?? (async () => portBase),
+          onDeath: (fault) => deaths.push(fault.message),
+        },
+        started,
+      )
+      const log = new AckLog(join(plan.directory, 'acknowledged.jsonl'))
+      return new ShopsUnderLoad(shops, started, deaths, log)
+    } catch (cause) {
+      await Promise.all(started.map((node) => node.kill()))
+      throw cause
+    }
+  }
+
+  get nodes(): readonly NodeProcess[] {
+    return [this.shops.cloud, ...this.shops.shops.map(({ node }) => node)]
+  }
+
+  /** All terminals make so many calls each, beside whatever the caller does; resolves when every one is answered. */
+  async sell(callsPerTerminal: number): Promise<void> {
+    await Promise.all(this.#terminals.map((terminal) => terminal.work(callsPerTerminal)))
+  }
+
+  /** Every call is made again under its key: how many did not get the very bytes they got before. */
+  async wrongRepeats(): Promise<number> {
+    const counts = await Promise.all(this.#terminals.map((terminal) => terminal.repeatAll()))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  /** Until the cloud has what the stores have. */
+  async synced(): Promise<void> {
+    for (const shop of this.shops.shops)
+      await until(`${shop.name} synced`, async () => (await unsynced(shop)) === 0)
+  }
+
+  async stop(): Promise<void> {
+    for (const terminal of this.#terminals) terminal.close()
+    for (const { node } of this.shops.shops) await node.stop()
+    await this.shops.cloud.stop()
+  }
+
+  /** Whatever still runs; a rig calls it at its end, good or bad. */
+  async kill(): Promise<void> {
+    for (const terminal of this.#terminals) terminal.close()
+    await Promise.all(this.started.map((node) => node.kill()))
+    this.log.close()
+  }
+}
+
+async function unsynced({ node, managerToken }: Shop): Promise<number> {
+  const { body } = await ask(`${node.url}/v1/status`, { token: managerToken })
+  return pick(body, 'number', 'unsynced')
+}
+
+/** Resolves once `holds` does; polls, because the nodes are other processes. A throw is a no. */
+export async function until(what: string, holds: () => Promise<boolean>, msMax = PATIENCE_MS): Promise<void> {
+  const deadline = Date.now() + msMax
+  while (!(await holds().catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`not within ${msMax} ms: ${what}`)
+    await soon()
+  }
+}
+
+const POLL_MS = 10
+const soon = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, POLL_MS))
+
+interface Call {
+  readonly path: string
+  readonly key: string
+  readonly body: string
+}
+
+/** One terminal: an enrolment, then sales, check-ins and grants for its member and guests. */
+class Terminal {
+  readonly #shop: Shop
+  readonly #log: AckLog
+  readonly #wire: WireConnection
+  readonly #name: string
+  readonly #made: (Call & { checksum: number })[] = []
+
+  constructor(shop: Shop, index: number, token: string, log: AckLog) {
+    this.#shop = shop
+    this.#log = log
+    this.#wire = new WireConnection(shop.node.port, token)
+    this.#name = `s${shop.number}-t${index}`
+  }
+
+  close(): void {
+    this.#wire.close()
+  }
+
+  async work(calls: number): Promise<void> {
+    for (let n = 0; n < calls; n++) {
+      const call = this.#call(this.#made.length)
+      this.#log.attempt(this.#shop.number, call.key)
+      await until(`${call.key} answered`, () => this.#answered(call))
+    }
+  }
+
+  async repeatAll(): Promise<number> {
+    let wrong = 0
+    for (const { path, key, body, checksum } of this.#made)
+      await until(`${key} repeated`, async () => {
+        const answer = await this.#wire.post(path, key, body)
+        if (answer.status >= 500 || answer.status === 429) return false
+        if (crc32(answer.body) !== checksum) wrong += 1
+        return true
+      })
+    return wrong
+  }
+
+  async #answered(call: Call): Promise<boolean> {
+    const { status, body } = await this.#wire.post(call.path, call.key, call.body)
+    const told: unknown = JSON.parse(body.toString('utf8'))
+    if (status >= 500 || status === 429 || codeOf(told) === 'key_in_flight') return false
+    // A refusal of good input is a defect, of the node or of the rig; the call stays unanswered and shows as U.
+    if (status !== 201) throw new Error(`${call.key}: ${status} ${JSON.stringify(told)}`)
+    const ack = {
+      key: call.key,
+      id: pick(told, 'string', 'receipt', 'id'),
+      hash: pick(told, 'string', 'receipt', 'hash'),
+      checksum: crc32(body),
+    }
+    this.#log.record(this.#shop.number, ack)
+    this.#made.push({ ...call, checksum: ack.checksum })
+    return true
+  }
+
+  #call(n: number): Call {
+    const key = `${this.#name}-${n}`
+    const member = { kind: 'card', value: this.#name }
+    const call = (path: string, body: object): Call => ({ path, key, body: JSON.stringify(body) })
+    if (n === 0) return call('/v1/members', { identities: [member] })
+    if (n % 9 === 5) return call('/v1/checkins', { member })
+    const line = { sku: `S${n % 20}`, quantity: 1 + (n % 3), amount: 100 + n }
+    return call('/v1/sales', n % 4 === 0 ? { lines: [line] } : { member, lines: [line] })
+  }
+}

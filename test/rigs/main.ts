@@ -1,0 +1,77 @@
+// `npm run faults [-- --quick | --long] [--seed N] [R05 | NAME …]`: runs the rigs, prints the table of faults with the figures, and fails when one is not
+// zero. Without a name all run. A rig whose tools are not here is left out with the reason; a rig that throws is a failure.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { FAULT_CODES, isFault } from './frame/faults.ts'
+import { tableOf, wrongIn } from './frame/report.ts'
+import type { Remark } from './frame/report.ts'
+import type { Length, Rig, RigRow } from './frame/rig.ts'
+import { missing } from './frame/tools.ts'
+import { RIGS, SHOWN_BY } from './table.ts'
+
+const EXIT_WRONG = 1
+const EXIT_USAGE = 2
+const write = (line: string): void => void process.stdout.write(`${line}\n`)
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+  },
+})
+const unknown = positionals.filter((word) => !isFault(word) && !RIGS.some(({ name }) => name === word))
+if (unknown.length > 0 || (values.quick && values.long)) {
+  const names = RIGS.map(({ name }) => name).join(', ')
+  process.stderr.write(`No such fault or rig: ${unknown.join(', ')}. Rigs: ${names}; faults: R01 to R30.\n`)
+  process.exit(EXIT_USAGE)
+}
+const length: Length = values.long ? 'long' : 'quick'
+const seed = Number(values.seed ?? process.env.SEED ?? '11')
+const wanted = RIGS.filter(
+  ({ name, faults }) =>
+    positionals.length === 0 ||
+    positionals.some((word) => word === name || faults.some((one) => one === word)),
+)
+
+write(`${length} run of ${wanted.length} rigs, SEED=${seed}`)
+const rows: RigRow[] = []
+const remarks: Remark[] = FAULT_CODES.flatMap((fault) => {
+  const shown = SHOWN_BY[fault]
+  return positionals.length === 0 && 'noRig' in shown ? [{ fault, text: shown.noRig }] : []
+})
+const broken: string[] = []
+const began = Date.now()
+for (const rig of wanted) await runOne(rig)
+write(`\n${tableOf(rows, remarks)}\n`)
+const wrong = [...wrongIn(rows), ...broken]
+for (const sentence of wrong) write(`WRONG ${sentence}`)
+const ran = `${rows.length} rows in ${Math.round((Date.now() - began) / 1000)} s, SEED=${seed}`
+write(wrong.length === 0 ? `all figures are zero: ${ran}` : `${wrong.length} wrong: ${ran}`)
+process.exit(wrong.length === 0 ? 0 : EXIT_WRONG)
+
+async function runOne(rig: Rig): Promise<void> {
+  const leftOut =
+    (length === 'quick' && positionals.length === 0 ? rig.longOnly : undefined) ?? missing(rig.needs)
+  if (leftOut !== undefined) {
+    write(`${rig.name}: left out, ${leftOut}`)
+    for (const fault of rig.faults) remarks.push({ fault, text: `left out, ${leftOut}` })
+    return
+  }
+  const directory = mkdtempSync(join(tmpdir(), `tillstream-${rig.name}-`))
+  const start = Date.now()
+  const say = (line: string): void => write(`${rig.name}: ${line}`)
+  try {
+    rows.push(...(await rig.run({ length, seed, directory, say })))
+    say(`done in ${((Date.now() - start) / 1000).toFixed(1)} s`)
+  } catch (cause) {
+    const told = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+    broken.push(`${rig.name} broke off: ${told}`)
+    say('broke off')
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}

@@ -4,7 +4,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { stepUp } from '../../protocol/schema-steps.ts'
+import type { SteppedFile } from '../../protocol/schema-steps.ts'
+import { SCHEMA_STEPS } from './schema.ts'
 
 export type Database = Sqlite.Database
 export type Statement<P extends unknown[] = unknown[], R = unknown> = Sqlite.Statement<P, R>
@@ -128,18 +130,27 @@ export function refuseUnsafe(database: Database): void {
   }
 }
 
-/** L-7. Version 0 is a new file. */
+/** L-7. */
 function migrate(database: Database): void {
-  const version = database.pragma('user_version', { simple: true }) as number
-  if (version === SCHEMA_VERSION) return
-  if (version > SCHEMA_VERSION)
+  const { done, from, to } = stepUp(steppedFile(database), SCHEMA_STEPS)
+  if (done === 'newer')
     throw new LedgerRefused(
-      `The ledger has schema version ${version}; this software knows ${SCHEMA_VERSION}. Install the newer software again.`,
+      `The ledger has schema version ${from}; this software knows ${to}. Install the newer software again.`,
     )
-  database.transaction(() => {
-    database.exec(SCHEMA)
-    database.pragma(`user_version = ${SCHEMA_VERSION}`)
-  })()
+}
+
+export function steppedFile(database: Database): SteppedFile {
+  return {
+    version: () => database.pragma('user_version', { simple: true }) as number,
+    execute: (statement) => void database.exec(statement),
+    proof: () =>
+      database
+        .prepare<[], string>(
+          `SELECT count(*) || ' ' || max(seq) || ' ' || (SELECT hex(hash) FROM facts ORDER BY seq DESC LIMIT 1) FROM facts`,
+        )
+        .pluck()
+        .get() ?? null,
+  }
 }
 
 function isSqliteError(cause: unknown, code: string): boolean {

@@ -1,10 +1,11 @@
 // The tables of the ledger. Facts are only ever inserted; everything else is derived from them, or is the cloud's word. A fact's row keeps the
 // seq of the same member's fact before it (`previous`), so that a member's facts are a list that costs no index page per sale (L-8).
+// A change of the tables goes into the last step while that is not released, and is a new step afterwards (P-STEP-1).
+import { statementsOf } from '../../protocol/schema-steps.ts'
+import type { SchemaStep } from '../../protocol/schema-steps.ts'
 import { TIME_MIN } from '../../protocol/time.ts'
 
-export const SCHEMA_VERSION = 1
-
-export const SCHEMA = `
+const VERSION_1 = `
 CREATE TABLE facts (
   seq          INTEGER PRIMARY KEY,
   key          TEXT NOT NULL UNIQUE,
@@ -106,3 +107,13 @@ CREATE TABLE terminals (
 
 INSERT INTO standing VALUES (1, ${TIME_MIN}, 0, 0, NULL, 0, 0, 0);
 `
+
+/** Not released yet: what this release changes is added here. */
+const VERSION_2 = `
+`
+
+export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({
+  statements: statementsOf(text),
+}))
+
+export const SCHEMA_VERSION = SCHEMA_STEPS.length

@@ -1,10 +1,11 @@
 // The tables of the embedded engine. The version is SQLite's user_version; a file of a newer release is refused, older ones are brought up
 // to date step by step. Facts are clustered by id, that is by (origin, seq): every origin appends at one place.
+// A change of the tables goes into the last step while that is not released, and is a new step afterwards (P-STEP-1).
 import type { Database } from 'better-sqlite3'
+import { statementsOf, stepUp } from '../../../protocol/schema-steps.ts'
+import type { SchemaStep, SteppedFile } from '../../../protocol/schema-steps.ts'
 
-export const SCHEMA_VERSION = 1
-
-const TABLES = `
+const VERSION_1 = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE tenants (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE stores (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, name TEXT NOT NULL, zone TEXT NOT NULL);
@@ -59,16 +60,35 @@ CREATE TABLE responses (tenant INTEGER NOT NULL, challenge INTEGER NOT NULL, num
 CREATE INDEX responses_period ON responses (tenant, challenge, period, number_in_period);
 `
 
+/** Not released yet: what this release changes is added here. */
+const VERSION_2 = `
+`
+
+export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({
+  statements: statementsOf(text),
+}))
+
+export const SCHEMA_VERSION = SCHEMA_STEPS.length
+
 /** Brings a file to SCHEMA_VERSION in one transaction; throws with a sentence for a newer one. */
 export function migrate(database: Database): void {
-  const version = database.pragma('user_version', { simple: true }) as number
-  if (version > SCHEMA_VERSION)
-    throw new Error(
-      `the store is of schema ${version}, this release knows up to ${SCHEMA_VERSION}: start a newer release`,
-    )
-  if (version === SCHEMA_VERSION) return
-  database.transaction(() => {
-    database.exec(TABLES)
-    database.pragma(`user_version = ${SCHEMA_VERSION}`)
-  })()
+  const { done, from, to } = stepUp(steppedFile(database), SCHEMA_STEPS)
+  if (done === 'newer')
+    throw new Error(`the store is of schema ${from}, this release knows up to ${to}: start a newer release`)
+}
+
+export function steppedFile(database: Database): SteppedFile {
+  return {
+    version: () => database.pragma('user_version', { simple: true }) as number,
+    execute: (statement) => void database.exec(statement),
+    // Every fact is in a chain, and the origins say how far each goes and with which hash.
+    proof: () =>
+      database
+        .prepare<[], string>(
+          `SELECT (SELECT count(*) FROM facts) || ' ' || (SELECT count(*) FROM quarantine) || ' ' ||
+           coalesce((SELECT group_concat(origin || ':' || seq || ':' || hex(head)) FROM (SELECT * FROM origins ORDER BY origin)), '')`,
+        )
+        .pluck()
+        .get() ?? null,
+  }
 }

@@ -90,10 +90,12 @@ function textOf(path: string, steps: readonly SchemaStep[]): string {
   for (const table of tables) {
     const columns = then.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(table)
     lines.push(`DELETE FROM ${table};`)
-    for (const row of now
-      .prepare<[], unknown[]>(`SELECT ${columns.join(', ')} FROM ${table}`)
+    // SQLite gives nothing else.
+    const rows = now
+      .prepare(`SELECT ${columns.join(', ')} FROM ${table}`)
       .raw()
-      .all())
+      .all() as SqlValue[][]
+    for (const row of rows)
       lines.push(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${row.map(literal).join(', ')});`)
   }
   now.close()

@@ -14,6 +14,7 @@ import {
   HybridTimeShape,
   KeyShape,
   MemberIdOrNoneShape,
+  MetricIdShape,
   MillisShape,
   MoneyShape,
   NameShape,
@@ -66,6 +67,15 @@ export const SaleLineShape = Type.Object(
   closed,
 )
 export const TenderShape = Type.Object({ type: text(1, 32), amount: MoneyShape }, closed)
+/** What is about to be paid for: a redemption's conditions may ask for it. */
+export const BasketShape = Type.Object(
+  {
+    lines: Type.Array(SaleLineShape, { minItems: 1, maxItems: LINES_MAX }),
+    tenders: Type.Array(TenderShape, { maxItems: TENDERS_MAX }),
+  },
+  closed,
+)
+export type Basket = Readonly<Static<typeof BasketShape>>
 export const ReturnLineShape = Type.Object(
   {
     /** The sale that is given back, 0 without a receipt. */
@@ -108,8 +118,11 @@ export const EnrolmentShape = Type.Object(
   },
   closed,
 )
-/** Points given by staff, within the program's limit for one grant. */
-export const GrantShape = Type.Object({ ...header('grant'), points: PointsShape, reason: TextShape }, closed)
+/** An amount of a metric (0: points) given by staff, within the program's limit for one grant. */
+export const GrantShape = Type.Object(
+  { ...header('grant'), metric: MetricIdShape, points: PointsShape, reason: TextShape },
+  closed,
+)
 /** Points spent on a perk. `of` is 0 on the first fact of a redemption, else the id of that first fact. */
 export const RedemptionShape = Type.Object(
   {
@@ -131,9 +144,15 @@ export const VoucherUseShape = Type.Object(
   },
   closed,
 )
-/** HQ's word: points added or taken away, with a reason, outside every rule. */
+/** HQ's word: an amount of a metric (0: points) added or taken away, with a reason, outside every rule. */
 export const AdjustmentShape = Type.Object(
-  { ...header('adjustment'), points: SignedPointsShape, reason: TextShape, by: NameShape },
+  {
+    ...header('adjustment'),
+    metric: MetricIdShape,
+    points: SignedPointsShape,
+    reason: TextShape,
+    by: NameShape,
+  },
   closed,
 )
 

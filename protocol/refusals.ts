@@ -36,6 +36,7 @@ export const REFUSALS = {
   void_not_possible: { status: 422, retry: 'never', title: 'This fact cannot be voided' },
   already_voided: { status: 409, retry: 'never', title: 'This fact has been voided already' },
   grant_over_limit: { status: 422, retry: 'changed', title: 'More points than one grant may give' },
+  metric_not_found: { status: 404, retry: 'changed', title: 'No such metric in the program' },
   perk_not_found: { status: 404, retry: 'changed', title: 'No such perk in the program' },
   perk_not_active: { status: 422, retry: 'later', title: 'The perk is not active now' },
   perk_not_here: { status: 422, retry: 'changed', title: 'The perk is not offered in this store' },

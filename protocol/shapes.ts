@@ -26,6 +26,7 @@ export const StoreIdShape = Type.Unsafe<StoreId>(Type.Integer({ minimum: 1, maxi
 /** A store, or 0 for facts that HQ makes in the cloud. */
 export const StoreIdOrHqShape = Type.Unsafe<StoreId>(Type.Integer({ minimum: 0, maximum: SAFE_MAX }))
 export const RuleIdShape = Type.Unsafe<RuleId>(Type.Integer({ minimum: 1, maximum: 1_000_000_000 }))
+export const MetricIdShape = Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: '0 is points' })
 export const ProgramVersionShape = Type.Unsafe<ProgramVersion>(
   Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
 )

@@ -4,6 +4,7 @@ import type { TSchema } from 'typebox'
 import { DOWN_SHAPES } from './down.ts'
 import {
   AttributeChangeShape,
+  BasketShape,
   FACT_SHAPES,
   IdentityShape,
   ReturnLineShape,
@@ -22,5 +23,5 @@ export const STRUCTURES: readonly (readonly string[])[] = [
   ...Object.values(FACT_SHAPES).map(fieldsOf),
   ...Object.values(UP_SHAPES).map(fieldsOf),
   ...Object.values(DOWN_SHAPES).map(fieldsOf),
-  ...[MemberSnapshotShape, CorrectionShape].map(fieldsOf),
+  ...[MemberSnapshotShape, CorrectionShape, BasketShape].map(fieldsOf),
 ]

@@ -4,7 +4,8 @@ import type { Identity } from '../../protocol/facts.ts'
 import { fromScaled } from '../../protocol/numbers.ts'
 import { unreachable } from '../../protocol/result.ts'
 import type { Program } from '../evaluation/compile.ts'
-import type { Effect } from '../evaluation/effects.ts'
+import { POINTS } from '../evaluation/document/metrics.ts'
+import type { Effect, EffectKind } from '../evaluation/effects.ts'
 import type { Programs } from '../evaluation/programs.ts'
 import type { ActivityRow } from '../store/port.ts'
 import type { ActivityView } from './view-shapes.ts'
@@ -66,6 +67,14 @@ function textOf(row: ActivityRow, program: Program | null, member: string | null
   return [headText(row, program, member), ...tail].filter((part) => part !== '').join(', ')
 }
 
+/** `+40 points`, or `+3 of Stamps`. */
+function movedText(effects: readonly Effect[], program: Program | null, wanted: EffectKind): string {
+  const { index = POINTS, amount = 0 } = effects.find(({ kind }) => kind === wanted) ?? {}
+  return index === POINTS
+    ? `${signed(amount)} points`
+    : `${signed(amount)} of ${titleOf(program, index) ?? `metric ${index}`}`
+}
+
 function headText(row: ActivityRow, program: Program | null, member: string | null): string {
   const { points } = pointsAdded(row.effects)
   const money = row.amount === null ? '' : moneyText(row.amount, program)
@@ -82,7 +91,7 @@ function headText(row: ActivityRow, program: Program | null, member: string | nu
     case 'enrolment':
       return `New member ${who}${points === 0 ? '' : `: ${signed(points)} points`}`
     case 'grant':
-      return `Points given to ${who}: ${signed(points)}`
+      return `Given to ${who}: ${movedText(row.effects, program, 'grant')}`
     case 'redemption':
       return redemptionText(row.effects, program, who)
     case 'voucher_use':
@@ -90,7 +99,7 @@ function headText(row: ActivityRow, program: Program | null, member: string | nu
         ? `Voucher of ${who} used a second time`
         : `Voucher used by ${who}`
     case 'adjustment':
-      return `HQ adjusted ${who}: ${signed(points)} points`
+      return `HQ adjusted ${who}: ${movedText(row.effects, program, 'adjust')}`
     case 'profile':
       return `Profile of ${who} changed`
     case 'activity':

@@ -5,6 +5,7 @@ import { NO_FACT, NO_MEMBER, idFromText } from '../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
+import { POINTS } from '../evaluation/document/metrics.ts'
 import type { OwnHeader } from './ingest/own-facts.ts'
 import { ownHeader } from './ingest/own-facts.ts'
 import type { HqRequest, HqRequests } from './hq-requests.ts'
@@ -96,8 +97,10 @@ export function buildFacts(request: HqRequest, header: OwnHeader, added: Added):
       return [{ ...ownHeader('retro_claim', header), sale: factOfText(request.sale) }]
     case 'adjustment': {
       const points = request.points as Points
-      const { reason, by } = request
-      return [{ ...ownHeader('adjustment', { ...header, promised: points }), points, reason, by }]
+      const { metric = POINTS, reason, by } = request
+      // A promise is of points.
+      const promised = metric === POINTS ? points : (0 as Points)
+      return [{ ...ownHeader('adjustment', { ...header, promised }), metric, points, reason, by }]
     }
     default:
       return unreachable(request)

@@ -9,6 +9,7 @@ import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import { localDay, millisOf, monthOfDay, weekOfDay } from '../../protocol/time.ts'
 import type { ResponseChallengeDocument } from '../evaluation/document/challenges.ts'
+import { POINTS } from '../evaluation/document/metrics.ts'
 import type { EarnType } from '../evaluation/document/earning.ts'
 import type { ProgramDocument } from '../evaluation/document/program.ts'
 import type { FactRow, TenantId, Writes } from '../store/port.ts'
@@ -57,8 +58,12 @@ export async function checkRequest(request: HqRequest, context: CheckContext): P
       return checkMerge(request, context)
     case 'retro_claim':
       return checkClaim(request, context)
-    case 'adjustment':
-      return accept(NOTHING_ADDED)
+    case 'adjustment': {
+      const { metric = POINTS } = request
+      return metric === POINTS || context.program?.metrics.has(metric) === true
+        ? accept(NOTHING_ADDED)
+        : refuse('metric_not_found', `The program in force has no metric ${metric}`, '/metric')
+    }
   }
 }
 

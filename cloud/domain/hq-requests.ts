@@ -6,6 +6,7 @@ import { ACTIVITY_QUANTITY_MAX, POINTS_MAX } from '../../protocol/limits.ts'
 import {
   DateShape,
   KeyShape,
+  MetricIdShape,
   MoneyShape,
   NameShape,
   RuleIdShape,
@@ -77,6 +78,8 @@ export const HQ_REQUEST_SHAPES = {
   merge: request('merge', { merged: IdTextShape }),
   retro_claim: request('retro_claim', { sale: IdTextShape }),
   adjustment: request('adjustment', {
+    /** Left out: points. */
+    metric: Type.Optional(MetricIdShape),
     points: Type.Integer({ minimum: -POINTS_MAX, maximum: POINTS_MAX }),
     reason: TextShape,
     by: NameShape,

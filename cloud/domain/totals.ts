@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { FEED_PAGE_MAX } from '../../protocol/limits.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Clock } from '../../protocol/time.ts'
+import { POINTS } from '../evaluation/document/metrics.ts'
 import { isLive } from '../evaluation/spending/entitlements.ts'
 import { digestOfLines, outcomeLine, spendable } from '../evaluation/state.ts'
 import type { MemberState } from '../evaluation/state.ts'
@@ -84,7 +85,8 @@ export class TotalsTaker {
       // Two callers at once read the same rows; only the first may add them.
       if (moved.position === from) {
         for (const { effects, position } of rows) {
-          for (const { kind, amount } of effects) {
+          for (const { kind, index, amount } of effects) {
+            if (index !== POINTS) continue
             if (kind === 'earn' || kind === 'bonus' || kind === 'grant') moved.earned += amount
             else if (kind === 'reverse') moved.reversed -= amount
           }

@@ -144,6 +144,7 @@ const FactDataShape = Type.Object(
     by: Type.Optional(Text),
     name: Type.Optional(orNull(Text)),
     identities: Type.Optional(Type.Array(IdentityShape)),
+    metric: Type.Optional(Int),
     points: Type.Optional(Points),
     stage: Type.Optional(
       oneOf(['reserved', 'captured', 'cancelled', 'sent', 'received', 'completed', 'void']),
@@ -296,7 +297,7 @@ export const FactReceiptShape = Type.Object(
 export type FactReceipt = Readonly<Static<typeof FactReceiptShape>>
 
 export const AdjustmentReceiptShape = Type.Object(
-  { ...receipt, kind: Type.Literal('adjustment'), points: Points, reason: Text, by: Text },
+  { ...receipt, kind: Type.Literal('adjustment'), metric: Int, points: Points, reason: Text, by: Text },
   closed,
 )
 

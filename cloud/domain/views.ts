@@ -206,13 +206,13 @@ export function factData(fact: Fact): FactData {
         identities: fact.identities.map(({ kind, value }) => ({ kind, value })),
       }
     case 'grant':
-      return { points: fact.points, reason: fact.reason }
+      return { metric: fact.metric, points: fact.points, reason: fact.reason }
     case 'redemption':
       return { stage: fact.stage, redemption: idOrNull(fact.of), perk: fact.perk, points: fact.points }
     case 'voucher_use':
       return { code: fact.code }
     case 'adjustment':
-      return { points: fact.points, reason: fact.reason, by: fact.by }
+      return { metric: fact.metric, points: fact.points, reason: fact.reason, by: fact.by }
     case 'profile':
       return {
         home_store: fact.home_store,

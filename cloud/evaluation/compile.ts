@@ -141,7 +141,6 @@ export interface Program extends Earning {
   readonly reactions: Reactions | null
   readonly honours: boolean
   readonly goodwillMax: number
-  readonly grantMax: number
   readonly scratch: Scratch
 }
 
@@ -186,7 +185,6 @@ export function compile(document: ProgramDocument): Program {
     reactions: compileReactions(document, conditionsOf),
     honours: document.lateness === 'honour',
     goodwillMax: document.goodwill_points_max,
-    grantMax: document.grant_points_max,
     scratch: { given: new Float64Array(earning.standardPerks.length * 2), day: DAY_BEFORE_ALL, month: 0 },
   }
 }

@@ -8,7 +8,6 @@ import { noteGivenBack, restsBefore } from './reactions/aggregates.ts'
 import { fillCards } from './spending/cards.ts'
 import { bookChallenge, noteEligible } from './reactions/challenges.ts'
 import type { Program } from './compile.ts'
-import { POINTS } from './document/metrics.ts'
 import { situationOf } from './conditions/condition.ts'
 import { earnSale } from './earning/earning.ts'
 import type { EffectBuffer } from './effects.ts'
@@ -55,9 +54,9 @@ export function step(
         giveEvent(program, program.registrationPerks, situationOf(program, state, fact), fact, effects)
       break
     case 'grant':
-      if (program !== null && fact.points > 0 && fact.points <= program.grantMax) {
-        effects.push(GRANT, 0, POINTS, fact.points, 0)
-        grantIn(program, state, POINTS, fact.points, fact)
+      if (fact.points > 0 && fact.points <= (program?.metrics.get(fact.metric)?.grantMax ?? 0)) {
+        effects.push(GRANT, 0, fact.metric, fact.points, 0)
+        grantIn(program, state, fact.metric, fact.points, fact)
       }
       break
     case 'return':
@@ -82,9 +81,9 @@ export function step(
       break
     case 'adjustment':
       if (fact.points === 0) break
-      effects.push(ADJUST, 0, POINTS, fact.points, 0)
-      if (fact.points > 0) addIn(program, state, POINTS, fact.points, fact)
-      else loseIn(state, POINTS, -fact.points)
+      effects.push(ADJUST, 0, fact.metric, fact.points, 0)
+      if (fact.points > 0) addIn(program, state, fact.metric, fact.points, fact)
+      else loseIn(state, fact.metric, -fact.points)
       break
     case 'profile':
       learnProfile(state, fact)

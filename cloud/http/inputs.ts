@@ -7,7 +7,7 @@ import type { FactId, MemberId, RuleId, StoreId } from '../../protocol/ids.ts'
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, POINTS_MAX } from '../../protocol/limits.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
-import { KeyShape, NameShape, TextShape, closed, oneOf } from '../../protocol/shapes.ts'
+import { KeyShape, MetricIdShape, NameShape, TextShape, closed, oneOf } from '../../protocol/shapes.ts'
 import { TIME_MAX, TIME_MIN, hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { validator } from '../../protocol/validation.ts'
@@ -111,6 +111,7 @@ export const ProgramInputShownShape = Type.Object(
 
 export const AdjustmentInputShape = Type.Object(
   {
+    metric: Type.Optional(MetricIdShape),
     points: Type.Integer({ minimum: -POINTS_MAX, maximum: POINTS_MAX }),
     reason: TextShape,
     by: NameShape,

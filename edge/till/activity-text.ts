@@ -2,7 +2,9 @@
 // office where anybody may look at it.
 // Hot: factActivity. Budget: 2 microseconds.
 import type { EffectBuffer } from '../../cloud/evaluation/effects.ts'
+import { POINTS } from '../../cloud/evaluation/document/metrics.ts'
 import { unreachable } from '../../protocol/result.ts'
+import type { Grant } from '../../protocol/facts.ts'
 import { millisOf } from '../../protocol/time.ts'
 import type { ActivityKind } from './answers.ts'
 import type { OpenFact, Plan } from './plan.ts'
@@ -38,6 +40,11 @@ export function factActivity(
   )
 }
 
+/** `3 of Stamps`, of a metric other than points. */
+function amountText({ metric, points }: Pick<Grant, 'metric' | 'points'>, wording: Wording): string {
+  return `${points} of ${wording.escapedTitle(metric)}`
+}
+
 /** Made of parts that are escaped already. */
 function sentence(fact: OpenFact, label: string | null, wording: Wording, perk: number): string {
   const who = label ?? 'a guest'
@@ -55,13 +62,17 @@ function sentence(fact: OpenFact, label: string | null, wording: Wording, perk: 
     case 'enrolment':
       return `New member ${who}${gained}`
     case 'grant':
-      return `${counted(points, 'point')} given to ${who}`
+      return fact.metric === POINTS
+        ? `${counted(points, 'point')} given to ${who}`
+        : `${amountText(fact, wording)} given to ${who}`
     case 'redemption':
       return redemptionSentence(fact, who, wording.escapedTitle(perk))
     case 'voucher_use':
       return `${who} used a voucher${perk === 0 ? '' : `: ${wording.escapedTitle(perk)}`}`
     case 'adjustment':
-      return `Head office adjusted the points of ${who}${gained}`
+      return fact.metric === POINTS
+        ? `Head office adjusted the points of ${who}${gained}`
+        : `Head office adjusted ${who} by ${amountText(fact, wording)}`
     // HQ's and the platforms' facts are made in the cloud; a store that tells of one says whose it is.
     case 'profile':
     case 'activity':

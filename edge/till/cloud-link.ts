@@ -1,6 +1,6 @@
 // What the till needs of the link to the cloud, and nothing about how it travels. Questions are bounded by QUESTION_WAIT_MS_MAX and never
 // throw: 'unreachable' is an answer, and the till serves the store without one.
-import type { Identity } from '../../protocol/facts.ts'
+import type { Basket, Identity } from '../../protocol/facts.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
 import type { Points } from '../../protocol/numbers.ts'
@@ -17,6 +17,8 @@ export interface SpendingQuestion {
   readonly perk: RuleId | null
   /** Named for points as money only. */
   readonly points: Points | null
+  /** What is about to be paid for, where the terminal said it. */
+  readonly basket: Basket | null
   readonly voucher: string | null
 }
 

@@ -1,7 +1,6 @@
 // Returns and voids. What this store sold is checked against the sale: the line, the quantity that is left, the amount. What another store
 // sold is taken down as it was said, and the cloud decides. Points go back to where they came from: the sale's member.
 import type { Fact, ReturnLine, Sale, SaleLine } from '../../protocol/facts.ts'
-import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { FactId } from '../../protocol/ids.ts'
 import { NO_FACT, idFromText, originOf, seqOf } from '../../protocol/ids.ts'
 import { AMOUNT_MAX } from '../../protocol/limits.ts'
@@ -11,6 +10,7 @@ import type { Note } from './answers.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
 import type { ReturnInput } from './inputs.ts'
+import { mentionsOf, ownFact } from './own-facts.ts'
 import type { OpenFact, Prepare, Prepared } from './plan.ts'
 import { NO_NOTES, NO_PERK, badTime, refused } from './plan.ts'
 import type { Payee } from './sales.ts'
@@ -89,19 +89,6 @@ function salesOf(books: Books, lines: readonly ReturnLineInput[]): Map<FactId, S
     sales.set(id, { sale, returned: returnedBy(id, later) })
   }
   return sales
-}
-
-function ownFact(books: Books, id: FactId): Fact | undefined {
-  const row = books.ledger.ofSeq(seqOf(id))
-  return row === undefined ? undefined : decodeStoredFact(row.bytes)
-}
-
-/** The own facts that are about an earlier one. */
-function mentionsOf(books: Books, id: FactId): Fact[] {
-  return books.ledger.sequels.mentionsOf(id).flatMap((seq) => {
-    const row = books.ledger.ofSeq(seq)
-    return row === undefined ? [] : [decodeStoredFact(row.bytes)]
-  })
 }
 
 function returnedBy(id: FactId, later: readonly Fact[]): Map<number, number> {

@@ -7,6 +7,7 @@ import { IdentityShape } from '../../protocol/facts.ts'
 import { LINES_MAX, POINTS_MAX, QUANTITY_MAX, TENDERS_MAX } from '../../protocol/limits.ts'
 import {
   KeyShape,
+  MetricIdShape,
   MoneyShape,
   NameShape,
   RuleIdShape,
@@ -62,14 +63,14 @@ const ReturnLineInputShape = Type.Object(
   closed,
 )
 
+const goods = {
+  lines: Type.Array(SaleLineInputShape, { minItems: 1, maxItems: LINES_MAX }),
+  tenders: Type.Optional(Type.Array(TenderInputShape, { maxItems: TENDERS_MAX })),
+}
+const BasketInputShape = Type.Object(goods, closed)
+export type BasketInput = Readonly<Static<typeof BasketInputShape>>
 const SaleInputShape = Type.Object(
-  {
-    member: Type.Optional(MemberReferenceShape),
-    ...when,
-    lines: Type.Array(SaleLineInputShape, { minItems: 1, maxItems: LINES_MAX }),
-    tenders: Type.Optional(Type.Array(TenderInputShape, { maxItems: TENDERS_MAX })),
-    ...key,
-  },
+  { member: Type.Optional(MemberReferenceShape), ...when, ...goods, ...key },
   closed,
 )
 
@@ -98,6 +99,8 @@ export const INPUT_SHAPES = {
   grant: Type.Object(
     {
       member: MemberReferenceShape,
+      /** Left out: points. */
+      metric: Type.Optional(MetricIdShape),
       points: Type.Integer({ minimum: 1, maximum: POINTS_MAX }),
       reason: Type.Optional(TextShape),
       ...key,
@@ -110,6 +113,9 @@ export const INPUT_SHAPES = {
       perk: RuleIdShape,
       /** For a perk of points as money: the points to take at most. Its quote says how many the basket needs. */
       points: Type.Optional(Type.Integer({ minimum: 1, maximum: POINTS_MAX })),
+      /** What is about to be paid for, for perks that ask for something in it: its lines, or a sale of this store that has them. */
+      basket: Type.Optional(BasketInputShape),
+      sale: Type.Optional(IdTextShape),
       capture: Type.Optional(Type.Boolean()),
       ...key,
     },

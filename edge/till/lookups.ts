@@ -168,9 +168,7 @@ export async function quote(books: Books, input: QuoteInput): Promise<Result<Quo
       .filter(({ kind }) => kind === 'voucher_issued')
       .map(({ rule }) => ({ perk: rule, title: wording.title(rule) })),
     offers:
-      card === null || program === null
-        ? []
-        : offersOn(program, stateNow(program, card, when), sale, sale.amount),
+      card === null || program === null ? [] : offersOn(program, stateNow(program, card, when), sale, sale),
     status: notes.length > 0 ? 'provisional' : statusOf(books, card),
     as_of: card === null || card.known ? books.asOf() : null,
   })
@@ -192,7 +190,6 @@ async function quotedPayee(books: Books, { member }: QuoteInput): Promise<Result
 /** E-EARN-5: what would apply needs a member first. */
 function forNobody(rule: Considered, wording: Wording): Quote['considered'][number] {
   if (!rule.applied) return rule
-  const what = rule.metric === undefined ? 'points' : `of ${wording.title(rule.metric)}`
   return {
     ...rule,
     applied: false,
@@ -200,7 +197,7 @@ function forNobody(rule: Considered, wording: Wording): Quote['considered'][numb
     condition: 'member',
     actual: 'no member',
     required: 'a member',
-    hint: `with a member this sale earns ${rule.points} ${what} here`,
+    hint: `with a member this sale earns ${rule.points} ${wording.unit(rule.metric ?? POINTS)} here`,
   }
 }
 

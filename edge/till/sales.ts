@@ -1,6 +1,7 @@
 // Sales, check-ins and grants: what earns. A member who is not known here and cannot be asked about does not stop a sale or a check-in; the fact
 // carries the claim and the cloud ties it to its member later (A-4). A grant does not wait like that: it would be a promise to nobody.
 // Hot: prepareSale. Budget: 3 microseconds.
+import { POINTS } from '../../cloud/evaluation/document/metrics.ts'
 import type { Identity, SaleLine, Tender } from '../../protocol/facts.ts'
 import type { MemberId } from '../../protocol/ids.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
@@ -10,7 +11,7 @@ import { QUANTITY_UNIT } from '../../protocol/numbers.ts'
 import type { Note } from './answers.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
-import type { MemberReference, SaleInput } from './inputs.ts'
+import type { BasketInput, MemberReference } from './inputs.ts'
 import { nameMember, notKnownHere } from './naming.ts'
 import type { CloudSaid, OpenFact, Prepare, Prepared } from './plan.ts'
 import { NO_NOTES, NO_PERK, badTime, refused } from './plan.ts'
@@ -47,7 +48,8 @@ export function payeeOf(
   }
 }
 
-export interface Basket {
+/** A basket that was checked. */
+export interface Goods {
   readonly lines: SaleLine[]
   readonly tenders: Tender[]
   readonly amount: number
@@ -73,7 +75,7 @@ export function amountTooLarge(books: Books): Prepared & { do: 'refuse' } {
   )
 }
 
-export function basketOf(books: Books, input: SaleInput): Basket | (Prepared & { do: 'refuse' }) {
+export function basketOf(books: Books, input: BasketInput): Goods | (Prepared & { do: 'refuse' }) {
   const lines: SaleLine[] = []
   let total = 0
   for (let index = 0; index < input.lines.length; index++) {
@@ -109,7 +111,7 @@ export function saleFact(
   key: string,
   payee: Payee,
   { at, claimed, offset }: When,
-  { lines, tenders, amount }: Basket,
+  { lines, tenders, amount }: Goods,
 ): OpenFact & { kind: 'sale' } {
   return {
     kind: 'sale',
@@ -178,8 +180,16 @@ export const prepareGrant: Prepare<'grant'> = (books, { call, input, said }) => 
   const { at, claimed, offset } = nowOf(books)
   const program = books.programs.program(at)
   if (program === null) return refused('program_missing', 'Without a program there is nothing to give.')
-  if (input.points > program.grantMax)
-    return refused('grant_over_limit', `One grant gives at most ${program.grantMax} points.`, '/points')
+  const { metric = POINTS, points } = input
+  const most = program.metrics.get(metric)?.grantMax
+  if (most === undefined)
+    return refused('metric_not_found', `The program has no metric ${metric}.`, '/metric')
+  if (points > most)
+    return refused(
+      'grant_over_limit',
+      `One grant gives at most ${most} ${books.wordings.of(program).unit(metric)}.`,
+      '/points',
+    )
   const fact: OpenFact = {
     kind: 'grant',
     id: books.nextId(),
@@ -194,7 +204,8 @@ export const prepareGrant: Prepare<'grant'> = (books, { call, input, said }) => 
     claim: null,
     promised: 0 as Points,
     confirmed: false,
-    points: input.points as Points,
+    metric,
+    points: points as Points,
     reason: input.reason ?? '',
   }
   return {

@@ -1,22 +1,25 @@
 // Redemptions and voucher uses. Spending is decided once, by the cloud, which holds the points until the fact that carries the hold arrives (A-7).
 // Settling a reservation spends nothing more, so it needs no link; one that nobody settles is cancelled by the edge itself.
-import type { Redemption } from '../../protocol/facts.ts'
-import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { Basket, Redemption } from '../../protocol/facts.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
-import { NO_FACT, NO_MEMBER, idFromText, idText, originOf, seqOf } from '../../protocol/ids.ts'
+import { NO_FACT, NO_MEMBER, idFromText, idText, seqOf } from '../../protocol/ids.ts'
 import { AMOUNT_MAX, RESERVATION_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import type { RefusalCode } from '../../protocol/refusals.ts'
 import { REFUSALS } from '../../protocol/refusals.ts'
 import type { HybridTime } from '../../protocol/time.ts'
+import { amountOf } from '../../cloud/evaluation/earning/tenders.ts'
 import { discountFor } from '../../cloud/evaluation/spending/money.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
 import type { SpendingQuestion } from './cloud-link.ts'
 import { nameMember, notKnownHere } from './naming.ts'
+import type { InputOf } from './inputs.ts'
+import { ownFact } from './own-facts.ts'
 import type { OpenFact, Plan, Prepare, Prepared, Write, WriteCall } from './plan.ts'
 import { NO_NOTES, NO_PERK, refused } from './plan.ts'
+import { basketOf } from './sales.ts'
 import { nowOf } from './when.ts'
 
 /** The cloud's decision, or why there is none (yet). */
@@ -24,7 +27,7 @@ function decided(
   books: Books,
   { call, said }: Write,
   member: MemberId,
-  asked: Pick<SpendingQuestion, 'perk' | 'points' | 'voucher'>,
+  asked: Pick<SpendingQuestion, 'perk' | 'points' | 'basket' | 'voucher'>,
 ): Decision | Prepared {
   const { decision } = said
   if (decision === 'unreachable' || (decision === undefined && !books.link.live()))
@@ -51,16 +54,38 @@ export const prepareRedemption: Prepare<'redemption'> = (books, write) => {
   if (who.is === 'unknown') return notKnownHere()
   const { card } = who
   const { perk } = input
-  const named = (input.points ?? null) as Points | null
-  const decision = decided(books, write, card.member, { perk, points: named, voucher: null })
+  const points = (input.points ?? null) as Points | null
+  const basket = basketAsked(books, input)
+  if (basket !== null && 'do' in basket) return basket
+  const decision = decided(books, write, card.member, { perk, points, basket, voucher: null })
   if ('do' in decision) return decision
   const stage = input.capture === false ? 'reserved' : 'captured'
-  const { hold, points } = decision
-  const plan = redemption(books, call, card, { stage, of: NO_FACT, perk, points, hold }, () => {
+  const part = { stage, of: NO_FACT, perk, points: decision.points, hold: decision.hold } as const
+  const amount = basket === null ? AMOUNT_MAX : amountOf(basket)
+  const plan = redemption(books, call, card, part, amount, () => {
     if (stage === 'reserved')
       books.reservations.add(seqOf(plan.fact.id), books.system.clock.now() + RESERVATION_MS_MAX)
   })
   return { do: 'record', plan }
+}
+
+/** What is about to be paid for, as the terminal says it; null: it does not (E-SPEND-11). */
+function basketAsked(
+  books: Books,
+  { basket, sale }: InputOf<'redemption'>,
+): Basket | null | (Prepared & { do: 'refuse' }) {
+  if (sale === undefined) {
+    if (basket === undefined) return null
+    const goods = basketOf(books, basket)
+    return 'do' in goods ? goods : { lines: goods.lines, tenders: goods.tenders }
+  }
+  if (basket !== undefined)
+    return refused('input_invalid', 'Say the basket or a sale that has it, not both.', '/sale')
+  const id = idFromText<FactId>(sale)
+  const fact = id === undefined ? undefined : ownFact(books, id)
+  return fact?.kind === 'sale'
+    ? { lines: fact.lines, tenders: fact.tenders }
+    : refused('sale_not_found', 'This store made no such sale.', '/sale')
 }
 
 type RedemptionPart = Pick<Redemption, 'stage' | 'of' | 'perk' | 'points' | 'hold'>
@@ -70,6 +95,7 @@ function redemption(
   call: WriteCall,
   card: Card,
   { stage, of, perk, points, hold }: RedemptionPart,
+  amount: number,
   follow: () => void,
 ): Plan {
   const { at, claimed, offset } = nowOf(books)
@@ -94,15 +120,21 @@ function redemption(
     hold,
   }
   const id = idText(of === NO_FACT ? fact.id : of)
-  const discount = discountOf(books, at, perk, points)
+  const discount = discountOf(books, at, perk, points, amount)
   const extra = `,"redemption":{"id":"${id}","stage":"${stage}","perk":${perk},"points":${points},"discount":${discount}}`
   return { fact, card, notes: NO_NOTES, extra, perk, follow }
 }
 
-/** What points as money take off the basket (E-SPEND-9); null for any other perk. */
-function discountOf(books: Books, at: HybridTime, perk: RuleId, points: number): number | null {
+/** What points as money take off a basket of at most `amount` minor units (E-SPEND-9); null for any other perk. */
+function discountOf(
+  books: Books,
+  at: HybridTime,
+  perk: RuleId,
+  points: number,
+  amount: number,
+): number | null {
   const money = books.programs.program(at)?.redeemPerks.get(perk)?.document.money
-  return money === undefined ? null : discountFor(money, AMOUNT_MAX, points).discount
+  return money === undefined ? null : discountFor(money, amount, points).discount
 }
 
 function settling(
@@ -110,9 +142,7 @@ function settling(
 ): Prepare<'redemption_capture'> & Prepare<'redemption_cancel'> {
   return (books, { call, input }) => {
     const id = idFromText<FactId>(input.redemption)
-    const row =
-      id === undefined || originOf(id) !== books.identity.origin ? undefined : books.ledger.ofSeq(seqOf(id))
-    const reserved = row === undefined ? undefined : decodeStoredFact(row.bytes)
+    const reserved = id === undefined ? undefined : ownFact(books, id)
     if (id === undefined || reserved?.kind !== 'redemption' || reserved.of !== NO_FACT)
       return refused('redemption_not_found', 'This store made no such redemption.')
     if (reserved.stage !== 'reserved' || books.ledger.sequels.mentionsOf(id).length > 0)
@@ -120,7 +150,7 @@ function settling(
     const card = books.cards.get(reserved.member)
     if (card === undefined) return notKnownHere()
     const { perk, points, hold } = reserved
-    const plan = redemption(books, call, card, { stage, of: id, perk, points, hold }, () => {
+    const plan = redemption(books, call, card, { stage, of: id, perk, points, hold }, AMOUNT_MAX, () => {
       books.ledger.sequels.mention(id, seqOf(plan.fact.id))
       books.ledger.sequels.settle(seqOf(id))
     })
@@ -134,7 +164,7 @@ export const prepareCancel = settling('cancelled')
 export const prepareVoucherUse: Prepare<'voucher_use'> = (books, write) => {
   const { call, said } = write
   const code = write.input.code.trim().toUpperCase()
-  const decision = decided(books, write, NO_MEMBER, { perk: null, points: null, voucher: code })
+  const decision = decided(books, write, NO_MEMBER, { perk: null, points: null, basket: null, voucher: code })
   if ('do' in decision) return decision
   const member = decision.member
   // The voucher may be another store's member's: the answer shows whose it is when the cloud can still be asked.

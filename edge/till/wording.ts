@@ -2,6 +2,7 @@
 // program, so that an answer is put together from finished pieces. A rule that the program in force no longer has keeps the title it had last.
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { DAY_MS } from '../../protocol/time.ts'
+import { POINTS } from '../../cloud/evaluation/document/metrics.ts'
 import type { Program } from '../../cloud/evaluation/compile.ts'
 import type { EffectKind } from '../../cloud/evaluation/effects.ts'
 import { titlesOf } from '../../cloud/evaluation/explanation/titles.ts'
@@ -41,6 +42,11 @@ export class Wording {
   /** The same for an entry of an answer; an effect without a rule is named after its kind. */
   entryTitle(kind: EffectKind, rule: number): string {
     return rule === 0 ? (WITHOUT_RULE[kind] ?? kind) : this.escapedTitle(rule)
+  }
+
+  /** What so much of a metric is: points, or `of Stamps`. */
+  unit(metric: number): string {
+    return metric === POINTS ? 'points' : `of ${this.title(metric)}`
   }
 
   /** `12.34 GBP`. Before the first program nobody has said which currency it is. */

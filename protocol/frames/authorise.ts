@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { BasketShape } from '../facts.ts'
 import {
   HybridTimeShape,
   KeyShape,
@@ -28,6 +29,8 @@ export const AuthoriseShape = Type.Object(
     perk: Type.Union([RuleIdShape, Type.Null()]),
     /** The points to take, for a perk of points as money, whose discount depends on them; else null. */
     points: orNull(PointsShape),
+    /** What is about to be paid for, where the terminal said it; conditions on a basket hold of nothing else. */
+    basket: orNull(BasketShape),
     /** The voucher to use; null for a perk. */
     voucher: Type.Union([text(4, 32), Type.Null()]),
   },

@@ -26,6 +26,8 @@ import {
 } from './generators/parts.ts'
 
 const COSTS = { 301: 30, 302: 10, 303: 0, 304: 3 } as Readonly<Record<number, number>>
+/** Metrics that staff and HQ give and take: mostly points. */
+const GRANTED = [0, 0, 501]
 const REASON = ''
 const NOWHERE = factIdOf(7 as Origin, 7 as Seq)
 
@@ -131,9 +133,9 @@ function fieldsOf(deed: Deed, facts: readonly Fact[]): Fields | undefined {
         ? undefined
         : { name: null, identities: [{ kind: 'card', value: String(deed.member) }] }
     case 'grant':
-      return { points: Math.abs(points), reason: REASON }
+      return { metric: at(GRANTED, pick), points: Math.abs(points), reason: REASON }
     case 'adjustment':
-      return { points, reason: REASON, by: 'HQ' }
+      return { metric: at(GRANTED, pick), points, reason: REASON, by: 'HQ' }
     case 'redemption': {
       const perk = at(REDEEM_PERKS, pick)
       const stage = pick % 2 === 0 ? 'reserved' : 'captured'

@@ -112,8 +112,8 @@ export class OriginWriter {
     return this.#write(fact).id
   }
 
-  grant(base: Base, points: number): FactId {
-    const fact: Grant = { ...this.#header('grant', base), points: points as Points, reason: 'test' }
+  grant(base: Base, points: number, metric = 0): FactId {
+    const fact: Grant = { ...this.#header('grant', base), metric, points: points as Points, reason: 'test' }
     return this.#write(fact).id
   }
 

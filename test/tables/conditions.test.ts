@@ -203,7 +203,7 @@ const ROWS: readonly Row[] = [
     name: 'a check-in has no basket',
     condition: { basket: {} },
     story: [`${MONDAY} | checks in`],
-    fails: 'basket: a checkin / a sale',
+    fails: 'basket: a checkin without a basket / a basket',
   },
   { name: 'paid with a tender', condition: { payment: { types: ['card'] } }, story: [TEA], fails: null },
   {

@@ -40,16 +40,31 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'E-SPEND-6',
-    name: 'a condition of any kind; one about a basket is never met, as a redemption has none',
-    program: offers(
-      coffee({ when: { number: 'weekday', is: 'ge', value: 6 } }),
-      coffee({ id: 302, when: { basket: { amount: 1 } } }),
-    ),
+    name: 'a condition of any kind',
+    program: offers(coffee({ when: { number: 'weekday', is: 'ge', value: 6 } })),
     story: [
       RICH,
       '2024-03-08 10:00 | asks for 301 | condition_unmet',
       '2024-03-09 10:00 | asks for 301 | yes',
-      '2024-03-09 10:00 | asks for 302 | condition_unmet',
+    ],
+  },
+  {
+    rule: 'E-SPEND-11',
+    name: 'a condition on the basket holds of the basket it is asked with, and of nothing without one',
+    program: offers(
+      coffee({ when: { basket: { categories: ['DRINKS'], amount: 500 } } }),
+      coffee({ id: 302, when: { payment: { types: ['card'] } } }),
+      coffee({ id: 303, when: { number: 'items', is: 'ge', value: 3 } }),
+    ),
+    story: [
+      RICH,
+      '2024-03-08 10:00 | asks for 301 | condition_unmet',
+      '2024-03-08 10:00 | asks for 301 on tea/DRINKS 4.99, cake/FOOD 9.00 | condition_unmet',
+      '2024-03-08 10:00 | asks for 301 on tea/DRINKS 2.50, milk/DRINKS 2.50 | yes',
+      '2024-03-08 10:00 | asks for 302 on tea 5.00 paid cash 5.00 | condition_unmet',
+      '2024-03-08 10:00 | asks for 302 on tea 5.00 paid cash 4.00, card 1.00 | yes',
+      '2024-03-08 10:00 | asks for 303 on tea 2 x 5.00 | condition_unmet',
+      '2024-03-08 10:00 | asks for 303 on tea 2 x 5.00, cake 3.00 | yes',
     ],
   },
   {

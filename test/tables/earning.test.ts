@@ -342,6 +342,27 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'E-EARN-6',
+    name: 'a grant names its metric, which may have a limit of its own; one the program does not have gives nothing',
+    program: {
+      grant_points_max: 500,
+      metrics: [
+        { id: 7, name: 'Stamps', grant_max: 2 },
+        { id: 8, name: 'Miles' },
+      ],
+      stamp_cards: [{ id: 401, title: 'Card', metric: 7, required: 4, reward: 301 }],
+      redeem_perks: [{ id: 301, title: 'Free coffee', points: 0, voucher: {} }],
+    },
+    story: [
+      '2024-03-04 10:00 | is granted 2 of 7 | 0',
+      '2024-03-04 11:00 | is granted 3 of 7 | 0',
+      '2024-03-04 12:00 | is granted 500 of 8 | 0',
+      '2024-03-04 13:00 | is granted 1 of 9 | 0',
+      '2024-03-04 14:00 | is granted 2 of 7 | 0',
+    ],
+    ends: { balance: 0, lifetime: 0, entitlements: ['301 unused'] },
+  },
+  {
+    rule: 'E-EARN-6',
     name: 'an adjustment of HQ is outside every rule and no earning',
     program: {},
     story: [

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { discountFor, leastPoints } from '../../cloud/evaluation/spending/money.ts'
 import { offersOn } from '../../cloud/evaluation/spending/offers.ts'
 import { NOTHING_HELD, mayRedeem } from '../../cloud/evaluation/spending/spending.ts'
+import type { Basket } from '../../protocol/facts.ts'
 import type { RuleId, StoreId } from '../../protocol/ids.ts'
 import { AMOUNT_MAX, POINTS_MAX } from '../../protocol/limits.ts'
 import { hybridTime } from '../../protocol/time.ts'
@@ -120,10 +121,21 @@ test('E-SPEND-9 what is decided takes no more points than its discount uses', ()
   })
 })
 
+test('E-SPEND-9 E-SPEND-11 nor than the basket it is asked with leaves to pay', () => {
+  const { program: found, state, place } = asked(MONEY)
+  const lines = [{ sku: 'any', category: null, quantity: 1_000, amount: 20 }]
+  const basket = { lines, tenders: [] } as unknown as Basket
+  expect(mayRedeem(found, state, 301 as RuleId, { ...place, basket }, NOTHING_HELD, 100)).toEqual({
+    ok: true,
+    value: { metric: 0, points: 60, discount: 20 },
+  })
+})
+
 describe('E-SPEND-10 a quote lists', () => {
   const told = (amount: number, ...perks: readonly object[]): string[] => {
     const { program: found, state, place } = asked(...perks)
-    return offersOn(found, state, place, amount).map(
+    const basket = { lines: [{ sku: 'any', category: null, quantity: 1_000, amount }], tenders: [] }
+    return offersOn(found, state, place, basket as unknown as Basket).map(
       ({ perk, points, metric, discount, auto }) =>
         `${perk}: ${points}${metric === 0 ? '' : ` of ${metric}`}${discount === null ? '' : `, ${discount} off`}${auto ? ', by itself' : ''}`,
     )

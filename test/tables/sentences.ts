@@ -42,6 +42,14 @@ function returnLine(text: string, idOf: (row: string) => FactId): object {
   }
 }
 
+/** `tea 2 x 7.00, cake 3.00` and `card 7.00, cash 3.00`. */
+export function basketOf(list: string, paid: string | undefined): { lines: object[]; tenders: object[] } {
+  return {
+    lines: list.split(', ').map(saleLine),
+    tenders: paid === undefined ? [] : paid.split(', ').map(tender),
+  }
+}
+
 function tender(text: string): object {
   const [type = '', amount = ''] = text.split(' ')
   return { type, amount: scaled(amount, 2) }
@@ -84,8 +92,7 @@ export const SENTENCES: readonly (readonly [pattern: RegExp, make: Maker])[] = [
   [
     /^buys (.+?)(?: paid (.+))?$/,
     ([, list, paid]) => {
-      const lines = words(list).split(', ').map(saleLine)
-      const tenders = paid === undefined ? [] : paid.split(', ').map(tender)
+      const { lines, tenders } = basketOf(words(list), paid)
       return { kind: 'sale', amount: sumOf(lines), lines, tenders }
     },
   ],
@@ -111,10 +118,24 @@ export const SENTENCES: readonly (readonly [pattern: RegExp, make: Maker])[] = [
     }),
   ],
   [/^voids #(\d+)$/, ([, row], idOf) => ({ kind: 'void', fact: idOf(words(row)), reason: '' })],
-  [/^is granted (\d+)$/, ([, points]) => ({ kind: 'grant', points: Number(points), reason: '' })],
   [
-    /^is adjusted by (-?\d+)$/,
-    ([, points]) => ({ kind: 'adjustment', points: Number(points), reason: '', by: 'HQ' }),
+    /^is granted (\d+)(?: of (\d+))?$/,
+    ([, points, metric]) => ({
+      kind: 'grant',
+      metric: Number(metric ?? 0),
+      points: Number(points),
+      reason: '',
+    }),
+  ],
+  [
+    /^is adjusted by (-?\d+)(?: of (\d+))?$/,
+    ([, points, metric]) => ({
+      kind: 'adjustment',
+      metric: Number(metric ?? 0),
+      points: Number(points),
+      reason: '',
+      by: 'HQ',
+    }),
   ],
   [
     /^(reserves|redeems) (\d+)(?: for (\d+))?$/,

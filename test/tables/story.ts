@@ -10,7 +10,7 @@ import { mayRedeem, mayUse } from '../../cloud/evaluation/spending/spending.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { copyState, newState } from '../../cloud/evaluation/state.ts'
 import { factValidator } from '../../protocol/codec.ts'
-import type { Fact } from '../../protocol/facts.ts'
+import type { Basket, Fact } from '../../protocol/facts.ts'
 import { factFault } from '../../protocol/facts.ts'
 import type { FactId, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import { NO_MEMBER, factIdOf } from '../../protocol/ids.ts'
@@ -18,7 +18,7 @@ import { assert } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import { hybridTime, millisOfWallClock, zoneOffset } from '../../protocol/time.ts'
 import type { HybridTime, ZoneOffset } from '../../protocol/time.ts'
-import { MEMBER, ORIGIN, SECRET, SENTENCES, codeOf } from './sentences.ts'
+import { MEMBER, ORIGIN, SECRET, SENTENCES, basketOf, codeOf } from './sentences.ts'
 import type { IdOf } from './sentences.ts'
 
 /** Shops by the name a row uses; the number is the store's id. */
@@ -184,7 +184,7 @@ function asked(programs: Programs, row: Row, facts: readonly Fact[]): Told {
     NOTHING_EARLIER,
   )
   const asks =
-    /^asks for (\d+)(?: naming (\d+) points)?(?: with (\d+) points held)?(?: and (\d+) uses held)?(?: with (\d+) of all redeemed)?(?: and (\d+) here)?$/.exec(
+    /^asks for (\d+)(?: on (.+?)(?: paid (.+?))?)?(?: naming (\d+) points)?(?: with (\d+) points held)?(?: and (\d+) uses held)?(?: with (\d+) of all redeemed)?(?: and (\d+) here)?$/.exec(
       row.what,
     )
   const use = /^asks to use voucher (.+)$/.exec(row.what)
@@ -192,9 +192,9 @@ function asked(programs: Programs, row: Row, facts: readonly Fact[]): Told {
   let result: Result<unknown>
   if (asks !== null) {
     assert(found !== null, 'a program is in force')
-    const [perk, named, points, uses, budgetUsed, budgetUsedHere] = asks
-      .slice(1)
-      .map((text) => Number(text ?? 0))
+    const [, perk, goods, paid, named, ...numbers] = asks
+    const [points, uses, budgetUsed, budgetUsedHere] = numbers.map((text) => Number(text ?? 0))
+    const basket = goods === undefined ? null : (basketOf(goods, paid) as unknown as Basket)
     const held = {
       points: points ?? 0,
       uses: uses ?? 0,
@@ -204,10 +204,10 @@ function asked(programs: Programs, row: Row, facts: readonly Fact[]): Told {
     result = mayRedeem(
       found,
       state,
-      perk as RuleId,
-      row.place,
+      Number(perk) as RuleId,
+      { ...row.place, basket },
       held,
-      asks[2] === undefined ? null : (named ?? 0),
+      named === undefined ? null : Number(named),
     )
   } else {
     assert(use !== null, `"${row.what}" is a question of a story`)

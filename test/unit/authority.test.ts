@@ -1,6 +1,7 @@
 // U-1: one decision at a time, and what was allowed is held back from the next: by metric, by use, by the points a redemption names.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
+import type { Basket } from '../../protocol/facts.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
 import type { Points } from '../../protocol/numbers.ts'
@@ -27,6 +28,7 @@ const PROGRAM: ProgramDocument = program({
     { id: 301, title: 'Coffee', points: 60 },
     { id: 302, title: 'Cake', points: 2, metric: 7 },
     { id: 303, title: 'Points off', points: 0, money: { points: 3, money: 1 } },
+    { id: 305, title: 'With tea', points: 1, when: { basket: { skus: ['tea'] } } },
     { id: 304, title: 'Two drinks', points: 0, voucher: { uses: 2, valid_days: 1 } },
   ],
 })
@@ -57,7 +59,7 @@ afterEach(async () => {
 
 let asked = 0
 const ask = (
-  question: { perk: number; points?: number } | { voucher: string },
+  question: { perk: number; points?: number; basket?: Basket } | { voucher: string },
   at: number = time.now,
 ): Promise<Decision> => {
   asked += 1
@@ -70,6 +72,7 @@ const ask = (
     offset: 0 as never,
     perk: 'perk' in question ? (question.perk as RuleId) : null,
     points: 'perk' in question && question.points !== undefined ? (question.points as Points) : null,
+    basket: 'perk' in question ? (question.basket ?? null) : null,
     voucher: 'voucher' in question ? question.voucher : null,
   })
 }
@@ -87,6 +90,16 @@ describe('U-1 what was allowed is held back', () => {
     expect(await ask({ perk: 303, points: 53 })).toMatchObject({ refused: 'points_insufficient' })
     expect(await ask({ perk: 303, points: 52 })).toMatchObject({ refused: null, points: 51 })
     expect(await ask({ perk: 303 })).toMatchObject({ refused: 'input_invalid' })
+  })
+
+  test('E-SPEND-11 what a basket must hold is asked of the one in the question', async () => {
+    const basketWith = (sku: string): Basket => ({
+      lines: [{ sku, category: null, quantity: 1000 as never, amount: 300 as never }],
+      tenders: [],
+    })
+    expect(await ask({ perk: 305 })).toMatchObject({ refused: 'condition_unmet' })
+    expect(await ask({ perk: 305, basket: basketWith('cake') })).toMatchObject({ refused: 'condition_unmet' })
+    expect(await ask({ perk: 305, basket: basketWith('tea') })).toMatchObject({ refused: null, points: 1 })
   })
 
   test('E-SPEND-5 a use of an entitlement that has another one left', async () => {

@@ -317,6 +317,7 @@ describe('N-6, A-4, A-7: questions are bounded in time and number', () => {
     offset: 0 as ZoneOffset,
     perk: 301 as RuleId,
     points: null,
+    basket: null,
     voucher: null,
   }
 

@@ -218,6 +218,7 @@ const ask = (key: string, member: MemberId, at: OriginWriter) =>
     offset: 0 as never,
     perk: COFFEE,
     points: null,
+    basket: null,
     voucher: null,
   })
 

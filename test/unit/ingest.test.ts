@@ -259,6 +259,7 @@ describe('spending', () => {
       offset: 0 as never,
       perk: COFFEE,
       points: null,
+      basket: null,
       voucher: null,
     })
 

@@ -189,6 +189,7 @@ describe('naming', () => {
       points: 500,
       entries: [{ kind: 'grant', rule: 0, title: 'Points given by staff', points: 500 }],
     })
+    expect(await shop.refused('grant', { member, metric: 9, points: 1 })).toBe('metric_not_found')
   })
 })
 

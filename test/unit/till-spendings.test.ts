@@ -87,6 +87,38 @@ describe('redemptions', () => {
     expect(coffee).toMatchObject({ redemption: { perk: COFFEE, discount: null } })
   })
 
+  test('E-SPEND-11 the basket goes with the question: as it is said, or as a sale of this store has it', async () => {
+    const lines = [{ sku: 'tea', amount: 500 as never }]
+    const tenders = [{ type: 'card', amount: 500 as never }]
+    await shop.done('redemption', { member, perk: COFFEE, basket: { lines, tenders } })
+    const said = { lines: [{ sku: 'tea', category: null, quantity: 1000, amount: 500 }], tenders }
+    expect(spendings().at(-1)).toMatchObject({ perk: COFFEE, basket: said })
+    const bought = await shop.done('sale', { lines, tenders })
+    await shop.done('redemption', { member, perk: COFFEE, sale: bought.receipt.id })
+    expect(spendings().at(-1)).toMatchObject({ perk: COFFEE, basket: said })
+    await shop.done('redemption', { member, perk: COFFEE })
+    expect(spendings().at(-1)).toMatchObject({ perk: COFFEE, basket: null })
+    const refusedWith = (input: object) => shop.refused('redemption', { member, perk: COFFEE, ...input })
+    expect(await refusedWith({ sale: bought.receipt.id, basket: { lines } })).toBe('input_invalid')
+    expect(await refusedWith({ sale: member })).toBe('sale_not_found')
+    expect(await refusedWith({ sale: String(stranger(5)) })).toBe('sale_not_found')
+    expect(await refusedWith({ basket: { lines, tenders: [{ type: 'card', amount: 1 }] } })).toBe(
+      'amount_mismatch',
+    )
+  })
+
+  test('E-SPEND-9 points as money take no more off than the basket comes to', async () => {
+    shop.publish(2, MONEY_PROGRAM)
+    shop.link.decide = ({ perk }) =>
+      Promise.resolve(
+        decision({ perk: perk ?? COFFEE, points: 7 as Points, member: Number(member) as MemberId }),
+      )
+    const basket = { lines: [{ sku: 'sweet', amount: 1 as never }] }
+    expect(await shop.done('redemption', { member, perk: POINTS_OFF, points: 9, basket })).toMatchObject({
+      redemption: { perk: POINTS_OFF, points: 7, discount: 1 },
+    })
+  })
+
   test('A-7 without a live link, or without an answer, there is no authority', async () => {
     shop.link.decide = () => Promise.resolve('unreachable')
     expect(await shop.refused('redemption', { member, perk: COFFEE }, 'again')).toBe('authority_missing')

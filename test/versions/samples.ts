@@ -47,7 +47,7 @@ export const FACT_SAMPLES = {
     tenders: [{ type: 'card', amount: 1249 }],
   },
   checkin: header('checkin', 3, { member: 0, claim: { kind: 'card', value: '0042' } }),
-  grant: { ...header('grant', 4), points: 50, reason: 'birthday 🎂' },
+  grant: { ...header('grant', 4), metric: 0, points: 50, reason: 'birthday 🎂' },
   redemption: { ...header('redemption', 5), stage: 'reserved', of: 0, perk: 301, points: 40, hold: 77 },
   voucher_use: { ...header('voucher_use', 6), code: '7163BQZWEAEV', hold: 0 },
   return: {
@@ -63,7 +63,7 @@ export const FACT_SAMPLES = {
     fact: id(2),
     reason: 'wrong till',
   },
-  adjustment: { ...header('adjustment', 9), points: -1_000_000_000, reason: '', by: 'HQ' },
+  adjustment: { ...header('adjustment', 9), metric: 7, points: -1_000_000_000, reason: '', by: 'HQ' },
   profile: {
     ...header('profile', 10),
     home_store: 1,
@@ -125,6 +125,10 @@ export const UP_SAMPLES = {
     offset: 60,
     perk: 301,
     points: null,
+    basket: {
+      lines: [{ sku: 'tea', category: null, quantity: 250, amount: 150 }],
+      tenders: [{ type: 'card', amount: 150 }],
+    },
     voucher: null,
   },
 } as unknown as Readonly<Record<UpFrame['type'], UpFrame>>

@@ -10,9 +10,9 @@ type Kinds = readonly FactKind[] | null
 
 /** Facts that have each number, null: all; and the values it can take. */
 const DOMAINS: Readonly<Record<NumberName, { readonly kinds: Kinds; readonly of: Interval }>> = {
-  amount: { kinds: ['sale', 'return', 'activity'], of: [0, Infinity] },
-  items: { kinds: ['sale', 'return', 'activity'], of: [0, Infinity] },
-  lines: { kinds: ['sale', 'return'], of: [0, Infinity] },
+  amount: { kinds: ['sale', 'return', 'redemption'], of: [0, Infinity] },
+  items: { kinds: ['sale', 'return', 'redemption'], of: [0, Infinity] },
+  lines: { kinds: ['sale', 'return', 'redemption'], of: [0, Infinity] },
   minute: { kinds: null, of: [0, 1439] },
   weekday: { kinds: null, of: [1, 7] },
   day_of_month: { kinds: null, of: [1, 31] },
@@ -91,8 +91,7 @@ function narrowedBy(parts: readonly ConditionDocument[], kinds: Kinds): Kinds {
 
 /** Kinds of fact that have what a leaf asks for. */
 function factsOf(leaf: ConditionDocument): Kinds {
-  if ('basket' in leaf) return ['sale']
-  if ('payment' in leaf) return ['sale']
+  if ('basket' in leaf || 'payment' in leaf) return ['sale', 'redemption']
   return 'number' in leaf ? DOMAINS[leaf.number].kinds : null
 }
 

@@ -1,6 +1,6 @@
 // Condition trees, compiled once and asked often (E-COND): what perks, bonuses, segments, challenges and rules may want of a fact and its member. The
 // same compiled tree tells which of its leaves failed first, so that an explanation can never disagree with a decision.
-import type { Fact, FactKind, Return, Sale } from '../../../protocol/facts.ts'
+import type { Basket, Fact, FactKind, Return, Sale } from '../../../protocol/facts.ts'
 import { localDay, localMinuteOfWeek, millisOf } from '../../../protocol/time.ts'
 import type { Program } from '../compile.ts'
 import type { ConditionDocument } from '../document/conditions.ts'
@@ -9,9 +9,15 @@ import { compileFactLeaf, isAboutFact } from './fact-leaves.ts'
 import { compileMemberLeaf } from './member-leaves.ts'
 import type { MemberState } from '../state.ts'
 
-/** A fact, or what would be one: of most kinds only where it happens matters. */
+/** A fact, or what would be one: of most kinds only where it happens matters, of a redemption also what is about to be paid for. */
 export type AskedFact =
-  Sale | Return | { readonly kind: Exclude<FactKind, 'sale' | 'return'>; readonly store: Fact['store'] }
+  | Sale
+  | Return
+  | {
+      readonly kind: Exclude<FactKind, 'sale' | 'return'>
+      readonly store: Fact['store']
+      readonly basket?: Basket | null
+    }
 
 /** What a condition is asked about: a fact, or a moment that the fact brought, and the member as it stands. */
 export interface Situation {

@@ -1,13 +1,13 @@
 // Leaves of condition trees that ask about the fact: its kind, store, time, lines and payments (E-COND-2). What asks about the member is in
 // member-leaves.ts.
-import type { Sale } from '../../../protocol/facts.ts'
+import type { Basket } from '../../../protocol/facts.ts'
 import { dayOfMonth, monthOfYear, yearOfDay } from '../time/calendar.ts'
 import type { AskedFact, Leaf, Situation } from './condition.ts'
 import type { NumberName } from '../document/conditions.ts'
 import type { Asked, LeafDocument } from './leaves.ts'
 import { comparedLeaf } from './leaves.ts'
 import { birthdayIn } from '../profile.ts'
-import { paidWith } from '../earning/tenders.ts'
+import { amountOf, paidWith } from '../earning/tenders.ts'
 
 export type FactLeafDocument =
   Asked<'kind'> | Asked<'store'> | Asked<'number'> | Asked<'basket'> | Asked<'payment'>
@@ -70,8 +70,22 @@ function numberOf({ fact, state, day, minute }: Situation, name: NumberName): nu
   }
 }
 
-function goodsOf(fact: AskedFact): Extract<AskedFact, { amount: unknown }> | undefined {
-  return fact.kind === 'sale' || fact.kind === 'return' ? fact : undefined
+/** What was paid for, or is about to be; undefined of a fact without a basket. */
+function basketOf(fact: AskedFact): Basket | undefined {
+  if (fact.kind === 'sale') return fact
+  return ('basket' in fact ? fact.basket : null) ?? undefined
+}
+
+interface Goods {
+  readonly amount: number
+  readonly lines: readonly { readonly quantity: number }[]
+}
+
+/** Of sales, returns and baskets. */
+function goodsOf(fact: AskedFact): Goods | undefined {
+  if (fact.kind === 'sale' || fact.kind === 'return') return fact
+  const basket = basketOf(fact)
+  return basket === undefined ? undefined : { amount: amountOf(basket), lines: basket.lines }
 }
 
 /** Whole pieces. */
@@ -94,9 +108,9 @@ function basketLeaf({ basket }: Asked<'basket'>): Leaf {
   const { skus, categories, amount = 0, quantity = 0 } = basket
   const wanted = { skus: new Set(skus), categories: new Set(categories) }
   const every = skus === undefined && categories === undefined
-  const found = (sale: Sale): { lines: number; amount: number; quantity: number } => {
+  const found = ({ lines }: Basket): { lines: number; amount: number; quantity: number } => {
     const sums = { lines: 0, amount: 0, quantity: 0 }
-    for (const line of sale.lines) {
+    for (const line of lines) {
       const { sku, category } = line
       const matches = every || wanted.skus.has(sku) || (category !== null && wanted.categories.has(category))
       if (!matches) continue
@@ -114,13 +128,15 @@ function basketLeaf({ basket }: Asked<'basket'>): Leaf {
   return {
     name: 'basket',
     holds: ({ fact }) => {
-      if (fact.kind !== 'sale') return false
-      const sums = found(fact)
+      const asked = basketOf(fact)
+      if (asked === undefined) return false
+      const sums = found(asked)
       return sums.lines > 0 && sums.amount >= amount && sums.quantity >= quantity
     },
     tell: ({ fact }) => {
-      if (fact.kind !== 'sale') return [`a ${fact.kind}`, 'a sale', null]
-      const sums = found(fact)
+      const asked = basketOf(fact)
+      if (asked === undefined) return [`a ${fact.kind} without a basket`, 'a basket', null]
+      const sums = found(asked)
       return [
         `${sums.amount} in minor units, ${sums.quantity / 1000} pieces of: ${names}`,
         `${required.length === 0 ? 'one line' : required.join(', ')} of: ${names}`,
@@ -134,11 +150,17 @@ function paymentLeaf({ payment: { types, amount = 1 } }: Asked<'payment'>): Leaf
   const named = new Set(types)
   return {
     name: 'payment',
-    holds: ({ fact }) => fact.kind === 'sale' && paidWith(fact, named) >= amount,
-    tell: ({ fact }) => [
-      fact.kind === 'sale' ? String(paidWith(fact, named)) : `a ${fact.kind}`,
-      `${amount} paid by ${types.join(' or ')}`,
-      fact.kind === 'sale' ? `pay by ${types.join(' or ')}` : null,
-    ],
+    holds: ({ fact }) => {
+      const basket = basketOf(fact)
+      return basket !== undefined && paidWith(basket, named) >= amount
+    },
+    tell: ({ fact }) => {
+      const basket = basketOf(fact)
+      return [
+        basket === undefined ? `a ${fact.kind} without a basket` : String(paidWith(basket, named)),
+        `${amount} paid by ${types.join(' or ')}`,
+        basket === undefined ? null : `pay by ${types.join(' or ')}`,
+      ]
+    },
   }
 }

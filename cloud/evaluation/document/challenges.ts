@@ -1,14 +1,22 @@
 // Challenges over progress, and response challenges with prizes.
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { DateShape, NameShape, RuleIdShape, closed, oneOf, text } from '../../../protocol/shapes.ts'
+import {
+  DateShape,
+  MetricIdShape,
+  NameShape,
+  RuleIdShape,
+  closed,
+  oneOf,
+  text,
+} from '../../../protocol/shapes.ts'
 import { AmountShape, AttributeShape, SpanShape, StatusShape, StoreListShape } from './parts.ts'
 import { ConditionShape } from './conditions.ts'
 
 /** An entitlement of a redeem perk, or an amount of a metric. */
 export const RewardShape = Type.Union([
   Type.Object({ perk: RuleIdShape }, closed),
-  Type.Object({ metric: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }), amount: AmountShape }, closed),
+  Type.Object({ metric: MetricIdShape, amount: AmountShape }, closed),
 ])
 export type RewardDocument = Readonly<Static<typeof RewardShape>>
 

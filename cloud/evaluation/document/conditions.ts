@@ -6,6 +6,7 @@ import type { FactKind } from '../../../protocol/facts.ts'
 import type { RuleId, StoreId } from '../../../protocol/ids.ts'
 import { AMOUNT_MAX, POINTS_MAX, QUANTITY_MAX } from '../../../protocol/limits.ts'
 import {
+  MetricIdShape,
   NameShape,
   RuleIdShape,
   SkuShape,
@@ -114,7 +115,6 @@ export type ConditionDocument =
 const value = Type.Integer({ minimum: -POINTS_MAX, maximum: AMOUNT_MAX })
 const is = oneOf(COMPARISONS)
 const names = Type.Array(SkuShape, { minItems: 1, maxItems: CONDITIONS_MAX })
-const MetricIdShape = Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: '0 is points' })
 
 const leaves = [
   Type.Object({ kind: Type.Array(oneOf(FACT_KINDS), { minItems: 1, maxItems: FACT_KINDS.length }) }, closed),

@@ -3,7 +3,15 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { AMOUNT_MAX, POINTS_MAX } from '../../../protocol/limits.ts'
 import { ROUNDINGS } from '../../../protocol/numbers.ts'
-import { DateShape, NameShape, RuleIdShape, closed, oneOf, text } from '../../../protocol/shapes.ts'
+import {
+  DateShape,
+  MetricIdShape,
+  NameShape,
+  RuleIdShape,
+  closed,
+  oneOf,
+  text,
+} from '../../../protocol/shapes.ts'
 import {
   AmountPerUnitShape,
   AttributeShape,
@@ -79,7 +87,7 @@ export const EarnPerkShape = Type.Object(
     type: oneOf(EARN_TYPES),
     award: AwardShape,
     /** 0 or left out: points. */
-    metric: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
+    metric: Type.Optional(MetricIdShape),
     ...giving,
     skus: Type.Optional(NameListShape),
     categories: Type.Optional(NameListShape),

@@ -2,6 +2,7 @@
 // integers in the metric's smallest unit: with 2 decimals, 150 is 1.50.
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { POINTS_MAX } from '../../../protocol/limits.ts'
 import { NameShape, RuleIdShape, closed } from '../../../protocol/shapes.ts'
 import { MonthDayShape, SpanShape } from './parts.ts'
 
@@ -38,6 +39,15 @@ const metric = {
   history_days: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_100 })),
 }
 export const PointsMetricShape = Type.Object(metric, closed)
-export const MetricShape = Type.Object({ id: RuleIdShape, name: NameShape, ...metric }, closed)
+export const MetricShape = Type.Object(
+  {
+    id: RuleIdShape,
+    name: NameShape,
+    ...metric,
+    /** At most so much on one grant of staff; left out: as much as of points. */
+    grant_max: Type.Optional(Type.Integer({ minimum: 0, maximum: POINTS_MAX })),
+  },
+  closed,
+)
 export type MetricDocument = Readonly<Static<typeof PointsMetricShape>>
 export type NamedMetricDocument = Readonly<Static<typeof MetricShape>>

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { AMOUNT_MAX, POINTS_MAX } from '../../../protocol/limits.ts'
-import { NameShape, RuleIdShape, closed, oneOf, text } from '../../../protocol/shapes.ts'
+import { MetricIdShape, NameShape, RuleIdShape, closed, oneOf, text } from '../../../protocol/shapes.ts'
 import { AttributeShape, LimitShape, MoneyAtLeastShape, ScheduleShape, ruleConditions } from './parts.ts'
 
 /** The status an entitlement starts with: `used` is spent in the moment it is issued, `offered` must be clipped first, `pending` must be approved. */
@@ -57,7 +57,7 @@ export const RedeemPerkShape = Type.Object(
       description: 'What it costs, in the smallest unit of the metric; 0 for what is only granted',
     }),
     /** 0 or left out: points. */
-    metric: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
+    metric: Type.Optional(MetricIdShape),
     ...ruleConditions,
     attributes: Type.Optional(Type.Array(AttributeShape, { minItems: 1, maxItems: 100 })),
     home_store_only: Type.Optional(Type.Boolean()),

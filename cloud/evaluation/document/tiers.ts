@@ -2,14 +2,14 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { POINTS_MAX } from '../../../protocol/limits.ts'
-import { NameShape, RuleIdShape, closed, oneOf } from '../../../protocol/shapes.ts'
+import { MetricIdShape, NameShape, RuleIdShape, closed, oneOf } from '../../../protocol/shapes.ts'
 import { WindowShape } from './conditions.ts'
 import { SpanShape } from './parts.ts'
 
 const ThresholdShape = Type.Object(
   {
     /** 0: points. */
-    metric: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+    metric: MetricIdShape,
     at_least: Type.Integer({ minimum: 0, maximum: POINTS_MAX }),
     /** Left out: lifetime. */
     window: Type.Optional(WindowShape),

@@ -24,6 +24,8 @@ export interface Metric {
   /** Neither expires, nor is pending, nor is kept by day. */
   readonly plain: boolean
   readonly pendingDays: number
+  /** What staff may give at once. */
+  readonly grantMax: number
   /** Local days that are kept of what was earned (E-MET-9); 0: none. */
   readonly keptDays: number
   /** So long before its expiry a lot is warned of; 0: it is not. */
@@ -37,18 +39,20 @@ export type Occasion = Pick<FactHeader, 'id' | 'at' | 'offset'>
 
 export function compileMetrics(document: ProgramDocument): ReadonlyMap<number, Metric> {
   const asked = windowsAsked(document)
-  const metricOf = (id: number, metric: MetricDocument): Metric => {
+  const metricOf = (id: number, metric: MetricDocument, grantMax: number): Metric => {
     const keptDays = Math.max(metric.history_days ?? 0, asked.get(id) ?? 0)
     const pendingDays = metric.pending_days ?? 0
     const plain = metric.expiry === undefined && pendingDays === 0 && keptDays === 0
     const warnMs = (metric.warn_days ?? 0) * DAY_MS
     const memory = { day: NaN, offset: 0, expires: NEVER }
-    return { id, document: metric, plain, pendingDays, keptDays, warnMs, memory }
+    return { id, document: metric, plain, pendingDays, grantMax, keptDays, warnMs, memory }
   }
-  const { points = {}, metrics = [] } = document
+  const { points = {}, metrics = [], grant_points_max: most } = document
   return new Map([
-    [POINTS, metricOf(POINTS, points)],
-    ...metrics.map((metric) => [metric.id as number, metricOf(metric.id, metric)] as const),
+    [POINTS, metricOf(POINTS, points, most)],
+    ...metrics.map(
+      (metric) => [metric.id as number, metricOf(metric.id, metric, metric.grant_max ?? most)] as const,
+    ),
   ])
 }
 

@@ -1,7 +1,9 @@
 // What a member could redeem on a basket right now: points as money, and what a terminal should redeem by itself (E-SPEND-9, E-SPEND-10). Only told:
 // the redemption itself is decided by the authority, which also knows what other tills have taken.
+import type { Basket } from '../../../protocol/facts.ts'
 import type { RuleId } from '../../../protocol/ids.ts'
 import type { Program, RedeemPerk } from '../compile.ts'
+import { amountOf } from '../earning/tenders.ts'
 import { spendableIn } from '../metrics/metrics.ts'
 import { discountFor, leastPoints } from './money.ts'
 import type { SpendingPlace } from './spending.ts'
@@ -22,17 +24,17 @@ export interface Offer {
 
 /**
  * Perks of points as money and perks with the method AUTO that `mayRedeem` would allow, in the document's order. What is redeemed by itself leaves
- * less points and a smaller basket (`amount`, minor units) to those after it; what waits to be asked for leaves both.
+ * less points, and less of the basket to pay, to those after it; what waits to be asked for leaves both.
  */
 export function offersOn(
   program: Program,
   state: MemberState,
-  place: SpendingPlace,
-  amount: number,
+  place: Omit<SpendingPlace, 'basket'>,
+  basket: Basket,
 ): Offer[] {
   const offers: Offer[] = []
   const taken = new Map<number, number>()
-  let rest = amount
+  let rest = amountOf(basket)
   for (const perk of program.redeemPerks.values()) {
     const { id, metric, document } = perk
     const { title, money, method } = document
@@ -41,7 +43,7 @@ export function offersOn(
     const held = { points: taken.get(metric) ?? 0, uses: 0 }
     const named =
       money === undefined ? null : discountFor(money, rest, spendableIn(state, metric) - held.points).points
-    const decided = mayRedeem(program, state, id, place, held, named)
+    const decided = mayRedeem(program, state, id, { ...place, basket }, held, named)
     if (!decided.ok) continue
     const { points, discount } = decided.value
     offers.push({ perk: id, title, points, metric, discount, auto })

@@ -1,6 +1,6 @@
 // Spending and using. Two questions are kept apart: `mayRedeem` and `mayUse` decide, once, where the authority is (E-SPEND-1, E-ENT-4); the fold only
 // books what was decided (E-SPEND-3), whatever the balance is by then.
-import type { Redemption } from '../../../protocol/facts.ts'
+import type { Basket, Redemption } from '../../../protocol/facts.ts'
 import type { RuleId, StoreId } from '../../../protocol/ids.ts'
 import { AMOUNT_MAX } from '../../../protocol/limits.ts'
 import type { Result } from '../../../protocol/result.ts'
@@ -18,6 +18,7 @@ import { USABLE } from './entitlement-statuses.ts'
 import type { EntitlementStatus } from './entitlement-statuses.ts'
 import { isLive, issueEntitlement, liveOf } from './entitlements.ts'
 import { limitText, standingOf } from './limits.ts'
+import { amountOf } from '../earning/tenders.ts'
 import { restoreIn, spendIn, spendableIn } from '../metrics/metrics.ts'
 import { discountFor, leastPoints } from './money.ts'
 import { CONDITIONS, failingRule } from '../conditions/rule-conditions.ts'
@@ -25,11 +26,13 @@ import type { ConditionName } from '../conditions/rule-conditions.ts'
 import { inSlots } from '../time/slots.ts'
 import type { Entitlement, MemberState } from '../state.ts'
 
-/** Where and when a spending is asked for. */
+/** Where and when a spending is asked for, and on what. */
 export interface SpendingPlace {
   readonly store: StoreId
   readonly at: HybridTime
   readonly offset: ZoneOffset
+  /** What is about to be paid for; left out or null: not said (E-SPEND-11). */
+  readonly basket?: Basket | null
 }
 
 /** What other open decisions of the authority have taken already, not yet in the fold, and what it counts of all members. */
@@ -73,13 +76,13 @@ export function mayRedeem(
 ): Result<Redeemable> {
   const found = program.redeemPerks.get(perk)
   if (found === undefined) return refuse('perk_not_found', `The program has no redeem perk ${perk}`, 'perk')
-  const { store, at, offset } = place
-  const situation = situationAt(program, state, { kind: 'redemption', store }, millisOf(at), offset)
+  const { store, at, offset, basket = null } = place
+  const situation = situationAt(program, state, { kind: 'redemption', store, basket }, millisOf(at), offset)
   return (
     unmet(found, situation) ??
     notHereNow(found, situation) ??
     usedUp(found, situation, held) ??
-    priceOf(found, spendableIn(state, found.metric) - held.points, named)
+    priceOf(found, spendableIn(state, found.metric) - held.points, named, basket)
   )
 }
 
@@ -140,7 +143,12 @@ function reserved({ reservations }: MemberState, perk: RuleId): number {
   return reservations.filter((one) => one.perk === perk).length
 }
 
-function priceOf(perk: RedeemPerk, have: number, named: number | null): Result<Redeemable> {
+function priceOf(
+  perk: RedeemPerk,
+  have: number,
+  named: number | null,
+  basket: Basket | null,
+): Result<Redeemable> {
   const { metric, document } = perk
   const { title, money } = document
   const missing = (cost: number): Refused =>
@@ -157,7 +165,7 @@ function priceOf(perk: RedeemPerk, have: number, named: number | null): Result<R
   if (named === null || named < least)
     return refuse('input_invalid', `"${title}" needs the points to take: at least ${least}`, 'points')
   if (have < named) return missing(named)
-  return accept({ metric, ...discountFor(money, AMOUNT_MAX, named) })
+  return accept({ metric, ...discountFor(money, basket === null ? AMOUNT_MAX : amountOf(basket), named) })
 }
 
 function nounOf(metric: number): string {

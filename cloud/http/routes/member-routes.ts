@@ -202,15 +202,13 @@ export const MEMBER_ROUTES = [
     method: 'POST',
     path: '/v1/members/:id/adjustments',
     who: 'hq',
-    summary: "Add or take away points by HQ's word",
+    summary: "Add or take away an amount of a metric by HQ's word",
     input: AdjustmentInputShape,
     keyed: true,
     answer: { status: 201, shape: AdjustmentReceiptShape },
-    refuses: ['member_not_found', 'key_reused'],
+    refuses: ['member_not_found', 'key_reused', 'metric_not_found'],
     async handle({ services, tenant, params, input, key }) {
-      const { points, reason, by } = input
-      const request = { kind: 'adjustment', points, reason, by } as const
-      const recorded = await record(services, tenant, key, params.id, request)
+      const recorded = await record(services, tenant, key, params.id, { kind: 'adjustment', ...input })
       if (!recorded.ok) return recorded
       const { receipt, kind, at, member, data } = recorded.value.receipt
       return told({ receipt, kind, at, member, ...data }, recorded.value)
@@ -231,6 +229,7 @@ export const MEMBER_ROUTES = [
       'key_reused',
       'store_not_found',
       'program_missing',
+      'metric_not_found',
       'perk_not_found',
       'perk_not_awardable',
       'limit_reached',

@@ -45,13 +45,13 @@ export function spend(
   return burned
 }
 
-export function adjust(member: Member, when: When, amount: number): void {
+export function adjust(member: Member, when: When, metric: number, amount: number): void {
   if (amount === 0) return
-  note(member, when, 'adjust', 0, 0, amount)
-  if (amount < 0) take(member, 0, -amount)
+  note(member, when, 'adjust', 0, metric, amount)
+  if (amount < 0) take(member, metric, -amount)
   else {
-    slide(member, when, 0)
-    put(member, 0, amount, expiryOf(metricOf(member.document, 0).expiry, when))
+    slide(member, when, metric)
+    put(member, metric, amount, expiryOf(metricOf(member.document, metric).expiry, when))
   }
 }
 

@@ -64,8 +64,8 @@ function book(member: Member, when: When, fact: Fact): void {
       member.enrolled = when.date
       return giveForEvent(member, when, 'REGISTRATION')
     case 'grant':
-      if (fact.points <= (member.document?.grant_points_max ?? -1))
-        earn(member, when, 'grant', 0, 0, fact.points)
+      if (fact.points <= grantMax(member, fact.metric))
+        earn(member, when, 'grant', 0, fact.metric, fact.points)
       return
     case 'return':
       return giveBack(member, when, fact)
@@ -76,7 +76,7 @@ function book(member: Member, when: When, fact: Fact): void {
     case 'voucher_use':
       return useEntitlement(member, when, fact)
     case 'adjustment':
-      return adjust(member, when, fact.points)
+      return adjust(member, when, fact.metric, fact.points)
     case 'profile':
       return learn(member, when, fact)
     case 'activity':
@@ -104,6 +104,14 @@ function book(member: Member, when: When, fact: Fact): void {
     case 'merge':
     case 'retro_claim':
   }
+}
+
+/** What staff may give of a metric at once; below 0: the program has no such metric. */
+function grantMax({ document }: Member, metric: number): number {
+  if (document === undefined) return -1
+  if (metric === 0) return document.grant_points_max
+  const named = document.metrics?.find(({ id }) => id === metric)
+  return named === undefined ? -1 : (named.grant_max ?? document.grant_points_max)
 }
 
 function learn(member: Member, when: When, fact: Profile): void {

@@ -27,6 +27,9 @@ export const CBOR_ITEMS_MAX = 200_000
 export const MEMBERS_FRAME_MAX = 200
 export const CORRECTIONS_FRAME_MAX = 200
 
+/** The name of what a conflict is about. */
+export const CONFLICT_SUBJECT_CHARS_MAX = 64
+
 /** Money: 100 million of a currency with two digits. With POINTS_PER_UNIT_MAX, products stay under 2^53. */
 export const AMOUNT_MAX = 10_000_000_000
 /** Thousandths: one million pieces. */

@@ -11,7 +11,7 @@ import {
   SaleLineShape,
   TenderShape,
 } from './facts.ts'
-import { CorrectionShape } from './frames/corrections.ts'
+import { ConflictNewsShape, CorrectionShape } from './frames/corrections.ts'
 import { MemberSnapshotShape } from './frames/members.ts'
 import { UP_SHAPES } from './up.ts'
 
@@ -23,5 +23,5 @@ export const STRUCTURES: readonly (readonly string[])[] = [
   ...Object.values(FACT_SHAPES).map(fieldsOf),
   ...Object.values(UP_SHAPES).map(fieldsOf),
   ...Object.values(DOWN_SHAPES).map(fieldsOf),
-  ...[MemberSnapshotShape, CorrectionShape, BasketShape].map(fieldsOf),
+  ...[MemberSnapshotShape, CorrectionShape, BasketShape, ConflictNewsShape].map(fieldsOf),
 ]

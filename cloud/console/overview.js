@@ -160,7 +160,7 @@ function activityRow(activity, withStore) {
 }
 
 function needsAttention({ kind, goodwill }) {
-  return kind === 'correction' || kind === 'notice' || goodwill !== 0
+  return kind === 'correction' || kind === 'notice' || kind === 'conflict' || goodwill !== 0
 }
 
 /** Puts rows on top of a list and lets the oldest go. */

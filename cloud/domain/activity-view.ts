@@ -127,6 +127,7 @@ function headText(row: ActivityRow, program: Program | null, member: string | nu
     case 'correction':
       return `Corrected for ${who}: ${signed(points)} points, because an earlier fact came late`
     case 'notice':
+    case 'conflict':
       return row.notice?.text ?? ''
     default:
       return unreachable(row.kind)

@@ -238,7 +238,7 @@ export const ActivityViewShape = Type.Object(
   {
     position: Int,
     time: TimeTextShape,
-    kind: oneOf([...FACT_KINDS, 'correction', 'notice']),
+    kind: oneOf([...FACT_KINDS, 'correction', 'notice', 'conflict']),
     fact: orNull(IdTextShape),
     revision: Int,
     cause: orNull(IdTextShape),

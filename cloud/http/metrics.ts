@@ -59,7 +59,7 @@ export class Metrics {
     this.#groups.inc()
     for (const { kind, revision } of activities) {
       if (revision > 0) this.#corrections.inc()
-      else if (kind !== 'notice') this.#facts.inc({ kind })
+      else if (kind !== 'notice' && kind !== 'conflict') this.#facts.inc({ kind })
     }
   }
 

@@ -1,5 +1,6 @@
 // What the cloud keeps, as the domain sees it. Two engines implement this port and run one contract suite (S-1). Everything takes and
 // gives sets, because one transaction carries the batches of many edges (S-2); everything is a promise, because one engine is across a socket.
+import type { ConflictDecision, ConflictKind } from '../../protocol/conflicts.ts'
 import type { FactKind, Identity, IdentityKind } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { HybridTime, Millis } from '../../protocol/time.ts'
@@ -85,6 +86,21 @@ export interface QuarantineRow {
   readonly receivedAt: Millis
 }
 
+/** What needs a person's word (CON-1). `decision` is null while it is open; `resolvedBy` is the fact that ended it. */
+export interface ConflictRow {
+  readonly id: number
+  readonly tenant: TenantId
+  readonly store: StoreId
+  readonly kind: ConflictKind
+  readonly subject: string
+  readonly member: MemberId
+  readonly fact: FactId
+  readonly at: HybridTime
+  readonly text: string
+  readonly decision: ConflictDecision | null
+  readonly resolvedBy: FactId
+}
+
 export interface MemberRow {
   readonly id: MemberId
   readonly tenant: TenantId
@@ -162,12 +178,12 @@ export interface CheckpointRow extends FactPlace {
   readonly state: Uint8Array
 }
 
-/** A row of the cloud's log: effects of a fact at a revision, or a notice (kind `notice`, fact 0). */
+/** A row of the cloud's log: effects of a fact at a revision, or a notice or conflict (fact 0). */
 export interface ActivityRow {
   readonly position: number
   readonly tenant: TenantId
   readonly store: StoreId
-  readonly kind: FactKind | 'correction' | 'notice'
+  readonly kind: FactKind | 'correction' | 'notice' | 'conflict'
   readonly at: HybridTime
   readonly fact: FactId
   readonly revision: number
@@ -181,7 +197,7 @@ export interface ActivityRow {
   readonly goodwill: number
   /** What this revision adds. */
   readonly effects: readonly Effect[]
-  /** A notice's code and sentence; null otherwise. */
+  /** Code and sentence of a notice or conflict; null otherwise. */
   readonly notice: { readonly code: string; readonly text: string } | null
   /** Whether the fact's store is to be told: the store answered something else. */
   readonly tell: boolean
@@ -278,7 +294,11 @@ export interface Reads {
   activitiesOfFacts(ids: readonly FactId[]): Promise<ActivityRow[]>
   activitiesOfMember(member: MemberId, page: Page): Promise<ActivityRow[]>
   activitiesToTell(store: StoreId, page: Page): Promise<ActivityRow[]>
+  /** What HQ should look at: notices and conflicts. */
   notices(tenant: TenantId, page: Page): Promise<ActivityRow[]>
+  /** By id; open ones alone, or all. */
+  conflicts(tenant: TenantId, open: boolean, page: Page): Promise<ConflictRow[]>
+  conflict(id: number): Promise<ConflictRow | undefined>
   lastPosition(): Promise<number>
   memberOfVoucher(tenant: TenantId, code: string): Promise<MemberId | undefined>
 }
@@ -367,6 +387,12 @@ export interface Writes extends Pick<
   insertResponse(row: ResponseRow): Promise<void>
   /** By number; `after` is one. */
   responses(tenant: TenantId, challenge: RuleId, page: Page): Promise<ResponseRow[]>
+
+  /** Opens those that are not there, and again those that were withdrawn; gives the rows it opened. */
+  openConflicts(rows: readonly Omit<ConflictRow, 'id' | 'decision' | 'resolvedBy'>[]): Promise<ConflictRow[]>
+  conflictOf(tenant: TenantId, kind: ConflictKind, subject: string): Promise<ConflictRow | undefined>
+  hasOpenConflict(tenant: TenantId, kind: ConflictKind): Promise<boolean>
+  endConflict(id: number, end: { readonly decision: ConflictDecision; readonly by: FactId }): Promise<void>
 
   meta(name: string): Promise<string | undefined>
   saveMeta(name: string, value: string): Promise<void>

@@ -132,13 +132,18 @@ export class DownPump {
     this.#send({
       type: 'corrections',
       cursor: last.position,
-      corrections: rows.map(({ fact, revision, points, goodwill, cause }) => ({
-        fact,
-        revision,
-        points: points as Points,
-        goodwill: goodwill as Points,
-        cause,
-      })),
+      corrections: rows
+        .filter(({ notice }) => notice === null)
+        .map(({ fact, revision, points, goodwill, cause }) => ({
+          fact,
+          revision,
+          points: points as Points,
+          goodwill: goodwill as Points,
+          cause,
+        })),
+      conflicts: rows.flatMap(({ notice, cause }) =>
+        notice === null ? [] : [{ code: notice.code, fact: cause, text: notice.text.slice(0, 400) }],
+      ),
     })
     return rows.length === CORRECTIONS_FRAME_MAX
   }

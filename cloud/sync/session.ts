@@ -10,7 +10,7 @@ import { NONCE_BYTES, importPublicKey, seal, unseal } from '../../protocol/envel
 import type { Batch } from '../../protocol/frames/batch.ts'
 import type { FindMember } from '../../protocol/frames/find-member.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
-import { NO_FACT, NO_MEMBER } from '../../protocol/ids.ts'
+import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
 import { HEARTBEAT_MS, SYNC_BYTES_WAITING_MAX, SYNC_FRAMES_WAITING_MAX } from '../../protocol/limits.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
@@ -18,7 +18,7 @@ import { hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSIONS_SPOKEN } from '../../protocol/version.ts'
-import { noticeOf } from '../domain/ingest/standing.ts'
+import { raiseConflict } from '../domain/conflicts.ts'
 import type { EdgeRow, OriginRow, TenantId } from '../store/port.ts'
 import { DownPump } from './down-pump.ts'
 import type { SyncParts, SyncSocket } from './hub.ts'
@@ -207,7 +207,8 @@ export class SyncSession {
         : `origin ${origin.origin} has another history at ${origin.seq} than we have: a cloned disk?`
     await this.#parts.store.write(async (tx) => {
       await tx.saveOrigins([{ origin: origin.origin, seq: origin.seq, head: origin.head, fenced }])
-      await tx.appendActivities([noticeOf(this.tenant, { at, store: this.store, id: NO_FACT }, fenced, text)])
+      const { tenant, store } = this
+      await raiseConflict(tx, { tenant, store, kind: fenced, subject: String(origin.origin), at, text })
     })
   }
 

@@ -13,9 +13,6 @@ import { toldActivity } from './activity-text.ts'
 import type { Books } from './books.ts'
 import { counted, timeText } from './wording.ts'
 
-/** Notices that say two stores did something that does not go together. */
-const CONFLICTS = /conflict|twice|duplicate|reused|fork|rewind/
-
 /** Adds an activity in the open transaction. */
 export function tell(books: Books, told: Omit<Told, 'at'>): void {
   const { feed, system } = books
@@ -45,10 +42,12 @@ export function takeMembers(books: Books, { cursor, members }: Members): void {
   for (const { member } of members) books.cards.forget(member)
 }
 
-export function takeCorrections(books: Books, { cursor, corrections }: Corrections): void {
+export function takeCorrections(books: Books, { cursor, corrections, conflicts }: Corrections): void {
   const { ledger } = books
   transact(books, () => {
     for (const correction of corrections) correct(books, correction)
+    for (const { fact, text } of conflicts)
+      tell(books, { kind: 'conflict', fact, member: null, points: 0, text })
     ledger.meta.setCorrectionsCursor(cursor)
     ledger.meta.setLastWordAt(books.system.clock.now())
   })
@@ -108,9 +107,8 @@ function parsed(document: string): unknown {
   }
 }
 
-export function takeNotice(books: Books, { code, fact, text }: Notice): void {
-  const kind = CONFLICTS.test(code) ? 'conflict' : 'notice'
-  transact(books, () => tell(books, { kind, fact, member: null, points: 0, text }))
+export function takeNotice(books: Books, { fact, text }: Notice): void {
+  transact(books, () => tell(books, { kind: 'notice', fact, member: null, points: 0, text }))
 }
 
 export function tellLink(books: Books, state: string, lastWordAt: number | null): void {

@@ -19,11 +19,24 @@ export const CorrectionShape = Type.Object(
 )
 export type Correction = Readonly<Static<typeof CorrectionShape>>
 
+/** A conflict of this store opened or ended, in HQ's words. */
+export const ConflictNewsShape = Type.Object(
+  {
+    code: Type.String({ maxLength: 64 }),
+    fact: FactIdOrNoneShape,
+    text: Type.String({ maxLength: 400 }),
+  },
+  closed,
+)
+export type ConflictNews = Readonly<Static<typeof ConflictNewsShape>>
+
+/** What the store is told from the cloud's log, up to a position in it. */
 export const CorrectionsShape = Type.Object(
   {
     type: Type.Literal('corrections'),
     cursor: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     corrections: Type.Array(CorrectionShape, { maxItems: CORRECTIONS_FRAME_MAX }),
+    conflicts: Type.Array(ConflictNewsShape, { maxItems: CORRECTIONS_FRAME_MAX }),
   },
   closed,
 )

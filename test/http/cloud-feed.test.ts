@@ -182,7 +182,7 @@ describe('a WebSocket reader', () => {
     const fork = store.connect(1)
     expect(await (await fork).next('fork')).toMatchObject({ reason: 'rewind', seq: 3 })
     const [activity] = await reader.upTo(4)
-    expect(activity).toMatchObject({ position: 4, kind: 'notice', code: 'rewind' })
+    expect(activity).toMatchObject({ position: 4, kind: 'conflict', code: 'rewind' })
     expect(pick((await cloud.ask('/v1/notices')).json, 'items', 0, 'code')).toBe('rewind')
     expect(pick((await cloud.ask('/v1/edges')).json, 'items', 0, 'fenced')).toBe('rewind')
   })

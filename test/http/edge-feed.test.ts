@@ -110,7 +110,7 @@ async function flood(enough: () => boolean): Promise<void> {
       goodwill: 0 as Points,
       cause: NO_FACT,
     }))
-    edge.node.till.takeCorrections({ type: 'corrections', cursor: revision, corrections })
+    edge.node.till.takeCorrections({ type: 'corrections', cursor: revision, corrections, conflicts: [] })
     return enough()
   })
 }

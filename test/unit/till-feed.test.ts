@@ -260,6 +260,7 @@ describe('what is told', () => {
             cause: 0 as FactId,
           },
         ],
+        conflicts: [],
       })
     correction(1, 4, 6, 8)
     expect(last()).toMatchObject({
@@ -304,8 +305,9 @@ describe('what is told', () => {
       text: 'Fact 5 was set aside',
     })
     expect(last()).toMatchObject({ kind: 'notice', fact: null, text: 'Fact 5 was set aside' })
-    shop.till.takeNotice({ type: 'notice', code: 'voucher_reused', fact: 7 as FactId, text: 'Used twice' })
-    expect(last()).toMatchObject({ kind: 'conflict', fact: '7' })
+    const conflicts = [{ code: 'voucher_twice', fact: 7 as FactId, text: 'Used twice' }]
+    shop.till.takeCorrections({ type: 'corrections', cursor: 1, corrections: [], conflicts })
+    expect(last()).toMatchObject({ kind: 'conflict', fact: '7', text: 'Used twice' })
     shop.till.linkChanged('connected', shop.system.now, shop.system.now - 5000)
     expect(last()).toMatchObject({
       kind: 'link',

@@ -240,6 +240,7 @@ describe('reading', () => {
           cause: 0 as FactId,
         },
       ],
+      conflicts: [],
     })
     const seqs: number[] = []
     let before: string | undefined

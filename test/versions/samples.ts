@@ -157,6 +157,7 @@ export const DOWN_SAMPLES = {
     type: 'corrections',
     cursor: 5,
     corrections: [{ fact: id(2), revision: 1, points: 10, goodwill: 2, cause: id(7) }],
+    conflicts: [{ code: 'voucher_twice', fact: id(6), text: 'A voucher was used again' }],
   },
   program: { type: 'program', version: 3, effective_from: AT, document: '{"name":"Corner shop"}' },
   found_member: { type: 'found_member', question: 1, member: MEMBER },

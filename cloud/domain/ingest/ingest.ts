@@ -5,21 +5,24 @@ import { NO_FACT, NO_MEMBER } from '../../../protocol/ids.ts'
 import type { MemberId, Origin } from '../../../protocol/ids.ts'
 import { INGEST_GROUP_BATCHES_MAX, INGEST_QUEUE_BATCHES_MAX } from '../../../protocol/limits.ts'
 import { assert } from '../../../protocol/result.ts'
-import { HybridClock, TIME_MIN } from '../../../protocol/time.ts'
+import { HybridClock, TIME_MIN, hybridTime } from '../../../protocol/time.ts'
 import type { Clock, Millis } from '../../../protocol/time.ts'
 import { nextDue } from '../../evaluation/time/time.ts'
 import type { ActivityRow, CloudStore, OriginRow, StoreRow, TenantId, Writes } from '../../store/port.ts'
+import { raiseConflicts } from '../conflicts.ts'
+import type { ConflictDraft } from '../conflicts.ts'
 import type { NextDue } from '../due.ts'
 import type { ProgramShelf } from '../programs.ts'
 import { acceptBatch } from './accept.ts'
 import type { Accepted, Arrival, ArrivedFact, BatchAnswer, Cursor, TenantsKnown } from './accept.ts'
+import { settleConflicts } from './conflicts.ts'
 import { Meetings } from './meetings.ts'
 import { MemberStates } from './member-states.ts'
 import { OwnFacts } from './own-facts.ts'
 import { reactionsTo } from './reactions.ts'
 import { activityOf } from './refold.ts'
 import { countRedemptions, settleSpending } from './spending.ts'
-import { noticeOf, settleStanding } from './standing.ts'
+import { settleStanding } from './standing.ts'
 import type { ActivityDraft } from './standing.ts'
 
 export interface Committed {
@@ -245,12 +248,11 @@ export class Ingest {
     const unauthorised = await settleSpending(tx, tenant, part.facts, standing)
     await countRedemptions(tx, tenant, standing.redemptions)
     drafts.sort((a, b) => a.at - b.at || a.fact - b.fact || a.revision - b.revision)
-    return tx.appendActivities([
-      ...drafts,
-      ...standing.notices,
-      ...unauthorised,
-      ...part.notices(tenant, now),
-    ])
+    const rows = await tx.appendActivities([...drafts, ...standing.notices])
+    const raised = [...standing.conflicts, ...unauthorised, ...part.conflicts(tenant, now)]
+    rows.push(...(await raiseConflicts(tx, raised)))
+    rows.push(...(await settleConflicts(tx, tenant, part.facts, rows)))
+    return rows
   }
 
   /**
@@ -290,21 +292,26 @@ class TenantPart {
   readonly quarantined: (Arrival & { readonly reason: string })[] = []
   readonly fenced: Cursor[] = []
 
-  notices(tenant: TenantId, now: Millis): ActivityDraft[] {
-    const at = new HybridClock({ now: () => now }, TIME_MIN).tick()
+  conflicts(tenant: TenantId, now: Millis): ConflictDraft[] {
+    const at = hybridTime(now)
     return [
-      ...this.quarantined.map(({ cursor, id, reason }) =>
-        noticeOf(
-          tenant,
-          { at, store: cursor.row.store, id },
-          'quarantined',
-          `fact ${id} was set aside: ${reason}`,
-        ),
-      ),
-      ...this.fenced.map(({ row, seq }) => {
-        const text = `origin ${row.origin} sent another history than it sent before (we have up to ${seq}): a cloned disk?`
-        return noticeOf(tenant, { at, store: row.store, id: NO_FACT }, 'fork', text)
-      }),
+      ...this.quarantined.map(({ cursor, id, reason }): ConflictDraft => ({
+        tenant,
+        store: cursor.row.store,
+        kind: 'quarantined',
+        subject: String(id),
+        at,
+        fact: id,
+        text: `Fact ${id} was set aside: ${reason}`,
+      })),
+      ...this.fenced.map(({ row, seq }): ConflictDraft => ({
+        tenant,
+        store: row.store,
+        kind: 'fork',
+        subject: String(row.origin),
+        at,
+        text: `Origin ${row.origin} sent another history than it sent before (we have up to ${seq}): a cloned disk?`,
+      })),
     ]
   }
 }

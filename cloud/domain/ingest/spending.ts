@@ -5,19 +5,19 @@ import { compareCanonical } from '../../../protocol/facts.ts'
 import type { Fact, Redemption, VoucherUse } from '../../../protocol/facts.ts'
 import type { FactId } from '../../../protocol/ids.ts'
 import type { HoldRow, TenantId, Writes } from '../../store/port.ts'
+import type { ConflictDraft } from '../conflicts.ts'
 import type { ArrivedFact } from './accept.ts'
-import { noticeOf } from './standing.ts'
-import type { ActivityDraft, Standing } from './standing.ts'
+import type { Standing } from './standing.ts'
 
 type Spending = Redemption | VoucherUse
 
-/** Settles the holds of a group's facts; the notices name spendings without one (U-2). */
+/** Settles the holds of a group's facts; the conflicts name spendings without one (U-2). */
 export async function settleSpending(
   tx: Writes,
   tenant: TenantId,
   arrivals: readonly ArrivedFact[],
   standing: Pick<Standing, 'aliasOf'>,
-): Promise<ActivityDraft[]> {
+): Promise<ConflictDraft[]> {
   const spendings = arrivals.map(({ fact }) => fact).filter(decidesSpending)
   if (spendings.length === 0) return []
   const ids = spendings.map(({ hold }) => hold).filter((hold) => hold > 0)
@@ -25,14 +25,16 @@ export async function settleSpending(
   await tx.settleHolds([...holds.keys()])
   return spendings
     .filter((fact) => fact.store > 0 && !covers(holds.get(fact.hold), fact, standing))
-    .map((fact) =>
-      noticeOf(
-        tenant,
-        fact,
-        'spent_without_authority',
-        `fact ${fact.id} spends what nobody allowed; it is booked as it is`,
-      ),
-    )
+    .map((fact) => ({
+      tenant,
+      store: fact.store,
+      kind: 'spent_without_authority',
+      subject: String(fact.id),
+      at: fact.at,
+      member: standing.aliasOf(fact.member),
+      fact: fact.id,
+      text: `Fact ${fact.id} spends what nobody allowed; it is booked as it is`,
+    }))
 }
 
 /** The first fact of a redemption carries the decision; those that settle it follow from it. */

@@ -7,6 +7,8 @@ import { NO_FACT, NO_MEMBER } from '../../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import type { Millis } from '../../../protocol/time.ts'
 import type { ActivityRow, FactPlace, FactRow, TenantId, Writes } from '../../store/port.ts'
+import { pairSubject } from '../conflicts.ts'
+import type { ConflictDraft } from '../conflicts.ts'
 import type { ArrivedFact } from './accept.ts'
 import { Aliases } from './aliases.ts'
 import type { Renamed } from './aliases.ts'
@@ -26,6 +28,7 @@ export interface Standing {
   /** Log rows of facts that are folded into nobody: guests', duplicates, unclaimed. */
   readonly unfolded: readonly Fact[]
   readonly notices: readonly ActivityDraft[]
+  readonly conflicts: readonly ConflictDraft[]
   /** Members whose enrolment turned out to be another's (I-9): their facts have moved, nothing of them stays. */
   readonly twins: ReadonlySet<MemberId>
   /** First facts of redemptions that a fact was added to or taken from. */
@@ -102,6 +105,7 @@ class Settling implements Standing {
   readonly touched = new Map<MemberId, Touch>()
   readonly unfolded: Fact[] = []
   readonly notices: ActivityDraft[] = []
+  readonly conflicts: ConflictDraft[] = []
   readonly twins = new Set<MemberId>()
   readonly redemptions = new Set<FactId>()
   readonly retold = new Set<MemberId>()
@@ -344,8 +348,16 @@ class Settling implements Standing {
     const member = memberOfEnrolment(fact)
     await this.#tx.insertMembers([{ id: member, tenant: this.#tenant, name, store, enrolledAt: at, key }])
     for (const held of await this.#holders.add(fact, member)) {
-      const text = `members ${held.member} and ${member} were enrolled with the same ${held.kind}; the earlier keeps it`
-      this.notices.push(noticeOf(this.#tenant, fact, 'identity_twice', text))
+      this.conflicts.push({
+        tenant: this.#tenant,
+        store,
+        kind: 'identity_twice',
+        subject: pairSubject(held.member, member),
+        at,
+        member,
+        fact: fact.id,
+        text: `Members ${held.member} and ${member} were enrolled with the same ${held.kind}; the earlier keeps it`,
+      })
     }
     const root = this.#aliases.of(member)
     if (root !== member) await this.#tellMerged(fact, root)

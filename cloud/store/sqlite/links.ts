@@ -1,7 +1,7 @@
 // Who is one with whom: the facts that say so, and which member each merged name stands for by them.
 import type { AliasRow, LinkRow, Writes } from '../port.ts'
-import { present } from './reads.ts'
-import type { preparer } from './reads.ts'
+import { present } from './statements.ts'
+import type { preparer } from './statements.ts'
 
 type LinkWrites = Pick<Writes, 'links' | 'insertLinks' | 'deleteLinks' | 'aliases' | 'saveAliases'>
 

@@ -1,5 +1,5 @@
 // Reads on a connection of their own: a snapshot of what is committed, never the middle of a write.
-import type { Database, Statement } from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
 import type { FactId, MemberId, Origin, ProgramVersion, Seq, StoreId } from '../../../protocol/ids.ts'
 import { SEQ_SPAN } from '../../../protocol/ids.ts'
 import type { HybridTime, Millis } from '../../../protocol/time.ts'
@@ -16,32 +16,10 @@ import type {
   Snapshots,
   StoreRow,
 } from '../port.ts'
+import { conflictReads } from './conflicts.ts'
 import { activityRow, edgeRow, factRow, identitiesOf, memberRow, originRow } from './rows.ts'
 import type { Raw } from './rows.ts'
-
-/** A parameter, by position or by name. */
-const PARAMETER = /\?|\$[a-z_]+/g
-
-/**
- * Prepared statements by their text: SQL is written where it is used and prepared once. A parameter that SQLite compares with while it plans
- * makes it plan anew each time another value is bound, which costs several times what the query does (130 us instead of 17 for a member by
- * identity); it does not look behind a sign.
- */
-export function preparer(database: Database): (sql: string) => Statement<unknown[], Raw> {
-  const prepared = new Map<string, Statement<unknown[], Raw>>()
-  return (sql) => {
-    let statement = prepared.get(sql)
-    if (statement === undefined) {
-      statement = database.prepare<unknown[], Raw>(sql.replaceAll(PARAMETER, '+$&'))
-      prepared.set(sql, statement)
-    }
-    return statement
-  }
-}
-
-export function present<T>(rows: (T | undefined)[]): T[] {
-  return rows.filter((row) => row !== undefined)
-}
+import { preparer } from './statements.ts'
 
 /** The identities of a member are those it holds itself and those that members merged into it hold. */
 const MEMBER_COLUMNS = `m.*, s.state AS state, (SELECT root FROM aliases WHERE member = m.id) AS merged_into,
@@ -220,10 +198,11 @@ export function sqliteReads(database: Database): Reads {
         .map(activityRow),
     notices: async (tenant, page) =>
       sql(
-        `SELECT * FROM activities WHERE tenant = ? AND kind = 'notice' AND position > ? ORDER BY position LIMIT ?`,
+        `SELECT * FROM activities WHERE tenant = ? AND notice IS NOT NULL AND position > ? ORDER BY position LIMIT ?`,
       )
         .all(tenant, page.after, page.limit)
         .map(activityRow),
+    ...conflictReads(sql),
     lastPosition: async () =>
       (sql('SELECT MAX(position) AS position FROM activities').get()?.position ?? 0) as number,
     memberOfVoucher: async (tenant, code) =>

@@ -1,7 +1,7 @@
 // Holds, how much of a perk's budget is used, and the numbers of responses: what decisions are counted by.
 import type { HoldRow, ResponseRow, StoreCount, Writes } from '../port.ts'
-import { present } from './reads.ts'
-import type { preparer } from './reads.ts'
+import { present } from './statements.ts'
+import type { preparer } from './statements.ts'
 import { holdRow } from './rows.ts'
 
 type SpendingWrites = Pick<

@@ -17,7 +17,9 @@ import type {
   StoreRow,
   Writes,
 } from '../port.ts'
-import { activitiesOfFacts, preparer, present, programRecord, quarantineRow } from './reads.ts'
+import { activitiesOfFacts, programRecord, quarantineRow } from './reads.ts'
+import { preparer, present } from './statements.ts'
+import { conflictWrites } from './conflicts.ts'
 import { linkWrites } from './links.ts'
 import { edgeRow, effectsText, factRow, originRow } from './rows.ts'
 import { spendingWrites } from './spendings.ts'
@@ -250,6 +252,7 @@ export function sqliteWrites(database: Database): Writes {
     },
 
     ...spendingWrites(sql),
+    ...conflictWrites(sql),
 
     meta: async (name) => sql('SELECT value FROM meta WHERE name = ?').get(name)?.value as string | undefined,
     saveMeta: async (name, value) => {

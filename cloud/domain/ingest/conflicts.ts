@@ -1,0 +1,85 @@
+// Conflicts that facts and their effects show, and those that later facts end (CON-3): a voucher used twice, something taken back that nobody sold, and
+// the merge of two members who were enrolled with one identity. All of it by what is in the tables, so a replay opens and ends the same ones.
+import type { Fact } from '../../../protocol/facts.ts'
+import type { FactId } from '../../../protocol/ids.ts'
+import type { ActivityRow, TenantId, Writes } from '../../store/port.ts'
+import { pairSubject, raiseConflicts, settleConflict } from '../conflicts.ts'
+import type { ConflictDraft } from '../conflicts.ts'
+import type { ArrivedFact } from './accept.ts'
+
+/** `rows` are the log rows of the commit so far. */
+export async function settleConflicts(
+  tx: Writes,
+  tenant: TenantId,
+  arrivals: readonly ArrivedFact[],
+  rows: readonly ActivityRow[],
+): Promise<ActivityRow[]> {
+  const told: ActivityRow[] = []
+  const facts = arrivals.map(({ fact }) => fact)
+  told.push(...(await raiseConflicts(tx, await orphansOf(tx, tenant, facts))))
+  told.push(...(await findOrphans(tx, tenant, facts)))
+  for (const row of rows) told.push(...(await usedTwice(tx, tenant, row)))
+  for (const fact of facts) {
+    if (fact.kind !== 'merge') continue
+    const subject = pairSubject(fact.member, fact.merged)
+    const end = { decision: 'corrected', by: fact.id, at: fact.at } as const
+    told.push(...(await settleConflict(tx, { tenant, kind: 'identity_twice', subject }, end)))
+  }
+  return told
+}
+
+/** A second use, or one that a late fact made the first. */
+async function usedTwice(tx: Writes, tenant: TenantId, row: ActivityRow): Promise<ActivityRow[]> {
+  const told: ActivityRow[] = []
+  for (const { kind, amount } of row.effects) {
+    if (kind !== 'voucher_reused') continue
+    const name = { tenant, kind: 'voucher_twice', subject: String(row.fact) } as const
+    const { store, at, fact, member } = row
+    if (amount > 0) {
+      const text = `A voucher of member ${member} was used again by fact ${fact}`
+      told.push(...(await raiseConflicts(tx, [{ ...name, store, at, fact, member, text }])))
+    } else
+      told.push(...(await settleConflict(tx, name, { decision: 'withdrawn', by: row.cause, at: row.at })))
+  }
+  return told
+}
+
+/** The earlier facts that a return or void names. */
+function namedBy(fact: Fact): FactId[] {
+  if (fact.kind === 'void') return [fact.fact]
+  return fact.kind === 'return' ? fact.lines.flatMap(({ sale }) => (sale > 0 ? [sale] : [])) : []
+}
+
+/** An orphan is found by what it names: whoever brings that fact ends the conflict. */
+async function orphansOf(tx: Writes, tenant: TenantId, facts: readonly Fact[]): Promise<ConflictDraft[]> {
+  const naming = facts.filter(({ kind }) => kind === 'return' || kind === 'void')
+  if (naming.length === 0) return []
+  const named = [...new Set(naming.flatMap(namedBy))]
+  const known = new Set(
+    (await tx.factsByIds(named)).filter((row) => row.tenant === tenant).map(({ id }) => id),
+  )
+  return naming.flatMap((fact) =>
+    namedBy(fact)
+      .filter((id) => !known.has(id))
+      .map((id) => ({
+        tenant,
+        store: fact.store,
+        kind: 'orphan_return' as const,
+        subject: String(id),
+        at: fact.at,
+        member: fact.member,
+        fact: fact.id,
+        text: `Fact ${fact.id} takes back fact ${id}, which nobody knows yet`,
+      })),
+  )
+}
+
+async function findOrphans(tx: Writes, tenant: TenantId, facts: readonly Fact[]): Promise<ActivityRow[]> {
+  if (!(await tx.hasOpenConflict(tenant, 'orphan_return'))) return []
+  const told: ActivityRow[] = []
+  for (const { id, at } of facts) {
+    const name = { tenant, kind: 'orphan_return', subject: String(id) } as const
+    told.push(...(await settleConflict(tx, name, { decision: 'withdrawn', by: id, at })))
+  }
+  return told
+}

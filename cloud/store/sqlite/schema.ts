@@ -47,11 +47,7 @@ CREATE TABLE activities (position INTEGER PRIMARY KEY AUTOINCREMENT, tenant INTE
 CREATE INDEX activities_fact ON activities (fact, revision) WHERE fact > 0;
 CREATE INDEX activities_member ON activities (member, position) WHERE member > 0;
 CREATE INDEX activities_tell ON activities (store, position) WHERE tell = 1;
-CREATE INDEX activities_notice ON activities (tenant, position) WHERE notice IS NOT NULL;
-CREATE TABLE conflicts (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, member INTEGER NOT NULL,
-  fact INTEGER NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL, decision TEXT, resolved_by INTEGER NOT NULL DEFAULT 0, UNIQUE (tenant, kind, subject));
-CREATE INDEX conflicts_open ON conflicts (tenant, id) WHERE decision IS NULL;
-CREATE INDEX conflicts_kind ON conflicts (tenant, kind) WHERE decision IS NULL;
+CREATE INDEX activities_notice ON activities (tenant, position) WHERE kind = 'notice';
 CREATE TABLE vouchers (tenant INTEGER NOT NULL, code TEXT NOT NULL, member INTEGER NOT NULL, PRIMARY KEY (tenant, code)) WITHOUT ROWID;
 CREATE TABLE holds (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, key TEXT NOT NULL, member INTEGER NOT NULL, perk INTEGER,
   voucher TEXT, points INTEGER NOT NULL, expires INTEGER NOT NULL, settled INTEGER NOT NULL, UNIQUE (store, key));
@@ -66,6 +62,12 @@ CREATE INDEX responses_period ON responses (tenant, challenge, period, number_in
 
 /** Not released yet: what this release changes is added here. */
 const VERSION_2 = `
+CREATE TABLE conflicts (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, member INTEGER NOT NULL,
+  fact INTEGER NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL, decision TEXT, resolved_by INTEGER NOT NULL DEFAULT 0, UNIQUE (tenant, kind, subject));
+CREATE INDEX conflicts_open ON conflicts (tenant, id) WHERE decision IS NULL;
+CREATE INDEX conflicts_kind ON conflicts (tenant, kind) WHERE decision IS NULL;
+DROP INDEX activities_notice;
+CREATE INDEX activities_notice ON activities (tenant, position) WHERE notice IS NOT NULL;
 `
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({

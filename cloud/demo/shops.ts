@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ask, askOk, fieldOf, pick } from './ask.ts'
 import { NodeFault, NodeProcess } from './node-process.ts'
+import type { Surroundings } from './node-process.ts'
 import { PROGRAM_EFFECTIVE_FROM, sampleProgram } from './program.ts'
 
 export interface StorePlan {
@@ -27,6 +28,8 @@ export interface ShopsPlan {
   /** The port at which store n (from 1) reaches the cloud. */
   readonly cloudPortFor: (store: number) => Promise<number>
   readonly onDeath: (fault: NodeFault) => void
+  /** What a node's first life stands in: store n (from 1), or the cloud (0). */
+  readonly surroundings?: (store: number) => Surroundings
 }
 
 export interface Shop {
@@ -80,7 +83,7 @@ export async function openShops(plan: ShopsPlan, started: NodeProcess[]): Promis
     plan.onDeath,
   )
   started.push(cloud)
-  const office = cloud.start().then(() => officeOf(cloud.url, cloudDirectory, plan.stores))
+  const office = cloud.start(true, plan.surroundings?.(0)).then(() => officeOf(cloud.url, cloudDirectory, plan.stores))
   const opened = await Promise.allSettled(
     plan.stores.map((store, index) =>
       openShop(plan, { store, number: index + 1 }, { url: cloud.url, office }, started),
@@ -136,7 +139,7 @@ async function openShop(
     plan.onDeath,
   )
   started.push(node)
-  const [office] = await Promise.all([cloud.office, node.start()])
+  const [office] = await Promise.all([cloud.office, node.start(true, plan.surroundings?.(number))])
   if (before && !office.enrolled.has(storeId(office, number)))
     throw new NodeFault(
       `${directory} belongs to a store that this cloud does not know. Delete the data directory to start afresh.`,

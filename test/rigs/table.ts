@@ -1,17 +1,18 @@
 // Every fault and what shows that it is survived: rigs, which `npm run faults` runs, or a reason why there is none, with where it is shown instead.
 // Total over the faults: a new one does not compile until it has a row here.
+import { powerLost } from './power-lost.ts'
 import { processKilled } from './process-killed.ts'
 import type { Fault } from './frame/faults.ts'
 import type { Rig } from './frame/rig.ts'
 
 /** In the order in which they run. */
-export const RIGS: readonly Rig[] = [processKilled]
+export const RIGS: readonly Rig[] = [processKilled, powerLost]
 
 export type Shown = { readonly rigs: readonly Rig[] } | { readonly noRig: string }
 
 export const SHOWN_BY: Readonly<Record<Fault, Shown>> = {
   R01: { rigs: [processKilled] },
-  R02: { noRig: 'not built yet' },
+  R02: { rigs: [powerLost] },
   R03: { noRig: 'not built yet' },
   R04: { noRig: 'not built yet' },
   R05: { noRig: 'not built yet' },

@@ -155,7 +155,7 @@ function checkShape(method: string, path: string, answer: Answer): void {
     )
 }
 
-interface Enrolled {
+export interface Enrolled {
   readonly edge: number
   readonly origin: number
   readonly store: { readonly id: number }

@@ -11,7 +11,9 @@ import type { Shop, Shops, ShopsPlan } from '../../../cloud/demo/shops.ts'
 import { WireConnection } from '../../../cloud/demo/wire.ts'
 import { freePorts } from '../../support/free-ports.ts'
 
-export interface UnderLoadPlan extends Partial<Pick<ShopsPlan, 'cloudArgs' | 'edgeArgs' | 'cloudPortFor'>> {
+export interface UnderLoadPlan extends Partial<
+  Pick<ShopsPlan, 'cloudArgs' | 'edgeArgs' | 'cloudPortFor' | 'surroundings'>
+> {
   readonly directory: string
   readonly stores: number
   readonly terminalsPerStore: number
@@ -54,6 +56,7 @@ export class ShopsUnderLoad {
           edgeArgs: plan.edgeArgs ?? [],
           cloudPortFor: plan.cloudPortFor ?? (async () => portBase),
           onDeath: (fault) => deaths.push(fault.message),
+          ...(plan.surroundings === undefined ? {} : { surroundings: plan.surroundings }),
         },
         started,
       )

@@ -83,7 +83,9 @@ export async function openShops(plan: ShopsPlan, started: NodeProcess[]): Promis
     plan.onDeath,
   )
   started.push(cloud)
-  const office = cloud.start(true, plan.surroundings?.(0)).then(() => officeOf(cloud.url, cloudDirectory, plan.stores))
+  const office = cloud
+    .start(true, plan.surroundings?.(0))
+    .then(() => officeOf(cloud.url, cloudDirectory, plan.stores))
   const opened = await Promise.allSettled(
     plan.stores.map((store, index) =>
       openShop(plan, { store, number: index + 1 }, { url: cloud.url, office }, started),

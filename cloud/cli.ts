@@ -18,6 +18,8 @@ const HELP = `tillstream COMMAND [options]
 
   cloud --data DIR [--port N]                           the node that knows all stores
   edge --data DIR --cloud URL [--port N] [--enrol CODE] the node of one store; with CODE - the code is read from standard input
+  feed --url URL --token-file FILE [--kinds K,K] [--terminal NAME] [--json]
+                                                        what happens in a store, live, line by line
   verify --data DIR [--json]                            checks a stopped or running node's data: exit 0 when all is as it should be,
                                                         1 on any difference, 2 when it could not be looked at
   check FILE.json [--from DATE] [--json]                what publishing this program document would say: exit 0 when it would be taken
@@ -29,11 +31,12 @@ const HELP = `tillstream COMMAND [options]
 The demo and the replay of sales: npm start -- --help
 `
 
-type Command = 'cloud' | 'edge' | 'verify' | 'what-if' | 'check' | 'help'
+type Command = 'cloud' | 'edge' | 'feed' | 'verify' | 'what-if' | 'check' | 'help'
 
 const COMMANDS: Readonly<Record<Command, (args: string[]) => Promise<void>>> = {
   cloud: (args) => runNode(new URL('./main.ts', import.meta.url), args),
   edge: (args) => runNode(new URL('../edge/main.ts', import.meta.url), args),
+  feed: (args) => runNode(new URL('../edge/kit/feed-command.ts', import.meta.url), args),
   verify,
   check: (args) => runNode(new URL('./check-program.ts', import.meta.url), args),
   'what-if': (args) => runNode(new URL('./what-if/command.ts', import.meta.url), args),

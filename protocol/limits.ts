@@ -61,6 +61,8 @@ export const QUESTIONS_OPEN_MAX = 1_000
 export const FEED_BACKLOG_BYTES_MAX = 1024 * 1024
 /** Activities kept for resuming; older positions get a snapshot and `recovered: false`. */
 export const FEED_HISTORY_MAX = 100_000
+/** Every reader hears something at least this often, so that a dead line is told from a quiet store. */
+export const FEED_BEAT_MS = 10_000
 export const FEED_SUBSCRIBERS_MAX = 1_000
 export const FEED_PAGE_MAX = 1_000
 /** What a WebSocket peer of the local API or the feed may send in one message. */

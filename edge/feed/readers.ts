@@ -2,13 +2,18 @@
 // live, and then gets every frame as the very bytes all others get: a frame is encoded once per transport, whatever the number of readers.
 // A live reader that holds back more than FEED_BACKLOG_BYTES_MAX is cut with the code that means "resume" (F-3): uWebSockets.js would skip
 // messages silently instead, and a reader that once missed a position would never know.
+import { encodePlain } from '../../protocol/plain-cbor.ts'
 import { FEED_BACKLOG_BYTES_MAX, FEED_SUBSCRIBERS_MAX } from '../../protocol/limits.ts'
+import { filtered } from './feed-filter.ts'
+import type { FeedFilter } from './feed-filter.ts'
+import { unreachable } from '../../protocol/result.ts'
 import type { FeedFrame, FeedLog } from './feed-log.ts'
 
 /** A page is not started while this much of the one before is unsent: catching up never counts as holding back. */
 const CATCH_UP_BACKLOG_BYTES = FEED_BACKLOG_BYTES_MAX / 4
 
-export type Transport = 'socket' | 'sse'
+/** `cbor`: a WebSocket whose frames are CBOR instead of JSON (F-9). */
+export type Transport = 'socket' | 'cbor' | 'sse'
 /** Why a reader is let go; the transport turns it into its own close. */
 export type Farewell = 'resume' | 'stopping' | 'unauthorised'
 
@@ -25,24 +30,41 @@ export interface Place {
   readonly after: number | undefined
 }
 
+/** Who reads, from where, and what of it. */
+export interface ReaderOptions extends Place {
+  /** Name of the terminal whose token opened it. */
+  readonly terminal: string
+  readonly filter: FeedFilter | undefined
+}
+
 export interface Reader {
   /** Name of the terminal whose token opened it. */
   readonly terminal: string
   readonly sink: ReaderSink
+  readonly filter: FeedFilter | undefined
   /** Last position handed over. */
   after: number
   live: boolean
 }
 
 interface Message {
-  readonly event: 'welcome' | 'activities'
+  readonly event: 'welcome' | 'activities' | 'beat'
   /** Position a reader is at after it. */
   readonly id: string
   readonly text: string
 }
 
 function encode(transport: Transport, { event, id, text }: Message): Uint8Array {
-  return Buffer.from(transport === 'socket' ? text : `id: ${id}\nevent: ${event}\ndata: ${text}\n\n`)
+  switch (transport) {
+    case 'socket':
+      return Buffer.from(text)
+    case 'cbor':
+      return encodePlain(JSON.parse(text))
+    case 'sse':
+      return Buffer.from(`id: ${id}\nevent: ${event}\ndata: ${text}\n\n`)
+    default:
+      return unreachable(transport)
+  }
 }
 
 const messageOf = ({ epoch, to, text }: FeedFrame): Message => ({
@@ -72,10 +94,10 @@ export class Readers {
   }
 
   /** F-2: welcome, what came after the place, then what comes. The caller has looked at `full`. */
-  attach(sink: ReaderSink, terminal: string, place: Place): Reader {
-    const { recovered, after, position } = this.#feed.resume(place.epoch, place.after)
+  attach(sink: ReaderSink, { terminal, filter, epoch: given, after: last }: ReaderOptions): Reader {
+    const { recovered, after, position } = this.#feed.resume(given, last)
     const { epoch } = this.#feed
-    const reader: Reader = { terminal, sink, after, live: false }
+    const reader: Reader = { terminal, sink, filter, after, live: false }
     this.#readers.add(reader)
     const text = JSON.stringify({ type: 'welcome', epoch, position, recovered })
     sink.send(encode(sink.transport, { event: 'welcome', id: `${epoch}:${after}`, text }))
@@ -90,6 +112,19 @@ export class Readers {
   /** The transport has sent some of what it held. */
   drained(reader: Reader): void {
     if (!reader.live && this.#readers.has(reader)) this.#catchUp(reader)
+  }
+
+  /** F-8: a word to everyone who is live, with the position, so that a filtered reader knows how far it has seen. */
+  beat(): void {
+    const { epoch, position } = this.#feed
+    const text = JSON.stringify({ type: 'beat', epoch, position })
+    const message: Message = { event: 'beat', id: `${epoch}:${position}`, text }
+    const encoded: Partial<Record<Transport, Uint8Array>> = {}
+    for (const { live, sink } of this.#readers) {
+      // A line that holds something back is alive or will be cut; a beat would only add to it.
+      if (live && sink.backlog() === 0)
+        sink.send((encoded[sink.transport] ??= encode(sink.transport, message)))
+    }
   }
 
   /** Lets the readers of a terminal go whose token is no longer valid. */
@@ -121,7 +156,8 @@ export class Readers {
         this.#close(reader, 'resume')
         return
       }
-      sink.send(encode(sink.transport, messageOf(frame)))
+      const wanted = reader.filter === undefined ? frame : filtered(frame, reader.filter)
+      if (wanted !== undefined) sink.send(encode(sink.transport, messageOf(wanted)))
       reader.after = frame.to
     }
   }
@@ -137,8 +173,13 @@ export class Readers {
         this.#close(reader, 'resume')
         continue
       }
-      sink.send((encoded[sink.transport] ??= encode(sink.transport, messageOf(frame))))
       reader.after = frame.to
+      if (reader.filter === undefined)
+        sink.send((encoded[sink.transport] ??= encode(sink.transport, messageOf(frame))))
+      else {
+        const wanted = filtered(frame, reader.filter)
+        if (wanted !== undefined) sink.send(encode(sink.transport, messageOf(wanted)))
+      }
     }
   }
 }

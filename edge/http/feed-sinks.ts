@@ -11,11 +11,12 @@ export interface FeedSocket {
 }
 
 export class SocketSink implements ReaderSink {
-  readonly transport = 'socket'
+  readonly transport: 'socket' | 'cbor'
   readonly #socket: FeedSocket
 
-  constructor(socket: FeedSocket) {
+  constructor(socket: FeedSocket, transport: 'socket' | 'cbor') {
     this.#socket = socket
+    this.transport = transport
   }
 
   backlog(): number {
@@ -23,7 +24,7 @@ export class SocketSink implements ReaderSink {
   }
 
   send(message: Uint8Array): void {
-    this.#socket.send(message, false)
+    this.#socket.send(message, this.transport === 'cbor')
   }
 
   close(why: Farewell): void {
@@ -39,18 +40,16 @@ export interface FeedResponse {
   close(): unknown
 }
 
-const BEAT = ': \n\n'
+const COMMENT = ': \n\n'
 
 export class SseSink implements ReaderSink {
   readonly transport = 'sse'
   readonly #response: FeedResponse
-  readonly #onGone: () => void
   #held = 0
   #open = true
 
-  constructor(response: FeedResponse, onGone: () => void) {
+  constructor(response: FeedResponse) {
     this.#response = response
-    this.#onGone = onGone
   }
 
   backlog(): number {
@@ -64,15 +63,10 @@ export class SseSink implements ReaderSink {
     })
   }
 
-  /** A line that is full is alive or will be cut; a beat would only add to it. */
-  beat(): void {
-    if (this.#held === 0) this.send(BEAT)
-  }
-
   /** The library pushes out what it holds only when something is written. */
   writable(): void {
     this.#response.cork(() => {
-      if (this.#response.write(BEAT)) this.#held = 0
+      if (this.#response.write(COMMENT)) this.#held = 0
     })
   }
 
@@ -85,6 +79,5 @@ export class SseSink implements ReaderSink {
 
   gone(): void {
     this.#open = false
-    this.#onGone()
   }
 }

@@ -13,6 +13,7 @@ import type { Role } from '../ledger/terminals.ts'
 import type { Readers } from '../feed/readers.ts'
 import { PAGE_FILES, PAGE_POLICY } from '../page/page.ts'
 import {
+  ACTIVITY_KINDS,
   HistoryAnswerShape,
   MemberAnswerShape,
   PerksAnswerShape,
@@ -128,6 +129,13 @@ const FeedQueryShape = Type.Object(
   {
     epoch: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
     after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    kinds: Type.Optional(
+      Type.String({
+        pattern: `^(${ACTIVITY_KINDS.join('|')})(,(${ACTIVITY_KINDS.join('|')}))*$`,
+        description: 'Only these kinds of activities, separated by commas',
+      }),
+    ),
+    terminal: Type.Optional(Type.String({ maxLength: 64, description: 'Only what this terminal did' })),
     token: Type.Optional(Type.String()),
   },
   closed,
@@ -251,7 +259,10 @@ function askingRoutes(api: Api): Route[] {
       roles: MANAGER,
       query: FeedQueryShape,
       answers: {
-        101: { description: 'WebSocket of frames {"type":"welcome"|"activities", …}' },
+        101: {
+          description:
+            'WebSocket of frames {"type":"welcome"|"activities"|"beat", …}, as JSON, or as CBOR under the subprotocol tillstream.cbor',
+        },
         200: {
           description: 'The same frames as events, with the id epoch:position',
           type: 'text/event-stream',

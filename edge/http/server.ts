@@ -7,12 +7,12 @@ import { STATUS_CODES } from 'node:http'
 import * as uws from 'uWebSockets.js'
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js'
 import type { Logger } from 'pino'
-import { BODY_BYTES_MAX, SOCKET_MESSAGE_BYTES_MAX } from '../../protocol/limits.ts'
+import { BODY_BYTES_MAX, FEED_BEAT_MS, SOCKET_MESSAGE_BYTES_MAX } from '../../protocol/limits.ts'
 import { PROBLEM_TYPE, problemOf } from '../../protocol/problem.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Refusal, Result } from '../../protocol/result.ts'
-import type { Place, Reader, Readers } from '../feed/readers.ts'
-import type { Terminal } from '../ledger/terminals.ts'
+import { feedFilter } from '../feed/feed-filter.ts'
+import type { Place, Reader, ReaderOptions, Readers } from '../feed/readers.ts'
 import type { Cancel, System } from '../system.ts'
 import { Body } from './body.ts'
 import { admit, checkShape, readJson, readKey, readQuery, requestHash } from './checks.ts'
@@ -31,8 +31,11 @@ export interface ServerOptions {
   readonly log: Logger
 }
 
-/** A comment on every open SSE line, so that nothing between takes it for dead. */
-const SSE_BEAT_MS = 15_000
+/** Subprotocols of the feed's socket and how its frames travel under them (F-9); none is JSON. */
+const SUBPROTOCOLS: Readonly<Record<string, 'socket' | 'cbor'>> = {
+  'tillstream.json': 'socket',
+  'tillstream.cbor': 'cbor',
+}
 /** Seconds a feed socket may be silent in both directions; the server pings within it. */
 const FEED_IDLE_S = 32
 /** Stands for a method that no row has: what a caller sends must not become the name of a figure. */
@@ -44,8 +47,8 @@ const STATUS_LINES = new Map(
 )
 
 interface FeedSocketData {
-  readonly terminal: string
-  readonly place: Place
+  readonly options: ReaderOptions
+  readonly transport: 'socket' | 'cbor'
   reader: Reader | undefined
 }
 
@@ -77,7 +80,6 @@ export class Server {
   #idLast = 0
   #open = 0
   #idle: (() => void) | undefined
-  readonly #sse = new Set<SseSink>()
   #stopBeat: Cancel = () => undefined
 
   constructor({ routes, tokens, readers, requests, system, log }: ServerOptions) {
@@ -296,19 +298,18 @@ export class Server {
         if (!reader.ok) return this.#end(exchange, reader)
         this.#finish(exchange)
         this.#requests.count(row.method, row.path, 101)
-        const { terminal, place } = reader.value
+        const protocol = subprotocolOf(req.getHeader('sec-websocket-protocol'))
         res.upgrade<FeedSocketData>(
-          { terminal: terminal.name, place, reader: undefined },
+          { options: reader.value, transport: SUBPROTOCOLS[protocol] ?? 'socket', reader: undefined },
           req.getHeader('sec-websocket-key'),
-          req.getHeader('sec-websocket-protocol'),
+          protocol,
           req.getHeader('sec-websocket-extensions'),
           context,
         )
       },
       open: (ws) => {
         const data = ws.getUserData()
-        const sink = new SocketSink(ws)
-        data.reader = this.#readers.attach(sink, data.terminal, data.place)
+        data.reader = this.#readers.attach(new SocketSink(ws, data.transport), data.options)
       },
       drain: (ws) => {
         const { reader } = ws.getUserData()
@@ -328,15 +329,14 @@ export class Server {
           exchange,
           refuse('input_invalid', 'Open a WebSocket here, or send "Accept: text/event-stream".', 'Accept'),
         )
-      const { terminal, place } = reader.value
-      const last = lastEvent(req.getHeader('last-event-id')) ?? place
+      const last = lastEvent(req.getHeader('last-event-id'))
       this.#finish(exchange)
       this.#requests.count(row.method, row.path, 200)
-      this.#openSse(exchange, terminal, last)
+      this.#openSse(exchange, { ...reader.value, ...last })
     })
   }
 
-  #admitReader(row: Route, req: HttpRequest): Result<{ terminal: Terminal; place: Place }> {
+  #admitReader(row: Route, req: HttpRequest): Result<ReaderOptions> {
     const query = row.query === null ? accept({}) : readQuery(row.query, req.getQuery())
     // Browsers cannot set a header on a WebSocket or an EventSource; the token may stand in the query.
     const inQuery = query.ok ? (query.value as FeedQuery).token : undefined
@@ -346,17 +346,16 @@ export class Server {
     if (!query.ok) return query
     if (this.#readers.full)
       return refuse('too_many_requests', 'As many readers as allowed watch the feed already.')
-    const { epoch, after } = query.value as FeedQuery
-    return accept({ terminal: admitted.value, place: { epoch, after } })
+    const { epoch, after, kinds, terminal } = query.value as FeedQuery
+    return accept({ terminal: admitted.value.name, filter: feedFilter(kinds, terminal), epoch, after })
   }
 
-  #openSse({ res, id }: Exchange, terminal: Terminal, place: Place): void {
-    const sink = new SseSink(res, () => this.#sse.delete(sink))
+  #openSse({ res, id }: Exchange, options: ReaderOptions): void {
+    const sink = new SseSink(res)
     res.cork(() => {
       res.writeStatus('200 OK')
       writeHeaders(res, id, 'text/event-stream')
-      const reader = this.#readers.attach(sink, terminal.name, place)
-      this.#sse.add(sink)
+      const reader = this.#readers.attach(sink, options)
       res.onAborted(() => {
         sink.gone()
         this.#readers.detach(reader)
@@ -370,8 +369,8 @@ export class Server {
   }
 
   #beat(): void {
-    this.#stopBeat = this.#system.after(SSE_BEAT_MS, () => {
-      for (const sink of this.#sse) sink.beat()
+    this.#stopBeat = this.#system.after(FEED_BEAT_MS, () => {
+      this.#readers.beat()
       this.#beat()
     })
   }
@@ -393,6 +392,12 @@ function decoded(parameter: string): string {
   } catch {
     return parameter
   }
+}
+
+/** The first that is spoken here, of those a reader offers; '' for none. */
+function subprotocolOf(offered: string): string {
+  const names = offered.split(',').map((name) => name.trim())
+  return names.find((name) => Object.hasOwn(SUBPROTOCOLS, name)) ?? ''
 }
 
 const EVENT_ID = /^([0-9]{1,15}):([0-9]{1,15})$/

@@ -57,7 +57,7 @@ export const LAYERS: readonly Layer[] = [
     node: ['node:crypto', 'node:fs', 'node:timers/promises', 'node:util', 'node:worker_threads'],
   },
   // The demo is a user of the product: it speaks to processes, not to code.
-  { at: 'cloud/demo', may: ['protocol'] },
+  { at: 'cloud/demo', may: ['protocol', 'edge/kit'] },
   { at: 'cloud/system.ts', may: ['protocol'] },
   { at: 'cloud/version.ts', may: [] },
   // The command line starts processes; it does not load them.
@@ -87,6 +87,11 @@ export const LAYERS: readonly Layer[] = [
   { at: 'edge/feed', may: ['protocol', 'edge/ledger', 'edge/till/answers.ts', EDGE_SYSTEM] },
   { at: 'edge/sync', may: ['protocol', 'edge/ledger', 'edge/till', EDGE_SYSTEM] },
   { at: 'edge/page', may: [] },
+  // The other side of the API: of the node it knows the shapes of inputs and answers.
+  {
+    at: 'edge/kit',
+    may: ['edge/till/answers.ts', 'edge/till/inputs.ts', 'protocol/close-codes.ts'],
+  },
   {
     at: 'edge/http',
     may: ['protocol', 'edge/ledger', 'edge/till', 'edge/feed', 'edge/sync', 'edge/page', EDGE_SYSTEM],
@@ -116,7 +121,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   ws: ['edge/sync/socket.ts', 'cloud/http', 'cloud/demo', 'bench', 'test'],
   hono: ['cloud/http', 'bench', 'test'],
   '@hono/node-server': ['cloud/http', 'bench', 'test'],
-  'cbor-x': ['protocol/codec.ts', 'cloud/evaluation/state.ts', 'bench', 'test'],
+  'cbor-x': ['protocol/codec.ts', 'protocol/plain-cbor.ts', 'cloud/evaluation/state.ts', 'bench', 'test'],
   'typebox/schema': ['protocol/validation.ts'],
   typebox: ['protocol', 'edge', 'cloud', 'test'],
   pino: ['edge', 'cloud', 'bench', 'test'],

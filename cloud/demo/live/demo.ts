@@ -1,5 +1,6 @@
 // The demo: a cloud, its stores, simulated tills, and a person who may cut a store's network and watch what happens. Runs until Ctrl-C or
 // "quit"; the data stays, and the next start goes on with it.
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { askOk, fieldOf, pick } from '../ask.ts'
 import { Line } from '../network.ts'
@@ -95,6 +96,7 @@ async function run(
         store: number,
         url: node.url,
         token,
+        directory: join(directory, 'tills', `${number}-${till + 1}`),
         crowd,
         random,
         counts,
@@ -180,6 +182,7 @@ async function statusLine(
     `  ${name}: ${cut ? 'NETWORK CUT, ' : ''}${sync}; ${counts.sales} sales, ${counts.returns} returns, ` +
     `${counts.joined} joined, ${counts.checkins} check-ins, ${counts.redeemed} redeemed, ${counts.vouchersUsed} vouchers used, ` +
     `${counts.quotes} quotes, ${counts.provisional} answers provisional` +
+    (counts.waited === 0 ? '' : `, ${counts.waited} kept by the till for a while`) +
     `${counts.unanswered === 0 ? '' : `, ${counts.unanswered} unanswered`}${refused === '' ? '' : `; refused: ${refused}`}`
   )
 }

@@ -1,9 +1,8 @@
-// One simulated till of the demo: visits at a human pace, each a few calls to the store's local API as a real till would make them. What a
+// One simulated till of the demo: visits at a human pace, each a few calls through the terminal's kit, as a real till would make them. What a
 // store refuses (a voucher used already, spending while the cloud is out of reach) is part of the show: counted by its code, never hidden.
-import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ask, codeOf, fieldOf } from '../ask.ts'
-import type { Ask } from '../ask.ts'
+import { TerminalClient } from '../../../edge/kit/terminal-client.ts'
+import type { CallReceipt, Outcome } from '../../../edge/kit/terminal-client.ts'
 import type { Random } from '../random.ts'
 import { drawBasket } from './catalogue.ts'
 import { rememberSale } from './crowd.ts'
@@ -11,9 +10,6 @@ import type { Crowd, Person } from './crowd.ts'
 
 const GAP_MS_MEAN = 900
 const GAP_MS_MAX = 4_000
-const RETRY_MS = 250
-/** A till that gets no answer tries again with the same key for this long, then serves the next customer. */
-const PATIENCE_MS = 15_000
 
 export interface TillCounts {
   sales: number
@@ -24,6 +20,8 @@ export interface TillCounts {
   vouchersUsed: number
   quotes: number
   provisional: number
+  /** Kept by the till until its store node answered again, and no answer at all. */
+  waited: number
   unanswered: number
   readonly refused: Map<string, number>
 }
@@ -38,6 +36,7 @@ export function newTillCounts(): TillCounts {
     vouchersUsed: 0,
     quotes: 0,
     provisional: 0,
+    waited: 0,
     unanswered: 0,
     refused: new Map(),
   }
@@ -47,21 +46,22 @@ export interface TillOptions {
   readonly store: number
   readonly url: string
   readonly token: string
+  /** The till's own disk. */
+  readonly directory: string
   readonly crowd: Crowd
   readonly random: Random
   readonly counts: TillCounts
   readonly signal: AbortSignal
 }
 
-/** What a call came to: the answer's body, the code of the refusal, or null when no answer came in time. */
-type Outcome =
-  { readonly ok: true; readonly body: unknown } | { readonly ok: false; readonly refused: string | null }
-
 export class Till {
   readonly #options: TillOptions
+  readonly #terminal: TerminalClient
 
   constructor(options: TillOptions) {
     this.#options = options
+    const { url, token, directory } = options
+    this.#terminal = new TerminalClient({ url, token, directory })
   }
 
   /** Serves until the signal. */
@@ -75,6 +75,8 @@ export class Till {
       }
     } catch (cause) {
       if (!signal.aborted) throw cause
+    } finally {
+      await this.#terminal.close()
     }
   }
 
@@ -109,41 +111,40 @@ export class Till {
     const identities = [
       { kind: 'phone', value: phone },
       { kind: 'email', value: email },
-    ]
-    const told = await this.#write('/v1/members', { name, identities })
-    const id = receiptId(told)
-    if (typeof id !== 'string') return undefined
+    ] as const
+    const told = await this.#answer(this.#terminal.write('enrolment', { name, identities }))
+    if (told === undefined) return undefined
     counts.joined += 1
-    return crowd.join(id, phone)
+    return crowd.join(told.receipt.id, phone)
   }
 
   async #checkin(person: Person): Promise<void> {
-    const told = await this.#write('/v1/checkins', { member: { kind: 'phone', value: person.phone } })
-    if (told.ok) this.#options.counts.checkins += 1
+    const told = await this.#answer(this.#terminal.write('checkin', { member: phoneOf(person) }))
+    if (told !== undefined) this.#options.counts.checkins += 1
   }
 
   /** The member's balance after it, 0 where the answer names none. */
   async #sell(person: Person | undefined): Promise<number> {
     const { random, counts, store } = this.#options
     const lines = drawBasket(random)
-    const member = person === undefined ? {} : { member: { kind: 'phone', value: person.phone } }
+    const member = person === undefined ? {} : { member: phoneOf(person) }
     const total = lines.reduce((sum, { amount }) => sum + amount, 0)
-    if (random.happens(0.25)) {
-      const quote = await this.#call('/v1/quotes', { method: 'POST', body: { ...member, lines } })
-      if (quote.ok) counts.quotes += 1
-    }
+    if (
+      random.happens(0.25) &&
+      (await this.#answer(this.#terminal.quote({ ...member, lines }))) !== undefined
+    )
+      counts.quotes += 1
     const tenders = [{ type: random.happens(0.8) ? 'card' : 'cash', amount: total }]
-    const told = await this.#write('/v1/sales', { ...member, lines, tenders })
+    const told = await this.#terminal.write('sale', { ...member, lines, tenders })
     // Joined where the network is cut, and not known here yet: sold all the same, as to a guest.
-    if (!told.ok && told.refused === 'member_not_found') return this.#sell(undefined)
-    const id = receiptId(told)
-    if (!told.ok || id === undefined) return 0
+    if (told.is === 'refused' && told.refusal.code === 'member_not_found') return this.#sell(undefined)
+    const receipt = this.#count(told)
+    if (receipt === undefined) return 0
     counts.sales += 1
     if (person === undefined) return 0
-    rememberSale(person, { id, store, lines })
-    this.#collectVouchers(person, told.body)
-    const balance = fieldOf(fieldOf(told.body, 'member'), 'balance')
-    return typeof balance === 'number' ? balance : 0
+    rememberSale(person, { id: receipt.receipt.id, store, lines })
+    collectVouchers(person, receipt)
+    return receipt.member?.balance ?? 0
   }
 
   /** Brings back one line of an earlier visit to this store, or of another store's. */
@@ -155,75 +156,64 @@ export class Till {
     if (sale === undefined || sold === undefined) return
     const elsewhere = sale.store === store ? {} : { member: person.id }
     const lines = [{ sale: sale.id, line, sku: sold.sku, quantity: sold.quantity, amount: sold.amount }]
-    if ((await this.#write('/v1/returns', { ...elsewhere, lines })).ok) counts.returns += 1
+    const told = await this.#answer(this.#terminal.write('return', { ...elsewhere, lines }))
+    if (told !== undefined) counts.returns += 1
   }
 
   async #redeem(person: Person): Promise<void> {
     const { random, counts } = this.#options
-    const told = await this.#call(`/v1/perks?member=${person.id}`)
-    const perks = told.ok ? fieldOf(told.body, 'perks') : undefined
-    const open = (Array.isArray(perks) ? perks : []).filter((perk) => fieldOf(perk, 'available') === true)
-    const perk = fieldOf(open[random.below(open.length)], 'id')
+    const told = await this.#answer(this.#terminal.perks(person.id))
+    const open = told?.perks.filter(({ available }) => available) ?? []
+    const perk = open[random.below(open.length)]?.id
     if (perk === undefined) return
     const atOnce = random.happens(0.5)
-    const first = await this.#write('/v1/redemptions', { member: person.id, perk, capture: atOnce })
-    if (!first.ok) return
-    const id = fieldOf(fieldOf(first.body, 'redemption'), 'id')
-    const settled =
-      atOnce || typeof id !== 'string'
-        ? first
-        : await this.#write(`/v1/redemptions/${id}/${random.happens(0.8) ? 'capture' : 'cancel'}`, {})
-    if (!settled.ok) return
+    const first = await this.#answer(
+      this.#terminal.write('redemption', { member: person.id, perk, capture: atOnce }),
+    )
+    if (first?.redemption === undefined) return
+    const redemption = first.redemption.id
+    const settle = random.happens(0.8) ? 'redemption_capture' : 'redemption_cancel'
+    const settled = atOnce ? first : await this.#answer(this.#terminal.write(settle, { redemption }))
+    if (settled === undefined) return
     counts.redeemed += 1
-    this.#collectVouchers(person, settled.body)
+    collectVouchers(person, settled)
   }
 
   async #useVoucher(person: Person): Promise<void> {
     const code = person.vouchers.shift()
     if (code === undefined) return
-    const told = await this.#write(`/v1/vouchers/${code}/use`, {})
-    if (told.ok) this.#options.counts.vouchersUsed += 1
+    const told = await this.#answer(this.#terminal.write('voucher_use', { code }))
+    if (told !== undefined) this.#options.counts.vouchersUsed += 1
   }
 
-  #collectVouchers(person: Person, body: unknown): void {
-    const vouchers = fieldOf(body, 'vouchers')
-    for (const voucher of Array.isArray(vouchers) ? vouchers : []) {
-      const code = fieldOf(voucher, 'code')
-      if (typeof code === 'string' && !person.vouchers.includes(code)) person.vouchers.push(code)
-    }
+  async #answer<T>(call: Promise<Outcome<T>>): Promise<T | undefined> {
+    return this.#count(await call)
   }
 
-  async #write(path: string, body: object): Promise<Outcome> {
-    const told = await this.#call(path, { method: 'POST', body, key: randomUUID() })
-    if (told.ok && fieldOf(told.body, 'status') === 'provisional') this.#options.counts.provisional += 1
-    return told
-  }
-
-  async #call(path: string, request: Ask = {}): Promise<Outcome> {
-    const { url, token, counts, signal } = this.#options
-    const deadline = Date.now() + PATIENCE_MS
-    for (;;) {
-      try {
-        const { status, body } = await ask(url + path, { ...request, token })
-        if (status < 300) return { ok: true, body }
-        if (status < 500) {
-          const refused = codeOf(body) ?? String(status)
-          counts.refused.set(refused, (counts.refused.get(refused) ?? 0) + 1)
-          return { ok: false, refused }
-        }
-      } catch {
-        // No answer: whether the store has it is not known, the same key asks again.
+  /** The answer; anything else is counted. */
+  #count<T>(told: Outcome<T>): T | undefined {
+    const { counts } = this.#options
+    switch (told.is) {
+      case 'answered':
+        if ((told.answer as Partial<CallReceipt>).status === 'provisional') counts.provisional += 1
+        return told.answer
+      case 'refused': {
+        const { code } = told.refusal
+        counts.refused.set(code, (counts.refused.get(code) ?? 0) + 1)
+        return undefined
       }
-      if (Date.now() > deadline || signal.aborted) {
+      case 'waiting':
+        counts.waited += 1
+        return undefined
+      case 'unanswered':
         counts.unanswered += 1
-        return { ok: false, refused: null }
-      }
-      await wait(RETRY_MS, undefined, { signal })
+        return undefined
     }
   }
 }
 
-function receiptId(told: Outcome): string | undefined {
-  const id = told.ok ? fieldOf(fieldOf(told.body, 'receipt'), 'id') : undefined
-  return typeof id === 'string' ? id : undefined
+const phoneOf = ({ phone }: Person) => ({ kind: 'phone', value: phone }) as const
+
+function collectVouchers(person: Person, { vouchers }: CallReceipt): void {
+  for (const { code } of vouchers) if (!person.vouchers.includes(code)) person.vouchers.push(code)
 }

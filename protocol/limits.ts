@@ -125,6 +125,10 @@ export const THREADS_SAVE_FACTS = 4_096
 export const FEED_SNAPSHOT = 50
 /** Activities that one commit prunes at most, so that pruning is never felt. */
 export const FEED_PRUNE_STEP = 2_000
+/** Facts between two savings of the store's figures; so many are counted again after a kill. */
+export const DAY_BOOK_SAVE_FACTS = 1_024
+/** Weeks back that a weekday's usual figures are taken from. */
+export const USUAL_WEEKS = 8
 /** Facts that waited longer than this for their acknowledgement are a backlog, whose end the feed tells. */
 export const SYNC_LATE_MS = 5_000
 /** What-ifs that wait for the one that runs; and those whose result is kept. */

@@ -69,6 +69,12 @@ export function localDay(ms: number, offset: number): number {
   return Math.floor((ms + offset * MINUTE_MS) / DAY_MS)
 }
 
+/** Minutes since midnight on the wall clock of the store: 0 to 1,439. */
+export function localMinuteOfDay(ms: number, offset: number): number {
+  const minutes = Math.floor(ms / MINUTE_MS) + offset
+  return minutes - Math.floor(minutes / 1440) * 1440
+}
+
 /** Minutes since Monday 00:00 on the wall clock of the store: 0 to 10,079. 1970-01-01 was a Thursday. */
 export function localMinuteOfWeek(ms: number, offset: number): number {
   const minutes = Math.floor(ms / MINUTE_MS) + offset + 3 * 1440

@@ -20,6 +20,7 @@ import {
   QuoteAnswerShape,
   ReceiptShape,
   StatusAnswerShape,
+  TodayAnswerShape,
 } from '../till/answers.ts'
 import { INPUT_SHAPES, IdTextShape, QuoteInputShape } from '../till/inputs.ts'
 import type { InputOf, WriteKind } from '../till/inputs.ts'
@@ -251,6 +252,14 @@ function askingRoutes(api: Api): Route[] {
       roles: BOTH,
       answers: { 200: answer('The status', StatusAnswerShape) },
       handle: () => json(200, api.till.status()),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/today',
+      summary: 'The day so far, beside what is usual for its weekday',
+      roles: BOTH,
+      answers: { 200: answer('The day', TodayAnswerShape) },
+      handle: () => json(200, api.till.today()),
     }),
     route({
       method: 'GET',

@@ -13,6 +13,7 @@ import type { Database, OpenDatabase, Statement } from './database.ts'
 import { LedgerRefused, openDatabase } from './database.ts'
 import { Frames } from './frames.ts'
 import { Members } from './members.ts'
+import { Hours } from './hours.ts'
 import type { EdgeIdentity } from './meta.ts'
 import { Meta } from './meta.ts'
 import { ProgramVersions } from './program-versions.ts'
@@ -84,6 +85,7 @@ export class Ledger {
   readonly frames: Frames
   readonly programs: ProgramVersions
   readonly terminals: Terminals
+  readonly hours: Hours
   readonly #open: OpenDatabase
   readonly #statements: ReturnType<typeof prepare>
   readonly #checkpointer: Checkpointer | undefined
@@ -108,6 +110,7 @@ export class Ledger {
     this.frames = new Frames(database)
     this.programs = new ProgramVersions(database)
     this.terminals = new Terminals(database)
+    this.hours = new Hours(database)
   }
 
   identity(): EdgeIdentity | undefined {

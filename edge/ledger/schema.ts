@@ -110,6 +110,26 @@ INSERT INTO standing VALUES (1, ${TIME_MIN}, 0, 0, NULL, 0, 0, 0);
 
 /** Not released yet: what this release changes is added here. */
 const VERSION_2 = `
+-- The store's figures by local hour, and up to which fact they are counted (TD-1).
+CREATE TABLE hours (
+  day             INTEGER NOT NULL,
+  hour            INTEGER NOT NULL,
+  sales           INTEGER NOT NULL,
+  amount          INTEGER NOT NULL,
+  returns         INTEGER NOT NULL,
+  points_given    INTEGER NOT NULL,
+  points_redeemed INTEGER NOT NULL,
+  members_joined  INTEGER NOT NULL,
+  vouchers_used   INTEGER NOT NULL,
+  PRIMARY KEY (day, hour)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hours_counted (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  seq INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO hours_counted VALUES (1, 0);
 `
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({

@@ -211,6 +211,34 @@ export const StatusAnswerShape = Type.Object(
 )
 export type Status = Readonly<Static<typeof StatusAnswerShape>>
 
+const FiguresShape = Type.Object(
+  {
+    sales: Int,
+    amount: Int,
+    returns: Int,
+    points_given: Int,
+    points_redeemed: Int,
+    members_joined: Int,
+    vouchers_used: Int,
+  },
+  closed,
+)
+export const TodayAnswerShape = Type.Object(
+  {
+    /** The store's local date. */
+    date: Text,
+    figures: FiguresShape,
+    members_served: Int,
+    /** By local hour, 0 to 23. */
+    hours: Type.Array(FiguresShape),
+    /** The median of the same weekdays before, up to the same minute of the day; null without any. */
+    usual: orNull(FiguresShape),
+    usual_days: Int,
+  },
+  closed,
+)
+export type Today = Readonly<Static<typeof TodayAnswerShape>>
+
 export const ACTIVITY_KINDS = [
   ...FACT_KINDS,
   'correction',

@@ -16,6 +16,7 @@ import type { System } from '../system.ts'
 import { Cards } from './cards.ts'
 import type { CloudLink } from './cloud-link.ts'
 import { NO_LINK } from './cloud-link.ts'
+import { DayBook } from './day-book.ts'
 import { Reservations } from './reservations.ts'
 import type { Wording } from './wording.ts'
 import { Wordings, timeText } from './wording.ts'
@@ -30,6 +31,7 @@ export class Books {
   readonly cards: Cards
   readonly feed: FeedLog
   readonly reservations: Reservations
+  readonly dayBook: DayBook
   readonly backdateMs: number
   /** Effects of the fact being recorded. */
   readonly effects = new EffectBuffer()
@@ -48,6 +50,7 @@ export class Books {
     for (const { document } of records) this.learn(document)
     this.cards = new Cards(ledger, this.programs, identity.origin)
     this.reservations = new Reservations(ledger, system, identity.origin)
+    this.dayBook = new DayBook(ledger, identity.origin)
     this.feed = new FeedLog(ledger.frames, identity.epoch)
   }
 

@@ -127,7 +127,7 @@ export class Recorder {
   }
 
   #commit(group: readonly Write[]): Attempt[] {
-    const { ledger, feed, clock } = this.#books
+    const { ledger, feed, clock, dayBook } = this.#books
     const standing = { fresh: this.#books.fresh(), asOf: this.#books.asOf() }
     this.#recorded = 0
     if (group.length === 0 && !this.#standing) return []
@@ -140,6 +140,7 @@ export class Recorder {
       else {
         ledger.meta.setClock(clock.last)
         feed.seal()
+        dayBook.save()
         ledger.commit()
       }
       this.#standing = false
@@ -172,7 +173,7 @@ export class Recorder {
 
   /** L-6. */
   #failed(group: readonly Write[], cause: unknown): Attempt[] {
-    const { ledger, feed, cards } = this.#books
+    const { ledger, feed, cards, dayBook } = this.#books
     this.#recorded = 0
     this.#standing = false
     this.#told.length = 0
@@ -181,6 +182,7 @@ export class Recorder {
     this.#events.fault(cause)
     ledger.rollback()
     feed.discard()
+    dayBook.reload()
     const refusal = isStorageFull(cause)
       ? refuse(
           'storage_full',

@@ -53,6 +53,7 @@ export function record(
   const answer = Buffer.from(receiptText(plan, place, effects, wording, known ? standing.asOf : null))
   const member = card?.member ?? fact.member
   ledger.append(fact.key, member, bytes, hash, requestHash, RECORDED, answer)
+  books.dayBook.count(fact)
   plan.follow?.()
   feed.add(factActivity({ position: feed.next, epoch: feed.epoch }, plan, effects, wording))
   return answer

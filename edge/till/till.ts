@@ -11,12 +11,12 @@ import type { FactId, MemberId, ProgramVersion, Seq } from '../../protocol/ids.t
 import { idText, originOf, seqOf } from '../../protocol/ids.ts'
 import { BACKDATE_MS_MAX } from '../../protocol/limits.ts'
 import type { Result } from '../../protocol/result.ts'
-import { accept, refuse } from '../../protocol/result.ts'
-import { millisOf } from '../../protocol/time.ts'
+import { accept, assert, refuse } from '../../protocol/result.ts'
+import { DAY_MS, localDay, localMinuteOfDay, millisOf } from '../../protocol/time.ts'
 import type { FeedLog } from '../feed/feed-log.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { System } from '../system.ts'
-import type { HistoryPage, MemberView, PerksAnswer, Quote, Status } from './answers.ts'
+import type { HistoryPage, MemberView, PerksAnswer, Quote, Status, Today } from './answers.ts'
 import { Backlog, spanText } from './backlog.ts'
 import { Books } from './books.ts'
 import type { CloudLink } from './cloud-link.ts'
@@ -31,6 +31,7 @@ import { Recorder } from './recorder.ts'
 import { OWN_KEY_PREFIX, OWN_TERMINAL } from './reservations.ts'
 import { prepareCheckin, prepareGrant, prepareSale } from './sales.ts'
 import { prepareCancel, prepareCapture, prepareRedemption, prepareVoucherUse } from './spendings.ts'
+import { whenNow } from './when.ts'
 import { counted, timeText } from './wording.ts'
 
 export type { StoredAnswer, WriteCall } from './plan.ts'
@@ -136,6 +137,26 @@ export class Till {
 
   history(query: HistoryQuery): Result<HistoryPage> {
     return history(this.#books, query)
+  }
+
+  /** The store's day so far, beside what is usual for its weekday (TD). */
+  today(): Today {
+    const when = whenNow(this.#books, undefined)
+    assert(when !== undefined, 'now is a time')
+    const ms = millisOf(when.at)
+    const day = localDay(ms, when.offset)
+    const { membersServed, usualDays, ...rest } = this.#books.dayBook.today(
+      day,
+      localMinuteOfDay(ms, when.offset),
+    )
+    return {
+      date: timeText(day * DAY_MS).slice(0, 10),
+      figures: rest.figures,
+      members_served: membersServed,
+      hours: [...rest.hours],
+      usual: rest.usual,
+      usual_days: usualDays,
+    }
   }
 
   status(): Status {

@@ -1,0 +1,188 @@
+// What the store did today and on days like it (TD). Every fact is counted as it is recorded, in memory; the sums are saved with a commit every
+// DAY_BOOK_SAVE_FACTS facts, and what came after is counted again from the ledger at the next start. A fact counts in the hour it happened at, so a
+// sale that was handed in late changes its own day.
+import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { Fact } from '../../protocol/facts.ts'
+import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
+import { originOf, seqOf } from '../../protocol/ids.ts'
+import { DAY_BOOK_SAVE_FACTS, USUAL_WEEKS } from '../../protocol/limits.ts'
+import { localDay, localMinuteOfDay, millisOf } from '../../protocol/time.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { FIGURES, addFigures, noFigures } from '../ledger/hours.ts'
+import type { Figures, HourRow } from '../ledger/hours.ts'
+import type { OpenFact } from './plan.ts'
+
+const HOURS = 24
+const WEEK_DAYS = 7
+/** So many facts of other days in a row, going back, and the day is taken to have begun: what was handed in late lies among today's. */
+const OTHER_DAYS_RUN = 500
+
+export interface DayFigures {
+  readonly day: number
+  readonly figures: Figures
+  /** Members who were named by a fact of the day. */
+  readonly membersServed: number
+  /** By hour, 0 to 23. */
+  readonly hours: readonly Figures[]
+  /** The median of the same weekdays before, up to the same minute of the day; null without any. */
+  readonly usual: Figures | null
+  /** How many weekdays that is. */
+  readonly usualDays: number
+}
+
+export class DayBook {
+  readonly #ledger: Ledger
+  readonly #origin: Origin
+  /** Counted and not saved, by day * 24 + hour. */
+  readonly #unsaved = new Map<number, Figures>()
+  #saved: Seq = 0 as Seq
+  /** Who was served on a day; looked up when first asked for. */
+  #served: { readonly day: number; readonly members: Set<MemberId> } | undefined
+
+  constructor(ledger: Ledger, origin: Origin) {
+    this.#ledger = ledger
+    this.#origin = origin
+    this.reload()
+  }
+
+  /** In the open transaction of the fact. */
+  count(fact: Fact | OpenFact): void {
+    const ms = millisOf(fact.at)
+    const day = localDay(ms, fact.offset)
+    const hour = Math.floor(localMinuteOfDay(ms, fact.offset) / 60)
+    const key = day * HOURS + hour
+    let figures = this.#unsaved.get(key)
+    if (figures === undefined) this.#unsaved.set(key, (figures = noFigures()))
+    this.#add(figures, fact, 1)
+    if (this.#served?.day === day && fact.member > 0) this.#served.members.add(fact.member)
+  }
+
+  /** Inside the transaction that is about to commit. */
+  save(): void {
+    const head = this.#ledger.seq
+    if (head - this.#saved < DAY_BOOK_SAVE_FACTS) return
+    this.#ledger.hours.save(
+      [...this.#unsaved].map(([key, figures]): HourRow => {
+        return { day: Math.floor(key / HOURS), hour: key % HOURS, ...figures }
+      }),
+      head,
+    )
+    this.#saved = head
+    this.#unsaved.clear()
+  }
+
+  /** After a failed transaction, and at the start: the memory is what the file says. */
+  reload(): void {
+    this.#unsaved.clear()
+    this.#served = undefined
+    this.#saved = this.#ledger.hours.counted()
+    for (let seq = this.#saved + 1; seq <= this.#ledger.seq; seq += 1) {
+      const fact = this.#factOf(seq as Seq)
+      if (fact !== undefined) this.count(fact)
+    }
+  }
+
+  /** TD-1 to TD-3. `day`: of the store; `minute` of it: how far it has come. */
+  today(day: number, minute: number): DayFigures {
+    const hours = this.#hoursOf(day)
+    const figures = noFigures()
+    for (const hour of hours) addFigures(figures, hour)
+    const before = Array.from({ length: USUAL_WEEKS }, (_, week) =>
+      upTo(this.#hoursOf(day - WEEK_DAYS * (week + 1)), minute),
+    ).filter((one) => FIGURES.some((figure) => one[figure] !== 0))
+    return {
+      day,
+      figures,
+      membersServed: this.#servedOn(day).size,
+      hours,
+      usual: before.length === 0 ? null : medians(before),
+      usualDays: before.length,
+    }
+  }
+
+  #hoursOf(day: number): Figures[] {
+    const hours = Array.from({ length: HOURS }, noFigures)
+    for (const row of this.#ledger.hours.of(day)) addTo(hours, row.hour, row)
+    for (const [key, figures] of this.#unsaved)
+      if (Math.floor(key / HOURS) === day) addTo(hours, key % HOURS, figures)
+    return hours
+  }
+
+  #add(figures: Figures, fact: Fact | OpenFact, times: 1 | -1): void {
+    switch (fact.kind) {
+      case 'sale':
+        figures.sales += times
+        figures.amount += fact.amount * times
+        break
+      case 'return':
+        figures.returns += times
+        figures.amount -= fact.amount * times
+        return
+      case 'enrolment':
+        figures.members_joined += times
+        break
+      case 'redemption':
+        if (fact.stage === 'captured') figures.points_redeemed += fact.points * times
+        return
+      case 'voucher_use':
+        figures.vouchers_used += times
+        return
+      case 'void': {
+        const voided = this.#own(fact.fact)
+        if (voided !== undefined && voided.kind !== 'void') this.#add(figures, voided, times === 1 ? -1 : 1)
+        return
+      }
+      default:
+    }
+    if (fact.promised > 0) figures.points_given += fact.promised * times
+  }
+
+  #own(id: FactId): Fact | undefined {
+    return originOf(id) === this.#origin ? this.#factOf(seqOf(id)) : undefined
+  }
+
+  #factOf(seq: Seq): Fact | undefined {
+    const row = this.#ledger.ofSeq(seq)
+    return row === undefined ? undefined : decodeStoredFact(row.bytes)
+  }
+
+  #servedOn(day: number): ReadonlySet<MemberId> {
+    if (this.#served?.day === day) return this.#served.members
+    const members = new Set<MemberId>()
+    let others = 0
+    for (let seq = this.#ledger.seq as number; seq > 0 && others < OTHER_DAYS_RUN; seq -= 1) {
+      const fact = this.#factOf(seq as Seq)
+      if (fact === undefined) continue
+      const today = localDay(millisOf(fact.at), fact.offset) === day
+      others = today ? 0 : others + 1
+      if (today && fact.member > 0) members.add(fact.member)
+    }
+    this.#served = { day, members }
+    return members
+  }
+}
+
+function addTo(hours: readonly Figures[], hour: number, figures: Figures): void {
+  const sum = hours[hour]
+  if (sum !== undefined) addFigures(sum, figures)
+}
+
+/** What a day had come to by a minute of it; of the hour that was running, its part. */
+function upTo(hours: readonly Figures[], minute: number): Figures {
+  const sum = noFigures()
+  for (const [hour, figures] of hours.entries()) {
+    const part = Math.min(1, Math.max(0, (minute - hour * 60) / 60))
+    if (part > 0) addFigures(sum, figures, part)
+  }
+  return sum
+}
+
+function medians(days: readonly Figures[]): Figures {
+  const median = noFigures()
+  for (const figure of FIGURES) {
+    const values = days.map((one) => one[figure]).toSorted((a, b) => a - b)
+    const middle = (values.length - 1) / 2
+    median[figure] = Math.round(((values[Math.floor(middle)] ?? 0) + (values[Math.ceil(middle)] ?? 0)) / 2)
+  }
+  return median
+}

@@ -1,6 +1,8 @@
 // One row of the local API's table (H-1): what is served, to whom, what it takes, what it answers. The router, the checks, /openapi.json and
 // the tests all read the same rows; there is no other place where a route is known.
 import type { Static, TObject, TSchema } from 'typebox'
+import { compileJsonReader } from '../../protocol/json-reader.ts'
+import type { ReadJson } from '../../protocol/json-reader.ts'
 import { validator } from '../../protocol/validation.ts'
 import type { Validator } from '../../protocol/validation.ts'
 import { accept } from '../../protocol/result.ts'
@@ -59,6 +61,8 @@ interface RouteParts<B, Q> {
 export interface Route extends RouteParts<never, never> {
   readonly keyed: boolean
   readonly body: Validator<unknown> | null
+  /** The quick way from a body's bytes to what `body` accepts; what it does not read is parsed and checked. */
+  readonly readBody: ReadJson
   /** The body may be left out: nothing in it is needed. */
   readonly bodyOptional: boolean
   readonly query: QueryRule | null
@@ -79,10 +83,17 @@ export function route<B extends TSchema = TSchema, Q extends TObject = TObject>(
     ...parts,
     keyed: parts.keyed ?? false,
     body,
+    readBody: parts.body === undefined ? () => undefined : whenFirstRead(parts.body),
     bodyOptional: body?.accepts({}) ?? false,
     query: parts.query === undefined ? null : queryRule(parts.query),
     parameterCount: parts.path.split('/:').length - 1,
   }
+}
+
+/** Most routes see no request in most lives of a process. */
+function whenFirstRead(shape: TSchema): ReadJson {
+  let read: ReadJson | undefined
+  return (bytes) => (read ??= compileJsonReader(shape))(bytes)
 }
 
 function queryRule(shape: TObject): QueryRule {

@@ -187,7 +187,8 @@ export class Server {
   }
 
   #received(row: Route, exchange: Exchange, call: Call, path: string, header: string, raw: Buffer): void {
-    const parsed = readJson(row, raw)
+    const plain = row.readBody(raw)
+    const parsed = plain === undefined ? readJson(row, raw) : accept(plain)
     if (!parsed.ok) return this.#end(exchange, parsed)
     let key = ''
     if (row.keyed) {
@@ -195,7 +196,8 @@ export class Server {
       if (!read.ok) return this.#end(exchange, read)
       key = read.value
     }
-    const checked = row.body === null ? parsed : checkShape(row.body, parsed.value)
+    const sound = plain !== undefined || row.body === null
+    const checked = sound ? parsed : checkShape(row.body, parsed.value)
     if (!checked.ok) return this.#end(exchange, checked)
     this.#run(row, exchange, {
       terminal: call.terminal,

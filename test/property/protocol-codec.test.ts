@@ -12,8 +12,10 @@ import {
   factValidator,
 } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
-import { FACT_KINDS } from '../../protocol/facts.ts'
+import { compileReader } from '../../protocol/fact-reader.ts'
+import { FACT_KINDS, FACT_SHAPES } from '../../protocol/facts.ts'
 import type { Fact } from '../../protocol/facts.ts'
+import { STRUCTURES } from '../../protocol/structures.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { DOWN_TYPES, UP_TYPES, downFramesOf, factsOf, fuzzSeed, upFramesOf } from '../support/generators.ts'
 
@@ -104,6 +106,31 @@ describe.each(spoken)('$name', ({ values, encode, decode }) => {
     )
     expect(refused).toBeGreaterThan(0)
     expect(taken).toBeGreaterThan(0)
+  })
+})
+
+describe.each(FACT_KINDS)('fact %s in one pass', (kind) => {
+  const read = compileReader(FACT_SHAPES[kind], STRUCTURES)
+  const { accepts } = factValidator(kind)
+
+  test('P-COD-7: every sound fact is read, and whatever is read is of the schema', () => {
+    let flippedRead = 0
+    fc.assert(
+      fc.property(factsOf(kind), (fact) => {
+        const bytes = Buffer.from(encodeFact(fact))
+        expect(plain(read(bytes))).toEqual(plain(fact))
+        for (let bit = 0; bit < bytes.length * 8; bit++) {
+          const flipped = Buffer.from(bytes)
+          flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+          const value = read(flipped)
+          if (value === undefined) continue
+          flippedRead += 1
+          if (!accepts(value)) throw new Error(`bit ${bit}: ${flipped.toString('hex')} is not of the schema`)
+        }
+      }),
+      { seed, numRuns: 20 },
+    )
+    expect(flippedRead).toBeGreaterThan(0)
   })
 })
 

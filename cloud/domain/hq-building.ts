@@ -91,6 +91,8 @@ export function buildFacts(request: HqRequest, header: OwnHeader, added: Added):
     }
     case 'release':
       return [{ ...ownHeader('release', header), fact: factOfText(request.fact) }]
+    case 'void':
+      return [{ ...ownHeader('void', header), fact: factOfText(request.fact), reason: request.reason }]
     case 'merge':
       return [{ ...ownHeader('merge', header), merged: memberOfText(request.merged) }]
     case 'retro_claim':

@@ -15,7 +15,7 @@ import type { ProgramDocument } from '../evaluation/document/program.ts'
 import type { FactRow, TenantId, Writes } from '../store/port.ts'
 import { NOTHING_ADDED, factOfText, memberOfText, refereeOf } from './hq-building.ts'
 import type { Added, Referee } from './hq-building.ts'
-import { checkAward, checkChallenge, checkEntitlement, checkResponse } from './hq-member-checks.ts'
+import { checkAward, checkChallenge, checkEntitlement, checkResponse, checkVoid } from './hq-member-checks.ts'
 import type { CheckContext } from './hq-member-checks.ts'
 import type { HqRequest, HqRequests } from './hq-requests.ts'
 
@@ -54,6 +54,8 @@ export async function checkRequest(request: HqRequest, context: CheckContext): P
       return inProgram(context, 'segment', request.segment, ({ segments }) => segments ?? [])
     case 'release':
       return checkRelease(request, context)
+    case 'void':
+      return checkVoid(request, context)
     case 'merge':
       return checkMerge(request, context)
     case 'retro_claim':

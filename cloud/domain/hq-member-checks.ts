@@ -1,5 +1,6 @@
 // Whether what HQ says would do anything for the member as it stands now (Q-11, Q-12). The rules are those the fold books by: what it would leave
 // without effect is refused here with a reason, before it is recorded. A fact that arrives later from an earlier time may still change the outcome.
+import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
 import { accept, assert, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
@@ -11,6 +12,8 @@ import type { Program } from '../evaluation/compile.ts'
 import { firstFailing, situationAt } from '../evaluation/conditions/condition.ts'
 import type { ResponseChallengeDocument } from '../evaluation/document/challenges.ts'
 import { MOVES } from '../evaluation/spending/entitlement-statuses.ts'
+import { firstOf, notGivenBack } from '../evaluation/spending/redemptions.ts'
+import { voidable } from '../evaluation/spending/reversal.ts'
 import { liveOf } from '../evaluation/spending/entitlements.ts'
 import { CHALLENGE_JOINED, CHALLENGE_LEFT } from '../evaluation/more.ts'
 import type { ResponseLimit } from '../evaluation/reactions/responses.ts'
@@ -19,7 +22,7 @@ import type { MemberState } from '../evaluation/state.ts'
 import { decodeState, newState } from '../evaluation/state.ts'
 import { stateAt } from '../evaluation/time/time.ts'
 import type { TenantId, Writes } from '../store/port.ts'
-import { NOTHING_ADDED } from './hq-building.ts'
+import { NOTHING_ADDED, factOfText } from './hq-building.ts'
 import type { Added } from './hq-building.ts'
 import type { HqRequests } from './hq-requests.ts'
 import { HQ_STORE } from './ingest/own-facts.ts'
@@ -70,6 +73,26 @@ export async function checkEntitlement(
         `This voucher is ${one.status}; ${action} asks for ${from.join(', ')}`,
         '/action',
       )
+}
+
+/** E-RET-4, E-SPEND-12. */
+export async function checkVoid(
+  { fact: text }: HqRequests['void'],
+  context: CheckContext,
+): Promise<Result<Added>> {
+  const { tx, member } = context
+  const row = await tx.fact(factOfText(text))
+  if (row?.member !== member || row.status !== 'counted')
+    return refuse('fact_not_found', 'The member has no such fact', '/fact')
+  const fact = decodeStoredFact(row.bytes)
+  if (!voidable(fact))
+    return refuse('void_not_possible', 'Only sales, check-ins, grants and redemptions can be voided', '/fact')
+  const state = await stateNow(context)
+  if (state.voided.includes(fact.id)) return refuse('already_voided', 'This was voided before', '/fact')
+  const why = fact.kind === 'redemption' ? notGivenBack(state, firstOf(fact)) : null
+  return why === null
+    ? accept(NOTHING_ADDED)
+    : refuse(why, 'It was cancelled before, or what it was redeemed for is used or on its way', '/fact')
 }
 
 /** E-ENT-1. */

@@ -74,6 +74,8 @@ export const HQ_REQUEST_SHAPES = {
     referral: Type.Optional(IdTextShape),
   }),
   segment: request('segment', { segment: RuleIdShape, action: oneOf(['include', 'exclude', 'clear']) }),
+  /** Takes a sale, a check-in, a grant or a redemption back. */
+  void: request('void', { fact: IdTextShape, reason: TextShape }),
   release: request('release', { fact: IdTextShape }),
   merge: request('merge', { merged: IdTextShape }),
   retro_claim: request('retro_claim', { sale: IdTextShape }),

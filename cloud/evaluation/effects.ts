@@ -40,6 +40,7 @@ export const EFFECT_KINDS = [
   'task',
   'credential',
   'referral_completed',
+  'given_back',
 ] as const
 export type EffectKind = (typeof EFFECT_KINDS)[number]
 
@@ -79,6 +80,7 @@ export const RULE = 32
 export const TASK = 33
 export const CREDENTIAL = 34
 export const REFERRAL_COMPLETED = 35
+export const GIVEN_BACK = 36
 
 /**
  * One derived consequence of a fact, identified by (fact, kind, rule, index, of) (E-FOLD-4). `amount` is points for the kinds that move

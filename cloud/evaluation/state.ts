@@ -30,7 +30,9 @@ export interface Entitlement {
   usedBy: FactId
 }
 
-export interface Reservation {
+/** A redemption that was not given back. */
+export interface Redeemed {
+  /** Its first fact. */
   readonly fact: FactId
   readonly perk: RuleId
   readonly metric: number
@@ -39,6 +41,8 @@ export interface Reservation {
   readonly day: number
   /** Lots the points came from, stride 2: expires (0: never), points. */
   readonly burned: readonly number[]
+  /** The fact that captured it, and issued its entitlement; 0: it is reserved. */
+  readonly captured: FactId
 }
 
 export interface MemberState {
@@ -60,12 +64,10 @@ export interface MemberState {
   lots: number[]
   /** Stride 3: rule, window, count; the last few windows of a rule. */
   counters: number[]
-  /** Stride 2: redeem perk, local day; one per redemption that was not cancelled, whatever limit there was then. */
-  uses: readonly number[]
   entitlements: readonly Entitlement[]
-  reservations: readonly Reservation[]
-  /** Reservations that were captured or cancelled. */
-  settled: readonly number[]
+  redemptions: readonly Redeemed[]
+  /** Redemptions that were given back, by their first facts. */
+  givenBack: readonly number[]
   /** Stride 3: sale, line, quantity given back. */
   returned: number[]
   voided: readonly number[]
@@ -89,10 +91,9 @@ const EMPTY: MemberState = {
   enrolledDay: null,
   lots: NONE,
   counters: NONE,
-  uses: NONE,
   entitlements: NONE,
-  reservations: NONE,
-  settled: NONE,
+  redemptions: NONE,
+  givenBack: NONE,
   returned: NONE,
   voided: NONE,
   more: null,
@@ -113,10 +114,9 @@ function stateOf(from: MemberState, list: <T>(items: readonly T[]) => T[]): Memb
     enrolledDay: from.enrolledDay,
     lots: list(from.lots),
     counters: list(from.counters),
-    uses: list(from.uses),
     entitlements: list(from.entitlements),
-    reservations: list(from.reservations),
-    settled: list(from.settled),
+    redemptions: list(from.redemptions),
+    givenBack: list(from.givenBack),
     returned: list(from.returned),
     voided: list(from.voided),
     more: from.more,
@@ -237,7 +237,7 @@ function openWindow(state: MemberState, rule: number, window: number, count: num
 const STRUCTURES = [
   Object.keys(newState()),
   ['code', 'perk', 'fact', 'index', 'from', 'expires', 'status', 'before', 'uses', 'usedBy'],
-  ['fact', 'perk', 'metric', 'points', 'day', 'burned'],
+  ['fact', 'perk', 'metric', 'points', 'day', 'burned', 'captured'],
   Object.keys(newMore()),
   Object.keys(newMore().profile),
   ['metric', 'balance', 'lifetime', 'spent', 'lots'],
@@ -247,7 +247,7 @@ const encoder = new Encoder({ structures: encoderStructures, useRecords: true })
 const decoder = new Decoder({ structures: STRUCTURES.map((fields) => [...fields]), useRecords: true })
 
 /** Bytes of a state for storing and for the edges: version, then CBOR records. */
-export const STATE_FORMAT = 3
+export const STATE_FORMAT = 4
 
 export function encodeState(state: MemberState): Uint8Array {
   const bytes = encoder.encode([STATE_FORMAT, state])
@@ -278,7 +278,6 @@ export function outcomeText(state: MemberState): string {
     enrolled_day: state.enrolledDay,
     lots: lotsOf(state),
     counters: state.counters,
-    uses: state.uses,
     entitlements: state.entitlements.map(({ perk, from, expires, status, before, uses, usedBy }) => [
       perk,
       from,
@@ -288,14 +287,15 @@ export function outcomeText(state: MemberState): string {
       uses,
       usedBy > 0,
     ]),
-    reservations: state.reservations.map(({ perk, metric, points, day, burned }) => [
+    redemptions: state.redemptions.map(({ perk, metric, points, day, burned, captured }) => [
       perk,
       metric,
       points,
       day,
       burned,
+      captured > 0,
     ]),
-    settled: state.settled.length,
+    given_back: state.givenBack.length,
     returned: state.returned.filter((_, at) => at % 3 > 0),
     voided: state.voided.length,
     ...(state.more === null ? {} : { more: outcomeOfMore(state.more) }),

@@ -5,6 +5,7 @@ import type { FactId } from '../../protocol/ids.ts'
 import { NO_FACT, idFromText, originOf, seqOf } from '../../protocol/ids.ts'
 import { AMOUNT_MAX } from '../../protocol/limits.ts'
 import type { Money, Points, Quantity } from '../../protocol/numbers.ts'
+import { firstOf, notGivenBack } from '../../cloud/evaluation/spending/redemptions.ts'
 import { returnedQuantity, voidable } from '../../cloud/evaluation/spending/reversal.ts'
 import type { Note } from './answers.ts'
 import type { Books } from './books.ts'
@@ -213,6 +214,13 @@ function amountOf({ amount, quantity }: SaleLine, part: number): number {
   return Number((BigInt(amount) * BigInt(part) + sold - 1n) / sold)
 }
 
+/** Why a redemption is not given back (E-SPEND-12). */
+export const NOT_GIVEN_BACK = {
+  redemption_not_found: 'The member has no such redemption.',
+  redemption_settled: 'This redemption was cancelled before.',
+  voucher_used: 'What it was redeemed for has been used, or is on its way.',
+} as const
+
 export const prepareVoid: Prepare<'void'> = (books, { call, input }) => {
   const voided = idFromText<FactId>(input.fact)
   if (voided === undefined) return refused('fact_not_found', 'This is no id of a fact.', '/fact')
@@ -223,6 +231,9 @@ export const prepareVoid: Prepare<'void'> = (books, { call, input }) => {
   // Whose points another store's fact moved is for the cloud to find out: the void names the fact.
   const payee = fact === undefined ? GUEST : ownerOf(books, fact)
   if (payee.card?.state.voided.includes(voided)) return alreadyVoided()
+  const redemption = fact?.kind === 'redemption' ? firstOf(fact) : NO_FACT
+  const why = redemption > 0 && payee.card !== null ? notGivenBack(payee.card.state, redemption) : null
+  if (why !== null) return refused(why, NOT_GIVEN_BACK[why], '/fact')
   const { at, claimed, offset } = nowOf(books)
   const record: OpenFact = {
     kind: 'void',
@@ -242,7 +253,12 @@ export const prepareVoid: Prepare<'void'> = (books, { call, input }) => {
     reason: input.reason ?? '',
   }
   const notes = own ? payee.notes : [...payee.notes, ...ELSEWHERE]
-  const follow = (): void => books.ledger.sequels.mention(voided, seqOf(record.id))
+  const follow = (): void => {
+    books.ledger.sequels.mention(voided, seqOf(record.id))
+    if (redemption === NO_FACT) return
+    if (redemption !== voided) books.ledger.sequels.mention(redemption, seqOf(record.id))
+    books.ledger.sequels.settle(seqOf(redemption))
+  }
   return { do: 'record', plan: { fact: record, card: payee.card, notes, extra: '', perk: NO_PERK, follow } }
 }
 
@@ -250,7 +266,11 @@ function notVoidable(books: Books, id: FactId): Refused | undefined {
   const fact = ownFact(books, id)
   if (fact === undefined) return refused('fact_not_found', 'This store recorded no such fact.', '/fact')
   if (!voidable(fact))
-    return refused('void_not_possible', 'Only sales, check-ins and grants can be voided.', '/fact')
+    return refused(
+      'void_not_possible',
+      'Only sales, check-ins, grants and redemptions can be voided.',
+      '/fact',
+    )
   return mentionsOf(books, id).some(({ kind }) => kind === 'void') ? alreadyVoided() : undefined
 }
 

@@ -1,6 +1,6 @@
 // Redemptions and voucher uses. Spending is decided once, by the cloud, which holds the points until the fact that carries the hold arrives.
 // Settling a reservation spends nothing more, so it needs no link; one that nobody settles is cancelled by the edge itself.
-import type { Basket, Redemption } from '../../protocol/facts.ts'
+import type { Basket, Fact, Redemption } from '../../protocol/facts.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
 import { NO_FACT, NO_MEMBER, idFromText, idText, seqOf } from '../../protocol/ids.ts'
@@ -10,13 +10,15 @@ import type { RefusalCode } from '../../protocol/refusals.ts'
 import { REFUSALS } from '../../protocol/refusals.ts'
 import type { HybridTime } from '../../protocol/time.ts'
 import { amountOf } from '../../cloud/evaluation/earning/tenders.ts'
+import { notGivenBack } from '../../cloud/evaluation/spending/redemptions.ts'
 import { discountFor } from '../../cloud/evaluation/spending/money.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
 import type { SpendingQuestion } from './cloud-link.ts'
+import { NOT_GIVEN_BACK } from './give-backs.ts'
 import { nameMember, notKnownHere } from './naming.ts'
 import type { InputOf } from './inputs.ts'
-import { ownFact } from './own-facts.ts'
+import { mentionsOf, ownFact } from './own-facts.ts'
 import type { OpenFact, Plan, Prepare, Prepared, Write, WriteCall } from './plan.ts'
 import { NO_NOTES, NO_PERK, refused } from './plan.ts'
 import { basketOf } from './sales.ts'
@@ -142,20 +144,30 @@ function settling(
 ): Prepare<'redemption_capture'> & Prepare<'redemption_cancel'> {
   return (books, { call, input }) => {
     const id = idFromText<FactId>(input.redemption)
-    const reserved = id === undefined ? undefined : ownFact(books, id)
-    if (id === undefined || reserved?.kind !== 'redemption' || reserved.of !== NO_FACT)
+    const first = id === undefined ? undefined : ownFact(books, id)
+    if (id === undefined || first?.kind !== 'redemption' || first.of !== NO_FACT)
       return refused('redemption_not_found', 'This store made no such redemption.')
-    if (reserved.stage !== 'reserved' || books.ledger.sequels.mentionsOf(id).length > 0)
+    const later = mentionsOf(books, id)
+    const captured = first.stage === 'captured' || later.some((fact) => stageOf(fact) === 'captured')
+    if (later.some((fact) => stageOf(fact) === 'cancelled') || (captured && stage === 'captured'))
       return refused('redemption_settled', 'This redemption was captured or cancelled before.')
-    const card = books.cards.get(reserved.member)
+    const card = books.cards.get(first.member)
     if (card === undefined) return notKnownHere()
-    const { perk, points, hold } = reserved
+    const why = captured ? notGivenBack(card.state, id) : null
+    if (why !== null) return refused(why, NOT_GIVEN_BACK[why])
+    const { perk, points, hold } = first
     const plan = redemption(books, call, card, { stage, of: id, perk, points, hold }, AMOUNT_MAX, () => {
       books.ledger.sequels.mention(id, seqOf(plan.fact.id))
       books.ledger.sequels.settle(seqOf(id))
     })
     return { do: 'record', plan }
   }
+}
+
+/** What a later fact made of a redemption: a void cancels it. */
+function stageOf(fact: Fact): Redemption['stage'] | undefined {
+  if (fact.kind === 'void') return 'cancelled'
+  return fact.kind === 'redemption' ? fact.stage : undefined
 }
 
 export const prepareCapture = settling('captured')

@@ -140,6 +140,33 @@ test('Q-1 /openapi.json shows every kind of fact that HQ can say, and the draw',
   expect(pick(json, 'paths', '/v1/challenges/{id}/draw', 'post', ...body, 'properties', 'seed')).toBeDefined()
 })
 
+test('E-RET-4 E-SPEND-12 HQ voids a sale or a redemption of the member, once', async () => {
+  const eve = await enrol('eve')
+  const sale = device.sale({ at: T0 + 2000, key: 'eve-1', member: eve }, [{ sku: 'mug', amount: 20_000 }])
+  const coffee = device.redeem({ at: T0 + 3000, key: 'eve-2', member: eve }, COFFEE, 100, 0)
+  await device.sync(device.seq - 1)
+  const balance = async (): Promise<number> => Number(pick(await seen(eve), 'balance'))
+  const before = await balance()
+  const voided = await said(eve, { kind: 'void', fact: String(coffee), reason: 'wrong member' })
+  expect(voided.json).toMatchObject({ kind: 'void', data: { fact: String(coffee), reason: 'wrong member' } })
+  expect(await balance()).toBe(before + 100)
+  expect(pick(await seen(eve), 'vouchers', 0, 'status')).toBe('CANCELLED')
+  const again = (fact: FactId | MemberId, to = eve): Promise<Answer> =>
+    say(to, { kind: 'void', fact: String(fact), reason: '' })
+  expect(refused(await again(coffee))).toEqual([409, 'redemption_settled'])
+  await said(eve, { kind: 'void', fact: String(sale), reason: '' })
+  expect(await balance()).toBe(50)
+  expect(refused(await again(sale))).toEqual([409, 'already_voided'])
+  expect(refused(await again(eve))).toEqual([422, 'void_not_possible'])
+  expect(refused(await again(sale, ada))).toEqual([404, 'fact_not_found'])
+})
+
+test('E-EARN-6 HQ adjusts a metric that the program has, and no other', async () => {
+  expect(refused(await say(ada, { kind: 'adjustment', metric: 99, points: 1, reason: '', by: 'x' }))).toEqual(
+    [404, 'metric_not_found'],
+  )
+})
+
 describe('what cannot be', () => {
   const stranger = '8589939999'
   test.each<[string, object, number, string]>([

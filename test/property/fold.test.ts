@@ -286,25 +286,15 @@ describe('what holds after every fact', () => {
           copy.entitlements.forEach((voucher) => {
             voucher.usedBy = 5 as FactId
           })
-          const {
-            tiersEntered,
-            lots,
-            counters,
-            uses,
-            entitlements,
-            reservations,
-            settled,
-            returned,
-            voided,
-          } = copy
+          const { tiersEntered, lots, counters, entitlements, redemptions, givenBack, returned, voided } =
+            copy
           for (const own of [
             tiersEntered,
             lots,
             counters,
-            uses,
             entitlements,
-            reservations,
-            settled,
+            redemptions,
+            givenBack,
             returned,
             voided,
           ])

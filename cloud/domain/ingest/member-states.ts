@@ -88,6 +88,12 @@ export class MemberStates {
     await tx.saveStates(await tx.states(members))
   }
 
+  /** As it is saved; of a member without facts a new one. */
+  async of(tx: Writes, member: MemberId): Promise<MemberState> {
+    await this.#load(tx, [member])
+    return this.#states.get(member) ?? newState()
+  }
+
   /** What a group changed was not saved. */
   forget(members: Iterable<MemberId>): void {
     for (const member of members) this.#states.delete(member)

@@ -3,11 +3,14 @@
 import { decodeStoredFact } from '../../../protocol/codec.ts'
 import { compareCanonical } from '../../../protocol/facts.ts'
 import type { Fact, Redemption, VoucherUse } from '../../../protocol/facts.ts'
-import type { FactId } from '../../../protocol/ids.ts'
-import type { HoldRow, TenantId, Writes } from '../../store/port.ts'
+import { NO_MEMBER } from '../../../protocol/ids.ts'
+import type { FactId, MemberId } from '../../../protocol/ids.ts'
+import { firstOf } from '../../evaluation/spending/redemptions.ts'
+import type { MemberState } from '../../evaluation/state.ts'
+import type { HoldRow, RedemptionRow, TenantId, Writes } from '../../store/port.ts'
 import type { ConflictDraft } from '../conflicts.ts'
 import type { ArrivedFact } from './accept.ts'
-import type { Standing } from './standing.ts'
+import type { ActivityDraft, Standing } from './standing.ts'
 
 type Spending = Redemption | VoucherUse
 
@@ -50,39 +53,40 @@ function covers(hold: HoldRow | undefined, fact: Spending, standing: Pick<Standi
     : hold.voucher === fact.code
 }
 
-/** Says of redemptions that facts were added to or taken from whether they use up their perk's budget (U-3). */
+/** Redemptions whose standing a fold may have changed: facts of theirs came or went, or they were given back, or are no longer. */
+export function redemptionsMoved(
+  { redemptions }: Pick<Standing, 'redemptions'>,
+  drafts: readonly Pick<ActivityDraft, 'effects'>[],
+): ReadonlySet<FactId> {
+  const moved = new Set(redemptions)
+  for (const { effects } of drafts)
+    for (const { kind, of } of effects) if (kind === 'given_back') moved.add(of as FactId)
+  return moved
+}
+
+/** Says of redemptions whether they use up their perk's budget: those that stand in their member's state do (U-3). */
 export async function countRedemptions(
   tx: Writes,
   tenant: TenantId,
   firsts: ReadonlySet<FactId>,
+  stateOf: (member: MemberId) => Promise<MemberState>,
 ): Promise<void> {
   if (firsts.size === 0) return
   const ids = [...firsts]
   const rows = [...(await tx.factsByIds(ids)), ...(await tx.factsAbout(ids, 'redemption'))]
-  const byFirst = new Map<FactId, Redemption[]>(ids.map((id) => [id, []]))
-  for (const { status, bytes } of rows) {
+  const byFirst = new Map<FactId, [fact: Redemption, member: MemberId][]>(ids.map((id) => [id, []]))
+  for (const { status, bytes, member } of rows) {
     const fact = decodeStoredFact(bytes)
-    if (status === 'counted' && fact.kind === 'redemption')
-      byFirst.get(fact.of === 0 ? fact.id : fact.of)?.push(fact)
+    if (status === 'counted' && fact.kind === 'redemption') byFirst.get(firstOf(fact))?.push([fact, member])
   }
-  const first = (facts: Redemption[]): Redemption | undefined => facts.sort(compareCanonical)[0]
-  await tx.saveRedemptions(
-    [...byFirst].map(([id, facts]) => {
-      const { perk, store } = first(facts) ?? NOWHERE
-      return { id, tenant, perk, store, counts: stands(facts) }
-    }),
-  )
+  const counted: (RedemptionRow & { readonly counts: boolean })[] = []
+  for (const [id, facts] of byFirst) {
+    const [fact, member] = facts.sort(([a], [b]) => compareCanonical(a, b))[0] ?? [NOWHERE, NO_MEMBER]
+    const { redemptions } = await stateOf(member)
+    const { perk, store } = fact
+    counted.push({ id, tenant, perk, store, counts: redemptions.some((one) => one.fact === id) })
+  }
+  await tx.saveRedemptions(counted)
 }
 
 const NOWHERE = { perk: 0, store: 0 } as Pick<Redemption, 'perk' | 'store'>
-
-/** As the fold books it (E-SPEND-3): a reservation is settled once, and only cancelling it takes the use back. */
-function stands(facts: readonly Redemption[]): boolean {
-  let reserved = false
-  for (const { stage } of facts) {
-    if (stage === 'captured') return true
-    if (stage === 'reserved') reserved = true
-    else if (reserved) return false
-  }
-  return reserved
-}

@@ -134,7 +134,7 @@ export function cancelEntitlementsOf(
     if (perks.includes(one.perk) && isLive(one)) become(one, 'cancelled', effects)
 }
 
-function become(one: Entitlement, status: EntitlementStatus, effects: EffectBuffer): void {
+export function become(one: Entitlement, status: EntitlementStatus, effects: EffectBuffer): void {
   one.before = status === 'reserved' ? one.status : null
   one.status = status
   effects.push(ENTITLEMENT, one.perk, one.index, statusNumber(status), one.fact)
@@ -149,7 +149,10 @@ export function bookEntitlement(state: MemberState, fact: EntitlementFact, effec
     effects.push(ENTITLEMENT_CONFLICT, one.perk, 0, 1, one.fact)
     return
   }
-  if (fact.action === 'claim') one.uses = 0
+  if (fact.action === 'claim') {
+    one.uses = 0
+    one.usedBy = fact.id
+  }
   become(one, to === 'before' ? (one.before ?? 'unused') : to, effects)
 }
 

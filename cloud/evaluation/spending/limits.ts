@@ -19,8 +19,7 @@ export function standingOf(perk: RedeemPerk, state: MemberState, day: number, he
   const current = intervalOf(limit, day)
   const span = limit.interval_count ?? 1
   const uses: number[] = Array<number>(held).fill(current)
-  for (let at = 0; at < state.uses.length; at += 2)
-    if (state.uses[at] === perk.id) uses.push(intervalOf(limit, state.uses[at + 1] ?? 0))
+  for (const one of state.redemptions) if (one.perk === perk.id) uses.push(intervalOf(limit, one.day))
   const counted = uses.filter((interval) => interval > current - span).length
   const remaining = Math.max(0, limit.count - counted)
   if (remaining > 0 || limit.interval === 'ALL_TIME') return { remaining, againOn: null }

@@ -7,6 +7,7 @@ import { localDay, millisOf } from '../../../protocol/time.ts'
 import type { EarnPerk, Program } from '../compile.ts'
 import type { Effect, EffectBuffer } from '../effects.ts'
 import { REVERSE } from '../effects.ts'
+import { firstOf, giveBack } from './redemptions.ts'
 import { takeBackIn } from '../metrics/metrics.ts'
 import type { MemberState } from '../state.ts'
 
@@ -150,7 +151,7 @@ function reverse(
   takeBackIn(program, state, metric, points, from.id, localDay(millisOf(from.at), from.offset))
 }
 
-/** A void takes all that returns have not taken yet (E-RET-4). */
+/** A void takes all that returns have not taken yet (E-RET-4), and gives a redemption back (E-SPEND-12). */
 export function reverseVoid(
   program: Program | null,
   state: MemberState,
@@ -160,6 +161,10 @@ export function reverseVoid(
 ): void {
   const found = past.find(fact.fact)
   if (found === undefined || state.voided.includes(fact.fact) || !voidable(found.fact)) return
+  if (found.fact.kind === 'redemption') {
+    giveBack(state, firstOf(found.fact), millisOf(fact.at), effects)
+    return
+  }
   state.voided = [...state.voided, fact.fact]
   for (const effect of earnedBy(found)) {
     let points = effect.amount
@@ -175,5 +180,5 @@ export function reverseVoid(
 }
 
 export function voidable({ kind }: Fact): boolean {
-  return kind === 'sale' || kind === 'checkin' || kind === 'grant'
+  return kind === 'sale' || kind === 'checkin' || kind === 'grant' || kind === 'redemption'
 }

@@ -1,25 +1,24 @@
-// Spending and using. Two questions are kept apart: `mayRedeem` and `mayUse` decide, once, where the authority is (E-SPEND-1, E-ENT-4); the fold only
-// books what was decided (E-SPEND-3), whatever the balance is by then.
-import type { Basket, Redemption } from '../../../protocol/facts.ts'
+// Deciding spendings and uses: `mayRedeem` and `mayUse` are asked once, where the authority is (E-SPEND-1, E-ENT-4). What was decided is booked in
+// redemptions.ts and entitlements.ts, whatever the balance is by then (E-SPEND-3).
+import type { Basket } from '../../../protocol/facts.ts'
+import { NO_FACT } from '../../../protocol/ids.ts'
 import type { RuleId, StoreId } from '../../../protocol/ids.ts'
 import { AMOUNT_MAX } from '../../../protocol/limits.ts'
 import type { Result } from '../../../protocol/result.ts'
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { RefusalCode } from '../../../protocol/refusals.ts'
-import { localDay, localMinuteOfWeek, millisOf } from '../../../protocol/time.ts'
+import { localMinuteOfWeek, millisOf } from '../../../protocol/time.ts'
 import type { HybridTime, ZoneOffset } from '../../../protocol/time.ts'
 import type { Program, RedeemPerk } from '../compile.ts'
 import type { Situation } from '../conditions/condition.ts'
 import { firstFailing, situationAt } from '../conditions/condition.ts'
 import { POINTS } from '../document/metrics.ts'
-import type { EffectBuffer } from '../effects.ts'
-import { RESTORE, SPEND } from '../effects.ts'
 import { USABLE } from './entitlement-statuses.ts'
 import type { EntitlementStatus } from './entitlement-statuses.ts'
-import { isLive, issueEntitlement, liveOf } from './entitlements.ts'
+import { isLive, liveOf } from './entitlements.ts'
 import { limitText, standingOf } from './limits.ts'
 import { amountOf } from '../earning/tenders.ts'
-import { restoreIn, spendIn, spendableIn } from '../metrics/metrics.ts'
+import { spendableIn } from '../metrics/metrics.ts'
 import { discountFor, leastPoints } from './money.ts'
 import { CONDITIONS, failingRule } from '../conditions/rule-conditions.ts'
 import type { ConditionName } from '../conditions/rule-conditions.ts'
@@ -139,8 +138,8 @@ function usedUp(perk: RedeemPerk, { state, day, fact }: Situation, held: Held): 
 }
 
 /** Reservations issue their entitlement when they are captured. */
-function reserved({ reservations }: MemberState, perk: RuleId): number {
-  return reservations.filter((one) => one.perk === perk).length
+function reserved({ redemptions }: MemberState, perk: RuleId): number {
+  return redemptions.filter((one) => one.perk === perk && one.captured === NO_FACT).length
 }
 
 function priceOf(
@@ -170,54 +169,6 @@ function priceOf(
 
 function nounOf(metric: number): string {
   return metric === POINTS ? 'points' : `of metric ${metric}`
-}
-
-/** Books a redemption fact (E-SPEND-3). */
-export function bookRedemption(
-  program: Program | null,
-  state: MemberState,
-  fact: Redemption,
-  effects: EffectBuffer,
-): void {
-  const first = fact.of === 0 ? fact.id : fact.of
-  const at = state.reservations.findIndex((reservation) => reservation.fact === first)
-  const reservation = state.reservations[at]
-  if (reservation === undefined && (fact.stage === 'cancelled' || state.settled.includes(first))) return
-  if (fact.stage === 'cancelled' && reservation !== undefined) {
-    state.reservations = state.reservations.toSpliced(at, 1)
-    state.settled = [...state.settled, first]
-    const { perk, metric, points, burned, day } = reservation
-    forgetUse(state, perk, day)
-    if (points === 0) return
-    effects.push(RESTORE, perk, metric, points, first)
-    restoreIn(state, metric, points, burned, millisOf(fact.at), effects)
-    return
-  }
-  if (reservation === undefined) {
-    const { perk, points } = fact
-    const metric = program?.redeemPerks.get(perk)?.metric ?? POINTS
-    const burned = spendIn(program, state, metric, points, fact)
-    const day = localDay(millisOf(fact.at), fact.offset)
-    state.uses = [...state.uses, perk, day]
-    if (points > 0) effects.push(SPEND, perk, metric, -points, first)
-    if (fact.stage === 'reserved')
-      state.reservations = [...state.reservations, { fact: fact.id, perk, metric, points, day, burned }]
-    else state.settled = [...state.settled, first]
-  } else if (fact.stage === 'captured') {
-    state.reservations = state.reservations.toSpliced(at, 1)
-    state.settled = [...state.settled, first]
-  }
-  if (fact.stage === 'captured' && program !== null)
-    issueEntitlement(program, state, fact.perk, fact, first, 0, effects)
-}
-
-function forgetUse(state: MemberState, perk: RuleId, day: number): void {
-  for (let at = state.uses.length - 2; at >= 0; at -= 2) {
-    if (state.uses[at] === perk && state.uses[at + 1] === day) {
-      state.uses = state.uses.toSpliced(at, 2)
-      return
-    }
-  }
 }
 
 /** What an entitlement is at an instant: what is live ends at its time, whether or not a fact has brought that time (E-ENT-3). */

@@ -33,6 +33,7 @@ export function issue(member: Member, when: When, perk: number, source: number, 
     status,
     before: status,
     uses: status === 'used' ? 0 : (template.uses ?? 1),
+    touched: false,
   })
   note(member, when, 'voucher_issued', perk, index, 1)
 }
@@ -68,7 +69,10 @@ export function moveEntitlement(member: Member, when: When, fact: EntitlementFac
     return
   }
   if (fact.action === 'reserve') found.before = found.status
-  if (fact.action === 'claim') found.uses = 0
+  if (fact.action === 'claim') {
+    found.uses = 0
+    found.touched = true
+  }
   found.status = to === 'back' ? found.before : to
 }
 
@@ -84,6 +88,7 @@ export function useEntitlement(member: Member, when: When, fact: VoucherUse): vo
     return
   }
   found.uses -= 1
+  found.touched = true
   if (found.uses === 0) found.status = 'used'
   note(member, when, 'voucher_used', found.perk, 0, 1)
 }

@@ -50,14 +50,22 @@ export interface Entitlement {
   /** What a release of its reservation goes back to. */
   before: string
   uses: number
+  /** A use of it was booked. */
+  touched: boolean
 }
 
-export interface Reservation {
+/** A redemption that was not given back. */
+export interface Redeemed {
+  /** Its first fact. */
   readonly fact: number
   readonly perk: number
   readonly metric: number
   readonly points: number
   readonly burned: readonly Lot[]
+  readonly day: string
+  stage: 'reserved' | 'captured'
+  /** Of what it issued; empty: nothing. */
+  code: string
 }
 
 export interface Answer {
@@ -107,10 +115,8 @@ export class Member {
   readonly done = new Set<number>()
   readonly visits: { readonly fact: Fact; readonly day: string }[] = []
 
-  reservations: Reservation[] = []
-  readonly settled = new Set<number>()
-  /** Redemptions that were not cancelled. */
-  uses: { readonly fact: number; readonly perk: number; readonly day: string }[] = []
+  redemptions: Redeemed[] = []
+  readonly givenBack = new Set<number>()
   readonly entitlements: Entitlement[] = []
 
   openReferral: { readonly fact: number; readonly of: number } | undefined

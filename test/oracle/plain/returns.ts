@@ -6,6 +6,7 @@ import { qualifies } from './bonuses.ts'
 import type { When } from './calendar.ts'
 import type { Entry, Member } from './member.ts'
 import { partOf, shared } from './shares.ts'
+import { giveRedemptionBack } from './spending.ts'
 
 /** What a fact gave of itself, one entry per rule. */
 const givenBy = (member: Member, fact: number): Entry[] =>
@@ -39,6 +40,8 @@ export function giveBack(member: Member, when: When, fact: Return): void {
 
 export function takeAllBack(member: Member, when: When, { fact: id }: Void): void {
   const about = member.known(id)
+  if (about?.kind === 'redemption')
+    return giveRedemptionBack(member, when, about.of === 0 ? about.id : about.of)
   if (about === undefined || member.voided.has(id)) return
   if (about.kind !== 'sale' && about.kind !== 'checkin' && about.kind !== 'grant') return
   member.voided.add(id)

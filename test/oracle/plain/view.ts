@@ -82,6 +82,7 @@ export const COMPARED = [
   'voucher_reused',
   'entitlement_refused',
   'entitlement_conflict',
+  'given_back',
   'card_filled',
   'referral_completed',
   'progress',

@@ -18,6 +18,8 @@ export interface EdgeConfig {
   readonly enrol: string | undefined
   /** How old a claimed time may be (A-5). */
   readonly backdateMs: number | undefined
+  /** Names the node goes by in browsers, besides addresses and local names (H-11). */
+  readonly hostNames: readonly string[]
   readonly logLevel: LogLevel
 }
 
@@ -26,7 +28,7 @@ export type ParsedConfig =
 
 export const USAGE =
   `usage: tillstream edge --data DIR --cloud URL [--enrol CODE] [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] ` +
-  `[--backdate-ms N] [--log-level ${LOG_LEVELS.join('|')}]`
+  `[--backdate-ms N] [--host-name NAME] [--log-level ${LOG_LEVELS.join('|')}]`
 
 const OPTIONS = {
   data: { type: 'string' },
@@ -35,6 +37,7 @@ const OPTIONS = {
   cloud: { type: 'string' },
   enrol: { type: 'string' },
   'backdate-ms': { type: 'string' },
+  'host-name': { type: 'string', multiple: true },
   'log-level': { type: 'string' },
 } as const
 
@@ -71,6 +74,7 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
       cloud,
       enrol,
       backdateMs: backdate === undefined ? undefined : Number(backdate),
+      hostNames: (values['host-name'] ?? []).map((name) => name.toLowerCase()),
       logLevel,
     },
   }

@@ -9,6 +9,7 @@ import { Readers } from './feed/readers.ts'
 import { Metrics, Requests } from './http/metrics.ts'
 import { routesOf } from './http/routes.ts'
 import { Server } from './http/server.ts'
+import { Passcodes } from './http/passcodes.ts'
 import { Tokens } from './http/tokens.ts'
 import { openLedger } from './ledger/ledger.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -31,6 +32,8 @@ export interface EdgeOptions {
   /** One-time code, used when the ledger has no identity. */
   readonly enrol?: string | undefined
   readonly backdateMs?: number | undefined
+  /** Names the node goes by in browsers, besides addresses and local names. */
+  readonly hostNames?: readonly string[]
   readonly system?: System
   /** How a line to the cloud is opened; a real WebSocket when left out. */
   readonly open?: SocketFactory
@@ -81,7 +84,8 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
   const { directory, log, backdateMs, system = realSystem } = options
   const identity = ledger.identity()
   assert(identity !== undefined, 'enrolled')
-  const tokens = new Tokens(ledger.terminals)
+  const tokens = new Tokens(ledger.terminals, (hash) => ledger.managers.session(hash, system.clock.now()))
+  const passcodes = new Passcodes(ledger.managers, () => system.clock.now())
   tokens.ensureAdmin(directory)
   const till = new Till({
     ledger,
@@ -109,8 +113,24 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
     requests,
   )
   let ready = true
-  const routes = routesOf({ till, tokens, readers, metrics, software: SOFTWARE, ready: () => ready })
-  const server = new Server({ routes, tokens, readers, requests, system, log })
+  const routes = routesOf({
+    till,
+    tokens,
+    passcodes,
+    readers,
+    metrics,
+    software: SOFTWARE,
+    ready: () => ready,
+  })
+  const server = new Server({
+    routes,
+    tokens,
+    readers,
+    requests,
+    system,
+    log,
+    hostNames: options.hostNames ?? [],
+  })
   const port = await listen(server, options)
   link.start()
 

@@ -129,6 +129,15 @@ export const FEED_PRUNE_STEP = 2_000
 export const DAY_BOOK_SAVE_FACTS = 1_024
 /** Weeks back that a weekday's usual figures are taken from. */
 export const USUAL_WEEKS = 8
+/** Passcodes of managers: length, wrong ones before a lock, the first lock, logins that wait for their hash. */
+export const PASSCODE_CHARS_MIN = 6
+export const PASSCODE_CHARS_MAX = 64
+export const PASSCODE_WRONG_MAX = 5
+export const PASSCODE_LOCK_MS = 5 * 60_000
+export const LOGINS_WAITING_MAX = 8
+/** A login lasts a long shift; so many are open at a time. */
+export const SESSION_MS_MAX = 14 * 3_600_000
+export const SESSIONS_MAX = 200
 /** Facts that waited longer than this for their acknowledgement are a backlog, whose end the feed tells. */
 export const SYNC_LATE_MS = 5_000
 /** What-ifs that wait for the one that runs; and those whose result is kept. */

@@ -103,6 +103,11 @@ function queryRule(shape: TObject): QueryRule {
   return { validator: validator(shape), integers: new Set(integers.map(([name]) => name)) }
 }
 
+/** A JSON answer of a row. */
+export function answer(description: string, shape: TSchema): AnswerShape {
+  return { description, type: 'application/json', shape }
+}
+
 export function json(status: number, value: unknown): Outcome {
   return accept({ status, body: JSON.stringify(value) })
 }

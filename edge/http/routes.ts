@@ -1,7 +1,7 @@
 // The local API as one table (H-1). A handler here only carries: from the admitted call to the till, from its result to the answer. Rules of
 // the store are the till's, rules of the border are in checks.ts.
 import { Type } from 'typebox'
-import type { Static, TObject, TSchema } from 'typebox'
+import type { Static, TObject } from 'typebox'
 import { IDENTITY_KINDS, IdentityValueShape } from '../../protocol/facts.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { idFromText } from '../../protocol/ids.ts'
@@ -27,13 +27,17 @@ import type { InputOf, WriteKind } from '../till/inputs.ts'
 import type { Till } from '../till/till.ts'
 import type { Metrics } from './metrics.ts'
 import { openApi } from './openapi.ts'
-import { json, jsonOf, route } from './route.ts'
-import type { AnswerShape, Call, Outcome, Route } from './route.ts'
+import type { Passcodes } from './passcodes.ts'
+import { CALLER_NAME } from './tokens.ts'
+import { managerRoutes } from './manager-routes.ts'
+import { answer, json, jsonOf, route } from './route.ts'
+import type { Call, Outcome, Route } from './route.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface Api {
   readonly till: Till
   readonly tokens: Tokens
+  readonly passcodes: Passcodes
   readonly readers: Readers
   readonly metrics: Metrics
   readonly software: string
@@ -46,11 +50,6 @@ const MANAGER: readonly Role[] = ['manager']
 const BOTH: readonly Role[] = ['terminal', 'manager']
 const ADMIN: readonly Role[] = []
 
-const answer = (description: string, shape: TSchema): AnswerShape => ({
-  description,
-  type: 'application/json',
-  shape,
-})
 const RECEIPT = { 201: answer('The receipt', ReceiptShape) }
 
 /** A write whose body is the till's input as it stands. */
@@ -282,10 +281,7 @@ function askingRoutes(api: Api): Route[] {
   ]
 }
 
-const TerminalShape = Type.Object(
-  { name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' }), role: oneOf(ROLES) },
-  closed,
-)
+const TerminalShape = Type.Object({ name: Type.String({ pattern: CALLER_NAME }), role: oneOf(ROLES) }, closed)
 
 function terminalRoutes({ tokens, readers }: Api): Route[] {
   const issued = Type.Object({ ...TerminalShape.properties, token: Type.String() }, closed)
@@ -387,6 +383,7 @@ export function routesOf(api: Api): readonly Route[] {
     ...sellingRoutes(api),
     ...askingRoutes(api),
     ...terminalRoutes(api),
+    ...managerRoutes(api),
     ...publicRoutes(api, () => routes),
   )
   return routes

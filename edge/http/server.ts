@@ -16,6 +16,7 @@ import type { Place, Reader, ReaderOptions, Readers } from '../feed/readers.ts'
 import type { Cancel, System } from '../system.ts'
 import { Body } from './body.ts'
 import { admit, checkShape, readJson, readKey, readQuery, requestHash } from './checks.ts'
+import { hostAllowed, originAllowed } from './origins.ts'
 import { SocketSink, SseSink } from './feed-sinks.ts'
 import type { Requests } from './metrics.ts'
 import type { Call, Outcome, Route } from './route.ts'
@@ -29,6 +30,8 @@ export interface ServerOptions {
   readonly requests: Requests
   readonly system: System
   readonly log: Logger
+  /** Names this node goes by besides addresses and local names (H-11). */
+  readonly hostNames: readonly string[]
 }
 
 /** Subprotocols of the feed's socket and how its frames travel under them (F-9); none is JSON. */
@@ -76,13 +79,15 @@ export class Server {
   readonly #requests: Requests
   readonly #system: System
   readonly #log: Logger
+  readonly #hostNames: readonly string[]
   readonly #idStart = `${randomBytes(6).toString('base64url')}-`
   #idLast = 0
   #open = 0
   #idle: (() => void) | undefined
   #stopBeat: Cancel = () => undefined
 
-  constructor({ routes, tokens, readers, requests, system, log }: ServerOptions) {
+  constructor({ routes, tokens, readers, requests, system, log, hostNames }: ServerOptions) {
+    this.#hostNames = hostNames
     this.#tokens = tokens
     this.#readers = readers
     this.#requests = requests
@@ -158,6 +163,10 @@ export class Server {
     const exchange = this.#begin(res, row.method, row.path)
     const length = row.body === null ? 0 : Number(req.getHeader('content-length'))
     if (length > BODY_BYTES_MAX) return this.#refuseSize(exchange)
+    if (row.roles === 'public') {
+      const asked = this.#admitPage(req)
+      if (!asked.ok) return this.#end(exchange, asked)
+    }
     const authorization = row.roles === 'public' ? '' : req.getHeader('authorization')
     const admitted = admit(row, this.#tokens, authorization)
     if (!admitted.ok) return this.#end(exchange, admitted)
@@ -338,7 +347,23 @@ export class Server {
     })
   }
 
+  /** H-11: what a browser may reach without a token, and the sockets it opens. */
+  #admitPage(req: HttpRequest): Result<null> {
+    const host = req.getHeader('host')
+    if (!hostAllowed(host, this.#hostNames))
+      return refuse(
+        'host_unknown',
+        'Use the address of this node, or start it with --host-name NAME.',
+        'Host',
+      )
+    return originAllowed(req.getHeader('origin'), host)
+      ? accept(null)
+      : refuse('origin_refused', 'This page belongs to another site.', 'Origin')
+  }
+
   #admitReader(row: Route, req: HttpRequest): Result<ReaderOptions> {
+    const asked = this.#admitPage(req)
+    if (!asked.ok) return asked
     const query = row.query === null ? accept({}) : readQuery(row.query, req.getQuery())
     // Browsers cannot set a header on a WebSocket or an EventSource; the token may stand in the query.
     const inQuery = query.ok ? (query.value as FeedQuery).token : undefined

@@ -8,6 +8,8 @@ import type { Role, Terminal, Terminals } from '../ledger/terminals.ts'
 
 const TOKEN_BYTES = 32
 const TOKEN_CHARS_MAX = 128
+/** Names of terminals and managers, as a JSON Schema pattern. */
+export const CALLER_NAME = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
 export const ADMIN_NAME = 'admin'
 export const ADMIN_TOKEN_FILE = 'admin.token'
 
@@ -24,8 +26,12 @@ export class Tokens {
   /** Tokens seen, by hash: at most as many as there are terminals. A token that is not known is asked of the ledger each time. */
   readonly #known = new Map<string, Terminal>()
 
-  constructor(terminals: Terminals) {
+  readonly #session: (tokenHash: Uint8Array) => string | undefined
+
+  /** `session`: whose session a token's hash is, if it is one. */
+  constructor(terminals: Terminals, session: (tokenHash: Uint8Array) => string | undefined) {
     this.#terminals = terminals
+    this.#session = session
   }
 
   find(token: string): Terminal | undefined {
@@ -33,9 +39,15 @@ export class Tokens {
     const key = hash('sha256', token, 'base64')
     const known = this.#known.get(key)
     if (known !== undefined) return known
-    const found = this.#terminals.find(Buffer.from(key, 'base64'))
-    if (found !== undefined) this.#known.set(key, found)
-    return found
+    const bytes = Buffer.from(key, 'base64')
+    const found = this.#terminals.find(bytes)
+    if (found !== undefined) {
+      this.#known.set(key, found)
+      return found
+    }
+    // Sessions end by themselves, so they are not remembered here.
+    const manager = this.#session(bytes)
+    return manager === undefined ? undefined : { name: manager, role: 'manager' }
   }
 
   list(): Terminal[] {

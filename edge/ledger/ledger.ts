@@ -14,6 +14,7 @@ import { LedgerRefused, openDatabase } from './database.ts'
 import { Frames } from './frames.ts'
 import { Members } from './members.ts'
 import { Hours } from './hours.ts'
+import { Managers } from './managers.ts'
 import type { EdgeIdentity } from './meta.ts'
 import { Meta } from './meta.ts'
 import { ProgramVersions } from './program-versions.ts'
@@ -86,6 +87,7 @@ export class Ledger {
   readonly programs: ProgramVersions
   readonly terminals: Terminals
   readonly hours: Hours
+  readonly managers: Managers
   readonly #open: OpenDatabase
   readonly #statements: ReturnType<typeof prepare>
   readonly #checkpointer: Checkpointer | undefined
@@ -111,6 +113,7 @@ export class Ledger {
     this.programs = new ProgramVersions(database)
     this.terminals = new Terminals(database)
     this.hours = new Hours(database)
+    this.managers = new Managers(database)
   }
 
   identity(): EdgeIdentity | undefined {

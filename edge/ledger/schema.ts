@@ -110,6 +110,20 @@ INSERT INTO standing VALUES (1, ${TIME_MIN}, 0, 0, NULL, 0, 0, 0);
 
 /** Not released yet: what this release changes is added here. */
 const VERSION_2 = `
+CREATE TABLE managers (
+  name         TEXT PRIMARY KEY,
+  salt         BLOB NOT NULL,
+  hash         BLOB NOT NULL,
+  wrong        INTEGER NOT NULL,
+  locked_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+  token_hash BLOB PRIMARY KEY,
+  manager    TEXT NOT NULL REFERENCES managers (name) ON DELETE CASCADE,
+  ends       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- The store's figures by local hour, and up to which fact they are counted (TD-1).
 CREATE TABLE hours (
   day             INTEGER NOT NULL,

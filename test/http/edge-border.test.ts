@@ -29,11 +29,15 @@ describe('H-1: one table', () => {
           'quotes',
           'redemptions',
           'terminals',
+          'managers',
+          'sessions',
         ].map((noun) => `POST /v1/${noun}`),
         'POST /v1/redemptions/{id}/capture',
         'POST /v1/redemptions/{id}/cancel',
         'POST /v1/vouchers/{code}/use',
         'DELETE /v1/terminals/{name}',
+        'DELETE /v1/managers/{name}',
+        'DELETE /v1/sessions',
         ...[
           '/',
           '/page.css',
@@ -44,12 +48,14 @@ describe('H-1: one table', () => {
           '/readyz',
           '/v1/feed',
           '/v1/history',
+          '/v1/managers',
           '/v1/members',
           '/v1/members/{id}',
           '/v1/perks',
           '/v1/receipts/{id}',
           '/v1/status',
           '/v1/terminals',
+          '/v1/today',
         ].map((path) => `GET ${path}`),
       ].toSorted(),
     )
@@ -87,7 +93,7 @@ describe('H-2: who may call', () => {
         .filter(({ operation }) => isPublic(operation))
         .map(({ path }) => path)
         .toSorted(),
-    ).toEqual(['/', '/livez', '/openapi.json', '/page.css', '/page.js', '/readyz'].toSorted())
+    ).toEqual(['/', '/livez', '/openapi.json', '/page.css', '/page.js', '/readyz', '/v1/sessions'].toSorted())
     for (const { method, path, operation } of all) {
       if (isPublic(operation)) continue
       const answer = await edge.ask(method, filled(path), { role: 'nobody' })

@@ -199,7 +199,8 @@ describe('arguments that cannot be followed are answered with a sentence and the
     if (!parsed.ok) expect(parsed.sentence).toContain('usage: tillstream edge')
   })
   test('all of them', () => {
-    const args = '--data D --port 0 --host ::1 --cloud https://hq --enrol C --backdate-ms 5 --host-name Till.example --log-level warn'
+    const args =
+      '--data D --port 0 --host ::1 --cloud https://hq --enrol C --backdate-ms 5 --host-name Till.example --log-level warn'
     expect(parseConfig(args.split(' '))).toEqual({
       ok: true,
       config: {

@@ -3,12 +3,9 @@
 // configuration. A node runs in this very process: a second one would double its memory and stand between it and its signals. The one
 // argument looked at here is `--enrol -`: a code that comes by standard input is in no list of processes, and may come after the start.
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-
-// Compiled code is kept between starts; the later ones take a tenth less.
-enableCompileCache()
+import { keepCode } from './code-cache.ts'
 
 /** Exit codes: 1 for "looked and found differences", 2 for "could not do it". */
 const EXIT_DIFFERENT = 1
@@ -115,5 +112,6 @@ function isCommand(word: string): word is Command {
 
 const [word = 'help', ...rest] = process.argv.slice(2)
 const command = word === '--help' || word === '-h' ? 'help' : word
+if (isCommand(command)) keepCode(command)
 if (isCommand(command)) await COMMANDS[command](rest)
 else fault(`There is no command "${command}".\n\n${HELP}`)

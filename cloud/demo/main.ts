@@ -24,6 +24,8 @@ if (parsed.ok === 'help') {
 } else {
   const { options } = parsed
   try {
+    const { keepCode } = await import('../code-cache.ts')
+    keepCode('demo')
     if (options.mode === 'replay') {
       const { replay } = await import('./replay/replay.ts')
       process.exitCode = await replay(options, launchedAt)

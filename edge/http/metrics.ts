@@ -1,6 +1,7 @@
 // /metrics: what an operator graphs and is woken by. Values are read from where they already live when Prometheus asks; the request path only
-// adds one to a counter of its own, because a labelled prom-client counter costs as much there as the checks.
-import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+// adds one to a counter of its own, because a labelled prom-client counter costs as much there as the checks. A store that nobody scrapes does not
+// even load the library, which is a tenth of a node's start.
+import type * as prom from 'prom-client'
 import { STATE_NAMES } from '../sync/machine.ts'
 import type { StateName } from '../sync/states.ts'
 
@@ -33,58 +34,36 @@ export interface Measured {
   lastWordAt(): number | null
 }
 
+export interface MetricsText {
+  readonly type: string
+  readonly text: string
+}
+
 export class Metrics {
-  readonly #registry = new Registry()
+  readonly #measured: Measured
+  readonly #requests: Requests
+  #registry: Promise<prom.Registry> | undefined
 
   constructor(measured: Measured, requests: Requests) {
-    collectDefaultMetrics({ register: this.#registry })
-    this.#counter('facts_total', 'Facts in the ledger', () => measured.facts())
-    this.#counter('commits_total', 'Group commits since the start', () => measured.commits())
-    this.#gauge('unsynced_facts', 'Facts the cloud has not acknowledged', () => measured.unsynced())
-    this.#gauge('feed_readers', 'Open feed connections', () => measured.readers())
-    this.#counter('feed_readers_cut_total', 'Feed readers cut for holding back', () => measured.readersCut())
-    this.#gauge(
-      'cloud_last_word_seconds',
-      'Time of the last frame from the cloud since 1970; 0 before any',
-      () => (measured.lastWordAt() ?? 0) / 1000,
-    )
-    this.#registry.registerMetric(
-      new Gauge({
-        name: `${PREFIX}link_state`,
-        help: 'State of the link to the cloud: 1 for the one it is in',
-        labelNames: ['state'],
-        registers: [],
-        collect() {
-          const now = measured.link()
-          for (const state of STATE_NAMES) this.set({ state }, state === now ? 1 : 0)
-        },
-      }),
-    )
-    this.#registry.registerMetric(
-      new Counter({
-        name: `${PREFIX}http_requests_total`,
-        help: 'Answers of the local API by route and status',
-        labelNames: ['route', 'status'],
-        registers: [],
-        collect() {
-          this.reset()
-          for (const { route, status, count } of requests) this.inc({ route, status }, count)
-        },
-      }),
-    )
+    this.#measured = measured
+    this.#requests = requests
   }
 
-  get contentType(): string {
-    return this.#registry.contentType
+  async text(): Promise<MetricsText> {
+    this.#registry ??= import('prom-client').then((library) =>
+      registryOf(library, this.#measured, this.#requests),
+    )
+    const registry = await this.#registry
+    return { type: registry.contentType, text: await registry.metrics() }
   }
+}
 
-  text(): Promise<string> {
-    return this.#registry.metrics()
-  }
-
+function registryOf(library: typeof prom, measured: Measured, requests: Requests): prom.Registry {
+  const { Counter, Gauge, collectDefaultMetrics } = library
+  const registry = new library.Registry()
   /** A counter that lives elsewhere and is read when asked. */
-  #counter(name: string, help: string, read: () => number): void {
-    this.#registry.registerMetric(
+  const counter = (name: string, help: string, read: () => number): void =>
+    registry.registerMetric(
       new Counter({
         name: PREFIX + name,
         help,
@@ -95,10 +74,8 @@ export class Metrics {
         },
       }),
     )
-  }
-
-  #gauge(name: string, help: string, read: () => number): void {
-    this.#registry.registerMetric(
+  const gauge = (name: string, help: string, read: () => number): void =>
+    registry.registerMetric(
       new Gauge({
         name: PREFIX + name,
         help,
@@ -108,5 +85,40 @@ export class Metrics {
         },
       }),
     )
-  }
+  collectDefaultMetrics({ register: registry })
+  counter('facts_total', 'Facts in the ledger', () => measured.facts())
+  counter('commits_total', 'Group commits since the start', () => measured.commits())
+  gauge('unsynced_facts', 'Facts the cloud has not acknowledged', () => measured.unsynced())
+  gauge('feed_readers', 'Open feed connections', () => measured.readers())
+  counter('feed_readers_cut_total', 'Feed readers cut for holding back', () => measured.readersCut())
+  gauge(
+    'cloud_last_word_seconds',
+    'Time of the last frame from the cloud since 1970; 0 before any',
+    () => (measured.lastWordAt() ?? 0) / 1000,
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: `${PREFIX}link_state`,
+      help: 'State of the link to the cloud: 1 for the one it is in',
+      labelNames: ['state'],
+      registers: [],
+      collect() {
+        const now = measured.link()
+        for (const state of STATE_NAMES) this.set({ state }, state === now ? 1 : 0)
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Counter({
+      name: `${PREFIX}http_requests_total`,
+      help: 'Answers of the local API by route and status',
+      labelNames: ['route', 'status'],
+      registers: [],
+      collect() {
+        this.reset()
+        for (const { route, status, count } of requests) this.inc({ route, status }, count)
+      },
+    }),
+  )
+  return registry
 }

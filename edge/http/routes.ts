@@ -361,8 +361,10 @@ function publicRoutes(api: Api, all: () => readonly Route[]): Route[] {
       summary: 'Figures for Prometheus',
       roles: MANAGER,
       answers: { 200: { description: 'Prometheus text', type: 'text/plain' } },
-      handle: async () =>
-        accept({ status: 200, body: await api.metrics.text(), type: api.metrics.contentType }),
+      handle: async () => {
+        const { type, text } = await api.metrics.text()
+        return accept({ status: 200, body: text, type })
+      },
     }),
     ...PAGE_FILES.map(({ path, type, summary, body }) =>
       route({

@@ -57,11 +57,12 @@ export const LAYERS: readonly Layer[] = [
     node: ['node:crypto', 'node:fs', 'node:timers/promises', 'node:util', 'node:worker_threads'],
   },
   // The demo is a user of the product: it speaks to processes, not to code.
-  { at: 'cloud/demo', may: ['protocol', 'edge/kit'] },
+  { at: 'cloud/demo', may: ['protocol', 'edge/kit', 'cloud/code-cache.ts'] },
+  { at: 'cloud/code-cache.ts', may: [] },
   { at: 'cloud/system.ts', may: ['protocol'] },
   { at: 'cloud/version.ts', may: [] },
   // The command line starts processes; it does not load them.
-  { at: 'cloud/cli.ts', may: [] },
+  { at: 'cloud/cli.ts', may: ['cloud/code-cache.ts'] },
   // Composition roots: the only files that know every part.
   { at: 'cloud/verify.ts', may: ['protocol', EVALUATION, 'cloud/domain', 'cloud/store'] },
   { at: 'cloud/check-program.ts', may: [EVALUATION] },

@@ -13,6 +13,8 @@ export const CLOSE_CODES = {
   fenced: 4409,
   /** Too many connections or messages. */
   too_many: 4429,
+  /** As much waits at the cloud as it can hold: come again later. */
+  busy: 4503,
   /** A newer connection of the same edge took over. */
   replaced: 4430,
 } as const

@@ -53,6 +53,27 @@ export const CONNECT_WAIT_MS_MAX = 10_000
 /** Full-jitter reconnect: a random wait up to min(max, base * 2^attempt). */
 export const BACKOFF_BASE_MS = 250
 export const BACKOFF_MS_MAX = 30_000
+/** A cloud that gives no credit for this long has forgotten this edge: reconnect. Longer than 5,000 stores take to drain. */
+export const CREDIT_WAIT_MS_MAX = 10 * 60_000
+/** What the cloud may ask an edge to wait, and the least wait after a network that lets nothing through. */
+export const RETRY_AFTER_MS_MAX = 5 * 60_000
+export const OBSTACLE_WAIT_MS_MIN = 5_000
+/** WebSockets that never opened, one after another, before HTTP requests carry the frames; and how long until a WebSocket is tried again. */
+export const UPGRADES_FAILED_MAX = 3
+export const UPGRADE_RETRY_MS = 10 * 60_000
+/** What an edge may have unacknowledged beyond the acknowledged seq, as long as it keeps up; and while it drains a backlog. */
+export const LIVE_CREDIT_FACTS = 256
+export const LIVE_CREDIT_BYTES = 256 * 1024
+export const DRAIN_CREDIT_FACTS = 2 * BATCH_FACTS_MAX
+export const DRAIN_CREDIT_BYTES = 2 * BATCH_BYTES_MAX
+/** Edges that drain a backlog at a time; the others wait without credit, the one that was away longest comes first. */
+export const DRAIN_EDGES_MAX = 8
+/** Connections between their challenge and their welcome; more are told to come later. */
+export const GREETINGS_MAX = 256
+/** Edges that come back in a second after the cloud was away: the welcome says over how long a fleet of this size spreads its return. */
+export const RETURNS_PER_SECOND = 200
+export const RETURN_SPREAD_MS_MAX = 60_000
+
 /** A question to the cloud inside a terminal's call; then the edge answers with what it knows. */
 export const QUESTION_WAIT_MS_MAX = 2_000
 export const QUESTIONS_OPEN_MAX = 1_000
@@ -82,9 +103,12 @@ export const DUE_COMMIT_MAX = 200
 export const DUE_SWEEP_MAX = 20_000
 /** Facts between two checkpoints of a member: a late fact re-folds at most about this many and those after it. */
 export const CHECKPOINT_FACTS = 64
-/** Batches the cloud puts into one transaction, and batches that may wait before connections are held back. */
-export const INGEST_GROUP_BATCHES_MAX = 64
-export const INGEST_QUEUE_BATCHES_MAX = 1_024
+/** Batches and facts that the cloud puts into one transaction (a batch of a backlog may come on top); larger batches than LIVE_BATCH_FACTS are a backlog. */
+export const INGEST_GROUP_BATCHES_MAX = 256
+export const INGEST_GROUP_FACTS_MAX = 1_024
+export const LIVE_BATCH_FACTS = 64
+/** Batches that may wait for a transaction: one of each connection, since its frames are worked on one after another. */
+export const INGEST_QUEUE_BATCHES_MAX = 10_000
 
 /** Wrong enrolment codes within a window, from one address and from all together; then `too_many_requests`. */
 export const ENROL_GUESSES_MAX = 10
@@ -107,6 +131,10 @@ export const FEED_RECENT = 50
 /** What one edge may have waiting in the cloud: every question it may have open, and its batches; in frames and in bytes. */
 export const SYNC_FRAMES_WAITING_MAX = QUESTIONS_OPEN_MAX + 2 * BATCHES_IN_FLIGHT_MAX
 export const SYNC_BYTES_WAITING_MAX = 2 * FRAME_BYTES_MAX
+/** What all edges together may have waiting there. */
+export const SYNC_BYTES_WAITING_TOTAL_MAX = 256 * 1024 * 1024
+/** What a refusal for too much at once asks the edge to wait at least. */
+export const BUSY_RETRY_S = 5
 /** Pause before downstream rows are sent, so that rows of close commits share a frame. */
 export const DOWN_PAUSE_MS = 100
 /** Unsent bytes to one edge above which its downstream waits. */

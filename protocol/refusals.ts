@@ -10,6 +10,7 @@ interface RefusalRule {
 
 export const REFUSALS = {
   stopping: { status: 503, retry: 'later', title: 'The node is shutting down' },
+  busy: { status: 503, retry: 'later', title: 'As many as can be served at once are being served' },
   storage_full: { status: 507, retry: 'later', title: 'The disk has no room for another record' },
   body_too_large: { status: 413, retry: 'changed', title: 'The body is larger than the limit' },
   body_malformed: { status: 400, retry: 'changed', title: 'The body is not valid JSON' },

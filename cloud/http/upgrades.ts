@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import {
+  BUSY_RETRY_S,
   FEED_SUBSCRIBERS_MAX,
   FRAME_BYTES_MAX,
   HEARTBEAT_MS,
@@ -33,13 +34,9 @@ import { syncSocket } from './sync-socket.ts'
 
 const MISSED_MAX = Math.ceil(SILENCE_MS_MAX / HEARTBEAT_MS)
 
-/**
- * Facts of one store repeat the same few words: a shared window over messages pays on the line to the cloud. Level 1 and a small memory, because
- * a window is kept per connection and a cloud has thousands.
- */
 export interface UpgradeParts {
   readonly read: Reads
-  readonly hub: Pick<SyncHub, 'accept'>
+  readonly hub: Pick<SyncHub, 'accept' | 'busy'>
   readonly feed: LiveFeed
   readonly tenantOf: TenantOfToken
   readonly system: System
@@ -110,6 +107,7 @@ export class Upgrades {
       return null
     }
     if (url.pathname === '/v1/sync') {
+      if (this.#parts.hub.busy) return refuse('busy', 'Many stores return at once; come again later').refusal
       const edge = await this.#edgeOf(url)
       if (!edge.ok) return edge.refusal
       return serve(this.#syncServer, (ws) => this.#acceptEdge(edge.value, ws))
@@ -210,6 +208,7 @@ function answer(socket: Duplex, refusal: Refusal, requestId: string): void {
       'X-Content-Type-Options: nosniff',
       'Cache-Control: no-store',
       ...(problem.status === 401 ? ['WWW-Authenticate: Bearer'] : []),
+      ...(problem.status === 503 ? [`Retry-After: ${BUSY_RETRY_S}`] : []),
       'Connection: close',
       '',
       body,

@@ -262,6 +262,7 @@ export interface Reads {
   origins(tenant: TenantId): Promise<OriginRow[]>
   origin(origin: Origin): Promise<OriginRow | undefined>
   contacts(tenant: TenantId): Promise<ContactRow[]>
+  contact(origin: Origin): Promise<ContactRow | undefined>
   programs(tenant: TenantId): Promise<ProgramRecord[]>
 
   fact(id: FactId): Promise<FactRow | undefined>

@@ -1,13 +1,23 @@
 // All connected edges. One session per edge, the newest wins; after each commit the sessions whose stores met a touched member are told that there
 // is something to fetch. Level-triggered: a session reads from its own cursors, so a missed hint costs a moment, never a row.
 import type { KeyObject } from 'node:crypto'
+import { encodeFrame } from '../../protocol/codec.ts'
+import { seal } from '../../protocol/envelope.ts'
 import type { Origin, StoreId } from '../../protocol/ids.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
-import type { Clock } from '../../protocol/time.ts'
+import {
+  GREETINGS_MAX,
+  HEARTBEAT_MS,
+  RETURNS_PER_SECOND,
+  RETURN_SPREAD_MS_MAX,
+} from '../../protocol/limits.ts'
+import type { Clock, Millis } from '../../protocol/time.ts'
 import type { Authority } from '../domain/authority.ts'
 import type { Committed, Ingest } from '../domain/ingest/ingest.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
 import type { CloudStore, EdgeId } from '../store/port.ts'
+import { Admission } from './admission.ts'
+import { Contacts } from './contacts.ts'
 import { SyncSession } from './session.ts'
 import type { SessionFacts } from './session.ts'
 
@@ -40,12 +50,46 @@ export interface SyncParts {
   readonly onFault: (edge: EdgeId, cause: unknown) => void
 }
 
+/** What the sessions share. */
+export interface SessionParts extends SyncParts {
+  readonly admission: Admission
+  readonly contacts: Contacts
+  /** Bytes of frames that wait, of all sessions. */
+  readonly waiting: { bytes: number }
+  /** Its hello was good. */
+  welcomed(edge: EdgeId, session: SyncSession): void
+  /** The life of the cloud's database. */
+  epoch(): Promise<number>
+  /** Over how long the fleet spreads its return, should it lose us now. */
+  returnMs(): number
+}
+
+/** Signs of life go out in turns, so that a fleet's do not stand in the way of an answer; each turn's frame is sealed once. */
+const BEATS = 10
+
 export class SyncHub {
-  readonly #parts: SyncParts
+  readonly #parts: SessionParts
+  /** Those whose hello was good, the newest of each edge. */
   readonly #sessions = new Map<EdgeId, SyncSession>()
+  readonly #greeting = new Set<SyncSession>()
+  readonly #turns: Set<SyncSession>[] = Array.from({ length: BEATS }, () => new Set())
+  #turn = 0
+  #accepted = 0
+  #cancelBeat: () => void = () => undefined
 
   constructor(parts: SyncParts) {
-    this.#parts = parts
+    let epoch: Promise<number> | undefined
+    this.#parts = {
+      ...parts,
+      admission: new Admission(),
+      contacts: new Contacts(parts.store, (cause) => parts.onFault(0, cause)),
+      waiting: { bytes: 0 },
+      welcomed: (edge, session) => this.#welcomed(edge, session),
+      epoch: () => (epoch ??= parts.store.write(async (tx) => Number((await tx.meta('cloud_epoch')) ?? '1'))),
+      returnMs: () =>
+        Math.min(RETURN_SPREAD_MS_MAX, Math.floor((this.#sessions.size * 1000) / RETURNS_PER_SECOND)),
+    }
+    this.#beat()
     parts.ingest.onCommitted((committed) => void this.#committed(committed))
     parts.shelf.onPublished((tenant) => {
       for (const session of this.#sessions.values()) if (session.tenant === tenant) session.programPublished()
@@ -59,25 +103,49 @@ export class SyncHub {
       socket.close(CLOSE_CODES.unauthorised, 'this edge was never enrolled')
       return
     }
-    this.#sessions.get(edge)?.close('replaced', 'a newer connection of this edge took over')
     const session = new SyncSession(row, socket, this.#parts)
-    this.#sessions.set(edge, session)
+    this.#greeting.add(session)
+    const turn = this.#turns[this.#accepted++ % BEATS]
+    turn?.add(session)
     socket.onClose(() => {
       session.closed()
+      turn?.delete(session)
+      this.#greeting.delete(session)
       if (this.#sessions.get(edge) === session) this.#sessions.delete(edge)
-      void this.#remember(edge, session)
+      if (session.facts !== null) this.#parts.contacts.save(session.facts)
     })
     session.start()
   }
 
-  /** The last word of an edge that has gone, for the fleet list (G-3). */
-  async #remember(edge: EdgeId, { facts }: SyncSession): Promise<void> {
-    if (facts === null) return
-    try {
-      await this.#parts.store.write((tx) => tx.saveContact(facts))
-    } catch (cause) {
-      this.#parts.onFault(edge, cause)
-    }
+  /** Only who has proved to be the edge takes the place of its earlier connection. */
+  #welcomed(edge: EdgeId, session: SyncSession): void {
+    this.#greeting.delete(session)
+    this.#sessions.get(edge)?.close('replaced', 'a newer connection of this edge took over')
+    this.#sessions.set(edge, session)
+  }
+
+  /** Whether as many connections as may are between challenge and welcome (ADM-3). */
+  get busy(): boolean {
+    return this.#greeting.size >= GREETINGS_MAX
+  }
+
+  /** What waits and who drains, for the figures of the node. */
+  get load(): { readonly draining: number; readonly queued: number; readonly waitingBytes: number } {
+    const { admission, waiting } = this.#parts
+    return { draining: admission.draining, queued: admission.waiting, waitingBytes: waiting.bytes }
+  }
+
+  #beat(): void {
+    this.#cancelBeat = this.#parts.system.after(HEARTBEAT_MS / BEATS, () => {
+      this.#turn = (this.#turn + 1) % BEATS
+      const sessions = this.#turns[this.#turn]
+      if (sessions !== undefined && sessions.size > 0) {
+        const time = this.#parts.system.clock.now() as Millis
+        const sealed = seal(encodeFrame({ type: 'time', time }), this.#parts.privateKey)
+        for (const session of sessions) session.tell(sealed)
+      }
+      this.#beat()
+    })
   }
 
   /** What is known of the connected edges, by origin. */
@@ -102,9 +170,11 @@ export class SyncHub {
 
   /** Closes every connection for a planned stop and waits until what they sent is settled. */
   async stop(): Promise<void> {
-    const sessions = [...this.#sessions.values()]
+    const sessions = [...this.#greeting, ...this.#sessions.values()]
     for (const session of sessions) session.close('stopping', 'the cloud node is stopping')
+    this.#cancelBeat()
     await Promise.all(sessions.map((session) => session.settled()))
+    await this.#parts.contacts.settled()
     await this.#parts.ingest.idle()
   }
 }

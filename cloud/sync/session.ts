@@ -12,7 +12,12 @@ import type { FindMember } from '../../protocol/frames/find-member.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
-import { HEARTBEAT_MS, SYNC_BYTES_WAITING_MAX, SYNC_FRAMES_WAITING_MAX } from '../../protocol/limits.ts'
+import {
+  CONNECT_WAIT_MS_MAX,
+  SYNC_BYTES_WAITING_MAX,
+  SYNC_BYTES_WAITING_TOTAL_MAX,
+  SYNC_FRAMES_WAITING_MAX,
+} from '../../protocol/limits.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
@@ -20,8 +25,9 @@ import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSIONS_SPOKEN } from '../../protocol/version.ts'
 import { raiseConflict } from '../domain/conflicts.ts'
 import type { EdgeRow, OriginRow, TenantId } from '../store/port.ts'
+import type { Credit, Guest } from './admission.ts'
 import { DownPump } from './down-pump.ts'
-import type { SyncParts, SyncSocket } from './hub.ts'
+import type { SessionParts, SyncSocket } from './hub.ts'
 
 /** What the fleet list tells of a live connection. */
 export interface SessionFacts {
@@ -37,7 +43,7 @@ export class SyncSession {
   readonly store: StoreId
   readonly #edge: EdgeRow
   readonly #socket: SyncSocket
-  readonly #parts: SyncParts
+  readonly #parts: SessionParts
   readonly #key: KeyObject
   readonly #nonce: Uint8Array
   #origin: OriginRow | null = null
@@ -47,9 +53,12 @@ export class SyncSession {
   #waiting = 0
   #waitingBytes = 0
   #open = true
-  #stopHeartbeat: () => void = () => undefined
+  /** Facts of the edge's ledger behind the last batch, by its own word. */
+  #behind = 0
+  #guest: Guest | null = null
+  #cancelGreeting: () => void = () => undefined
 
-  constructor(edge: EdgeRow, socket: SyncSocket, parts: SyncParts) {
+  constructor(edge: EdgeRow, socket: SyncSocket, parts: SessionParts) {
     this.tenant = edge.tenant
     this.store = edge.store
     this.#edge = edge
@@ -69,7 +78,14 @@ export class SyncSession {
   start(): void {
     this.#socket.onMessage((bytes) => this.#received(bytes))
     this.#send({ type: 'challenge', nonce: this.#nonce, time: this.#now() })
-    this.#heartbeat()
+    this.#cancelGreeting = this.#parts.system.after(CONNECT_WAIT_MS_MAX, () =>
+      this.close('malformed', 'no hello came'),
+    )
+  }
+
+  /** Sends a frame that was sealed once for many. */
+  tell(sealed: Uint8Array): void {
+    if (this.#open) this.#socket.send(sealed)
   }
 
   hint(): void {
@@ -89,8 +105,11 @@ export class SyncSession {
   /** The socket is gone: nothing is sent any more; work that was begun ends by itself. */
   closed(): void {
     this.#open = false
-    this.#stopHeartbeat()
+    this.#cancelGreeting()
     this.#pump?.stop()
+    if (this.#guest !== null) this.#parts.admission.leave(this.#guest)
+    this.#parts.waiting.bytes -= this.#waitingBytes
+    this.#waitingBytes = 0
   }
 
   async settled(): Promise<void> {
@@ -101,14 +120,6 @@ export class SyncSession {
     return this.#parts.system.clock.now() as Millis
   }
 
-  #heartbeat(): void {
-    this.#stopHeartbeat = this.#parts.system.after(HEARTBEAT_MS, () => {
-      if (!this.#open) return
-      this.#send({ type: 'time', time: this.#now() })
-      this.#heartbeat()
-    })
-  }
-
   #send(frame: DownFrame): void {
     if (this.#open) this.#socket.send(seal(encodeFrame(frame), this.#parts.privateKey))
   }
@@ -116,7 +127,11 @@ export class SyncSession {
   #received(sealed: Uint8Array): void {
     if (!this.#open) return
     this.#waiting += 1
-    this.#waitingBytes += sealed.length
+    this.#count(sealed.length)
+    if (this.#parts.waiting.bytes > SYNC_BYTES_WAITING_TOTAL_MAX) {
+      this.close('busy', 'as much waits here as can be held; come again later')
+      return
+    }
     if (this.#waiting > SYNC_FRAMES_WAITING_MAX || this.#waitingBytes > SYNC_BYTES_WAITING_MAX) {
       this.close('too_many', `${this.#waiting} frames of ${this.#waitingBytes} bytes wait for their answers`)
       return
@@ -129,8 +144,13 @@ export class SyncSession {
       })
       .finally(() => {
         this.#waiting -= 1
-        this.#waitingBytes -= sealed.length
+        if (this.#open) this.#count(-sealed.length)
       })
+  }
+
+  #count(bytes: number): void {
+    this.#waitingBytes += bytes
+    this.#parts.waiting.bytes += bytes
   }
 
   async #handle(sealed: Uint8Array): Promise<void> {
@@ -178,7 +198,8 @@ export class SyncSession {
       software: hello.software,
       program: hello.program,
     }
-    await this.#parts.store.write((tx) => tx.saveContact(contact))
+    const before = await this.#parts.store.read.contact(hello.origin)
+    this.#parts.contacts.save(contact)
     this.#facts = contact
     const fence = fenceOf(origin, hello)
     if (fence !== null) {
@@ -187,13 +208,19 @@ export class SyncSession {
       return this.close('fenced', `this ledger is not the one we know: ${fence}`)
     }
     this.#origin = origin
-    const epoch = await this.#parts.store.write((tx) => tx.meta('cloud_epoch'))
+    this.#cancelGreeting()
+    this.#parts.welcomed(this.#edge.id, this)
+    const epoch = await this.#parts.epoch()
+    this.#behind = hello.seq - origin.seq
+    this.#guest = { away: before?.contactAt ?? null, granted: () => void this.#grant(origin.origin) }
     this.#send({
       type: 'welcome',
       seq: origin.seq,
       head: origin.head,
       time: this.#now(),
-      cloud_epoch: Number(epoch ?? '1'),
+      cloud_epoch: epoch,
+      ...this.#credit(),
+      return_ms: this.#parts.returnMs(),
     })
     this.#pump = new DownPump(this.#parts, this.#socket, origin, hello, (frame) => this.#send(frame))
     this.#pump.start()
@@ -218,8 +245,27 @@ export class SyncSession {
     const saidSeq = (batch.from + batch.facts.length - 1) as Seq
     if (this.#facts !== null && saidSeq > this.#facts.saidSeq) this.#facts = { ...this.#facts, saidSeq }
     const answer = await this.#parts.ingest.submit(origin.origin, batch)
-    this.#send(answer)
+    if (!this.#open) return
+    this.#behind = batch.waiting
+    this.#send(answer.type === 'ack' ? { ...answer, ...this.#credit() } : answer)
     if (answer.type === 'fork') this.close('fenced', `this ledger is not the one we know: ${answer.reason}`)
+  }
+
+  #credit(): Credit {
+    assert(this.#guest !== null, 'credit is given after the hello')
+    return this.#parts.admission.credit(this.#guest, this.#behind)
+  }
+
+  /** A place to drain has become free: said by the last ack again, with credit. */
+  async #grant(origin: Origin): Promise<void> {
+    try {
+      const row = await this.#parts.store.read.origin(origin)
+      assert(row !== undefined, 'an origin stays')
+      this.#send({ type: 'ack', seq: row.seq, head: row.head, ...this.#credit() })
+    } catch (cause) {
+      this.#parts.onFault(this.#edge.id, cause)
+      this.close('stopping', 'something broke on our side; reconnect')
+    }
   }
 
   /** The state goes first, then the answer, so that whoever asked can use it at once. */

@@ -35,6 +35,12 @@ export interface Verification {
   readonly faults: readonly string[]
 }
 
+/** At most this much of the ledger at once. */
+export interface BatchMost {
+  readonly facts: number
+  readonly bytes: number
+}
+
 export interface LedgerBatch {
   readonly from: Seq
   readonly previous: Uint8Array
@@ -215,15 +221,15 @@ export class Ledger {
     return seq === 0 ? CHAIN_GENESIS : this.#statements.hash.get(seq)
   }
 
-  /** Facts from `seq` on, bounded by BATCH_FACTS_MAX and BATCH_BYTES_MAX (at least one); undefined when there is none. */
-  batchFrom(from: Seq): LedgerBatch | undefined {
+  /** Facts from `seq` on, bounded by `most`, BATCH_FACTS_MAX and BATCH_BYTES_MAX (at least one); undefined when there is none. */
+  batchFrom(from: Seq, most: BatchMost): LedgerBatch | undefined {
     const previous = from < 1 || from > this.#seq ? undefined : this.hashAt((from - 1) as Seq)
     if (previous === undefined) return undefined
     const facts: Uint8Array[] = []
     let size = 0
-    for (const bytes of this.#statements.bytes.iterate(from, BATCH_FACTS_MAX)) {
+    for (const bytes of this.#statements.bytes.iterate(from, Math.min(most.facts, BATCH_FACTS_MAX))) {
       size += bytes.length
-      if (size > BATCH_BYTES_MAX && facts.length > 0) break
+      if (size > Math.min(most.bytes, BATCH_BYTES_MAX) && facts.length > 0) break
       facts.push(bytes)
     }
     return { from, previous, facts }

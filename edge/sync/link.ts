@@ -1,6 +1,6 @@
 // Drives the sync machine: one socket at a time, timers, and the ledger and till on this side. Down frames are verified with the cloud's key
 // before anything is decoded (N-5); up frames are sealed with the edge's. It decides nothing about the connection: every decision is a cell
-// of the table in machine.ts. Questions (find_member, authorise) go beside the machine: they only need a welcomed socket.
+// of the table in machine.ts. Questions (find_member, authorise) go beside the machine: they only need a welcomed socket (questions.ts).
 import type { KeyObject } from 'node:crypto'
 import type { Logger } from 'pino'
 import { sameHash } from '../../protocol/chain.ts'
@@ -8,9 +8,7 @@ import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { importPrivateKey, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
-import { NO_MEMBER } from '../../protocol/ids.ts'
-import type { MemberId, Origin, Seq } from '../../protocol/ids.ts'
-import { QUESTIONS_OPEN_MAX, QUESTION_WAIT_MS_MAX } from '../../protocol/limits.ts'
+import type { Origin, Seq } from '../../protocol/ids.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
@@ -19,9 +17,12 @@ import type { Cancel, System } from '../system.ts'
 import type { CloudLink, MemberQuestion, SpendingQuestion } from '../till/cloud-link.ts'
 import type { Till } from '../till/till.ts'
 import { INITIAL, transition } from './machine.ts'
+import { OBSTACLE_WORDS } from './obstacles.ts'
+import { Questions } from './questions.ts'
+import type { FindAnswer } from './questions.ts'
 import type { Socket, SocketFactory } from './socket.ts'
 import { TIMER_EVENTS } from './states.ts'
-import type { Command, Event, State, StateName, TimerName } from './states.ts'
+import type { Command, Credit, Event, State, StateName, TimerName, Via } from './states.ts'
 
 export interface LinkOptions {
   /** Enrolled. */
@@ -46,20 +47,6 @@ const WORDS: Readonly<Record<StateName, 'connecting' | 'online' | 'offline' | 'f
   stopped: null,
 }
 
-const NOTHING_BEFORE = 0 as Seq
-
-type FindAnswer = MemberId | 'none' | 'unreachable'
-
-interface OpenQuestion {
-  readonly asks: 'find_member' | 'authorise'
-  /** Asked once the cloud has the ledger up to here, so that it decides on what the store knew. */
-  readonly after: Seq
-  readonly frame: UpFrame
-  sent: boolean
-  answer(frame: DownFrame | 'unreachable'): void
-  readonly cancel: Cancel
-}
-
 export class Link implements CloudLink {
   readonly #ledger: Ledger
   readonly #till: Till
@@ -76,12 +63,12 @@ export class Link implements CloudLink {
   #handling = false
   #socket: Socket | undefined
   readonly #timers = new Map<TimerName, Cancel>()
-  readonly #questions = new Map<number, OpenQuestion>()
-  #questionLast = 0
+  readonly #questions: Questions
   #lastWordAt: number | null = null
   #committedSoon = false
   #commits = 0
   #word: string | null = null
+  #obstacle: string | null = null
 
   constructor({ ledger, till, system, open, software, log }: LinkOptions) {
     const identity = ledger.identity()
@@ -97,6 +84,12 @@ export class Link implements CloudLink {
     this.#origin = identity.origin
     this.#key = importPrivateKey(identity.privateKey).privateKey
     this.#cloudKey = cloudKey
+    this.#questions = new Questions({
+      system,
+      live: () => this.live(),
+      synced: () => ledger.meta.cursors().synced,
+      send: (frame) => this.#send(frame),
+    })
   }
 
   start(): void {
@@ -115,6 +108,11 @@ export class Link implements CloudLink {
 
   live(): boolean {
     return this.#state.name === 'streaming'
+  }
+
+  way(): { readonly via: Via; readonly obstacle: string | null } {
+    const { via, obstacle } = this.#state.road
+    return { via, obstacle: obstacle === null ? null : OBSTACLE_WORDS[obstacle] }
   }
 
   lastWordAt(): number | null {
@@ -138,80 +136,12 @@ export class Link implements CloudLink {
   }
 
   findMember(question: MemberQuestion): Promise<FindAnswer> {
-    return new Promise((resolve) => {
-      this.#ask(
-        'find_member',
-        NOTHING_BEFORE,
-        (number) => ({
-          type: 'find_member',
-          question: number,
-          identity: 'identity' in question ? question.identity : null,
-          member: 'member' in question ? question.member : NO_MEMBER,
-        }),
-        (frame) => {
-          if (frame === 'unreachable' || frame.type !== 'found_member') resolve('unreachable')
-          else resolve(frame.member === NO_MEMBER ? 'none' : frame.member)
-        },
-      )
-    })
+    return this.#questions.findMember(question)
   }
 
+  /** A member who buys and redeems at once spends what the sale just gave: the sale goes first. */
   authorise(question: SpendingQuestion): Promise<Decision | 'unreachable'> {
-    return new Promise((resolve) => {
-      // A member who buys and redeems at once spends what the sale just gave: the sale goes first.
-      this.#ask(
-        'authorise',
-        this.#ledger.head().seq,
-        (number) => ({ type: 'authorise', question: number, ...question }),
-        (frame) => resolve(frame === 'unreachable' || frame.type !== 'decision' ? 'unreachable' : frame),
-      )
-    })
-  }
-
-  #ask(
-    asks: OpenQuestion['asks'],
-    after: Seq,
-    frameOf: (question: number) => UpFrame,
-    answer: OpenQuestion['answer'],
-  ): void {
-    if (!this.live() || this.#questions.size >= QUESTIONS_OPEN_MAX) {
-      answer('unreachable')
-      return
-    }
-    const number = ++this.#questionLast
-    const cancel = this.#system.after(QUESTION_WAIT_MS_MAX, () => {
-      this.#questions.delete(number)
-      answer('unreachable')
-    })
-    this.#questions.set(number, { asks, after, frame: frameOf(number), sent: false, answer, cancel })
-    this.#sendQuestions()
-  }
-
-  /** Those whose facts the cloud has by now. */
-  #sendQuestions(): void {
-    const { synced } = this.#ledger.meta.cursors()
-    for (const question of this.#questions.values()) {
-      if (question.sent || question.after > synced) continue
-      question.sent = true
-      this.#send(question.frame)
-    }
-  }
-
-  #answered(asks: OpenQuestion['asks'], number: number, frame: DownFrame): void {
-    const question = this.#questions.get(number)
-    // Too late, or not what was asked: the terminal has its answer.
-    if (question === undefined || question.asks !== asks) return
-    this.#questions.delete(number)
-    question.cancel()
-    question.answer(frame)
-  }
-
-  #dropQuestions(): void {
-    for (const question of this.#questions.values()) {
-      question.cancel()
-      question.answer('unreachable')
-    }
-    this.#questions.clear()
+    return this.#questions.authorise(question, this.#ledger.head().seq)
   }
 
   /** One event after the other: what a command brings up waits until the commands of its step are done. */
@@ -235,20 +165,22 @@ export class Link implements CloudLink {
   #moved(before: StateName, event: Event): void {
     const { name } = this.#state
     this.#log.debug({ from: before, to: name, event: event.name }, 'link')
-    if (before === 'streaming') this.#dropQuestions()
-    if (event.name === 'closed') {
+    if (before === 'streaming') this.#questions.drop()
+    if (event.name === 'closed' || event.name === 'refused') {
       this.#socket = undefined
-      this.#log.info({ code: event.code }, 'line to the cloud closed')
+      this.#log.info(event, 'line to the cloud closed')
     }
     const word = WORDS[name]
     if (word !== null) this.#say(word)
   }
 
   #say(word: string): void {
-    if (word === this.#word) return
+    const { obstacle } = this.#state.road
+    if (word === this.#word && obstacle === this.#obstacle) return
     this.#word = word
+    this.#obstacle = obstacle
     const level = word === 'fenced' ? 'error' : 'info'
-    this.#log[level]({ link: word }, 'link to the cloud')
+    this.#log[level]({ link: word, obstacle }, 'link to the cloud')
     try {
       this.#till.linkChanged(word, this.#system.clock.now(), this.#lastWordAt)
     } catch (cause) {
@@ -260,7 +192,7 @@ export class Link implements CloudLink {
   #execute(command: Command): void {
     switch (command.do) {
       case 'connect':
-        this.#connect()
+        this.#connect(command.via)
         return
       case 'close': {
         const socket = this.#socket
@@ -272,17 +204,20 @@ export class Link implements CloudLink {
         this.#send(this.#hello(command.nonce))
         return
       case 'send_batch':
-        this.#sendBatch(command.from)
+        this.#sendBatch(command.from, command.most)
         return
       case 'store_ack':
         this.#till.acknowledged(command.seq, command.cloudEpoch)
-        this.#sendQuestions()
+        this.#questions.synced()
         return
       case 'start_timer':
         this.#startTimer(command.timer, command.ms)
         return
       case 'wait':
-        this.#startTimer('retry', Math.ceil(this.#system.random() * command.msMax))
+        this.#startTimer(
+          'retry',
+          command.msMin + Math.ceil(this.#system.random() * (command.msMax - command.msMin)),
+        )
         return
       case 'cancel_timer':
         this.#timers.get(command.timer)?.()
@@ -308,20 +243,26 @@ export class Link implements CloudLink {
     )
   }
 
-  #connect(): void {
+  #connect(via: Via): void {
     // What a socket says after it was let go is dropped here: only the one in #socket is heard.
     const mine = (): boolean => this.#socket === socket
-    const socket: Socket = this.#open({
-      opened: () => {
-        if (mine()) this.#dispatch({ name: 'opened' })
+    const socket: Socket = this.#open(
+      {
+        opened: () => {
+          if (mine()) this.#dispatch({ name: 'opened' })
+        },
+        message: (sealed) => {
+          if (mine()) this.#receive(sealed)
+        },
+        closed: (code) => {
+          if (mine()) this.#dispatch({ name: 'closed', code })
+        },
+        refused: (refused) => {
+          if (mine()) this.#dispatch({ name: 'refused', ...refused })
+        },
       },
-      message: (sealed) => {
-        if (mine()) this.#receive(sealed)
-      },
-      closed: (code) => {
-        if (mine()) this.#dispatch({ name: 'closed', code })
-      },
-    })
+      via,
+    )
     this.#socket = socket
   }
 
@@ -346,11 +287,15 @@ export class Link implements CloudLink {
     }
   }
 
-  #sendBatch(from: Seq): void {
-    const batch = this.#ledger.batchFrom(from)
+  #sendBatch(from: Seq, most: Credit): void {
+    const batch = this.#ledger.batchFrom(from, most)
     assert(batch !== undefined, `the ledger has a fact at ${from}`)
-    this.#send({ type: 'batch', origin: this.#origin, ...batch })
-    this.#dispatch({ name: 'sent', from, last: (from + batch.facts.length - 1) as Seq })
+    const { previous, facts } = batch
+    const last = (from + facts.length - 1) as Seq
+    const waiting = (this.#ledger.head().seq - last) as Seq
+    this.#send({ type: 'batch', origin: this.#origin, from, previous, waiting, facts })
+    const bytes = facts.reduce((sum, fact) => sum + fact.length, 0)
+    this.#dispatch({ name: 'sent', from, last, bytes })
   }
 
   #receive(sealed: Uint8Array): void {
@@ -375,12 +320,15 @@ export class Link implements CloudLink {
           seq: frame.seq,
           matches: this.#matches(frame.seq, frame.head),
           cloudEpoch: frame.cloud_epoch,
+          credit: { facts: frame.credit_facts, bytes: frame.credit_bytes },
+          returnMs: frame.return_ms,
         })
       case 'ack':
         return this.#dispatch({
           name: 'ack',
           seq: frame.seq,
           matches: this.#matches(frame.seq, frame.head),
+          credit: { facts: frame.credit_facts, bytes: frame.credit_bytes },
         })
       case 'gap':
         return this.#dispatch({ name: 'gap', expected: frame.expected })
@@ -396,9 +344,9 @@ export class Link implements CloudLink {
         this.#log.warn({ code: frame.code }, 'notice of the cloud')
         return this.#taken(() => this.#till.takeNotice(frame))
       case 'found_member':
-        return this.#taken(() => this.#answered('find_member', frame.question, frame))
+        return this.#taken(() => this.#questions.answered('find_member', frame.question, frame))
       case 'decision':
-        return this.#taken(() => this.#answered('authorise', frame.question, frame))
+        return this.#taken(() => this.#questions.answered('authorise', frame.question, frame))
       case 'time':
         return this.#taken(() => undefined)
       default:

@@ -4,25 +4,32 @@
 //
 // Every loop back to the network, and what bounds it (N-3):
 //   connect -> closed -> wait -> connect          a full-jitter wait up to min(BACKOFF_MS_MAX, BACKOFF_BASE_MS * 2^attempt); the attempts
-//                                                 are forgotten only after a link that held for STEADY_MS, so a link that flaps waits longer
+//                                                 are forgotten only after a link that held for STEADY_MS, so a link that flaps waits longer;
+//                                                 the first one after a loss is spread over what the welcome said
 //   connect -> refused for a reason that stays    (malformed, unauthorised, version_unknown, too_many, replaced) the longest wait at once
+//   connect -> refused by what stands between     at least OBSTACLE_WAIT_MS_MIN (N-9)
+//   connect -> told to come later                 at least what the cloud says, at most RETRY_AFTER_MS_MAX of it
+//   WebSockets that never carry a frame -> POST   after UPGRADES_FAILED_MAX, and back to a WebSocket when POST is refused too or after UPGRADE_RETRY_MS
 //   connect -> nothing happens                    `connect` timer: CONNECT_WAIT_MS_MAX from the attempt to the welcome
 //   streaming -> nothing is heard                 `silence` timer: SILENCE_MS_MAX since the last frame
+//   streaming -> no credit                        `credit` timer: CREDIT_WAIT_MS_MAX without leave to send
 //   send -> no ack -> send again                  never on one connection; `ack` timer: ACK_WAIT_MS_MAX since the last progress, then reconnect
-//   send -> ack -> send                           at most BATCHES_IN_FLIGHT_MAX batches are out, each ack lets one more go
+//   send -> ack -> send                           at most BATCHES_IN_FLIGHT_MAX batches and the cloud's credit are out
 //   send -> gap -> send from `expected`           once per `expected`, at most REWINDS_MAX without progress, then reconnect
 //   fenced                                        no way back to the network at all
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { Seq } from '../../protocol/ids.ts'
 import {
   ACK_WAIT_MS_MAX,
-  BACKOFF_BASE_MS,
-  BACKOFF_MS_MAX,
   BATCHES_IN_FLIGHT_MAX,
   BATCH_FACTS_MAX,
   CONNECT_WAIT_MS_MAX,
+  CREDIT_WAIT_MS_MAX,
   SILENCE_MS_MAX,
+  UPGRADE_RETRY_MS,
 } from '../../protocol/limits.ts'
+import { standBack } from './standing-back.ts'
+import type { Why } from './standing-back.ts'
 import type {
   Always,
   Command,
@@ -48,100 +55,117 @@ type Table = {
   }
 }
 
-export const INITIAL: State = { name: 'idle', head: 0 as Seq, attempt: 0 }
+/** No close frame came (RFC 6455). */
+const ABNORMAL = 1006
+
+export const INITIAL: State = {
+  name: 'idle',
+  head: 0 as Seq,
+  attempt: 0,
+  road: { via: 'socket', failed: 0, obstacle: null, returnMs: 0 },
+}
 
 const stay = (state: State): Step => ({ state, commands: [] })
 const learn = (state: State, event: EventOf<'committed'>): Step => stay({ ...state, head: event.head })
 
-/** Reasons that the next attempt will meet again: stand back as far as we ever do. */
-const LASTING_CODES: readonly number[] = [
-  CLOSE_CODES.malformed,
-  CLOSE_CODES.unauthorised,
-  CLOSE_CODES.version_unknown,
-  CLOSE_CODES.too_many,
-  CLOSE_CODES.replaced,
-]
-const ATTEMPTS_COUNTED = Math.ceil(Math.log2(BACKOFF_MS_MAX / BACKOFF_BASE_MS))
-
-function connect({ head, attempt }: Always): Step {
+function connect({ head, attempt, road }: Always): Step {
   return {
-    state: { name: 'connecting', head, attempt },
+    state: { name: 'connecting', head, attempt, road },
     commands: [
       { do: 'cancel_timers' },
-      { do: 'connect' },
+      { do: 'connect', via: road.via },
       { do: 'start_timer', timer: 'connect', ms: CONNECT_WAIT_MS_MAX },
     ],
   }
 }
 
 /** To `waiting`. `close` is null where the socket is gone already. */
-function reconnect({ head, attempt }: Always, close: number | null, lasting = false): Step {
-  const counted = lasting ? ATTEMPTS_COUNTED : Math.min(attempt, ATTEMPTS_COUNTED)
+function reconnect(state: Always, close: number | null, why: Why = {}): Step {
+  const { head } = state
+  const { attempt, road, msMin, msMax } = standBack(state, why)
   return {
-    state: { name: 'waiting', head, attempt: Math.min(counted + 1, ATTEMPTS_COUNTED) },
+    state: { name: 'waiting', head, attempt, road },
     commands: [
       { do: 'cancel_timers' },
       ...(close === null ? [] : [{ do: 'close', code: close } as const]),
-      { do: 'wait', msMax: Math.min(BACKOFF_MS_MAX, BACKOFF_BASE_MS * 2 ** counted) },
+      { do: 'wait', msMin, msMax },
     ],
   }
 }
 
-const lost = (state: State, event: EventOf<'closed'>): Step =>
-  event.code === CLOSE_CODES.fenced
+const lost = (state: State, { code }: EventOf<'closed'>): Step =>
+  code === CLOSE_CODES.fenced
     ? fence(state, 'fork')
-    : reconnect(state, null, LASTING_CODES.includes(event.code))
-const giveUp = (state: State): Step => reconnect(state, CLOSE_CODES.stopping)
-const refuseFrame = (state: State): Step => reconnect(state, CLOSE_CODES.malformed, true)
+    : reconnect(state, null, { code, held: isUp(state), unopened: isGreeting(state) && code === ABNORMAL })
+/** The cloud's own refusal says nothing against WebSockets, and neither does a network that is not there. */
+const refused = (state: State, event: EventOf<'refused'>): Step => {
+  const { code, obstacle, retryAfterMs, reached } = event
+  const byCloud = retryAfterMs !== null || code !== ABNORMAL
+  return reconnect(state, null, { code, obstacle, retryAfterMs, unopened: reached && !byCloud })
+}
+const giveUp = (state: State): Step => reconnect(state, CLOSE_CODES.stopping, { held: isUp(state) })
+/** It may have opened, but nothing came through: a WebSocket that a middlebox lets open and then forgets. */
+const neverCame = (state: State): Step => reconnect(state, CLOSE_CODES.stopping, { unopened: true })
+const refuseFrame = (state: State): Step =>
+  reconnect(state, CLOSE_CODES.malformed, { code: CLOSE_CODES.malformed })
+const isUp = ({ name }: State): boolean => name === 'streaming'
+const isGreeting = ({ name }: State): boolean => name === 'greeting' || name === 'introduced'
 
-function fence({ head, attempt }: Always, reason: FenceReason): Step {
+function fence({ head, attempt, road }: Always, reason: FenceReason): Step {
   return {
-    state: { name: 'fenced', head, attempt, reason },
+    state: { name: 'fenced', head, attempt, road, reason },
     commands: [{ do: 'cancel_timers' }, { do: 'close', code: CLOSE_CODES.fenced }],
   }
 }
 const fenceAs = (state: State, event: EventOf<'fork'>): Step => fence(state, event.reason)
 
-function stop({ head, attempt }: Always): Step {
+function stop({ head, attempt, road }: Always): Step {
   return {
-    state: { name: 'stopped', head, attempt },
+    state: { name: 'stopped', head, attempt, road },
     commands: [{ do: 'cancel_timers' }, { do: 'close', code: CLOSE_CODES.stopping }],
   }
 }
 
 function restart(state: State, event: EventOf<'start'>): Step {
-  return connect({ head: event.head, attempt: state.attempt })
+  return connect({ ...state, head: event.head })
 }
 
-function greet({ head, attempt }: Always): Step {
-  return stay({ name: 'greeting', head, attempt })
+function greet({ head, attempt, road }: Always): Step {
+  return stay({ name: 'greeting', head, attempt, road })
 }
 
-function introduce({ head, attempt }: Always, event: EventOf<'challenge'>): Step {
+function introduce({ head, attempt, road }: Always, event: EventOf<'challenge'>): Step {
   return {
-    state: { name: 'introduced', head, attempt },
+    state: { name: 'introduced', head, attempt, road },
     commands: [{ do: 'send_hello', nonce: event.nonce }],
   }
 }
 
-function welcome({ head, attempt }: Always, event: EventOf<'welcome'>): Step {
-  const { seq, matches, cloudEpoch } = event
-  if (!matches) return fence({ head, attempt }, seq > head ? 'rewind' : 'fork')
+function welcome({ head, attempt, road }: Always, event: EventOf<'welcome'>): Step {
+  const { seq, matches, cloudEpoch, credit, returnMs } = event
+  if (!matches) return fence({ head, attempt, road }, seq > head ? 'rewind' : 'fork')
   return flow(
     {
       name: 'streaming',
       head,
       attempt,
+      // Over POST the failures stay counted: the next WebSocket gets one try.
+      road: { ...road, failed: road.via === 'post' ? road.failed : 0, obstacle: null, returnMs },
       cloudEpoch,
       acked: seq,
       sent: seq,
       inFlight: [],
+      credit,
       reading: false,
+      starved: false,
       rewoundTo: null,
       rewinds: 0,
     },
     [
       { do: 'cancel_timer', timer: 'connect' },
+      ...(road.via === 'post'
+        ? [{ do: 'start_timer', timer: 'upgrade', ms: UPGRADE_RETRY_MS } as const]
+        : []),
       { do: 'start_timer', timer: 'silence', ms: SILENCE_MS_MAX },
       { do: 'start_timer', timer: 'steady', ms: STEADY_MS },
       { do: 'store_ack', seq, cloudEpoch },
@@ -156,39 +180,51 @@ const HEARD: Command = { do: 'start_timer', timer: 'silence', ms: SILENCE_MS_MAX
  * storing a batch costs the same for one fact as for five hundred.
  */
 function flow(state: Streaming, commands: readonly Command[] = []): Step {
-  const unsent = state.head - state.sent
-  const full = unsent >= BATCH_FACTS_MAX
-  const room = state.inFlight.length < BATCHES_IN_FLIGHT_MAX
-  if (state.reading || unsent <= 0 || !room || (state.inFlight.length > 0 && !full))
-    return { state, commands }
+  const { head, acked, credit, inFlight, reading, starved } = state
+  const unsent = head - state.sent
+  const idle = inFlight.length === 0
+  const room = inFlight.length < BATCHES_IN_FLIGHT_MAX
+  if (reading || unsent <= 0 || !room || (!idle && unsent < BATCH_FACTS_MAX)) return { state, commands }
+  const bytesOut = inFlight.reduce((sum, { bytes }) => sum + bytes, 0)
+  const most = { facts: acked + credit.facts - state.sent, bytes: credit.bytes - bytesOut }
+  // A fact may be larger than the credit in bytes: alone it goes.
+  const allowed = most.facts > 0 && (most.bytes > 0 || idle)
+  if (!allowed && (starved || !idle)) return { state, commands }
+  if (!allowed)
+    return {
+      state: { ...state, starved: true },
+      commands: [...commands, { do: 'start_timer', timer: 'credit', ms: CREDIT_WAIT_MS_MAX }],
+    }
+  const fed: readonly Command[] = starved ? [{ do: 'cancel_timer', timer: 'credit' }] : []
   return {
-    state: { ...state, reading: true },
-    commands: [...commands, { do: 'send_batch', from: (state.sent + 1) as Seq }],
+    state: { ...state, reading: true, starved: false },
+    commands: [...commands, ...fed, { do: 'send_batch', from: (state.sent + 1) as Seq, most }],
   }
 }
 
-function sent(state: Streaming, { from, last }: EventOf<'sent'>): Step {
+function sent(state: Streaming, { from, last, bytes }: EventOf<'sent'>): Step {
   // A gap came in between: that batch will be answered with the gap again.
   if (from !== state.sent + 1) return flow({ ...state, reading: false })
   const first = state.inFlight.length === 0
   return flow(
-    { ...state, reading: false, sent: last, inFlight: [...state.inFlight, last] },
+    { ...state, reading: false, sent: last, inFlight: [...state.inFlight, { last, bytes }] },
     first ? [{ do: 'start_timer', timer: 'ack', ms: ACK_WAIT_MS_MAX }] : [],
   )
 }
 
 function acknowledge(state: Streaming, event: EventOf<'ack'>): Step {
-  const { seq, matches } = event
+  const { seq, matches, credit } = event
   if (!matches) return fence(state, seq > state.head ? 'rewind' : 'fork')
-  // The same word twice is a sign of life and no progress: the ack timer runs on.
-  if (seq <= state.acked) return { state, commands: [HEARD] }
-  const inFlight = state.inFlight.filter((last) => last > seq)
+  // The same word twice may bring credit; it is no progress, and the ack timer runs on.
+  if (seq <= state.acked) return flow({ ...state, credit }, [HEARD])
+  const inFlight = state.inFlight.filter(({ last }) => last > seq)
   return flow(
     {
       ...state,
       acked: seq,
       sent: Math.max(state.sent, seq) as Seq,
       inFlight,
+      credit,
       rewoundTo: null,
       rewinds: 0,
     },
@@ -208,7 +244,7 @@ function rewind(state: Streaming, event: EventOf<'gap'>): Step {
   if (expected < 1) return refuseFrame(state)
   if (expected > state.head + 1) return fence(state, 'rewind')
   if (expected === state.rewoundTo) return { state, commands: [HEARD] }
-  if (state.rewinds >= REWINDS_MAX) return reconnect(state, CLOSE_CODES.malformed, true)
+  if (state.rewinds >= REWINDS_MAX) return refuseFrame(state)
   const acked = (expected - 1) as Seq
   return flow(
     {
@@ -232,6 +268,7 @@ const DISCONNECTED = {
   committed: learn,
   opened: stay,
   closed: stay,
+  refused: stay,
   failed: stay,
   malformed: stay,
   challenge: stay,
@@ -244,6 +281,8 @@ const DISCONNECTED = {
   connect_late: stay,
   silence_late: stay,
   ack_late: stay,
+  credit_late: stay,
+  upgrade_due: stay,
   steady_reached: stay,
 } as const
 
@@ -255,6 +294,7 @@ const TABLE: Table = {
     committed: learn,
     opened: greet,
     closed: lost,
+    refused,
     failed: giveUp,
     malformed: refuseFrame,
     challenge: refuseFrame,
@@ -264,9 +304,11 @@ const TABLE: Table = {
     fork: refuseFrame,
     word: refuseFrame,
     sent: stay,
-    connect_late: giveUp,
+    connect_late: neverCame,
     silence_late: stay,
     ack_late: stay,
+    credit_late: stay,
+    upgrade_due: stay,
     steady_reached: stay,
     retry_due: stay,
   },
@@ -276,6 +318,7 @@ const TABLE: Table = {
     committed: learn,
     opened: stay,
     closed: lost,
+    refused: stay,
     failed: giveUp,
     malformed: refuseFrame,
     challenge: introduce,
@@ -285,9 +328,11 @@ const TABLE: Table = {
     fork: refuseFrame,
     word: refuseFrame,
     sent: stay,
-    connect_late: giveUp,
+    connect_late: neverCame,
     silence_late: stay,
     ack_late: stay,
+    credit_late: stay,
+    upgrade_due: stay,
     steady_reached: stay,
     retry_due: stay,
   },
@@ -297,6 +342,7 @@ const TABLE: Table = {
     committed: learn,
     opened: stay,
     closed: lost,
+    refused: stay,
     failed: giveUp,
     malformed: refuseFrame,
     challenge: refuseFrame,
@@ -307,9 +353,11 @@ const TABLE: Table = {
     // A notice may say why the hello is not welcome.
     word: stay,
     sent: stay,
-    connect_late: giveUp,
+    connect_late: neverCame,
     silence_late: stay,
     ack_late: stay,
+    credit_late: stay,
+    upgrade_due: stay,
     steady_reached: stay,
     retry_due: stay,
   },
@@ -319,6 +367,7 @@ const TABLE: Table = {
     committed: (state, event) => flow({ ...state, head: event.head }),
     opened: stay,
     closed: lost,
+    refused: stay,
     failed: giveUp,
     malformed: refuseFrame,
     challenge: refuseFrame,
@@ -331,6 +380,8 @@ const TABLE: Table = {
     connect_late: stay,
     silence_late: giveUp,
     ack_late: giveUp,
+    credit_late: giveUp,
+    upgrade_due: (state) => reconnect(state, CLOSE_CODES.stopping, { upgrade: true }),
     steady_reached: (state) => stay({ ...state, attempt: 0 }),
     retry_due: stay,
   },

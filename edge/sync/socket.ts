@@ -1,14 +1,19 @@
 // The real socket to the cloud, the only file of the edge that knows `ws`. A message is one sealed frame. What a peer may send is bounded
-// here, since the library's own default lets 100 MiB in. Whatever goes wrong ends in exactly one `closed`.
+// here, since the library's own default lets 100 MiB in. Whatever goes wrong ends in exactly one `closed` or `refused`.
+import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import { CONNECT_WAIT_MS_MAX, FRAME_BYTES_MAX } from '../../protocol/limits.ts'
+import { obstacleOf, obstacleOfFault, retryAfterMs } from './obstacles.ts'
+import type { Refused, Via } from './states.ts'
 
 export interface SocketEvents {
   opened(): void
   message(sealed: Uint8Array): void
-  /** Once, whoever closed it and also when it never opened. 1006: no close frame came. */
+  /** Once, whoever closed it, of one that was open. 1006: no close frame came. */
   closed(code: number): void
+  /** Once, instead of `opened`. */
+  refused(refused: Refused): void
 }
 
 export interface Socket {
@@ -18,7 +23,7 @@ export interface Socket {
 }
 
 /** Opens a socket to the cloud; a simulation gives one that holds the network. Events come after it has returned, never within. */
-export type SocketFactory = (events: SocketEvents) => Socket
+export type SocketFactory = (events: SocketEvents, via: Via) => Socket
 
 const ABNORMAL = 1006
 
@@ -31,40 +36,80 @@ export function syncUrl(cloud: string, edge: number): string {
   return url.href
 }
 
-function closeCodeOf(status: number | undefined): number {
+/** What the cloud says by the status of an answer that is its own. */
+export function closeCodeOf(status: number | undefined): number {
   if (status === 401 || status === 403) return CLOSE_CODES.unauthorised
   return status === 429 ? CLOSE_CODES.too_many : ABNORMAL
+}
+
+/** Faults that say that there is no way to the cloud's address at all. */
+const UNREACHED: readonly string[] = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ETIMEDOUT',
+]
+
+/** A connection that broke before it was one. */
+export function refusedByFault(cause: Error): Refused {
+  const code = (cause as { code?: string }).code
+  return {
+    code: ABNORMAL,
+    obstacle: obstacleOfFault(code),
+    retryAfterMs: null,
+    reached: code === undefined || !UNREACHED.includes(code),
+  }
+}
+
+/** An HTTP answer that is not the one hoped for, the cloud's own or another's (N-9). */
+export function refusedByAnswer({ statusCode = 0, headers }: IncomingMessage): Refused {
+  const obstacle = obstacleOf({ status: statusCode, contentType: headers['content-type'] })
+  return {
+    code: obstacle === null ? closeCodeOf(statusCode) : ABNORMAL,
+    obstacle,
+    retryAfterMs: obstacle === null ? retryAfterMs(headers['retry-after']) : null,
+    reached: true,
+  }
 }
 
 export function webSocketFactory(url: string, onFault: (cause: Error) => void): SocketFactory {
   return (events) => {
     const socket = new WebSocket(url, {
-      // Facts are compact records already; inflating what a peer sends is a way in for bombs.
+      // Batches are compressed before they are sealed; inflating what a peer sends is a way in for bombs.
       perMessageDeflate: false,
       maxPayload: FRAME_BYTES_MAX,
       handshakeTimeout: CONNECT_WAIT_MS_MAX,
+      followRedirects: false,
     })
-    let closed = false
-    const close = (code: number): void => {
-      if (closed) return
-      closed = true
-      events.closed(code)
+    let opened = false
+    let ended = false
+    const end = (tell: () => void): void => {
+      if (ended) return
+      ended = true
+      tell()
     }
     socket.binaryType = 'nodebuffer'
-    socket.on('open', () => events.opened())
+    socket.on('open', () => {
+      opened = true
+      events.opened()
+    })
     socket.on('message', (data: Buffer, binary: boolean) => {
       // Text is no frame: an empty one fails the signature check.
       events.message(binary ? data : Buffer.alloc(0))
     })
     socket.on('unexpected-response', (request, response) => {
       request.destroy()
-      close(closeCodeOf(response.statusCode))
+      end(() => events.refused(refusedByAnswer(response)))
     })
-    // `close` follows every error of a socket that was open or opening.
+    // `close` follows every error of a socket that was open.
     socket.on('error', (cause) => {
-      if (!closed) onFault(cause)
+      if (!ended) onFault(cause)
+      if (!opened) end(() => events.refused(refusedByFault(cause)))
     })
-    socket.on('close', (code) => close(code))
+    socket.on('close', (code) => end(() => events.closed(code)))
     return {
       send: (sealed) => socket.send(sealed, { binary: true }),
       close: (code) => socket.close(code),

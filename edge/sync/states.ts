@@ -1,12 +1,39 @@
 // The vocabulary of the sync machine: where the link can be, what can happen to it, what it can want done. Plain data, so that a step can be
 // written down and compared. What each event means in each state is the table in machine.ts.
 import type { Seq } from '../../protocol/ids.ts'
+import type { Obstacle } from './obstacles.ts'
+
+/** How the cloud is reached: a WebSocket, or HTTP requests that carry the same frames where a proxy lets no WebSocket through. */
+export type Via = 'socket' | 'post'
+
+export interface Road {
+  readonly via: Via
+  /** WebSockets that never came to carry a frame, one after the other. */
+  readonly failed: number
+  /** What the last attempt met instead of the cloud. */
+  readonly obstacle: Obstacle | null
+  /** Over how long the first attempt after a loss is spread, by the cloud's last word. */
+  readonly returnMs: number
+}
 
 export interface Always {
   /** Last seq in the ledger. */
   readonly head: Seq
   /** Connections lost or refused since the last steady one. */
   readonly attempt: number
+  readonly road: Road
+}
+
+/** What the cloud takes beyond the acknowledged seq. */
+export interface Credit {
+  readonly facts: number
+  readonly bytes: number
+}
+
+/** A batch that is out. */
+export interface Sent {
+  readonly last: Seq
+  readonly bytes: number
 }
 
 export interface Streaming extends Always {
@@ -16,14 +43,25 @@ export interface Streaming extends Always {
   readonly acked: Seq
   /** Last seq handed to this connection. */
   readonly sent: Seq
-  /** Last seqs of the batches that are out, oldest first. */
-  readonly inFlight: readonly Seq[]
+  /** Batches that are out, oldest first. */
+  readonly inFlight: readonly Sent[]
+  readonly credit: Credit
   /** A batch was asked of the driver and `sent` has not come back. */
   readonly reading: boolean
+  /** There is something to send and no leave to; the credit timer runs. */
+  readonly starved: boolean
   /** The position of the last gap that was followed; batches that were out by then repeat it. */
   readonly rewoundTo: Seq | null
   /** Gaps followed since the last progress. */
   readonly rewinds: number
+}
+
+export interface Refused {
+  readonly code: number
+  readonly obstacle: Obstacle | null
+  readonly retryAfterMs: number | null
+  /** Something answered, be it only by hanging up; not so where there is no network at all. */
+  readonly reached: boolean
 }
 
 export type FenceReason = 'fork' | 'rewind'
@@ -45,7 +83,7 @@ export type State =
   | (Always & { readonly name: 'stopped' })
 
 export type StateName = State['name']
-export type TimerName = 'connect' | 'silence' | 'ack' | 'steady' | 'retry'
+export type TimerName = 'connect' | 'silence' | 'ack' | 'credit' | 'steady' | 'upgrade' | 'retry'
 
 export type Event =
   | { readonly name: 'start'; readonly head: Seq }
@@ -53,8 +91,10 @@ export type Event =
   /** New facts are in the ledger, up to `head`. */
   | { readonly name: 'committed'; readonly head: Seq }
   | { readonly name: 'opened' }
-  /** The socket is gone, whoever closed it; also when it never opened. */
+  /** The socket that was open is gone, whoever closed it. */
   | { readonly name: 'closed'; readonly code: number }
+  /** It never opened: by the cloud's word (a code, a wait) or because of what stands in between. */
+  | ({ readonly name: 'refused' } & Refused)
   /** What a frame brought could not be taken on our side (disk full): have it sent again later. */
   | { readonly name: 'failed' }
   /** A frame with a bad signature, not of the protocol, or not of this place in it (N-5). */
@@ -66,17 +106,21 @@ export type Event =
       readonly seq: Seq
       readonly matches: boolean
       readonly cloudEpoch: number
+      readonly credit: Credit
+      readonly returnMs: number
     }
-  | { readonly name: 'ack'; readonly seq: Seq; readonly matches: boolean }
+  | { readonly name: 'ack'; readonly seq: Seq; readonly matches: boolean; readonly credit: Credit }
   | { readonly name: 'gap'; readonly expected: Seq }
   | { readonly name: 'fork'; readonly reason: FenceReason }
   /** Any other frame of the cloud: it is alive, and the driver has taken what was in it. */
   | { readonly name: 'word' }
-  /** The batch that was asked for is on its way: the facts `from` to `last`. */
-  | { readonly name: 'sent'; readonly from: Seq; readonly last: Seq }
+  /** The batch that was asked for is on its way: the facts `from` to `last`, of so many bytes. */
+  | { readonly name: 'sent'; readonly from: Seq; readonly last: Seq; readonly bytes: number }
   | { readonly name: 'connect_late' }
   | { readonly name: 'silence_late' }
   | { readonly name: 'ack_late' }
+  | { readonly name: 'credit_late' }
+  | { readonly name: 'upgrade_due' }
   | { readonly name: 'steady_reached' }
   | { readonly name: 'retry_due' }
 
@@ -89,22 +133,24 @@ export const TIMER_EVENTS: Readonly<Record<TimerName, Event>> = {
   connect: { name: 'connect_late' },
   silence: { name: 'silence_late' },
   ack: { name: 'ack_late' },
+  credit: { name: 'credit_late' },
+  upgrade: { name: 'upgrade_due' },
   steady: { name: 'steady_reached' },
   retry: { name: 'retry_due' },
 }
 
 export type Command =
-  | { readonly do: 'connect' }
+  | { readonly do: 'connect'; readonly via: Via }
   /** Close and forget the socket: nothing of it comes in any more. */
   | { readonly do: 'close'; readonly code: number }
   | { readonly do: 'send_hello'; readonly nonce: Uint8Array }
-  /** Send what the ledger has from here, at most a batch, and answer with `sent`. */
-  | { readonly do: 'send_batch'; readonly from: Seq }
+  /** Send what the ledger has from here, at most this and at most a batch but one fact at least, and answer with `sent`. */
+  | { readonly do: 'send_batch'; readonly from: Seq; readonly most: Credit }
   | { readonly do: 'store_ack'; readonly seq: Seq; readonly cloudEpoch: number }
   /** Starts the timer, or starts it over. */
   | { readonly do: 'start_timer'; readonly timer: Exclude<TimerName, 'retry'>; readonly ms: number }
-  /** Starts `retry` after a random part of `msMax`: chance is the driver's. */
-  | { readonly do: 'wait'; readonly msMax: number }
+  /** Starts `retry` at a random moment between the two: chance is the driver's. */
+  | { readonly do: 'wait'; readonly msMin: number; readonly msMax: number }
   | { readonly do: 'cancel_timer'; readonly timer: TimerName }
   | { readonly do: 'cancel_timers' }
 

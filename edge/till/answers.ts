@@ -201,7 +201,17 @@ export const StatusAnswerShape = Type.Object(
     synced_seq: Int,
     unsynced: Int,
     oldest_unsynced_at: orNull(TimeText),
-    link: Type.Object({ state: Text, since: TimeText, last_word_at: orNull(TimeText) }, closed),
+    link: Type.Object(
+      {
+        state: Text,
+        since: TimeText,
+        last_word_at: orNull(TimeText),
+        via: oneOf(['socket', 'post']),
+        /** What stands between this store and the cloud, in plain words. */
+        obstacle: orNull(Text),
+      },
+      closed,
+    ),
     program: orNull(Type.Object({ version: Int, name: Text }, closed)),
     time: TimeText,
     software: Text,

@@ -25,6 +25,8 @@ export interface SpendingQuestion {
 export interface CloudLink {
   /** Edge time in ms since 1970 at which the cloud last said anything; null before the first word. */
   lastWordAt(): number | null
+  /** How the cloud is reached or tried, and in plain words what stands in between. */
+  way(): { readonly via: 'socket' | 'post'; readonly obstacle: string | null }
   /** Connected, welcomed and not fenced. */
   live(): boolean
   /** When it answers with a member, `takeMembers` has run with its state before. */
@@ -37,6 +39,7 @@ export interface CloudLink {
 /** A store without a cloud: before enrolment, and until the link is connected. */
 export const NO_LINK: CloudLink = {
   lastWordAt: () => null,
+  way: () => ({ via: 'socket', obstacle: null }),
   live: () => false,
   findMember: () => Promise.resolve('unreachable'),
   authorise: () => Promise.resolve('unreachable'),

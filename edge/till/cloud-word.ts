@@ -111,7 +111,13 @@ export function takeNotice(books: Books, { fact, text }: Notice): void {
   transact(books, () => tell(books, { kind: 'notice', fact, member: null, points: 0, text }))
 }
 
-export function tellLink(books: Books, state: string, lastWordAt: number | null): void {
+export function tellLink(
+  books: Books,
+  state: string,
+  obstacle: string | null,
+  lastWordAt: number | null,
+): void {
+  const why = obstacle === null ? '' : `, ${obstacle}`
   const since = lastWordAt === null ? '' : `, last heard of at ${timeText(lastWordAt)}`
   transact(books, () => {
     if (lastWordAt !== null) books.ledger.meta.setLastWordAt(lastWordAt)
@@ -120,7 +126,7 @@ export function tellLink(books: Books, state: string, lastWordAt: number | null)
       fact: null,
       member: null,
       points: 0,
-      text: `Link to the cloud: ${state}${since}`,
+      text: `Link to the cloud: ${state}${why}${since}`,
     })
   })
 }

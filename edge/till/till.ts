@@ -180,6 +180,7 @@ export class Till {
         state: this.#link.state,
         since: timeText(this.#link.since),
         last_word_at: lastWordAt === null ? null : timeText(lastWordAt),
+        ...this.#books.link.way(),
       },
       program:
         inForce === undefined
@@ -238,7 +239,7 @@ export class Till {
   linkChanged(state: string, at: number, lastWordAt: number | null): void {
     this.#link = { state, since: at }
     try {
-      tellLink(this.#books, state, lastWordAt)
+      tellLink(this.#books, state, this.#books.link.way().obstacle, lastWordAt)
     } catch (cause) {
       this.#onFault(cause)
     }

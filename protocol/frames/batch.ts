@@ -12,6 +12,8 @@ export const BatchShape = Type.Object(
     from: SeqShape,
     /** Chain hash before the first fact. */
     previous: HashShape,
+    /** Facts of the ledger behind these: what the edge has still to send. */
+    waiting: SeqShape,
     facts: Type.Array(BytesShape, { minItems: 1, maxItems: BATCH_FACTS_MAX }),
   },
   closed,

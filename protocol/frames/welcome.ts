@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { RETURN_SPREAD_MS_MAX } from '../limits.ts'
 import { HashShape, MillisShape, SeqShape, closed } from '../shapes.ts'
+import { CREDIT } from './ack.ts'
 
 /** What the cloud has of this origin, durable, and the hash there (P-SYNC-1). The edge goes on from seq + 1. */
 export const WelcomeShape = Type.Object(
@@ -11,6 +13,9 @@ export const WelcomeShape = Type.Object(
     time: MillisShape,
     /** One life of the cloud's database; another number means it was restored from a backup. */
     cloud_epoch: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    ...CREDIT,
+    /** After a loss of this connection, the first attempt comes at a random moment within this: a fleet does not return at once. */
+    return_ms: Type.Integer({ minimum: 0, maximum: RETURN_SPREAD_MS_MAX }),
   },
   closed,
 )

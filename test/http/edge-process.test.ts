@@ -97,6 +97,7 @@ class SmallCloud {
       opened: () => undefined,
       message: (sealed) => ws.send(sealed),
       closed: () => undefined,
+      refused: () => undefined,
     })
     line.open()
     cloud.challenge(line)

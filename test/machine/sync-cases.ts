@@ -3,7 +3,12 @@ import type { Command, Event, EventName, State, StateName, Step } from '../../ed
 import type { Seq } from '../../protocol/ids.ts'
 
 export const seq = (value: number): Seq => value as Seq
-const at = { head: seq(5), attempt: 2 }
+const at = {
+  head: seq(5),
+  attempt: 2,
+  road: { via: 'socket', failed: 0, obstacle: null, returnMs: 0 },
+} as const
+export const CREDIT = { facts: 100_000, bytes: 100_000_000 }
 
 /** One state of each name: five facts in the ledger, two lost connections behind it, one batch (4 and 5) out. */
 export const STATES: { [S in StateName]: Extract<State, { name: S }> } = {
@@ -17,8 +22,10 @@ export const STATES: { [S in StateName]: Extract<State, { name: S }> } = {
     cloudEpoch: 1,
     acked: seq(3),
     sent: seq(5),
-    inFlight: [seq(5)],
+    inFlight: [{ last: seq(5), bytes: 100 }],
+    credit: CREDIT,
     reading: false,
+    starved: false,
     rewoundTo: null,
     rewinds: 0,
   },
@@ -33,18 +40,21 @@ export const EVENTS: { [E in EventName]: Extract<Event, { name: E }> } = {
   committed: { name: 'committed', head: seq(6) },
   opened: { name: 'opened' },
   closed: { name: 'closed', code: 1006 },
+  refused: { name: 'refused', code: 1006, obstacle: null, retryAfterMs: null, reached: true },
   failed: { name: 'failed' },
   malformed: { name: 'malformed' },
   challenge: { name: 'challenge', nonce: new Uint8Array(16) },
-  welcome: { name: 'welcome', seq: seq(3), matches: true, cloudEpoch: 1 },
-  ack: { name: 'ack', seq: seq(5), matches: true },
+  welcome: { name: 'welcome', seq: seq(3), matches: true, cloudEpoch: 1, credit: CREDIT, returnMs: 0 },
+  ack: { name: 'ack', seq: seq(5), matches: true, credit: CREDIT },
   gap: { name: 'gap', expected: seq(2) },
   fork: { name: 'fork', reason: 'rewind' },
   word: { name: 'word' },
-  sent: { name: 'sent', from: seq(6), last: seq(6) },
+  sent: { name: 'sent', from: seq(6), last: seq(6), bytes: 50 },
   connect_late: { name: 'connect_late' },
   silence_late: { name: 'silence_late' },
   ack_late: { name: 'ack_late' },
+  credit_late: { name: 'credit_late' },
+  upgrade_due: { name: 'upgrade_due' },
   steady_reached: { name: 'steady_reached' },
   retry_due: { name: 'retry_due' },
 }
@@ -52,6 +62,7 @@ export const EVENTS: { [E in EventName]: Extract<Event, { name: E }> } = {
 function commandText(command: Command): string {
   switch (command.do) {
     case 'connect':
+      return command.via === 'socket' ? 'connect' : 'connect by post'
     case 'cancel_timers':
       return command.do
     case 'close':
@@ -65,7 +76,7 @@ function commandText(command: Command): string {
     case 'start_timer':
       return `${command.timer} ${command.ms}`
     case 'wait':
-      return `wait ${command.msMax}`
+      return command.msMin === 0 ? `wait ${command.msMax}` : `wait ${command.msMin} to ${command.msMax}`
     case 'cancel_timer':
       return `cancel ${command.timer}`
   }

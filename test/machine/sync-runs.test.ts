@@ -3,8 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { INITIAL, REWINDS_MAX, transition } from '../../edge/sync/machine.ts'
 import type { Event, State, Step } from '../../edge/sync/states.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
-import { BACKOFF_MS_MAX, BATCHES_IN_FLIGHT_MAX, BATCH_FACTS_MAX } from '../../protocol/limits.ts'
-import { EVENTS, STATES, seq, text } from './sync-cases.ts'
+import {
+  BACKOFF_MS_MAX,
+  BATCHES_IN_FLIGHT_MAX,
+  BATCH_FACTS_MAX,
+  CREDIT_WAIT_MS_MAX,
+  OBSTACLE_WAIT_MS_MIN,
+  RETRY_AFTER_MS_MAX,
+  UPGRADES_FAILED_MAX,
+  UPGRADE_RETRY_MS,
+} from '../../protocol/limits.ts'
+import { CREDIT, EVENTS, STATES, seq, text } from './sync-cases.ts'
 
 const REFUSE = 'waiting, cancel_timers, close 4400, wait 30000'
 const FENCE = 'fenced, cancel_timers, close 4409'
@@ -22,16 +31,33 @@ function run(from: State, ...events: Event[]): Step[] {
 }
 const last = (steps: Step[]): Step => steps.at(-1) as Step
 const committed = (head: number): Event => ({ name: 'committed', head: seq(head) })
-const sent = (from: number, to: number): Event => ({ name: 'sent', from: seq(from), last: seq(to) })
-const ack = (value: number, matches = true): Event => ({ name: 'ack', seq: seq(value), matches })
+const sent = (from: number, to: number, bytes = 100): Event => ({
+  name: 'sent',
+  from: seq(from),
+  last: seq(to),
+  bytes,
+})
+const ack = (value: number, matches = true, credit = CREDIT): Event => ({
+  name: 'ack',
+  seq: seq(value),
+  matches,
+  credit,
+})
 const gap = (expected: number): Event => ({ name: 'gap', expected: seq(expected) })
-const welcome = (value: number, matches = true): Event => ({
+const welcome = (value: number, matches = true, credit = CREDIT, returnMs = 0): Event => ({
   name: 'welcome',
   seq: seq(value),
   matches,
   cloudEpoch: 1,
+  credit,
+  returnMs,
 })
-const upTo = (head: number): State => ({ name: 'introduced', head: seq(head), attempt: 0 })
+const upTo = (head: number): State => ({
+  name: 'introduced',
+  head: seq(head),
+  attempt: 0,
+  road: INITIAL.road,
+})
 
 describe('N-2: batches and the cursor', () => {
   test('what is in the ledger is sent in full batches, at most BATCHES_IN_FLIGHT_MAX unacknowledged', () => {
@@ -183,5 +209,118 @@ describe('N-4: gap, fork, rewind', () => {
   test('the close code of a fence fences, also when the frame was lost', () => {
     const step = transition(STATES.streaming, { name: 'closed', code: CLOSE_CODES.fenced })
     expect(step.state.name).toBe('fenced')
+  })
+})
+
+describe('N-10: credit', () => {
+  const LITTLE = { facts: 3, bytes: 1000 }
+
+  test('no more facts are out than the cloud takes; an ack moves the window on', () => {
+    const steps = run(upTo(10), welcome(0, true, LITTLE))
+    expect(last(steps).commands).toContainEqual({ do: 'send_batch', from: 1, most: LITTLE })
+    const out = run(last(steps).state, sent(1, 3), ack(3, true, LITTLE))
+    expect(out[0]?.commands.some((command) => command.do === 'send_batch')).toBe(false)
+    expect(out[1]?.commands).toContainEqual({ do: 'send_batch', from: 4, most: LITTLE })
+  })
+  test('no more bytes; one fact that is larger than the credit goes alone', () => {
+    const wide = { facts: 10_000, bytes: 1000 }
+    const steps = run(upTo(5000), welcome(0, true, wide), sent(1, 500, 900))
+    expect(last(steps).commands).toContainEqual({
+      do: 'send_batch',
+      from: 501,
+      most: { facts: 9500, bytes: 100 },
+    })
+    const full = run(upTo(5000), welcome(0, true, wide), sent(1, 500, 5000))
+    expect(last(full).commands.some((command) => command.do === 'send_batch')).toBe(false)
+  })
+  test('without credit it waits, and gives up after CREDIT_WAIT_MS_MAX; an ack with credit lets it go on', () => {
+    const none = { facts: 0, bytes: 0 }
+    const waits = last(run(upTo(10), welcome(0, true, none)))
+    expect(text(waits)).toContain(`credit ${CREDIT_WAIT_MS_MAX}`)
+    expect(text(transition(waits.state, { name: 'credit_late' }))).toMatch(/^waiting,.* close 1001/)
+    const still = run(waits.state, ack(0, true, none), committed(11), { name: 'word' })
+    expect(still.map(text).join(', ')).not.toContain('credit')
+    expect(text(transition(last(still).state, ack(0, true, CREDIT)))).toBe(
+      'streaming, silence 20000, cancel credit, batch 1',
+    )
+  })
+})
+
+describe('N-8: WebSockets, and requests where there are none', () => {
+  const connecting: State = { name: 'connecting', head: seq(0), attempt: 0, road: INITIAL.road }
+  const refusal = (over: object = {}): Event => ({
+    name: 'refused',
+    code: 1006,
+    obstacle: null,
+    retryAfterMs: null,
+    reached: true,
+    ...over,
+  })
+  const again = (state: State, event: Event): State => last(run(state, event, { name: 'retry_due' })).state
+  const failing = (event: Event, times: number): State => {
+    let state = connecting
+    for (let time = 0; time < times; time++) state = again(state, event)
+    return state
+  }
+
+  test('after UPGRADES_FAILED_MAX that never opened requests are tried, then both in turn', () => {
+    expect(failing(refusal(), UPGRADES_FAILED_MAX - 1).road.via).toBe('socket')
+    const post = failing(refusal(), UPGRADES_FAILED_MAX)
+    expect(post.road.via).toBe('post')
+    const socket = again(post, refusal())
+    expect(socket.road.via).toBe('socket')
+    expect(again(socket, refusal()).road.via).toBe('post')
+  })
+  test('one that opens and is forgotten, or cut in the greeting, counts too', () => {
+    for (const event of [{ name: 'connect_late' }, { name: 'closed', code: 1006 }] as Event[]) {
+      let state: State = connecting
+      for (let time = 0; time < UPGRADES_FAILED_MAX; time++)
+        state = last(run(state, { name: 'opened' }, event, { name: 'retry_due' })).state
+      expect(state.road.via, event.name).toBe('post')
+    }
+  })
+  test('no network, and the cloud’s own refusals, say nothing against WebSockets', () => {
+    for (const event of [
+      refusal({ reached: false }),
+      refusal({ code: CLOSE_CODES.unauthorised }),
+      refusal({ retryAfterMs: 5000 }),
+    ])
+      expect(failing(event, 3 * UPGRADES_FAILED_MAX).road).toMatchObject({ via: 'socket', failed: 0 })
+  })
+  test('a link over requests is left for a WebSocket after UPGRADE_RETRY_MS, which gets one try', () => {
+    const post = failing(refusal(), UPGRADES_FAILED_MAX)
+    const up = last(run(post, { name: 'opened' }, EVENTS.challenge, welcome(0)))
+    expect(text(up)).toContain(`upgrade ${UPGRADE_RETRY_MS}`)
+    const lost = last(run(up.state, { name: 'closed', code: 1006 }, { name: 'retry_due' }))
+    expect(lost.state.road.via).toBe('post')
+    const tried = last(run(up.state, { name: 'upgrade_due' }, { name: 'retry_due' }))
+    expect(tried.state.road.via).toBe('socket')
+    expect(again(tried.state, refusal()).road.via).toBe('post')
+    const good = last(run(tried.state, { name: 'opened' }, EVENTS.challenge, welcome(0)))
+    expect(good.state.road).toMatchObject({ via: 'socket', failed: 0 })
+  })
+  test('N-9 R19 what stands in between is kept until a welcome, and waited for OBSTACLE_WAIT_MS_MIN at least', () => {
+    const met = transition(connecting, refusal({ obstacle: 'login' }))
+    expect(met.state.road.obstacle).toBe('login')
+    expect(met.commands.at(-1)).toMatchObject({ do: 'wait', msMin: OBSTACLE_WAIT_MS_MIN })
+    const through = last(
+      run(met.state, { name: 'retry_due' }, { name: 'opened' }, EVENTS.challenge, welcome(0)),
+    )
+    expect(through.state.road.obstacle).toBeNull()
+  })
+  test('N-11 the cloud says when: not before it, within twice that, and never longer than RETRY_AFTER_MS_MAX', () => {
+    const told = (retryAfterMs: number) => transition(connecting, refusal({ retryAfterMs })).commands.at(-1)
+    expect(told(7000)).toEqual({ do: 'wait', msMin: 7000, msMax: 14_000 })
+    expect(told(10 ** 9)).toMatchObject({ msMin: RETRY_AFTER_MS_MAX })
+  })
+  test('N-11 R15 the first attempt after a loss is spread over what the welcome said', () => {
+    const lost = (...more: Event[]): unknown =>
+      last(run(upTo(0), welcome(0, true, CREDIT, 25_000), ...more)).commands.at(-1)
+    expect(lost({ name: 'closed', code: 1006 })).toEqual({ do: 'wait', msMin: 0, msMax: 25_000 })
+    expect(
+      lost({ name: 'closed', code: 1006 }, { name: 'retry_due' }, refusal({ reached: false })),
+    ).toMatchObject({
+      msMax: 500,
+    })
   })
 })

@@ -114,12 +114,16 @@ export class StoreNode {
       system,
       software: 'sim',
       log: pino({ enabled: false }),
-      open: (events) =>
-        open({
-          opened: alive(() => events.opened()),
-          message: (bytes) => alive(() => events.message(bytes))(),
-          closed: (code) => alive(() => events.closed(code))(),
-        }),
+      open: (events, via) =>
+        open(
+          {
+            opened: alive(() => events.opened()),
+            message: (bytes) => alive(() => events.message(bytes))(),
+            closed: (code) => alive(() => events.closed(code))(),
+            refused: (refused) => alive(() => events.refused(refused))(),
+          },
+          via,
+        ),
     })
     this.till.connect(this.link)
     this.link.start()

@@ -19,6 +19,7 @@ export class HandCloud {
   readonly facts: Uint8Array[] = []
   readonly hashes: Uint8Array[] = [CHAIN_GENESIS]
   cloudEpoch = 1
+  credit = { credit_facts: 100_000, credit_bytes: 100_000_000 }
 
   /** `edgeKey` as exportPublicKey gives it. */
   constructor(edgeKey: string) {
@@ -67,7 +68,15 @@ export class HandCloud {
 
   welcome(line: Line, seq = this.seq): void {
     const head = this.hashes[seq] ?? new Uint8Array(32)
-    this.say(line, { type: 'welcome', seq, head, time: 0 as Millis, cloud_epoch: this.cloudEpoch })
+    this.say(line, {
+      type: 'welcome',
+      seq,
+      head,
+      time: 0 as Millis,
+      cloud_epoch: this.cloudEpoch,
+      ...this.credit,
+      return_ms: 0,
+    })
     line.deliver()
   }
 
@@ -96,7 +105,7 @@ export class HandCloud {
   }
 
   ack(line: Line, seq: Seq = this.seq): void {
-    this.say(line, { type: 'ack', seq, head: this.hashes[seq] ?? new Uint8Array(32) })
+    this.say(line, { type: 'ack', seq, head: this.hashes[seq] ?? new Uint8Array(32), ...this.credit })
     line.deliver()
   }
 

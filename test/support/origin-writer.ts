@@ -136,6 +136,7 @@ export class OriginWriter {
       origin: this.origin,
       from: from as Seq,
       previous: this.hashes[from - 1] ?? CHAIN_GENESIS,
+      waiting: (this.seq - Math.min(to, this.seq)) as Seq,
       facts: this.bytes.slice(from - 1, to),
     }
   }

@@ -46,6 +46,10 @@ export class HandLink implements CloudLink {
     return this.wordAt
   }
 
+  way(): { via: 'socket'; obstacle: null } {
+    return { via: 'socket', obstacle: null }
+  }
+
   live(): boolean {
     return this.up
   }

@@ -311,15 +311,15 @@ describe('batches', () => {
   test('P-SYNC-2 a batch continues at the seq asked for and stays within both bounds', () => {
     const ledger = opened()
     const writer = append(ledger, BATCH_FACTS_MAX + 10)
-    const first = ledger.batchFrom(1 as Seq)
+    const first = ledger.batchFrom(1 as Seq, BATCH)
     expect(first?.from).toBe(1)
     expect(first?.previous).toEqual(CHAIN_GENESIS)
     expect(first?.facts).toHaveLength(BATCH_FACTS_MAX)
-    const second = ledger.batchFrom((BATCH_FACTS_MAX + 1) as Seq)
+    const second = ledger.batchFrom((BATCH_FACTS_MAX + 1) as Seq, BATCH)
     expect(second?.previous).toEqual(writer.hashes[BATCH_FACTS_MAX])
     expect(second?.facts).toEqual(writer.bytes.slice(BATCH_FACTS_MAX).map((bytes) => Buffer.from(bytes)))
-    expect(ledger.batchFrom((BATCH_FACTS_MAX + 11) as Seq)).toBeUndefined()
-    expect(ledger.batchFrom(0 as Seq)).toBeUndefined()
+    expect(ledger.batchFrom((BATCH_FACTS_MAX + 11) as Seq, BATCH)).toBeUndefined()
+    expect(ledger.batchFrom(0 as Seq, BATCH)).toBeUndefined()
   })
 
   test('P-SYNC-2 long facts make a shorter batch, but never an empty one', () => {
@@ -327,10 +327,12 @@ describe('batches', () => {
     const writer = append(ledger, 20, { lines: 5_000 })
     const size = writer.bytes[0]?.length ?? 0
     expect(size).toBeGreaterThan(BATCH_BYTES_MAX / 20)
-    const facts = ledger.batchFrom(1 as Seq)?.facts ?? []
+    const facts = ledger.batchFrom(1 as Seq, BATCH)?.facts ?? []
     expect(facts.length).toBe(Math.floor(BATCH_BYTES_MAX / size))
   })
 })
+
+const BATCH = { facts: BATCH_FACTS_MAX, bytes: BATCH_BYTES_MAX }
 
 test('terminals: a name is taken once, a token is found by its hash alone', () => {
   const { terminals } = opened()

@@ -84,6 +84,7 @@ test('P-FACT-2: the bytes are carried by a batch and stored as they are; the fac
         origin: 1 as Origin,
         from: 1 as Seq,
         previous: CHAIN_GENESIS,
+        waiting: 0 as Seq,
         facts: encoded,
       } as const
       const decoded = decodeUpFrame(encodeFrame(batch))

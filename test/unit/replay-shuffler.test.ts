@@ -87,6 +87,7 @@ const batch = (seq: number): Buffer =>
       origin: 1 as Origin,
       from: seq as Seq,
       previous: new Uint8Array(32),
+      waiting: 0 as Seq,
       facts: [new Uint8Array([1, 2, 3])],
     }),
   )

@@ -109,7 +109,14 @@ export const UP_SAMPLES = {
     program: 3,
     software: 'tillstream 0.1.0',
   },
-  batch: { type: 'batch', origin: ORIGIN, from: 8, previous: bytes(8), facts: [bytes(1, 5), bytes(2, 300)] },
+  batch: {
+    type: 'batch',
+    origin: ORIGIN,
+    from: 8,
+    previous: bytes(8),
+    waiting: 3,
+    facts: [bytes(1, 5), bytes(2, 300)],
+  },
   find_member: {
     type: 'find_member',
     question: 1,
@@ -135,8 +142,17 @@ export const UP_SAMPLES = {
 
 export const DOWN_SAMPLES = {
   challenge: { type: 'challenge', nonce: bytes(7, 16), time: Date.UTC(2024, 2, 31, 12) },
-  welcome: { type: 'welcome', seq: 0, head: bytes(0), time: Date.UTC(2024, 2, 31, 12), cloud_epoch: 1 },
-  ack: { type: 'ack', seq: 9, head: bytes(9) },
+  welcome: {
+    type: 'welcome',
+    seq: 0,
+    head: bytes(0),
+    time: Date.UTC(2024, 2, 31, 12),
+    cloud_epoch: 1,
+    credit_facts: 256,
+    credit_bytes: 262_144,
+    return_ms: 25_000,
+  },
+  ack: { type: 'ack', seq: 9, head: bytes(9), credit_facts: 0, credit_bytes: 0 },
   gap: { type: 'gap', expected: 4 },
   fork: { type: 'fork', reason: 'rewind', seq: 9, head: bytes(9) },
   members: {

@@ -3,7 +3,7 @@
 import type { Batch } from '../../../protocol/frames/batch.ts'
 import { NO_FACT, NO_MEMBER } from '../../../protocol/ids.ts'
 import type { MemberId, Origin } from '../../../protocol/ids.ts'
-import { INGEST_GROUP_BATCHES_MAX, INGEST_QUEUE_BATCHES_MAX } from '../../../protocol/limits.ts'
+import { INGEST_QUEUE_BATCHES_MAX } from '../../../protocol/limits.ts'
 import { assert } from '../../../protocol/result.ts'
 import { HybridClock, TIME_MIN, hybridTime } from '../../../protocol/time.ts'
 import type { Clock, Millis } from '../../../protocol/time.ts'
@@ -16,6 +16,7 @@ import type { ProgramShelf } from '../programs.ts'
 import { acceptBatch } from './accept.ts'
 import type { Accepted, Arrival, ArrivedFact, BatchAnswer, Cursor, TenantsKnown } from './accept.ts'
 import { settleConflicts } from './conflicts.ts'
+import { Lanes } from './lanes.ts'
 import { Meetings } from './meetings.ts'
 import { MemberStates } from './member-states.ts'
 import { OwnFacts } from './own-facts.ts'
@@ -46,7 +47,7 @@ export class Ingest {
   readonly #tenants: TenantsKnown = new Map()
   readonly #stores = new Map<number, StoreRow>()
   readonly #listeners: ((committed: Committed) => void)[] = []
-  readonly #waiting: Waiting[] = []
+  readonly #waiting = new Lanes<Waiting>()
   #working: Promise<void> | null = null
   readonly #ownClock: HybridClock
 
@@ -86,7 +87,7 @@ export class Ingest {
 
   async #work(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, INGEST_GROUP_BATCHES_MAX)
+      const group = this.#waiting.take()
       try {
         await this.#commit(group)
       } catch (cause) {

@@ -80,13 +80,11 @@ export function sqliteReads(database: Database): Reads {
     contacts: async (tenant) =>
       sql('SELECT c.* FROM contacts c JOIN origins o USING (origin) WHERE o.tenant = ?')
         .all(tenant)
-        .map((raw): ContactRow => ({
-          origin: raw.origin as Origin,
-          saidSeq: raw.said_seq as Seq,
-          contactAt: raw.contact_at as Millis,
-          software: raw.software as string,
-          program: raw.program as ProgramVersion,
-        })),
+        .map(contactRow),
+    contact: async (origin) => {
+      const raw = sql('SELECT * FROM contacts WHERE origin = ?').get(origin)
+      return raw && contactRow(raw)
+    },
     programs: async (tenant) =>
       sql('SELECT * FROM programs WHERE tenant = ? ORDER BY version').all(tenant).map(programRecord),
 
@@ -222,4 +220,14 @@ export function activitiesOfFacts(sql: ReturnType<typeof preparer>, facts: reado
 export function quarantineRow(raw: Raw): QuarantineRow {
   const { received_at, ...rest } = raw
   return { ...rest, receivedAt: received_at } as unknown as QuarantineRow
+}
+
+function contactRow(raw: Raw): ContactRow {
+  return {
+    origin: raw.origin as Origin,
+    saidSeq: raw.said_seq as Seq,
+    contactAt: raw.contact_at as Millis,
+    software: raw.software as string,
+    program: raw.program as ProgramVersion,
+  }
 }

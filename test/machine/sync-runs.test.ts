@@ -258,7 +258,7 @@ describe('N-8: WebSockets, and requests where there are none', () => {
   })
   const again = (state: State, event: Event): State => last(run(state, event, { name: 'retry_due' })).state
   const failing = (event: Event, times: number): State => {
-    let state = connecting
+    let state: State = connecting
     for (let time = 0; time < times; time++) state = again(state, event)
     return state
   }

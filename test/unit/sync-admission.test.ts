@@ -1,0 +1,188 @@
+// Many edges at one hub, over sockets worked by hand: who may send, who is told to come later, and whose place a connection takes.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { SyncHub } from '../../cloud/sync/hub.ts'
+import { realSystem } from '../../cloud/system.ts'
+import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
+import type { DownFrame } from '../../protocol/down.ts'
+import { exportPublicKey, newKeyPair, seal, unseal } from '../../protocol/envelope.ts'
+import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
+import {
+  CONNECT_WAIT_MS_MAX,
+  DRAIN_CREDIT_FACTS,
+  DRAIN_EDGES_MAX,
+  GREETINGS_MAX,
+  LIVE_CREDIT_FACTS,
+  SYNC_BYTES_WAITING_TOTAL_MAX,
+} from '../../protocol/limits.ts'
+import type { UpFrame } from '../../protocol/up.ts'
+import { PROTOCOL_VERSION } from '../../protocol/version.ts'
+import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
+import type { OriginWriter } from '../support/origin-writer.ts'
+import { SMALL_PROGRAM } from '../support/programs.ts'
+
+const T0 = Date.UTC(2026, 0, 5, 10)
+const edgeKeys = newKeyPair()
+const cloudKeys = newKeyPair()
+
+let directory: ReturnType<typeof freshDirectory>
+let cloud: CloudCore
+let hub: SyncHub
+/** Timers that were asked for, and not cancelled. */
+let timers: { ms: number; call: () => void }[] = []
+
+class Peer {
+  readonly told: DownFrame[] = []
+  closed: number | undefined
+  say: (sealed: Uint8Array) => void = () => undefined
+  gone: () => void = () => undefined
+  #stirred: () => void = () => undefined
+  readonly edge: OriginWriter & { edge: number }
+
+  constructor(edge: OriginWriter & { edge: number }) {
+    this.edge = edge
+  }
+
+  async connect(): Promise<this> {
+    await hub.accept(this.edge.edge, {
+      send: (bytes) => {
+        const frame = unseal(bytes, cloudKeys.publicKey)
+        const decoded = frame && decodeDownFrame(frame)
+        if (decoded?.ok !== true) throw new Error('the cloud sent what is no frame of its own')
+        this.told.push(decoded.value)
+        this.#stirred()
+      },
+      close: (code) => {
+        this.closed ??= code
+        this.gone()
+        this.#stirred()
+      },
+      bufferedBytes: () => 0,
+      onMessage: (listener) => void (this.say = listener),
+      onClose: (listener) => void (this.gone = listener),
+    })
+    return this
+  }
+
+  send(frame: UpFrame): void {
+    this.say(seal(encodeFrame(frame), edgeKeys.privateKey))
+  }
+
+  async next<T extends DownFrame['type']>(type: T): Promise<Extract<DownFrame, { type: T }>> {
+    for (;;) {
+      const at = this.told.findIndex((frame) => frame.type === type)
+      // Its tag was just compared.
+      if (at >= 0) return this.told.splice(at, 1)[0] as Extract<DownFrame, { type: T }>
+      if (this.closed !== undefined) throw new Error(`closed with ${this.closed}`)
+      await new Promise<void>((resolve) => void (this.#stirred = resolve))
+    }
+  }
+
+  async hello(seq = this.edge.seq): Promise<Extract<DownFrame, { type: 'welcome' }>> {
+    const { nonce } = await this.next('challenge')
+    this.send({
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      nonce,
+      origin: this.edge.origin,
+      seq: seq as Seq,
+      head: this.edge.hashes[seq] ?? new Uint8Array(32),
+      members_cursor: 0,
+      corrections_cursor: 0,
+      program: 1 as ProgramVersion,
+      software: 'test',
+    })
+    return this.next('welcome')
+  }
+}
+
+const peer = async (): Promise<Peer> =>
+  new Peer(await cloud.addStore(exportPublicKey(edgeKeys.publicKey))).connect()
+
+beforeEach(async () => {
+  directory = freshDirectory()
+  cloud = new CloudCore(directory.path, realSystem.clock)
+  await cloud.found(SMALL_PROGRAM)
+  timers = []
+  hub = new SyncHub({
+    store: cloud.store,
+    ingest: cloud.ingest,
+    authority: cloud.authority,
+    shelf: cloud.shelf,
+    system: {
+      ...realSystem,
+      after(ms, call) {
+        const timer = { ms, call }
+        timers.push(timer)
+        return () => void (timers = timers.filter((other) => other !== timer))
+      },
+    },
+    privateKey: cloudKeys.privateKey,
+    onFault: (_, cause) => {
+      throw cause
+    },
+  })
+})
+afterEach(async () => {
+  await hub.stop()
+  await cloud.store.close()
+  directory.remove()
+})
+
+test('P-SYNC-7 ADM-1 R15 welcome and ack say what may be out; beyond DRAIN_EDGES_MAX an edge waits until an ack gives it credit', async () => {
+  const far = 100_000
+  const live = await peer()
+  expect(await live.hello()).toMatchObject({ credit_facts: LIVE_CREDIT_FACTS })
+  const draining: Peer[] = []
+  for (let count = 0; count < DRAIN_EDGES_MAX; count++) {
+    const one = await peer()
+    expect(await one.hello(far)).toMatchObject({ credit_facts: DRAIN_CREDIT_FACTS })
+    draining.push(one)
+  }
+  const waits = await peer()
+  expect(await waits.hello(far)).toMatchObject({ credit_facts: 0, credit_bytes: 0 })
+  live.edge.sale({ at: T0 }, [{ sku: 'x', amount: 100 }])
+  live.send(live.edge.batch())
+  expect(await live.next('ack')).toMatchObject({ seq: 1, credit_facts: LIVE_CREDIT_FACTS })
+  draining[0]?.gone()
+  expect(await waits.next('ack')).toMatchObject({ seq: 0, credit_facts: DRAIN_CREDIT_FACTS })
+})
+
+test('ADM-2 what all edges together have waiting is bounded; who goes beyond comes again later', async () => {
+  const megabyte = new Uint8Array(1024 * 1024)
+  const each = 15
+  const fitting = Math.floor(SYNC_BYTES_WAITING_TOTAL_MAX / (each * megabyte.length))
+  const peers: Peer[] = []
+  for (let count = 0; count <= fitting; count++) peers.push(await peer())
+  for (const one of peers) for (let frame = 0; frame < each; frame++) one.say(megabyte)
+  expect(peers.map(({ closed }) => closed).filter((code) => code !== undefined)).toEqual([CLOSE_CODES.busy])
+  expect(peers.at(-1)?.closed).toBe(CLOSE_CODES.busy)
+})
+
+test('ADM-3 as many greetings as may be make the hub busy, none of them for longer than CONNECT_WAIT_MS_MAX', async () => {
+  const edge = await cloud.addStore(exportPublicKey(edgeKeys.publicKey))
+  const peers: Peer[] = []
+  for (let count = 0; count < GREETINGS_MAX; count++) {
+    expect(hub.busy).toBe(false)
+    peers.push(await new Peer(edge).connect())
+  }
+  expect(hub.busy).toBe(true)
+  await peers[0]?.hello()
+  expect(hub.busy).toBe(false)
+  expect(peers[0]?.closed).toBeUndefined()
+  for (const { ms, call } of [...timers]) if (ms === CONNECT_WAIT_MS_MAX) call()
+  expect(peers.slice(1).every(({ closed }) => closed === CLOSE_CODES.malformed)).toBe(true)
+  expect(peers[0]?.closed).toBeUndefined()
+})
+
+test('ADM-4 only a good hello takes the place of the edge’s earlier connection', async () => {
+  const first = await peer()
+  await first.hello()
+  const silent = await new Peer(first.edge).connect()
+  expect(first.closed).toBeUndefined()
+  expect(silent.closed).toBeUndefined()
+  const second = await new Peer(first.edge).connect()
+  await second.hello()
+  expect(first.closed).toBe(CLOSE_CODES.replaced)
+  expect(hub.connected().size).toBe(1)
+})

@@ -18,7 +18,10 @@ import { compileMetrics } from './metrics/metrics.ts'
 import type { Metric } from './metrics/metrics.ts'
 import { compileReactions } from './reactions/react.ts'
 import type { Reactions } from './reactions/react.ts'
-import type { Selections } from './earning/selections.ts'
+import type { Occasion } from './earning/occasions.ts'
+import { newOccasion } from './earning/occasions.ts'
+import type { Selection, Selections } from './earning/selections.ts'
+import type { PerkRow } from './earning/standard-perks.ts'
 import { slotsOf } from './time/slots.ts'
 import { tiersArePlain } from './tiers/tiers.ts'
 
@@ -58,7 +61,7 @@ export interface EarnPerk extends Giving {
   readonly rounding: Rounding
   readonly everyLine: boolean
   /** Of a standard perk. */
-  readonly selection: number
+  readonly selection: Selection
   readonly skus: ReadonlySet<string>
   readonly categories: ReadonlySet<string>
   readonly minimumAmount: number
@@ -73,8 +76,8 @@ export interface Bonus extends Giving {
   readonly type: BonusDocument['type']
   /** Every standard perk qualifies. */
   readonly everyPerk: boolean
-  /** Indexes into `standardPerks`; none where every perk qualifies. */
-  readonly perks: Int32Array
+  /** The standard perks that qualify; none are listed where every perk does. */
+  readonly rows: readonly PerkRow[]
   /** Of the qualifying points; 0 for a fixed bonus. */
   readonly percent: number
   readonly fixed: number
@@ -98,13 +101,9 @@ export interface RedeemPerk extends Conditions {
 
 /** Perks and bonuses. */
 export interface Earning {
-  /** By selection, so that the perks of a selection lie side by side; within one in the document's order. */
+  /** In the document's order. */
   readonly standardPerks: readonly EarnPerk[]
-  /** The same as rows of numbers (standard-perks.ts). */
-  readonly perkRows: Float64Array
   readonly selections: Selections
-  /** The first standard perk of each selection; one more at the end. */
-  readonly perkStarts: Int32Array
   readonly checkinPerks: readonly EarnPerk[]
   readonly registrationPerks: readonly EarnPerk[]
   readonly referralPerks: readonly EarnPerk[]
@@ -144,13 +143,12 @@ export interface Program extends Earning {
   readonly scratch: Scratch
 }
 
-/** Working memory of one sale. */
+/** Working memory. */
 export interface Scratch {
-  /** Stride 2 per standard perk: the sale (as the basket counts them), the points given on it. Only of perks that bonuses name. */
-  readonly given: Float64Array
   /** The month of the last day asked for: sales come day by day, and a month takes eight divisions. */
   day: number
   month: number
+  readonly occasion: Occasion
 }
 
 export function compile(document: ProgramDocument): Program {
@@ -185,7 +183,7 @@ export function compile(document: ProgramDocument): Program {
     reactions: compileReactions(document, conditionsOf),
     honours: document.lateness === 'honour',
     goodwillMax: document.goodwill_points_max,
-    scratch: { given: new Float64Array(earning.standardPerks.length * 2), day: DAY_BEFORE_ALL, month: 0 },
+    scratch: { day: DAY_BEFORE_ALL, month: 0, occasion: newOccasion() },
   }
 }
 

@@ -1,6 +1,7 @@
 // Hot: effects are written as numbers into one growing buffer per fold, so that a fact costs no allocation. Budget: bench/evaluation.ts.
 // Whoever needs them as objects (storing, answering, explaining) reads them out afterwards.
 import type { FactId, RuleId } from '../../protocol/ids.ts'
+import { assert } from '../../protocol/result.ts'
 
 /** Wire names of the kinds; the index is the number in the buffer. Append-only. */
 export const EFFECT_KINDS = [
@@ -116,29 +117,32 @@ export function movesAmount(kind: EffectKind): boolean {
 }
 
 const START = 64
-/** Numbers of an effect lie side by side: kind, rule, index, amount, of. */
-const STRIDE = 5
-const RULE_PLACE = 1
-const INDEX_PLACE = 2
-const AMOUNT_PLACE = 3
-const OF_PLACE = 4
 
-/** The effects of one fact while it is folded. */
+/** An effect as numbers, in the order of `push`. */
+interface Slot {
+  kind: number
+  rule: number
+  index: number
+  amount: number
+  of: number
+}
+
+const newSlot = (): Slot => ({ kind: 0, rule: 0, index: 0, amount: 0, of: 0 })
+
+/** The effects of one fact while it is folded. Its slots are written again for every fact. */
 export class EffectBuffer {
   length = 0
-  #values = new Float64Array(START * STRIDE)
+  readonly #slots: Slot[] = Array.from({ length: START }, newSlot)
   #ownFrom = 0
   #ownTo = 0
 
   push(kind: number, rule: number, index: number, amount: number, of: number): void {
-    const base = this.length * STRIDE
-    if (base === this.#values.length) this.#grow()
-    const values = this.#values
-    values[base] = kind
-    values[base + RULE_PLACE] = rule
-    values[base + INDEX_PLACE] = index
-    values[base + AMOUNT_PLACE] = amount
-    values[base + OF_PLACE] = of
+    const slot = this.#slots[this.length] ?? this.#grow()
+    slot.kind = kind
+    slot.rule = rule
+    slot.index = index
+    slot.amount = amount
+    slot.of = of
     this.length += 1
   }
 
@@ -146,7 +150,7 @@ export class EffectBuffer {
   merge(kind: number, rule: number, index: number, amount: number, of: number): void {
     const at = this.#find(kind, rule, index, of)
     if (at < 0) this.push(kind, rule, index, amount, of)
-    else this.#values[at * STRIDE + AMOUNT_PLACE] = this.amountAt(at) + amount
+    else this.#at(at).amount += amount
   }
 
   has(kind: number, rule: number, index: number, of: number): boolean {
@@ -183,23 +187,23 @@ export class EffectBuffer {
   }
 
   kindAt(at: number): number {
-    return this.#values[at * STRIDE] ?? TIER
+    return this.#at(at).kind
   }
 
   ruleAt(at: number): number {
-    return this.#values[at * STRIDE + RULE_PLACE] ?? 0
+    return this.#at(at).rule
   }
 
   indexAt(at: number): number {
-    return this.#values[at * STRIDE + INDEX_PLACE] ?? 0
+    return this.#at(at).index
   }
 
   amountAt(at: number): number {
-    return this.#values[at * STRIDE + AMOUNT_PLACE] ?? 0
+    return this.#at(at).amount
   }
 
   ofAt(at: number): number {
-    return this.#values[at * STRIDE + OF_PLACE] ?? 0
+    return this.#at(at).of
   }
 
   /** Points of the effects from `start` on, goodwill left out. */
@@ -219,21 +223,22 @@ export class EffectBuffer {
   read(start = 0): Effect[] {
     const effects: Effect[] = []
     for (let at = start; at < this.length; at++) {
-      effects.push({
-        kind: EFFECT_KINDS[this.kindAt(at)] ?? 'earn',
-        rule: this.ruleAt(at) as RuleId,
-        index: this.indexAt(at),
-        amount: this.amountAt(at),
-        of: this.ofAt(at),
-      })
+      const { kind, rule, index, amount, of } = this.#at(at)
+      effects.push({ kind: EFFECT_KINDS[kind] ?? 'earn', rule: rule as RuleId, index, amount, of })
     }
     return effects
   }
 
-  #grow(): void {
-    const grown = new Float64Array(this.#values.length * 2)
-    grown.set(this.#values)
-    this.#values = grown
+  #at(at: number): Slot {
+    const slot = at < this.length ? this.#slots[at] : undefined
+    assert(slot !== undefined, 'an effect is read where one was written')
+    return slot
+  }
+
+  #grow(): Slot {
+    const slot = newSlot()
+    this.#slots.push(slot)
+    return slot
   }
 }
 

@@ -215,23 +215,46 @@ export function setCounter(state: MemberState, rule: number, window: number, cou
   else state.counters[at] = count
 }
 
-/** Windows further away than a local day can step are forgotten; among them those of another kind, from an earlier program version. */
-function openWindow(state: MemberState, rule: number, window: number, count: number): void {
+/**
+ * A new window of a rule. Those further away than a local day can step are forgotten; among them those of another kind, from an earlier program
+ * version. The order of the windows is the order in which they were opened.
+ */
+export function openWindow(state: MemberState, rule: number, window: number, count: number): void {
   const { counters } = state
   let kept = 0
   for (let at = 0; at < counters.length; at += 3) {
-    if (counters[at] === rule && Math.abs((counters[at + 1] ?? 0) - window) > WINDOWS_BACK) continue
-    if (kept < at) counters.copyWithin(kept, at, at + 3)
+    const of = counters[at] ?? 0
+    const opened = counters[at + 1] ?? 0
+    if (of === rule && (opened > window + WINDOWS_BACK || opened < window - WINDOWS_BACK)) continue
+    if (kept < at) {
+      counters[kept] = of
+      counters[kept + 1] = opened
+      counters[kept + 2] = counters[at + 2] ?? 0
+    }
     kept += 3
   }
   if (kept === counters.length) {
-    state.counters = counters.concat([rule, window, count])
+    state.counters = withWindow(counters, rule, window, count)
     return
   }
   counters[kept] = rule
   counters[kept + 1] = window
   counters[kept + 2] = count
-  counters.length = kept + 3
+  if (kept + 3 < counters.length) counters.length = kept + 3
+}
+
+/** Just as long as needed. Most members have a few windows: literals are made ten times as fast as `concat` does it. */
+function withWindow(counters: readonly number[], rule: number, window: number, count: number): number[] {
+  if (counters.length === 0) return [rule, window, count]
+  const a = counters[0] ?? 0
+  const b = counters[1] ?? 0
+  const c = counters[2] ?? 0
+  if (counters.length === 3) return [a, b, c, rule, window, count]
+  const d = counters[3] ?? 0
+  const e = counters[4] ?? 0
+  const f = counters[5] ?? 0
+  if (counters.length === 6) return [a, b, c, d, e, f, rule, window, count]
+  return counters.concat([rule, window, count])
 }
 
 const STRUCTURES = [

@@ -6,25 +6,24 @@ import { compileConditions, dayOf } from '../conditions/compile-conditions.ts'
 import type { Bonus, EarnPerk, Earning, Giving } from '../compile.ts'
 import type { BonusDocument, EarnPerkDocument, EarnType } from '../document/earning.ts'
 import type { ProgramDocument } from '../document/program.ts'
-import { rowsOf } from './standard-perks.ts'
+import { rowOf } from './standard-perks.ts'
+import type { Selection } from './selections.ts'
 import { compileSelections } from './selections.ts'
 import { slotsOf } from '../time/slots.ts'
 import { tiersArePlain } from '../tiers/tiers.ts'
 
 export function compileEarning(document: ProgramDocument): Earning {
+  const perksOf = (wanted: EarnPerkDocument['type']): EarnPerk[] => {
+    const documents = document.earn_perks.filter(({ type }) => type === wanted)
+    const { ofPerk, everyLine } = wanted === 'STANDARD' ? selections : NO_SELECTIONS
+    return documents.map((perk, place) =>
+      earnPerkOf(perk, place, compileGiving(perk, document), ofPerk[place] ?? everyLine),
+    )
+  }
   const selections = compileSelections(document.earn_perks.filter(({ type }) => type === 'STANDARD'))
-  const perksOf = (wanted: EarnPerkDocument['type']): EarnPerk[] =>
-    document.earn_perks
-      .filter(({ type }) => type === wanted)
-      .map((perk, index) =>
-        earnPerkOf(
-          perk,
-          index,
-          compileGiving(perk, document),
-          wanted === 'STANDARD' ? (selections.ofPerk[index] ?? 0) : 0,
-        ),
-      )
-  const standardPerks = perksOf('STANDARD').toSorted((a, b) => a.selection - b.selection)
+  const standardPerks = perksOf('STANDARD')
+  const rows = standardPerks.map(rowOf)
+  for (const row of rows) row.perk.selection.rows.push(row)
   const bonuses = document.bonuses.map((bonus): Bonus => ({
     ...compileGiving(bonus, document),
     metric: document.earn_perks.find(({ id }) => id === bonus.perks?.[0])?.metric ?? 0,
@@ -32,7 +31,7 @@ export function compileEarning(document: ProgramDocument): Earning {
     document: bonus,
     type: bonus.type,
     everyPerk: bonus.perks === undefined,
-    perks: indexesWhere(standardPerks, (perk) => bonus.perks?.includes(perk.id) ?? false),
+    rows: rows.filter(({ perk }) => bonus.perks?.includes(perk.id)),
     percent: bonus.award.kind === 'multiplier' ? bonus.award.percent : 0,
     fixed: bonus.award.kind === 'fixed' ? bonus.award.points : 0,
     slots: bonus.type === 'TIME' ? slotsOf(bonus.schedule) : new Int32Array(0),
@@ -44,9 +43,7 @@ export function compileEarning(document: ProgramDocument): Earning {
   const counted = countedRules(document)
   return {
     standardPerks,
-    perkRows: rowsOf(standardPerks, new Set(bonuses.flatMap(({ perks }) => [...perks]))),
     selections,
-    perkStarts: startsOf(standardPerks, selections.count),
     checkinPerks: perksOf('CHECKIN'),
     registrationPerks: perksOf('REGISTRATION'),
     referralPerks: perksOf('REFERRAL'),
@@ -58,6 +55,9 @@ export function compileEarning(document: ProgramDocument): Earning {
     hasSchedules: bonuses.some(({ type }) => type === 'TIME'),
   }
 }
+
+/** Of perks that have no basket. */
+const NO_SELECTIONS = compileSelections([])
 
 /** Perks that a fact of the kind `activity` may name. */
 const ACTIVITY_TYPES: readonly EarnType[] = [
@@ -90,7 +90,7 @@ function isElaborate(document: ProgramDocument, counted: CountedRules): boolean 
   )
 }
 
-function earnPerkOf(perk: EarnPerkDocument, place: number, giving: Giving, selection: number): EarnPerk {
+function earnPerkOf(perk: EarnPerkDocument, place: number, giving: Giving, selection: Selection): EarnPerk {
   const { award, skus, categories, once_per_day: oncePerDay = false } = perk
   const unit = award.kind === 'per_currency_unit' ? award.unit : 1
   const rounding = award.kind === 'per_currency_unit' ? award.rounding : 'floor'
@@ -111,15 +111,4 @@ function earnPerkOf(perk: EarnPerkDocument, place: number, giving: Giving, selec
     oncePerDay,
     tenders: perk.tenders === undefined ? null : new Set(perk.tenders),
   }
-}
-
-function startsOf(perks: readonly EarnPerk[], selections: number): Int32Array {
-  const starts = new Int32Array(selections + 1)
-  for (const { selection } of perks) starts[selection + 1] = (starts[selection + 1] ?? 0) + 1
-  for (let at = 1; at <= selections; at++) starts[at] = (starts[at] ?? 0) + (starts[at - 1] ?? 0)
-  return starts
-}
-
-function indexesWhere<T>(list: readonly T[], holds: (item: T) => boolean): Int32Array {
-  return Int32Array.from(list.flatMap((item, index) => (holds(item) ? [index] : [])))
 }

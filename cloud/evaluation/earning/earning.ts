@@ -3,7 +3,7 @@
 // which also explains; test/property holds the two against each other. Budget: bench/evaluation.ts.
 import type { Sale } from '../../../protocol/facts.ts'
 import { assert } from '../../../protocol/result.ts'
-import { localDay, localMinuteOfWeek, millisOf } from '../../../protocol/time.ts'
+import { MINUTE_MS, millisOf } from '../../../protocol/time.ts'
 import { bonusPoints, failingOccasion, frequencyWindow } from './awards.ts'
 import type { Bonus, Program } from '../compile.ts'
 import { situationOf } from '../conditions/condition.ts'
@@ -14,9 +14,11 @@ import { giveSale } from './gifts.ts'
 import { earnIn } from '../metrics/metrics.ts'
 import { givePerks, meetsConditions } from './standard-perks.ts'
 import { CONDITIONS } from '../conditions/rule-conditions.ts'
+import type { Occasion } from './occasions.ts'
+import { occasionAt } from './occasions.ts'
 import { fillBasket } from './selections.ts'
 import type { MemberState } from '../state.ts'
-import { NEVER, addPoints, counterAt, setCounter } from '../state.ts'
+import { NEVER, addPoints, counterAt, openWindow } from '../state.ts'
 
 // The number of rule-conditions.ts once more: V8 folds a module's own constants into the machine code and loads exported ones on every use.
 const APPLIES = 0
@@ -25,13 +27,12 @@ assert(CONDITIONS[APPLIES] === 'applies', 'the condition is numbered alike here 
 /** Points that a bonus's qualifying perks gave on this sale; `all` is what all standard perks gave. */
 function qualifyingPoints(program: Program, bonus: Bonus, all: number): number {
   if (bonus.everyPerk) return all
-  const { given } = program.scratch
   const { sale } = program.selections.basket
-  const { perks } = bonus
+  const { rows } = bonus
   let points = 0
-  for (let at = 0; at < perks.length; at++) {
-    const place = (perks[at] ?? 0) * 2
-    if (given[place] === sale) points += given[place + 1] ?? 0
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]
+    if (row !== undefined && row.sale === sale) points += row.points
   }
   return points
 }
@@ -53,32 +54,26 @@ export function earnSale(program: Program, state: MemberState, sale: Sale, effec
 /** Earn effects of a sale of a plain program; returns the points. Which conditions fail, only the long way says. */
 function earnPlainly(program: Program, state: MemberState, sale: Sale, effects: EffectBuffer): number {
   fillBasket(program.selections, sale)
-  const day = localDay(millisOf(sale.at), sale.offset)
-  const total = givePerks(program, state, sale.store, day, effects)
-  return total === 0 || program.bonuses.length === 0
-    ? total
-    : total + earnBonuses(program, state, sale, total, day, effects)
+  const occasion = occasionAt(program, millisOf(sale.at) + sale.offset * MINUTE_MS)
+  const total = givePerks(program, state, sale.store, occasion.day, effects)
+  return total === 0 ? 0 : total + earnBonuses(program, state, sale, total, occasion, effects)
 }
 
 function earnBonuses(
   program: Program,
   state: MemberState,
-  sale: Sale,
+  { store }: Sale,
   total: number,
-  day: number,
+  { day, bonuses }: Occasion,
   effects: EffectBuffer,
 ): number {
-  const { bonuses } = program
-  const minute = program.hasSchedules ? localMinuteOfWeek(millisOf(sale.at), sale.offset) : 0
   const { lifetime } = state
   let extra = 0
   for (let at = 0; at < bonuses.length; at++) {
     const bonus = bonuses[at]
-    if (bonus === undefined || !meetsConditions(bonus, sale.store, day, lifetime)) continue
-    const counts = bonus.type === 'FREQUENCY'
-    if (!counts && failingOccasion(bonus, day, minute, 0) !== APPLIES) continue
+    if (bonus === undefined || !meetsConditions(bonus, store, day, lifetime)) continue
     const base = qualifyingPoints(program, bonus, total)
-    if (base === 0 || (counts && !countSale(program, state, bonus, day))) continue
+    if (base === 0 || (bonus.requiredToEarn > 0 && !countSale(program, state, bonus, day))) continue
     const points = bonusPoints(bonus, base)
     if (points < 1) continue
     extra += points
@@ -93,7 +88,7 @@ function countSale(program: Program, state: MemberState, bonus: Bonus, day: numb
   const window = frequencyWindow(program, bonus, day)
   const at = counterAt(state, bonus.id, window)
   const count = at < 0 ? 1 : (state.counters[at] ?? 0) + 1
-  if (at < 0) setCounter(state, bonus.id, window, count)
+  if (at < 0) openWindow(state, bonus.id, window, count)
   else state.counters[at] = count
   return failingOccasion(bonus, day, 0, count) === APPLIES
 }

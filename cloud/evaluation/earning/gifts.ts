@@ -22,7 +22,7 @@ import {
   TENDERS,
   failingRule,
 } from '../conditions/rule-conditions.ts'
-import { amountOf, fillBasket, isTouched, quantityOf } from './selections.ts'
+import { fillBasket, isTouched } from './selections.ts'
 import type { MemberState } from '../state.ts'
 import { countIn, setCounter } from '../state.ts'
 import { paidWith } from './tenders.ts'
@@ -62,27 +62,23 @@ export function weighSale(program: Program, sale: Sale, at: Situation, every: bo
   return { perks, bonuses }
 }
 
-function touchedPerks({ selections, perkStarts, standardPerks }: Program): EarnPerk[] {
+function touchedPerks({ selections }: Program): EarnPerk[] {
   const { touched, touchedCount } = selections.basket
-  const perks: EarnPerk[] = []
-  for (const selection of touched.subarray(0, touchedCount))
-    perks.push(...standardPerks.slice(perkStarts[selection], perkStarts[selection + 1]))
-  return perks
+  return touched.slice(0, touchedCount).flatMap(({ rows }) => rows.map(({ perk }) => perk))
 }
 
 function weighPerk({ selections }: Program, perk: EarnPerk, sale: Sale, at: Situation): Gift {
-  const { basket } = selections
   const { selection } = perk
   const general = failingRule(perk, at)
   if (general !== APPLIES) return refused(perk, general, 0)
-  if (!isTouched(basket, selection)) return refused(perk, NO_LINE, 0)
-  const matching = amountOf(basket, selection)
+  if (!isTouched(selections.basket, selection)) return refused(perk, NO_LINE, 0)
+  const matching = selection.amount
   const paid = perk.tenders === null ? matching : paidWith(sale, perk.tenders)
   if (perk.tenders !== null && paid < 1) return refused(perk, TENDERS, 0)
   const amount = Math.min(matching, paid)
   if (amount < perk.minimumAmount) return refused(perk, MINIMUM, amount)
   if (isGivenToday(perk, at)) return refused(perk, ONCE, amount)
-  return weighed(perk, pointsOf(perk, amount, quantityOf(basket, selection)), amount)
+  return weighed(perk, pointsOf(perk, amount, selection.quantity), amount)
 }
 
 function refused(rule: EarnPerk, failing: number, measured: number): Gift {

@@ -51,7 +51,7 @@ export function pointsByLine(sale: Sale, effect: Effect, past: PastFact): number
   }
   const bonus = past.program?.bonuses.find(({ id }) => id === effect.rule)
   if (effect.kind === 'bonus' && bonus !== undefined && bonus.percent > 0) {
-    const qualifying = new Set([...bonus.perks].map((index) => past.program?.standardPerks[index]?.id))
+    const qualifying = new Set<number>(bonus.rows.map(({ id }) => id))
     const qualifies = ({ rule, index }: Effect): boolean =>
       bonus.everyPerk ? index === bonus.metric : qualifying.has(rule)
     const weights = sale.lines.map(() => 0)

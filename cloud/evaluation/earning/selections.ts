@@ -50,7 +50,7 @@ export function compileSelections(perks: readonly EarnPerkDocument[]): Selection
     for (const category of new Set(perk.categories)) listIn(byCategory, category, made)
     return made
   })
-  const touched = new Array<Selection>(known.size).fill(everyLine)
+  const touched = Array.from(known, () => everyLine)
   return { everyLine, ofPerk, bySku, byCategory, basket: { sale: 0, touchedCount: 0, touched } }
 }
 

@@ -35,6 +35,10 @@ const DEADLINES = { testTimeout: 30_000, hookTimeout: 30_000 } as const
 /** Values in, values out: these files share a process, which saves loading the same modules a hundred times. */
 const PURE = ['test/tables/**/*.test.ts', 'test/oracle/**/*.test.ts']
 
+/** Needs Chromium: a command of its own, `npm run test:browser`. */
+const BROWSER = 'test/browser/**/*.test.ts'
+const PAGE = 'test/support/build-page.ts'
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -42,7 +46,16 @@ export default defineConfig({
     reporters: ['default', closingLine],
     projects: [
       { test: { name: 'pure', include: PURE, isolate: false, ...DEADLINES } },
-      { test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: PURE, ...DEADLINES } },
+      {
+        test: {
+          name: 'whole',
+          include: ['test/**/*.test.ts'],
+          exclude: [...PURE, BROWSER],
+          globalSetup: PAGE,
+          ...DEADLINES,
+        },
+      },
+      { test: { name: 'browser', include: [BROWSER], globalSetup: PAGE, ...DEADLINES } },
     ],
   },
 })

@@ -1,5 +1,5 @@
-// The manager's page: three files as they stand beside this one, read once at start. Nothing is built, nothing is asked of any other host,
-// and the policy lets the browser run exactly what is served here.
+// The manager's page, as `npm run build` made it: three files, read once at start. Nothing is asked of any other host, and the policy lets the browser
+// run exactly what is served here. An edge without a built page serves its store all the same, and says how to build it.
 import { readFileSync } from 'node:fs'
 
 export const PAGE_POLICY = [
@@ -20,15 +20,23 @@ export interface PageFile {
   readonly body: Uint8Array
 }
 
-const file = (path: string, name: string, type: string, summary: string): PageFile => ({
-  path,
-  type: `${type}; charset=utf-8`,
-  summary,
-  body: readFileSync(new URL(name, import.meta.url)),
-})
+const NOT_BUILT = Buffer.from('The page is not built. Run "npm run build" and start the edge again.\n')
+
+function read(name: string): Uint8Array {
+  try {
+    return readFileSync(new URL(`dist/${name}`, import.meta.url))
+  } catch {
+    return NOT_BUILT
+  }
+}
+
+const file = (path: string, name: string, type: string, summary: string): PageFile => {
+  const body = read(name)
+  return { path, type: `${body === NOT_BUILT ? 'text/plain' : type}; charset=utf-8`, summary, body }
+}
 
 export const PAGE_FILES: readonly PageFile[] = [
-  file('/', 'page.html', 'text/html', 'The live page of the store'),
+  file('/', 'index.html', 'text/html', 'The live page of the store'),
   file('/page.js', 'page.js', 'text/javascript', 'Script of the page'),
   file('/page.css', 'page.css', 'text/css', 'Style of the page'),
 ]

@@ -87,6 +87,8 @@ export const LAYERS: readonly Layer[] = [
   { at: 'edge/till', may: ['protocol', EVALUATION, 'edge/ledger', 'edge/feed/feed-log.ts', EDGE_SYSTEM] },
   { at: 'edge/feed', may: ['protocol', 'edge/ledger', 'edge/till/answers.ts', EDGE_SYSTEM] },
   { at: 'edge/sync', may: ['protocol', 'edge/ledger', 'edge/till', EDGE_SYSTEM] },
+  // Runs in a browser: types of answers, and the client that watches.
+  { at: 'edge/page/app', may: ['edge/till/answers.ts', 'edge/kit/feed-client.ts'] },
   { at: 'edge/page', may: [] },
   // The other side of the API: of the node it knows the shapes of inputs and answers.
   {
@@ -125,6 +127,10 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'cbor-x': ['protocol/codec.ts', 'protocol/plain-cbor.ts', 'cloud/evaluation/state.ts', 'bench', 'test'],
   'typebox/schema': ['protocol/validation.ts'],
   typebox: ['protocol', 'edge', 'cloud', 'test'],
+  preact: ['edge/page/app'],
+  '@preact/signals': ['edge/page/app'],
+  vite: ['edge/page/vite.config.ts'],
+  'playwright-core': ['test/browser'],
   pino: ['edge', 'cloud', 'bench', 'test'],
   'prom-client': ['edge/http/metrics.ts', 'cloud/http/metrics.ts'],
   'csv-parse': ['cloud/demo', 'test'],
@@ -169,8 +175,7 @@ function codeImports(path: string, text: string): string[] {
 function violation(path: string, layer: Layer, name: string): string | undefined {
   if (name.startsWith('.')) {
     const target = posix.normalize(posix.join(posix.dirname(path), name))
-    if (!target.endsWith('.ts') && !target.endsWith('.json'))
-      return `${path} imports "${name}": write the file's ending, ".ts"`
+    if (!/\.(?:tsx?|json)$/.test(target)) return `${path} imports "${name}": write the file's ending, ".ts"`
     if (within(target, layer.at) || layer.may.some((place) => within(target, place))) return undefined
     const may = layer.may.join(', ') || 'nothing of ours'
     return `${path} imports ${target}: ${layer.at} may import ${may}; move what it needs there, or have it passed in`

@@ -19,8 +19,10 @@ export function filesUnder(folder: string, ending: string): SourceFile[] {
     .toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-export function sourceFiles(ending = '.ts'): SourceFile[] {
-  return FOLDERS.flatMap((folder) => filesUnder(folder, ending))
+/** `.ts` and `.tsx` unless told otherwise; what was built is not source. */
+export function sourceFiles(...endings: readonly string[]): SourceFile[] {
+  const wanted = endings.length === 0 ? ['.ts', '.tsx'] : endings
+  return FOLDERS.flatMap((folder) => wanted.flatMap((ending) => filesUnder(folder, ending)))
 }
 
 /** The code without its comments; texts in quotes are left alone, also where they hold two slashes. */

@@ -61,6 +61,13 @@ const RULES: readonly Rule[] = [
     canary: ['const x = value as any', 'const many: string[] = []'],
   },
   {
+    name: 'text as HTML',
+    holdsFor: everywhere,
+    pattern: /innerHTML|outerHTML|insertAdjacentHTML|document\.write|dangerouslySetInnerHTML/,
+    instead: 'let Preact write it as text (S23)',
+    canary: ['<p dangerouslySetInnerHTML={{ __html: name }} />', '<p>{name}</p>'],
+  },
+  {
     name: "the machine's clock",
     holdsFor: pure,
     pattern: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/,
@@ -184,6 +191,6 @@ test('file names are kebab-case', () => {
   expect(
     files
       .map(({ path }) => path)
-      .filter((path) => !/^(?:[a-z0-9-]+\/)*[a-z0-9-]+(?:\.test|\.config)?\.ts$/.test(path)),
+      .filter((path) => !/^(?:[a-z0-9-]+\/)*[a-z0-9-]+(?:\.test|\.config)?\.tsx?$/.test(path)),
   ).toEqual([])
 })

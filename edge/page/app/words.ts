@@ -1,0 +1,74 @@
+// How the page says things: plain words, amounts, times on the store's clock wherever the browser stands.
+import { computed, signal } from '@preact/signals'
+import type { Activity } from '../../till/answers.ts'
+
+export const KIND_WORDS: Readonly<Record<string, string>> = {
+  sale: 'Sale',
+  return: 'Return',
+  void: 'Void',
+  checkin: 'Check-in',
+  enrolment: 'New member',
+  grant: 'Points given',
+  redemption: 'Redemption',
+  voucher_use: 'Voucher used',
+  adjustment: 'Adjustment',
+  correction: 'Correction',
+  synced: 'Synced',
+  link: 'Connection',
+  program: 'Program',
+  notice: 'Notice',
+  conflict: 'Conflict',
+}
+
+/** What the filter offers: a word, and the kinds behind it. */
+export const KIND_GROUPS: readonly { readonly name: string; readonly kinds: readonly string[] }[] = [
+  { name: 'Sales', kinds: ['sale', 'return', 'void'] },
+  { name: 'Members', kinds: ['enrolment', 'checkin', 'profile', 'merge'] },
+  {
+    name: 'Points',
+    kinds: ['grant', 'adjustment', 'redemption', 'voucher_use', 'award', 'entitlement', 'correction'],
+  },
+  {
+    name: 'Store',
+    kinds: ['link', 'synced', 'program', 'notice', 'conflict', 'terminal', 'clock', 'storage', 'lease'],
+  },
+]
+
+/** The store's time zone. */
+export const zone = signal('UTC')
+
+const clock = computed(
+  () =>
+    new Intl.DateTimeFormat(undefined, {
+      timeZone: zone.value,
+      hourCycle: 'h23',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    }),
+)
+const amounts = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+const counts = new Intl.NumberFormat()
+
+export const timeText = (text: string): string => clock.value.format(new Date(text))
+export const amountText = (minor: number): string => amounts.format(minor / 100)
+export const countText = (count: number): string => counts.format(count)
+export const kindWord = (kind: string): string => KIND_WORDS[kind] ?? kind.replaceAll('_', ' ')
+
+export function pointsText(points: number): string {
+  return `${points > 0 ? '+' : '−'}${countText(Math.abs(points))} p`
+}
+
+/** `5 s`, `3 min`, `2 h`, `4 d`. */
+export function spanText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 90) return `${seconds} s`
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`
+  return seconds < 129_600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`
+}
+
+export function matches(one: Activity, words: readonly string[]): boolean {
+  if (words.length === 0) return true
+  const text = `${kindWord(one.kind)} ${one.text} ${one.member ?? ''} ${one.terminal ?? ''}`.toLowerCase()
+  return words.every((word) => text.includes(word))
+}

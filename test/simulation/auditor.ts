@@ -12,10 +12,19 @@ export interface Findings {
   phantoms: string[]
   balances: string[]
   edges: string[]
+  /** Calls never answered, stores that never agreed. */
+  stuck: string[]
+}
+
+/** Everything that was found, as sentences. */
+export function foundIn(findings: Findings): string[] {
+  return Object.entries<string[]>({ ...findings }).flatMap(([what, found]) =>
+    found.map((one) => `${what}: ${one}`),
+  )
 }
 
 export async function audit(world: World): Promise<Findings> {
-  const findings: Findings = { lost: [], duplicated: [], phantoms: [], balances: [], edges: [] }
+  const findings: Findings = { lost: [], duplicated: [], phantoms: [], balances: [], edges: [], stuck: [] }
   const { cloud } = world
   const facts = await cloud.store.read.facts(cloud.tenant, {}, { after: 0, limit: 1_000_000 })
   const counted = new Map<string, number>()
@@ -26,13 +35,13 @@ export async function audit(world: World): Promise<Findings> {
   const asked = new Set<string>()
   const spentByCard = new Map<string, number>()
   for (const { operations } of world.terminals) {
-    for (const { key, acked, card, amount } of operations) {
+    for (const { key, acked, refused, uncertain, card, amount } of operations) {
       asked.add(key)
-      if (acked === null) continue
       const times = counted.get(key) ?? 0
-      if (times === 0) findings.lost.push(key)
+      if (acked !== null && times === 0) findings.lost.push(key)
       if (times > 1) findings.duplicated.push(`${key} × ${times}`)
-      if (card !== null) spentByCard.set(card, (spentByCard.get(card) ?? 0) + amount)
+      if (refused !== null && !uncertain && times > 0) findings.phantoms.push(`${key} was refused`)
+      if (card !== null && times > 0) spentByCard.set(card, (spentByCard.get(card) ?? 0) + amount)
     }
   }
   for (const key of counted.keys()) if (!asked.has(key)) findings.phantoms.push(key)

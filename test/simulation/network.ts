@@ -9,7 +9,6 @@ import type { VirtualTime } from './virtual-time.ts'
 export type WireState = 'up' | 'cut' | 'black hole'
 
 const ABNORMAL = 1006
-const LATENCY_MS_MAX = 80
 const NOTICE_MS_MAX = 5_000
 
 interface Connection {
@@ -32,9 +31,16 @@ export class Wire {
   readonly #random: Random
   readonly #accept: (socket: SyncSocket) => boolean
   readonly #connections = new Set<Connection>()
+  readonly #latencyMsMax: number
 
-  constructor(time: VirtualTime, random: Random, accept: (socket: SyncSocket) => boolean) {
+  constructor(
+    time: VirtualTime,
+    random: Random,
+    latencyMsMax: number,
+    accept: (socket: SyncSocket) => boolean,
+  ) {
     this.#time = time
+    this.#latencyMsMax = latencyMsMax
     this.#random = random
     this.#accept = accept
   }
@@ -51,7 +57,7 @@ export class Wire {
   /** The process at one end died: the other end hears it, soon. */
   dropAll(): void {
     for (const connection of this.#connections)
-      this.#end(connection, ABNORMAL, this.#random.below(LATENCY_MS_MAX))
+      this.#end(connection, ABNORMAL, this.#random.below(this.#latencyMsMax))
   }
 
   factory(): SocketFactory {
@@ -76,7 +82,7 @@ export class Wire {
   }
 
   #latency(): number {
-    return 1 + this.#random.below(LATENCY_MS_MAX)
+    return 1 + this.#random.below(this.#latencyMsMax)
   }
 
   #connect(connection: Connection): void {

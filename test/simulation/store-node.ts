@@ -1,21 +1,33 @@
-// One simulated store: a real ledger file, till and link, restarted and replaced at will. A crash keeps what was committed and nothing else.
+// One simulated store: a real ledger file, till and link, restarted and replaced at will. A crash keeps what was committed and nothing else; where a
+// process ends by itself (an error nobody handles), it is started again, as a supervisor would.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pino } from 'pino'
-import { exportPrivateKey, exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
 import type { KeyObject } from 'node:crypto'
-import type { Origin, StoreId } from '../../protocol/ids.ts'
-import type { Millis } from '../../protocol/time.ts'
-import { openLedger } from '../../edge/ledger/ledger.ts'
+import { pino } from 'pino'
+import { LEDGER_FILE, isStorageFull, openDatabase } from '../../edge/ledger/database.ts'
+import type { OpenDatabase } from '../../edge/ledger/database.ts'
 import type { Ledger } from '../../edge/ledger/ledger.ts'
+import { openLedger } from '../../edge/ledger/ledger.ts'
 import { Link } from '../../edge/sync/link.ts'
 import type { System } from '../../edge/system.ts'
 import { Till } from '../../edge/till/till.ts'
+import { exportPrivateKey, exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
+import type { Origin, StoreId } from '../../protocol/ids.ts'
+import type { Millis } from '../../protocol/time.ts'
 import type { CloudCore } from '../support/cloud-core.ts'
 import type { Random } from '../support/random.ts'
+import { CrashingLedger, ProcessGone } from './crashing-ledger.ts'
 import type { Wire } from './network.ts'
+import type { Bug } from './plan.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 const RESTART_MS_MAX = 20_000
+const FULL_MS_MAX = 30_000
+/** Planted bug NORMAL: the disk has everything only so often. */
+const COMMITS_UNSYNCED_MAX = 8
+/** Planted bug "acknowledged before commit": how much later. */
+const COMMIT_LATE_MS = 2_000
+const PAGES_MAX = 4_294_967_294
 
 /** What a store stands in. */
 export interface Surroundings {
@@ -24,7 +36,10 @@ export interface Surroundings {
   readonly cloud: () => CloudCore
   readonly directory: string
   readonly cloudKey: KeyObject
+  readonly bug: Bug | undefined
 }
+
+type DiskImage = readonly { readonly name: string; readonly bytes: Buffer | undefined }[]
 
 export class StoreNode {
   readonly store: StoreId
@@ -34,9 +49,15 @@ export class StoreNode {
   link: Link | null = null
   /** Rises with every life of the process; answers of an older life are never heard. */
   life = 0
+  /** What a node in a store may not do, whatever happens to it. */
+  readonly faults: unknown[] = []
   readonly #world: Surroundings
+  #open: OpenDatabase | null = null
   #disk = 0
-  faults: unknown[] = []
+  #dieInCommit: 'before' | 'after' | null = null
+  #gone = false
+  #commits = 0
+  #synced: DiskImage = []
 
   constructor(store: StoreId, wire: Wire, world: Surroundings) {
     this.store = store
@@ -46,7 +67,7 @@ export class StoreNode {
 
   /** A new device on a fresh disk: enrolled with a key of its own, a new life of the store's ledger. */
   async install(): Promise<void> {
-    this.stop()
+    this.#stop()
     this.#disk += 1
     const keys = newKeyPair()
     const { store } = this.#world.cloud()
@@ -71,6 +92,7 @@ export class StoreNode {
       cloudUrl: 'sim:',
     })
     ledger.close()
+    this.#synced = this.#image()
     this.start()
   }
 
@@ -84,14 +106,14 @@ export class StoreNode {
     return this.ledger?.identity()?.edge ?? 0
   }
 
-  #directory(): string {
-    return join(this.#world.directory, `store-${this.store}-disk-${this.#disk}`)
-  }
-
   start(): void {
     const life = ++this.life
+    this.#step(() => this.#assemble(life))
+  }
+
+  #assemble(life: number): void {
     const alive = (call: () => void) => (): void => {
-      if (this.life === life) call()
+      if (this.life === life) this.#step(call)
     }
     const { time, random } = this.#world
     const system: System = {
@@ -100,12 +122,12 @@ export class StoreNode {
       after: (ms, call) => time.after(ms, alive(call)),
       soon: (call) => void time.after(0, alive(call)),
     }
-    this.ledger = openLedger({ directory: this.#directory() })
+    this.ledger = this.#openLedger()
     this.till = new Till({
       ledger: this.ledger,
       system,
       software: 'sim',
-      onFault: (cause) => this.faults.push(cause),
+      onFault: (cause) => this.#fault(cause),
     })
     const open = this.wire.factory()
     this.link = new Link({
@@ -130,21 +152,123 @@ export class StoreNode {
   }
 
   /** The process is gone at once: no draining, no closing of anything in an orderly way. */
-  stop(): void {
-    this.life += 1
-    this.ledger?.close()
-    this.ledger = null
-    this.till = null
-    this.link = null
-    this.wire.dropAll()
+  crash(): void {
+    if (this.ledger === null) return
+    this.#stop()
+    if (this.#world.bug === 'NORMAL instead of FULL') this.#putBack(this.#synced)
+    this.#startLater()
   }
 
-  crash(): void {
-    this.stop()
+  /** The next commit is the process's last, and may or may not have happened. */
+  crashInCommit(): void {
+    this.#dieInCommit = this.#world.random.pick(['before', 'after'])
+  }
+
+  /** The disk takes no page more, for a while. */
+  fill(): void {
+    const database = this.#open?.database
+    if (database === undefined) return
+    const life = this.life
+    database.pragma(`max_page_count = ${String(database.pragma('page_count', { simple: true }))}`)
+    this.#world.time.after(this.#world.random.below(FULL_MS_MAX), () => {
+      if (this.life === life) database.pragma(`max_page_count = ${PAGES_MAX}`)
+    })
+  }
+
+  destroy(): void {
+    this.#stop()
+  }
+
+  #openLedger(): Ledger {
+    this.#open = openDatabase(this.#directory())
+    const { database, close } = this.#open
+    const { time, bug } = this.#world
+    const late = (commit: () => void): void => {
+      const life = this.life
+      time.after(COMMIT_LATE_MS, () => {
+        if (this.life === life) commit()
+      })
+    }
+    // Without a path nothing is checkpointed on a thread, which would be another clock.
+    return new CrashingLedger(
+      { database, close },
+      {
+        dies: () => {
+          const when = this.#dieInCommit
+          this.#dieInCommit = null
+          return when
+        },
+        gone: () => {
+          this.#gone = true
+          this.life += 1
+        },
+        committed: () => {
+          this.#commits += 1
+          if (bug === 'NORMAL instead of FULL' && this.#commits % COMMITS_UNSYNCED_MAX === 0)
+            this.#synced = this.#image()
+        },
+        late: bug === 'acknowledged before commit' ? late : null,
+      },
+    )
+  }
+
+  /** Runs a step of the process. An error nobody handles ends it; when it is gone, its file is closed once nobody is in it any more. */
+  #step(call: () => void): void {
+    try {
+      call()
+    } catch (cause) {
+      this.#fault(cause)
+      this.#gone = true
+    }
+    if (this.#gone) this.crash()
+  }
+
+  #fault(cause: unknown): void {
+    if (!(cause instanceof ProcessGone) && !isStorageFull(cause)) this.faults.push(cause)
+  }
+
+  #startLater(): void {
     const { time, random } = this.#world
     const life = this.life
     time.after(1 + random.below(RESTART_MS_MAX), () => {
       if (this.life === life) this.start()
     })
+  }
+
+  #stop(): void {
+    this.life += 1
+    this.#open?.close()
+    this.#open = null
+    this.ledger = null
+    this.till = null
+    this.link = null
+    this.#dieInCommit = null
+    this.#gone = false
+    this.wire.dropAll()
+  }
+
+  #directory(): string {
+    return join(this.#world.directory, `store-${this.store}-disk-${this.#disk}`)
+  }
+
+  /** The files as they are now. */
+  #image(): DiskImage {
+    return [LEDGER_FILE, `${LEDGER_FILE}-wal`].map((name) => {
+      try {
+        return { name, bytes: readFileSync(join(this.#directory(), name)) }
+      } catch {
+        return { name, bytes: undefined }
+      }
+    })
+  }
+
+  #putBack(image: DiskImage): void {
+    mkdirSync(this.#directory(), { recursive: true })
+    rmSync(join(this.#directory(), `${LEDGER_FILE}-shm`), { force: true })
+    for (const { name, bytes } of image) {
+      const path = join(this.#directory(), name)
+      if (bytes === undefined) rmSync(path, { force: true })
+      else writeFileSync(path, bytes)
+    }
   }
 }

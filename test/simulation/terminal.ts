@@ -17,11 +17,23 @@ export interface Operation {
   readonly amount: number
   acked: { origin: number; seq: number; id: string; body: string } | null
   refused: string | null
+  /** Its store's disk was lost while it was open, or with its fact: a refusal afterwards does not say that it never counted. */
+  uncertain: boolean
 }
 
-const PAUSE_MS_MAX = 4_000
 const ANSWER_LOST_ONE_IN = 12
+/** Sales that a return may be about. */
+const SOLD_REMEMBERED_MAX = 30
 const RETRY = new Set(['stopping', 'storage_full', 'fault', 'key_in_flight', 'authority_missing'])
+
+export interface TerminalPlan {
+  readonly operations: number
+  readonly cards: number
+  readonly pauseMsMax: number
+  readonly lateMsMax: number
+  /** Planted bug: a new key for every attempt. */
+  readonly forgetsKeys: boolean
+}
 
 export class Terminal {
   readonly operations: Operation[] = []
@@ -29,52 +41,53 @@ export class Terminal {
   readonly #node: StoreNode
   readonly #time: VirtualTime
   readonly #random: Random
-  readonly #cards: readonly string[]
+  readonly #plan: TerminalPlan
   #left: number
   #attempt = 0
-  /** Planted bug: a new key for every attempt. */
-  readonly #forgetsKeys: boolean
+  #resting = false
+  /** Not answered yet: the one under way, or those to hand in again. */
+  #open: Operation[] = []
+  readonly #sold: Operation[] = []
 
-  constructor(
-    name: string,
-    node: StoreNode,
-    time: VirtualTime,
-    random: Random,
-    cards: readonly string[],
-    count: number,
-    forgetsKeys: boolean,
-  ) {
+  constructor(name: string, node: StoreNode, time: VirtualTime, random: Random, plan: TerminalPlan) {
     this.#name = name
     this.#node = node
     this.#time = time
     this.#random = random
-    this.#cards = cards
-    this.#left = count
-    this.#forgetsKeys = forgetsKeys
+    this.#plan = plan
+    this.#left = plan.operations
   }
 
   get idle(): boolean {
-    return (
-      this.#left === 0 && this.operations.every(({ acked, refused }) => acked !== null || refused !== null)
-    )
+    return this.#left === 0 && this.#open.length === 0
   }
 
   begin(): void {
-    this.#time.after(this.#random.below(PAUSE_MS_MAX), () => this.#next())
+    this.#resting = false
+    this.#time.after(this.#pause(), () => this.#next())
   }
 
   /** The disk of the store is lost: everything that may not have reached the cloud is handed in again, under the keys it had. */
   handInAgain(lostOrigin: number, synced: number): void {
-    for (const operation of this.operations) {
-      if (operation.acked?.origin === lostOrigin && operation.acked.seq > synced - 3) operation.acked = null
-    }
+    for (const operation of this.#open) operation.uncertain = true
+    for (const operation of this.operations)
+      if (operation.acked?.origin === lostOrigin && operation.acked.seq > synced - 3) {
+        operation.acked = null
+        operation.uncertain = true
+        this.#open.push(operation)
+      }
+    if (this.#resting && !this.idle) this.begin()
+  }
+
+  #pause(): number {
+    return 1 + this.#random.below(this.#plan.pauseMsMax)
   }
 
   #next(): void {
-    const open = this.operations.find(({ acked, refused }) => acked === null && refused === null)
-    const operation = open ?? this.#invent()
+    const operation = this.#open[0] ?? this.#invent()
     if (operation !== undefined) this.#try(operation)
-    this.#time.after(1 + this.#random.below(PAUSE_MS_MAX), () => this.#next())
+    this.#resting = this.idle
+    if (!this.#resting) this.#time.after(this.#pause(), () => this.#next())
   }
 
   #try(operation: Operation): void {
@@ -82,7 +95,7 @@ export class Terminal {
     const { life } = this.#node
     if (till === null) return
     const attempt = ++this.#attempt
-    const key = this.#forgetsKeys ? `${operation.key}~${attempt}` : operation.key
+    const key = this.#plan.forgetsKeys ? `${operation.key}~${attempt}` : operation.key
     const call = { terminal: this.#name, key, requestHash: Buffer.alloc(32, operation.key) }
     const answer = till.write(operation.kind, call, operation.input as InputOf<WriteKind>)
     void answer.then((result) => {
@@ -94,25 +107,34 @@ export class Terminal {
     if (operation.acked !== null) return
     if (this.#random.below(ANSWER_LOST_ONE_IN) === 0) return
     if (!result.ok) {
-      if (!RETRY.has(result.refusal.code)) operation.refused = result.refusal.code
       // A spending that cannot be decided now is given up: the customer does not wait.
-      if (result.refusal.code === 'authority_missing') operation.refused = result.refusal.code
+      if (!RETRY.has(result.refusal.code) || result.refusal.code === 'authority_missing') {
+        operation.refused = result.refusal.code
+        this.#done(operation)
+      }
       return
     }
     const body = Buffer.from(result.value.body).toString()
     const { receipt } = JSON.parse(body) as { receipt: { id: string; seq: number } }
     operation.acked = { origin: this.#node.origin, seq: receipt.seq, id: receipt.id, body }
+    this.#done(operation)
+    if (operation.kind === 'sale' && !this.#sold.includes(operation)) this.#sold.push(operation)
+    if (this.#sold.length > SOLD_REMEMBERED_MAX) this.#sold.shift()
+  }
+
+  #done(operation: Operation): void {
+    this.#open = this.#open.filter((other) => other !== operation)
   }
 
   #invent(): Operation | undefined {
     if (this.#left === 0) return undefined
     this.#left -= 1
     const random = this.#random
-    const card = random.pick(this.#cards)
-    const occurred_at = new Date(this.#time.now() - random.below(60_000)).toISOString()
+    const card = String(random.below(this.#plan.cards))
+    const occurred_at = new Date(this.#time.now() - random.below(this.#plan.lateMsMax + 1)).toISOString()
     const member: Identity = { kind: 'card', value: card }
     const roll = random.below(100)
-    const sold = this.operations.filter(({ kind, acked }) => kind === 'sale' && acked !== null)
+    const sold = this.#sold.filter(({ acked }) => acked !== null)
     if (roll < 12) return this.#add('enrolment', { identities: [member], occurred_at }, card, 0)
     if (roll < 65 || (roll < 78 && sold.length === 0)) {
       const lines = Array.from({ length: 1 + random.below(4) }, () => ({
@@ -144,8 +166,18 @@ export class Terminal {
 
   #add(kind: WriteKind, input: unknown, card: string | null, amount: number): Operation {
     const key = `${this.#name}-${this.operations.length}`
-    const operation: Operation = { key, kind, input, card, amount, acked: null, refused: null }
+    const operation: Operation = {
+      key,
+      kind,
+      input,
+      card,
+      amount,
+      acked: null,
+      refused: null,
+      uncertain: false,
+    }
     this.operations.push(operation)
+    this.#open.push(operation)
     return operation
   }
 }

@@ -1,9 +1,17 @@
-// Time of the simulated world: nothing happens but what was put on this list, in the order of its times. Promises settle between two entries, so a
-// run is the same for the same seed.
+// Time of the simulated world: nothing happens but what was put on this list, in the order of its times and, at one time, in the order it was put
+// there. Promises settle between two entries, so a run is the same for the same seed. A binary heap: a dense world has thousands of
+// entries waiting, most of them timers that are cancelled.
+interface Entry {
+  readonly at: number
+  readonly order: number
+  call: (() => void) | null
+}
+
 export class VirtualTime {
   #now: number
   #order = 0
-  readonly #entries: { at: number; order: number; call: () => void; dead: boolean }[] = []
+  #ran = 0
+  readonly #heap: Entry[] = []
 
   constructor(start: number) {
     this.#now = start
@@ -13,13 +21,16 @@ export class VirtualTime {
     return this.#now
   }
 
+  /** Entries that happened so far. */
+  get ran(): number {
+    return this.#ran
+  }
+
   after(ms: number, call: () => void): () => void {
-    const entry = { at: this.#now + Math.max(0, ms), order: this.#order++, call, dead: false }
-    let index = this.#entries.length
-    while (index > 0 && later(this.#entries[index - 1], entry)) index--
-    this.#entries.splice(index, 0, entry)
+    const entry: Entry = { at: this.#now + Math.max(0, ms), order: this.#order++, call }
+    this.#push(entry)
     return () => {
-      entry.dead = true
+      entry.call = null
     }
   }
 
@@ -27,12 +38,14 @@ export class VirtualTime {
   async runUntil(done: () => boolean, ms: number): Promise<void> {
     const limit = this.#now + ms
     while (!done()) {
-      const entry = this.#entries.shift()
+      const entry = this.#pop()
       if (entry === undefined) throw new Error('the world stands still: nothing is left to happen')
-      if (entry.dead) continue
-      if (entry.at > limit) throw new Error(`not done after ${ms / 1000} virtual seconds`)
-      this.#now = entry.at
-      entry.call()
+      const { at, call } = entry
+      if (call === null) continue
+      if (at > limit) throw new Error(`not done after ${ms / 1000} virtual seconds`)
+      this.#now = at
+      this.#ran += 1
+      call()
       await settled()
     }
   }
@@ -42,10 +55,47 @@ export class VirtualTime {
     this.after(ms, () => (over = true))
     await this.runUntil(() => over, ms)
   }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap
+    let index = heap.length
+    heap.push(entry)
+    while (index > 0) {
+      const above = (index - 1) >> 1
+      const parent = heap[above]
+      if (parent === undefined || !earlier(entry, parent)) break
+      heap[index] = parent
+      index = above
+    }
+    heap[index] = entry
+  }
+
+  #pop(): Entry | undefined {
+    const heap = this.#heap
+    const first = heap[0]
+    const last = heap.pop()
+    if (first === undefined || last === undefined || heap.length === 0) return first
+    let index = 0
+    for (;;) {
+      let below = 2 * index + 1
+      let child = heap[below]
+      const right = heap[below + 1]
+      if (child === undefined) break
+      if (right !== undefined && earlier(right, child)) {
+        below += 1
+        child = right
+      }
+      if (!earlier(child, last)) break
+      heap[index] = child
+      index = below
+    }
+    heap[index] = last
+    return first
+  }
 }
 
-function later(a: { at: number; order: number } | undefined, b: { at: number; order: number }): boolean {
-  return a !== undefined && (a.at > b.at || (a.at === b.at && a.order > b.order))
+function earlier(a: Entry, b: Entry): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order)
 }
 
 /** Every promise that can settle without the world going on has settled. */

@@ -1,5 +1,5 @@
 // A cloud without HTTP for tests: real store in a fresh directory, real ingest, one tenant with stores.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
@@ -18,10 +18,14 @@ import type { CloudStore, TenantId } from '../../cloud/store/port.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { OriginWriter } from './origin-writer.ts'
 
-export function freshDirectory(): { path: string; remove: () => void } {
-  const path = mkdtempSync(join(tmpdir(), 'tillstream-test-'))
+/** In memory, if asked, where the system has such a place: for files that need not survive the machine. */
+export function freshDirectory(inMemory = false): { path: string; remove: () => void } {
+  const place = inMemory && existsSync(MEMORY) ? MEMORY : tmpdir()
+  const path = mkdtempSync(join(place, 'tillstream-test-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
+
+const MEMORY = '/dev/shm'
 
 export class CloudCore {
   readonly directory: string

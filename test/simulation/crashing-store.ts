@@ -1,0 +1,91 @@
+// A cloud store whose process may die at any await: before any call of a transaction, and between COMMIT and what follows from it. From then on every
+// call of the dead process fails, so that its transaction is rolled back as the engine would. Two planted bugs are wrapped around here.
+import type { CloudStore, Writes } from '../../cloud/store/port.ts'
+import { ProcessGone } from './crashing-ledger.ts'
+import type { Bug } from './plan.ts'
+
+export type CrashPoint = 'call' | 'commit'
+
+export interface StoreFate {
+  /** Asked before each call inside a transaction, and after each COMMIT, when nothing has followed from it yet. */
+  dies(at: CrashPoint): boolean
+  /** The process is gone already. */
+  readonly dead: boolean
+}
+
+export function crashing(store: CloudStore, fate: StoreFate): CloudStore {
+  const guards = new WeakMap<Writes, Writes>()
+  const guarded = (tx: Writes): Writes => {
+    const known = guards.get(tx)
+    if (known !== undefined) return known
+    const made = guard(tx, fate)
+    guards.set(tx, made)
+    return made
+  }
+  return {
+    read: store.read,
+    close: () => store.close(),
+    async write(work) {
+      const value = await store.write((tx) => work(guarded(tx)))
+      if (fate.dies('commit') || fate.dead) throw new ProcessGone()
+      return value
+    },
+  }
+}
+
+function guard(tx: Writes, fate: StoreFate): Writes {
+  const calls = Object.entries(tx).map(([name, call]: [string, unknown]) => {
+    if (typeof call !== 'function') return [name, call]
+    // The result has the type of the call it stands for, whatever that is.
+    const guardedCall = async (...given: unknown[]): Promise<unknown> => {
+      if (fate.dead || fate.dies('call')) throw new ProcessGone()
+      return (await Reflect.apply(call, tx, given)) as unknown
+    }
+    return [name, guardedCall]
+  })
+  // Every name of the port is there, each with a call of the same type.
+  return Object.fromEntries(calls) as unknown as Writes
+}
+
+/** Planted bugs of the cloud. */
+export function withBug(store: CloudStore, bug: Bug | undefined): CloudStore {
+  if (bug === 'cloud counts keys twice') return forgettingKeys(store)
+  if (bug === 'effects without cursor') return cursorApart(store)
+  return store
+}
+
+/** The cloud knows no business keys. */
+function forgettingKeys(store: CloudStore): CloudStore {
+  return changed(store, (tx) => ({
+    ...tx,
+    factsByKeys: async () => [],
+    insertFacts: (rows) => tx.insertFacts(rows.map((row) => ({ ...row, key: `${row.key}#${row.id}` }))),
+  }))
+}
+
+/** What a batch brought is committed, and how far it came in a transaction of its own, afterwards. */
+function cursorApart(store: CloudStore): CloudStore {
+  return {
+    read: store.read,
+    close: () => store.close(),
+    async write(work) {
+      const cursors: Parameters<Writes['saveOrigins']>[0][] = []
+      const value = await store.write((tx) =>
+        work({
+          ...tx,
+          saveOrigins: async (rows) => void cursors.push(rows),
+        }),
+      )
+      for (const rows of cursors) await store.write((tx) => tx.saveOrigins(rows))
+      return value
+    },
+  }
+}
+
+function changed(store: CloudStore, change: (tx: Writes) => Writes): CloudStore {
+  return {
+    read: store.read,
+    close: () => store.close(),
+    write: (work) => store.write((tx) => work(change(tx))),
+  }
+}

@@ -1,0 +1,63 @@
+// One life of a world from its plan: it works while everything breaks, is healed, and is audited.
+import { audit, foundIn } from './auditor.ts'
+import type { Findings } from './auditor.ts'
+import type { Plan, Strike } from './plan.ts'
+import { World } from './world.ts'
+
+/** Virtual time after which terminals that are still not answered never will be. */
+const WORK_MS_MAX = 6 * 3_600_000
+
+export interface Life {
+  readonly findings: Findings
+  /** Calls of terminals. */
+  readonly operations: number
+  /** Entries of virtual time: messages, timers, steps. */
+  readonly events: number
+  readonly happened: Readonly<Partial<Record<Strike, number>>>
+  readonly kinds: ReadonlySet<string>
+}
+
+export async function live(plan: Plan): Promise<Life> {
+  const world = new World(plan)
+  try {
+    await world.build()
+    const stuck = await reached(world)
+    const findings = stuck === undefined ? await audit(world) : { ...NOTHING_FOUND, stuck: [stuck] }
+    const operations = world.terminals.flatMap((terminal) => terminal.operations)
+    return {
+      findings,
+      operations: operations.length,
+      events: world.time.ran,
+      happened: world.happened,
+      kinds: new Set(operations.map(({ kind }) => kind)),
+    }
+  } finally {
+    await world.destroy()
+  }
+}
+
+export const NOTHING_FOUND: Findings = {
+  lost: [],
+  duplicated: [],
+  phantoms: [],
+  balances: [],
+  edges: [],
+  stuck: [],
+}
+
+export function isClean({ findings }: Life): boolean {
+  return foundIn(findings).length === 0
+}
+
+/** Undefined once everything is answered, synced and told; else why it never will be. */
+async function reached(world: World): Promise<string | undefined> {
+  try {
+    await world.time.runUntil(() => world.idle, WORK_MS_MAX)
+    await world.heal()
+    return undefined
+  } catch (cause) {
+    const faults = [...world.cloudFaults, ...world.stores.flatMap((node) => node.faults)]
+    const told = [cause, ...faults].map((fault) => (fault instanceof Error ? fault.message : String(fault)))
+    return [...new Set(told)].join('; ')
+  }
+}

@@ -1,0 +1,86 @@
+// What a world is like, all of it from one seed: how many stores and terminals, how fast they work, how late, and what goes wrong how often. Every
+// seed makes another kind of world (swarm), because a world in which everything goes wrong all the time never gets far.
+import { seededRandom } from '../support/random.ts'
+
+/** Bugs to plant, each of which the auditor must find, and as what. */
+export const BUGS = {
+  'acknowledged before commit': 'lost',
+  'cloud counts keys twice': 'duplicated',
+  'terminals forget keys': 'duplicated',
+  'NORMAL instead of FULL': 'lost',
+  'effects without cursor': 'stuck',
+} as const
+export type Bug = keyof typeof BUGS
+export const BUG_NAMES = Object.keys(BUGS) as readonly Bug[]
+
+export const STRIKES = [
+  'line cut',
+  'line a black hole',
+  'line healed',
+  'store crashes',
+  'store crashes in a commit',
+  'store full',
+  'cloud crashes',
+  'cloud crashes in a transaction',
+  'disk lost',
+] as const
+export type Strike = (typeof STRIKES)[number]
+
+export interface Plan {
+  readonly seed: number
+  readonly stores: number
+  readonly terminalsPerStore: number
+  readonly operationsPerTerminal: number
+  /** Few cards: many stores write about the same member at once. */
+  readonly cards: number
+  /** Between two calls of a terminal, at most. */
+  readonly pauseMsMax: number
+  readonly latencyMsMax: number
+  /** How far back a claimed time may lie. */
+  readonly lateMsMax: number
+  /** Between two strikes, at most. */
+  readonly fateMsMax: number
+  /** How often each, relative to each other. */
+  readonly strikes: Readonly<Record<Strike, number>>
+  readonly bug?: Bug
+}
+
+export interface Size {
+  readonly operations: number
+}
+
+const USUAL: Readonly<Record<Strike, number>> = {
+  'line cut': 20,
+  'line a black hole': 10,
+  'line healed': 25,
+  'store crashes': 12,
+  'store crashes in a commit': 8,
+  'store full': 4,
+  'cloud crashes': 8,
+  'cloud crashes in a transaction': 5,
+  'disk lost': 8,
+}
+
+export function planOf(seed: number, { operations }: Size, bug?: Bug): Plan {
+  const random = seededRandom(seed ^ 0x5eed)
+  const stores = 1 + random.below(4)
+  const terminalsPerStore = random.pick([1, 2, 4, 12])
+  const operationsPerTerminal = Math.max(4, Math.ceil(operations / (stores * terminalsPerStore)))
+  // Each kind of trouble is absent from one world in four.
+  const strikes = Object.fromEntries(
+    STRIKES.map((strike) => [strike, random.below(4) === 0 && strike !== 'line healed' ? 0 : USUAL[strike]]),
+  ) as Record<Strike, number>
+  return {
+    seed,
+    stores,
+    terminalsPerStore,
+    operationsPerTerminal,
+    cards: random.pick([3, 14, 14 + Math.ceil(operations / 10)]),
+    pauseMsMax: random.pick([50, 400, 4_000]),
+    latencyMsMax: random.pick([5, 80, 1_500]),
+    lateMsMax: random.pick([0, 1_000, 60_000]),
+    fateMsMax: random.pick([2_000, 25_000]),
+    strikes,
+    ...(bug === undefined ? {} : { bug }),
+  }
+}

@@ -1,0 +1,66 @@
+// The long run: `npm run soak -- --minutes N [--seed S] [--operations N] [--keep]`: one world after the other, each from the next seed, until the time is
+// over. Tells its seed first and its progress; the first world in which something is found ends it, with the smallest plan that still shows it,
+// kept as a regression.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { foundIn } from './auditor.ts'
+import { isClean, live } from './live.ts'
+import { planOf } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { smallest } from './shrinking.ts'
+
+const REGRESSIONS = join(import.meta.dirname, '../regressions')
+const TELL_MS = 10_000
+const EXIT_FOUND = 1
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    operations: { type: 'string', default: '600' },
+  },
+})
+const write = (line: string): void => void process.stdout.write(`${line}\n`)
+const first = Number(values.seed ?? process.env.SEED ?? '1')
+const operations = Number(values.operations)
+const began = Date.now()
+const until = began + Number(values.minutes) * 60_000
+const sums = { worlds: 0, operations: 0, events: 0, strikes: 0 }
+let told = began
+
+write(`SEED=${first}, ${operations} operations a world, ${values.minutes} minutes`)
+for (let seed = first; Date.now() < until; seed++) {
+  const plan = planOf(seed, { operations })
+  const life = await live(plan)
+  if (!isClean(life)) await fail(plan)
+  sums.worlds += 1
+  sums.operations += life.operations
+  sums.events += life.events
+  sums.strikes += Object.values(life.happened).reduce((sum, count) => sum + count, 0)
+  if (Date.now() - told < TELL_MS) continue
+  told = Date.now()
+  write(progress(seed))
+}
+write(`nothing found: ${progress(first + sums.worlds - 1)}`)
+
+/** Of processor time: what else the machine does says nothing about us. */
+function progress(seed: number): string {
+  const { user, system } = process.cpuUsage()
+  const perSecond = (count: number): number => Math.round((count * 1e6) / (user + system))
+  return (
+    `SEED=${seed}: ${sums.worlds} worlds, ${sums.operations} operations (${perSecond(sums.operations)}/s of processor time), ` +
+    `${sums.events} events (${perSecond(sums.events)}/s), ${sums.strikes} strikes, ${Math.round((Date.now() - began) / 1000)} s`
+  )
+}
+
+async function fail(plan: Plan): Promise<never> {
+  write(`SEED=${plan.seed}: found something, looking for the smallest plan that shows it`)
+  const small = await smallest(plan, async (candidate) => !isClean(await live(candidate)))
+  const found = foundIn((await live(small)).findings)
+  for (const sentence of found.slice(0, 20)) write(`  ${sentence}`)
+  mkdirSync(REGRESSIONS, { recursive: true })
+  const path = join(REGRESSIONS, `seed-${small.seed}.json`)
+  writeFileSync(path, `${JSON.stringify({ found: found.slice(0, 3), plan: small }, null, 2)}\n`)
+  write(`kept as ${path}`)
+  process.exit(EXIT_FOUND)
+}

@@ -34,7 +34,7 @@ export function crashing(store: CloudStore, fate: StoreFate): CloudStore {
 }
 
 function guard(tx: Writes, fate: StoreFate): Writes {
-  const calls = Object.entries(tx).map(([name, call]: [string, unknown]) => {
+  const calls = Object.entries(tx).map(([name, call]: [string, unknown]): [string, unknown] => {
     if (typeof call !== 'function') return [name, call]
     // The result has the type of the call it stands for, whatever that is.
     const guardedCall = async (...given: unknown[]): Promise<unknown> => {

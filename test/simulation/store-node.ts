@@ -180,8 +180,8 @@ export class StoreNode {
   }
 
   #openLedger(): Ledger {
-    this.#open = openDatabase(this.#directory())
-    const { database, close } = this.#open
+    const open = openDatabase(this.#directory())
+    this.#open = open
     const { time, bug } = this.#world
     const late = (commit: () => void): void => {
       const life = this.life
@@ -191,7 +191,7 @@ export class StoreNode {
     }
     // Without a path nothing is checkpointed on a thread, which would be another clock.
     return new CrashingLedger(
-      { database, close },
+      { database: open.database, close: () => open.close() },
       {
         dies: () => {
           const when = this.#dieInCommit

@@ -7,7 +7,7 @@ import type { Fact } from '../protocol/facts.ts'
 import { idText, seqOf } from '../protocol/ids.ts'
 import type { FactId, Seq } from '../protocol/ids.ts'
 import { FEED_PAGE_MAX, PAGE_SIZE_MAX } from '../protocol/limits.ts'
-import { withMember } from './domain/ingest/standing.ts'
+import { standingOf } from './domain/ingest/standing.ts'
 import { pointsAdded } from './domain/views.ts'
 import type { Effect } from './evaluation/effects.ts'
 import { NOTHING_EARLIER, effectsDifference, foldFacts } from './evaluation/fold.ts'
@@ -145,13 +145,14 @@ class Walk {
     const name = `member ${idText(row.id)}`
     const rows = await this.#read.factsOfMember(row.id)
     const facts: Fact[] = []
-    for (const { id, bytes } of rows) {
+    for (const fact of rows) {
+      const { id, bytes } = fact
       const decoded = decodeFact(bytes)
       if (!decoded.ok || decoded.value.id !== id) {
         this.#foldMismatches++
         return this.#say(`${name}: the bytes of fact ${idText(id)} are not that fact`)
       }
-      facts.push(withMember(decoded.value, row.id))
+      facts.push(standingOf(decoded.value, fact, row.id))
     }
     const state = newState()
     const effects = new Map<FactId, readonly Effect[]>()

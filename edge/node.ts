@@ -2,7 +2,7 @@
 // a stand-in for it. Stopping is in the order of H-4: first no new work, then every answer that is owed, then the lines, then the file.
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
-import { STOP_MS_MAX } from '../protocol/limits.ts'
+import { CLOCK_LOOK_MS, STOP_MS_MAX } from '../protocol/limits.ts'
 import { assert } from '../protocol/result.ts'
 import { enrolWith } from './enrol.ts'
 import { Readers } from './feed/readers.ts'
@@ -133,9 +133,11 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
   })
   const port = await listen(server, options)
   link.start()
+  const stopLooking = every(system, CLOCK_LOOK_MS, () => till.lookAtClock())
 
   const stop = async (): Promise<void> => {
     ready = false
+    stopLooking()
     await till.drain()
     await settledOrLate(server, system)
     readers.stop()
@@ -145,6 +147,17 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
   }
   let stopping: Promise<void> | undefined
   return { port, identity, till, ledger, link, stop: () => (stopping ??= stop()) }
+}
+
+/** Calls again and again until the returned function is called. */
+function every(system: System, ms: number, call: () => void): Cancel {
+  const next = (): Cancel =>
+    system.after(ms, () => {
+      cancel = next()
+      call()
+    })
+  let cancel = next()
+  return () => cancel()
 }
 
 /** A caller that does not take its answer cannot hold the stop up. */

@@ -60,6 +60,8 @@ const header = <K extends string>(kind: K) => ({
   /** Points the origin promised the member in its answer, and whether it called the answer confirmed. */
   promised: SignedPointsShape,
   confirmed: Type.Boolean(),
+  /** Its origin's clock could not be trusted when it was made: time does not act by it (P-TIME-7). */
+  suspect: Type.Boolean(),
 })
 
 export const SaleLineShape = Type.Object(

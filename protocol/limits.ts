@@ -39,6 +39,12 @@ export const POINTS_PER_UNIT_MAX = 100_000
 
 /** A remote or claimed time may be this far ahead before it is refused. */
 export const CLOCK_SKEW_MS_MAX = 60_000
+/** An edge's clock that is off by at most this is slewed to the cloud's time; further off it is set. */
+export const CLOCK_SLEW_MS_MAX = 60_000
+/** How often an edge compares its clocks, asks the cloud for the time, and saves the time where no fact does. */
+export const CLOCK_LOOK_MS = 5_000
+export const CLOCK_ASK_MS = 60_000
+export const CLOCK_SAVE_MS = 10 * 60_000
 /** A terminal that was cut off may hand in sales this old under their own time (P-TIME-5). */
 export const BACKDATE_MS_MAX = 72 * 3_600_000
 /** An answer counts as confirmed while the cloud's last word is at most this old. */

@@ -1,4 +1,6 @@
 // Everything an edge says to the cloud.
+import type { AskTime } from './frames/ask-time.ts'
+import { AskTimeShape } from './frames/ask-time.ts'
 import type { Authorise } from './frames/authorise.ts'
 import { AuthoriseShape } from './frames/authorise.ts'
 import type { Batch } from './frames/batch.ts'
@@ -8,11 +10,12 @@ import { FindMemberShape } from './frames/find-member.ts'
 import type { Hello } from './frames/hello.ts'
 import { HelloShape } from './frames/hello.ts'
 
-export type UpFrame = Hello | Batch | FindMember | Authorise
+export type UpFrame = Hello | Batch | FindMember | Authorise | AskTime
 
 export const UP_SHAPES = {
   hello: HelloShape,
   batch: BatchShape,
   find_member: FindMemberShape,
   authorise: AuthoriseShape,
+  ask_time: AskTimeShape,
 } as const satisfies Record<UpFrame['type'], unknown>

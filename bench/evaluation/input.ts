@@ -142,6 +142,7 @@ export function salesOf(count: number, members: number, categories: number): Sal
       claim: null,
       promised: 0 as Points,
       confirmed: false,
+      suspect: false,
       amount: lines.reduce((sum, line) => sum + line.amount, 0) as Money,
       lines,
       tenders: [],

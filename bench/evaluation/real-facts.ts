@@ -58,6 +58,7 @@ class FactMaker {
       claim: null,
       promised: 0 as Points,
       confirmed: false,
+      suspect: false,
     }
   }
 

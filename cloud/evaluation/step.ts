@@ -36,7 +36,7 @@ export function step(
   past: PastFacts,
 ): void {
   const { tier } = state
-  if (isTimed(program, state, millisOf(fact.at))) advance(program, state, fact, effects)
+  if (!fact.suspect && isTimed(program, state, millisOf(fact.at))) advance(program, state, fact, effects)
   const start = effects.length
   const reacts = program !== null && program.reactions !== null
   if (reacts) noteEligible(program, state, fact)
@@ -119,13 +119,18 @@ export function step(
       keepPromise(program, state, fact.promised, effects)
     if (reacts) reactToPoints(program, state, fact, start, effects)
     if (program.cards.length > 0) fillCards(program, state, fact, effects)
-    settleTier(program, state, fact, millisOf(fact.at), effects)
+    settleTier(program, state, fact, timeOf(state, fact), effects)
     if (reacts) reactToFact(program, state, fact, effects)
   }
   if (state.tier !== tier) effects.push(TIER, state.tier, 0, state.tier, tier)
   state.facts += 1
   state.at = fact.at
   state.last = fact.id
+}
+
+/** When a tier is looked at: a suspect fact brings no time of its own (E-TIME-4). */
+function timeOf(state: MemberState, fact: Fact): number {
+  return fact.suspect && state.facts > 0 ? Math.min(millisOf(fact.at), millisOf(state.at)) : millisOf(fact.at)
 }
 
 /** E-PROM-1. */

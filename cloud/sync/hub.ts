@@ -141,7 +141,7 @@ export class SyncHub {
       const sessions = this.#turns[this.#turn]
       if (sessions !== undefined && sessions.size > 0) {
         const time = this.#parts.system.clock.now() as Millis
-        const sealed = seal(encodeFrame({ type: 'time', time }), this.#parts.privateKey)
+        const sealed = seal(encodeFrame({ type: 'time', time, question: null }), this.#parts.privateKey)
         for (const session of sessions) session.tell(sealed)
       }
       this.#beat()

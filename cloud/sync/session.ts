@@ -177,6 +177,8 @@ export class SyncSession {
         this.#send(decision)
         return
       }
+      case 'ask_time':
+        return this.#send({ type: 'time', time: this.#now(), question: frame.question })
       default:
         return unreachable(frame)
     }

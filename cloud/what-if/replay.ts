@@ -9,7 +9,7 @@ import { PAGE_SIZE_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { TIME_MIN, hybridTime, localDay, millisOf } from '../../protocol/time.ts'
 import type { HybridTime, Millis, ZoneOffset } from '../../protocol/time.ts'
-import { withMember } from '../domain/ingest/standing.ts'
+import { standingOf } from '../domain/ingest/standing.ts'
 import type { Effect } from '../evaluation/effects.ts'
 import { NOTHING_EARLIER, foldFacts } from '../evaluation/fold.ts'
 import { Programs } from '../evaluation/programs.ts'
@@ -84,7 +84,7 @@ function draftRecords(records: readonly ProgramRecord[], { document, from }: Wha
 /** Without the receipts' promises: they were made under the program as it was, and would show up as goodwill of the draft. */
 async function factsOf(read: Reads, member: MemberListRow): Promise<Fact[]> {
   const rows = await read.factsOfMember(member.id)
-  return rows.map(({ bytes }) => ({ ...withMember(decodeStoredFact(bytes), member.id), confirmed: false }))
+  return rows.map((row) => ({ ...standingOf(decodeStoredFact(row.bytes), row, member.id), confirmed: false }))
 }
 
 function outcomeOf(programs: Programs, facts: readonly Fact[], side: Comparison['now']): Outcome {
@@ -113,6 +113,7 @@ function momentAt(ms: number, { id }: MemberListRow): Moment {
     claim: null,
     promised: 0 as Points,
     confirmed: false,
+    suspect: false,
     due: ms as Millis,
   }
 }

@@ -28,6 +28,7 @@ export interface Cursors {
 
 interface Standing {
   clock: HybridTime
+  time: number | null
   synced: Seq
   cloud_epoch: number
   last_word_at: number | null
@@ -51,7 +52,7 @@ interface EdgeRow {
 export class Meta {
   readonly #database: Database
   readonly #read: Statement<[], Standing>
-  readonly #write: Statement<[HybridTime, Seq, number, number | null, number, number, Seq]>
+  readonly #write: Statement<[HybridTime, number | null, Seq, number, number | null, number, number, Seq]>
   #standing: Standing
   #identity: EdgeIdentity | undefined
 
@@ -59,7 +60,7 @@ export class Meta {
     this.#database = database
     this.#read = database.prepare('SELECT * FROM standing')
     this.#write = database.prepare(
-      `UPDATE standing SET clock = ?, synced = ?, cloud_epoch = ?, last_word_at = ?, members_cursor = ?, corrections_cursor = ?,
+      `UPDATE standing SET clock = ?, time = ?, synced = ?, cloud_epoch = ?, last_word_at = ?, members_cursor = ?, corrections_cursor = ?,
        threads_saved = ? WHERE one = 1`,
     )
     this.#standing = this.#load()
@@ -88,6 +89,11 @@ export class Meta {
     return this.#standing.clock
   }
 
+  /** Floor of the edge's clock (CLK-1); null before the first fact. */
+  get time(): number | null {
+    return this.#standing.time
+  }
+
   /** When the cloud last said anything, in this edge's time; null before its first word. */
   get lastWordAt(): number | null {
     return this.#standing.last_word_at
@@ -99,8 +105,10 @@ export class Meta {
   }
 
   // Each changes the memory at once and the file with the next `save`; `reload` forgets what a failed transaction had changed.
-  setClock(clock: HybridTime): void {
+  /** The time of the last fact, and the latest time that has certainly come (CLK-1). */
+  setClock(clock: HybridTime, time: number): void {
     this.#standing.clock = clock
+    this.#standing.time = time
   }
 
   setSynced(seq: Seq, cloudEpoch: number): void {
@@ -128,6 +136,7 @@ export class Meta {
     const at = this.#standing
     this.#write.run(
       at.clock,
+      at.time,
       at.synced,
       at.cloud_epoch,
       at.last_word_at,

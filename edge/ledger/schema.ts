@@ -144,6 +144,8 @@ CREATE TABLE hours_counted (
 ) STRICT;
 
 INSERT INTO hours_counted VALUES (1, 0);
+
+ALTER TABLE standing ADD COLUMN time INTEGER;
 `
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({

@@ -16,6 +16,7 @@ export class Sequels {
   readonly #reserve: Statement<[Seq, number]>
   readonly #settle: Statement<[Seq]>
   readonly #reserved: Statement<[], Reservation>
+  readonly #postpone: Statement<[number]>
   readonly #correct: Statement<[FactId, number, number, number, FactId]>
   readonly #correction: Statement<[FactId], Correction>
 
@@ -27,6 +28,7 @@ export class Sequels {
     this.#reserve = database.prepare('INSERT INTO reservations VALUES (?, ?)')
     this.#settle = database.prepare('DELETE FROM reservations WHERE seq = ?')
     this.#reserved = database.prepare('SELECT seq, due FROM reservations ORDER BY due')
+    this.#postpone = database.prepare('UPDATE reservations SET due = due + ?')
     this.#correct = database.prepare(
       `INSERT INTO corrections VALUES (?, ?, ?, ?, ?) ON CONFLICT (fact) DO UPDATE
        SET revision = excluded.revision, points = excluded.points, goodwill = excluded.goodwill, cause = excluded.cause`,
@@ -48,6 +50,11 @@ export class Sequels {
 
   settle(seq: Seq): void {
     this.#settle.run(seq)
+  }
+
+  /** The clock was set by so much: what was to last a quarter of an hour still does. */
+  postpone(ms: number): void {
+    this.#postpone.run(ms)
   }
 
   /** Open reservations, the most urgent first. */

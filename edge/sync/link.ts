@@ -8,6 +8,7 @@ import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { importPrivateKey, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
+import type { Time } from '../../protocol/frames/time.ts'
 import type { Origin, Seq } from '../../protocol/ids.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
 import type { UpFrame } from '../../protocol/up.ts'
@@ -22,6 +23,7 @@ import { Questions } from './questions.ts'
 import type { FindAnswer } from './questions.ts'
 import type { Socket, SocketFactory } from './socket.ts'
 import { TIMER_EVENTS } from './states.ts'
+import { TimeQuestions } from './time-questions.ts'
 import type { Command, Credit, Event, State, StateName, TimerName, Via } from './states.ts'
 
 export interface LinkOptions {
@@ -64,7 +66,9 @@ export class Link implements CloudLink {
   #socket: Socket | undefined
   readonly #timers = new Map<TimerName, Cancel>()
   readonly #questions: Questions
-  #lastWordAt: number | null = null
+  /** Monotonic time of the cloud's last word. */
+  #wordMono: number | null = null
+  readonly #timeQuestions: TimeQuestions
   #committedSoon = false
   #commits = 0
   #word: string | null = null
@@ -78,6 +82,7 @@ export class Link implements CloudLink {
     this.#ledger = ledger
     this.#till = till
     this.#system = system
+    this.#timeQuestions = new TimeQuestions(system)
     this.#open = open
     this.#software = software
     this.#log = log
@@ -115,8 +120,10 @@ export class Link implements CloudLink {
     return { via, obstacle: obstacle === null ? null : OBSTACLE_WORDS[obstacle] }
   }
 
+  /** Reckoned back from now, so that it is right also when the clock was set since. */
   lastWordAt(): number | null {
-    return this.#lastWordAt
+    if (this.#wordMono === null) return null
+    return Math.floor(this.#till.clock.now() - (this.#system.monotonic() - this.#wordMono))
   }
 
   /** Commits that recorded facts, since the start. */
@@ -165,7 +172,10 @@ export class Link implements CloudLink {
   #moved(before: StateName, event: Event): void {
     const { name } = this.#state
     this.#log.debug({ from: before, to: name, event: event.name }, 'link')
-    if (before === 'streaming') this.#questions.drop()
+    if (before === 'streaming') {
+      this.#questions.drop()
+      this.#timeQuestions.drop()
+    }
     if (event.name === 'closed' || event.name === 'refused') {
       this.#socket = undefined
       this.#log.info(event, 'line to the cloud closed')
@@ -182,7 +192,7 @@ export class Link implements CloudLink {
     const level = word === 'fenced' ? 'error' : 'info'
     this.#log[level]({ link: word, obstacle }, 'link to the cloud')
     try {
-      this.#till.linkChanged(word, this.#system.clock.now(), this.#lastWordAt)
+      this.#till.linkChanged(word, this.#till.clock.now(), this.lastWordAt())
     } catch (cause) {
       // The feed misses a word; the status says the same from memory.
       this.#log.error({ err: cause }, 'link state not recorded')
@@ -306,8 +316,10 @@ export class Link implements CloudLink {
       this.#dispatch({ name: 'malformed' })
       return
     }
-    this.#lastWordAt = this.#system.clock.now()
+    this.#wordMono = this.#system.monotonic()
     this.#attempt(() => this.#take(decoded.value))
+    const question = this.live() ? this.#timeQuestions.due() : null
+    if (question !== null) this.#send({ type: 'ask_time', question })
   }
 
   #take(frame: DownFrame): void {
@@ -348,10 +360,15 @@ export class Link implements CloudLink {
       case 'decision':
         return this.#taken(() => this.#questions.answered('authorise', frame.question, frame))
       case 'time':
-        return this.#taken(() => undefined)
+        return this.#taken(() => this.#takeTime(frame))
       default:
         unreachable(frame)
     }
+  }
+
+  #takeTime(frame: Time): void {
+    const asked = this.#timeQuestions.askedAt(frame)
+    if (asked !== null) this.#till.takeTime(frame.time, asked)
   }
 
   /** A frame counts as heard once what is in it was taken; before the welcome nothing is taken (the machine closes). */

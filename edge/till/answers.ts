@@ -16,7 +16,7 @@ export const StatusWordShape = oneOf(['confirmed', 'provisional'])
 export type StatusWord = 'confirmed' | 'provisional'
 
 /** What the caller should know besides the numbers. */
-export const NOTES = ['member_unknown', 'sale_elsewhere'] as const
+export const NOTES = ['member_unknown', 'sale_elsewhere', 'clock_suspect'] as const
 export type Note = (typeof NOTES)[number]
 
 export const TierAnswerShape = Type.Object({ id: Int, name: Text }, closed)
@@ -216,6 +216,16 @@ export const StatusAnswerShape = Type.Object(
     time: TimeText,
     software: Text,
     uptime_s: Int,
+    /** Whether the store's time can be trusted, why not, by how much it may be off, and how far the machine's clock is ahead of it. */
+    clock: Type.Object(
+      {
+        state: oneOf(['trusted', 'suspect']),
+        reason: orNull(Text),
+        error_ms: orNull(Int),
+        machine_ahead_ms: Int,
+      },
+      closed,
+    ),
   },
   closed,
 )

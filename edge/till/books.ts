@@ -5,12 +5,13 @@ import { Programs } from '../../cloud/evaluation/programs.ts'
 import { checkDocument } from '../../cloud/evaluation/check/check.ts'
 import type { FactId, ProgramVersion, Seq } from '../../protocol/ids.ts'
 import { factIdOf } from '../../protocol/ids.ts'
-import { CONFIRM_FRESH_MS_MAX } from '../../protocol/limits.ts'
+import { CLOCK_SKEW_MS_MAX, CONFIRM_FRESH_MS_MAX } from '../../protocol/limits.ts'
 import { assert } from '../../protocol/result.ts'
 import type { HybridTime } from '../../protocol/time.ts'
-import { HybridClock, hybridTime } from '../../protocol/time.ts'
+import { HybridClock, hybridTime, millisOf } from '../../protocol/time.ts'
 import { FeedLog } from '../feed/feed-log.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { EdgeClock } from '../clock.ts'
 import type { EdgeIdentity } from '../ledger/meta.ts'
 import type { System } from '../system.ts'
 import { Cards } from './cards.ts'
@@ -25,7 +26,10 @@ export class Books {
   readonly identity: EdgeIdentity
   readonly ledger: Ledger
   readonly system: System
-  readonly clock: HybridClock
+  /** The time of the store (CLK). */
+  readonly clock: EdgeClock
+  /** The times of facts. */
+  readonly ticks: HybridClock
   readonly programs: Programs
   readonly wordings = new Wordings()
   readonly cards: Cards
@@ -44,12 +48,13 @@ export class Books {
     this.ledger = ledger
     this.system = system
     this.backdateMs = backdateMs
-    this.clock = new HybridClock(system.clock, ledger.meta.clock)
+    this.clock = new EdgeClock(system, ledger.meta.time)
+    this.ticks = new HybridClock(this.clock, ledger.meta.clock)
     const records = ledger.programs.all()
     this.programs = new Programs(records)
     for (const { document } of records) this.learn(document)
     this.cards = new Cards(ledger, this.programs, identity.origin)
-    this.reservations = new Reservations(ledger, system, identity.origin)
+    this.reservations = new Reservations(ledger, system, this.clock, identity.origin)
     this.dayBook = new DayBook(ledger, identity.origin)
     this.feed = new FeedLog(ledger.frames, identity.epoch)
   }
@@ -65,7 +70,12 @@ export class Books {
   }
 
   now(): HybridTime {
-    return hybridTime(this.system.clock.now())
+    return hybridTime(this.clock.now())
+  }
+
+  /** A fact counted at that time is made under a suspect clock, or by one that was ahead and is waited for (CLK-5). */
+  suspects(at: HybridTime): boolean {
+    return this.clock.suspect || millisOf(at) > this.clock.now() + CLOCK_SKEW_MS_MAX
   }
 
   programNow(): Program | null {
@@ -80,7 +90,7 @@ export class Books {
   /** Connected, and the cloud's last word is recent. */
   fresh(): boolean {
     const last = this.link.lastWordAt()
-    return last !== null && this.link.live() && this.system.clock.now() - last <= CONFIRM_FRESH_MS_MAX
+    return last !== null && this.link.live() && this.clock.now() - last <= CONFIRM_FRESH_MS_MAX
   }
 
   /** The time of the cloud's last word, in this life of the process or before. */

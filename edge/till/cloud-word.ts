@@ -15,8 +15,8 @@ import { counted, timeText } from './wording.ts'
 
 /** Adds an activity in the open transaction. */
 export function tell(books: Books, told: Omit<Told, 'at'>): void {
-  const { feed, system } = books
-  feed.add(toldActivity({ position: feed.next, epoch: feed.epoch }, { ...told, at: system.clock.now() }))
+  const { feed, clock } = books
+  feed.add(toldActivity({ position: feed.next, epoch: feed.epoch }, { ...told, at: clock.now() }))
 }
 
 function transact(books: Books, work: () => void): void {
@@ -37,7 +37,7 @@ export function takeMembers(books: Books, { cursor, members }: Members): void {
   transact(books, () => {
     for (const snapshot of members) ledger.members.take(snapshot)
     ledger.meta.setMembersCursor(cursor)
-    ledger.meta.setLastWordAt(books.system.clock.now())
+    ledger.meta.setLastWordAt(books.clock.now())
   })
   for (const { member } of members) books.cards.forget(member)
 }
@@ -49,7 +49,7 @@ export function takeCorrections(books: Books, { cursor, corrections, conflicts }
     for (const { fact, text } of conflicts)
       tell(books, { kind: 'conflict', fact, member: null, points: 0, text })
     ledger.meta.setCorrectionsCursor(cursor)
-    ledger.meta.setLastWordAt(books.system.clock.now())
+    ledger.meta.setLastWordAt(books.clock.now())
   })
 }
 

@@ -46,6 +46,7 @@ export const prepareEnrolment: Prepare<'enrolment'> = (books, { call, input, sai
     claim: null,
     promised: 0 as Points,
     confirmed: false,
+    suspect: books.suspects(when.at),
     name,
     identities,
   }

@@ -63,6 +63,7 @@ export const prepareReturn: Prepare<'return'> = (books, write) => {
     claim: payee.claim,
     promised: 0 as Points,
     confirmed: false,
+    suspect: books.suspects(when.at),
     amount: total as Money,
     lines,
   }
@@ -249,6 +250,7 @@ export const prepareVoid: Prepare<'void'> = (books, { call, input }) => {
     claim: payee.claim,
     promised: 0 as Points,
     confirmed: false,
+    suspect: books.suspects(at),
     fact: voided,
     reason: input.reason ?? '',
   }

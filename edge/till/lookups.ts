@@ -39,7 +39,7 @@ export async function memberView(books: Books, reference: MemberReference): Prom
 
 function viewOf(books: Books, card: Card): MemberView {
   const { state } = card
-  const now = books.system.clock.now()
+  const now = books.clock.now()
   const program = books.programNow()
   const wording = books.wordings.of(program)
   const row = books.ledger.members.find(card.member)

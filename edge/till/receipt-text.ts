@@ -6,6 +6,7 @@ import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { spendable } from '../../cloud/evaluation/state.ts'
 import type { FactId, Seq } from '../../protocol/ids.ts'
 import { millisOf } from '../../protocol/time.ts'
+import type { Note } from './answers.ts'
 import type { Plan } from './plan.ts'
 import type { Wording } from './wording.ts'
 import { timeText } from './wording.ts'
@@ -32,8 +33,13 @@ export function receiptText(
     `{"receipt":{"id":"${id}","epoch":${epoch},"seq":${seq},"hash":"${hex}"},"kind":"${fact.kind}","at":"${timeText(millisOf(fact.at))}",` +
     `"status":"${status}","as_of":${word},"member":${member},"points":${fact.promised},"entries":[${entriesPart(effects, wording)}],` +
     `"tier_change":${tierChangePart(effects, wording)},"vouchers":[${card === null ? '' : vouchersPart(effects, card.state, id, wording)}]` +
-    `${extra},"notes":${notes.length === 0 ? '[]' : JSON.stringify(notes)}}`
+    `${extra},"notes":${notes.length === 0 && !fact.suspect ? '[]' : notesPart(notes, fact.suspect)}}`
   )
+}
+
+function notesPart(notes: readonly Note[], suspect: boolean): string {
+  const told: readonly Note[] = suspect ? [...notes, 'clock_suspect'] : notes
+  return JSON.stringify(told)
 }
 
 function memberPart(id: number, state: MemberState, wording: Wording): string {

@@ -127,7 +127,7 @@ export class Recorder {
   }
 
   #commit(group: readonly Write[]): Attempt[] {
-    const { ledger, feed, clock, dayBook } = this.#books
+    const { ledger, feed, clock, ticks, dayBook } = this.#books
     const standing = { fresh: this.#books.fresh(), asOf: this.#books.asOf() }
     this.#recorded = 0
     if (group.length === 0 && !this.#standing) return []
@@ -138,7 +138,7 @@ export class Recorder {
       for (const tell of this.#told) tell()
       if (this.#recorded === 0 && !this.#standing) ledger.leave()
       else {
-        ledger.meta.setClock(clock.last)
+        ledger.meta.setClock(ticks.last, clock.least())
         feed.seal()
         dayBook.save()
         ledger.commit()

@@ -43,7 +43,7 @@ export function record(
   const guest = card === null && fact.member === 0 && fact.claim === null
   const known = card === null ? guest : card.known
   fact.promised = points as Points
-  fact.confirmed = standing.fresh && known && plan.notes.length === 0
+  fact.confirmed = standing.fresh && known && plan.notes.length === 0 && !fact.suspect
   const bytes = encodeFact(fact)
   if (bytes.length > FACT_BYTES_MAX)
     return untouched(books, plan, 'body_too_large', `One record has at most ${FACT_BYTES_MAX} bytes.`)

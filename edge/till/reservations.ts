@@ -2,6 +2,7 @@
 // reservation: cancelling twice, also over a restart, is one fact. One timer, for the most urgent.
 import type { FactId, Origin, Seq } from '../../protocol/ids.ts'
 import { factIdOf } from '../../protocol/ids.ts'
+import type { EdgeClock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Cancel, System } from '../system.ts'
 
@@ -15,13 +16,15 @@ const RETRY_MS = 10_000
 export class Reservations {
   readonly #ledger: Ledger
   readonly #system: System
+  readonly #clock: EdgeClock
   readonly #origin: Origin
   #expire: ((redemption: FactId) => void) | undefined
   #cancel: Cancel | undefined
 
-  constructor(ledger: Ledger, system: System, origin: Origin) {
+  constructor(ledger: Ledger, system: System, clock: EdgeClock, origin: Origin) {
     this.#ledger = ledger
     this.#system = system
+    this.#clock = clock
     this.#origin = origin
   }
 
@@ -40,12 +43,14 @@ export class Reservations {
   /** Inside the transaction of its fact. Every reservation lasts as long as any, so a timer that runs already is soon enough. */
   add(seq: Seq, due: number): void {
     this.#ledger.sequels.reserve(seq, due)
-    if (this.#cancel === undefined) this.#wait(due - this.#system.clock.now())
+    if (this.#cancel === undefined) this.#wait(due - this.#clock.now())
   }
 
   #look(): void {
     this.#cancel = undefined
-    const now = this.#system.clock.now()
+    const now = this.#clock.now()
+    // Nothing expires by a clock that cannot be trusted (CLK-5).
+    if (this.#clock.suspect) return this.#wait(RETRY_MS)
     const open = this.#ledger.sequels.reservations()
     let wait = Infinity
     for (const { seq, due } of open) {

@@ -127,6 +127,7 @@ export function saleFact(
     claim: payee.claim,
     promised: 0 as Points,
     confirmed: false,
+    suspect: books.suspects(at),
     amount: amount as Money,
     lines,
     tenders,
@@ -166,6 +167,7 @@ export const prepareCheckin: Prepare<'checkin'> = (books, { call, input, said })
     claim: payee.claim,
     promised: 0 as Points,
     confirmed: false,
+    suspect: books.suspects(when.at),
   }
   return {
     do: 'record',
@@ -204,6 +206,7 @@ export const prepareGrant: Prepare<'grant'> = (books, { call, input, said }) => 
     claim: null,
     promised: 0 as Points,
     confirmed: false,
+    suspect: books.suspects(at),
     metric,
     points: points as Points,
     reason: input.reason ?? '',

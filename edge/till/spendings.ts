@@ -66,7 +66,7 @@ export const prepareRedemption: Prepare<'redemption'> = (books, write) => {
   const amount = basket === null ? AMOUNT_MAX : amountOf(basket)
   const plan = redemption(books, call, card, part, amount, () => {
     if (stage === 'reserved')
-      books.reservations.add(seqOf(plan.fact.id), books.system.clock.now() + RESERVATION_MS_MAX)
+      books.reservations.add(seqOf(plan.fact.id), books.clock.now() + RESERVATION_MS_MAX)
   })
   return { do: 'record', plan }
 }
@@ -115,6 +115,7 @@ function redemption(
     claim: null,
     promised: 0 as Points,
     confirmed: false,
+    suspect: books.suspects(at),
     stage,
     of,
     perk,
@@ -199,6 +200,7 @@ export const prepareVoucherUse: Prepare<'voucher_use'> = (books, write) => {
     claim: null,
     promised: 0 as Points,
     confirmed: false,
+    suspect: books.suspects(at),
     code,
     hold: decision.hold,
   }

@@ -14,12 +14,14 @@ import type { Result } from '../../protocol/result.ts'
 import { accept, assert, refuse } from '../../protocol/result.ts'
 import { DAY_MS, localDay, localMinuteOfDay, millisOf } from '../../protocol/time.ts'
 import type { FeedLog } from '../feed/feed-log.ts'
+import type { EdgeClock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { System } from '../system.ts'
 import type { HistoryPage, MemberView, PerksAnswer, Quote, Status, Today } from './answers.ts'
 import { Backlog, spanText } from './backlog.ts'
 import { Books } from './books.ts'
 import type { CloudLink } from './cloud-link.ts'
+import { ClockKeeper, clockStatus } from './clock-keeper.ts'
 import { takeCorrections, takeMembers, takeNotice, takeProgram, tell, tellLink } from './cloud-word.ts'
 import { prepareEnrolment } from './enrolments.ts'
 import { prepareReturn, prepareVoid } from './give-backs.ts'
@@ -66,8 +68,9 @@ export class Till {
   readonly #recorder: Recorder
   readonly #backlog: Backlog
   readonly #software: string
-  readonly #startedAt: number
+  readonly #startedMono: number
   readonly #onFault: (cause: unknown) => void
+  readonly #clockKeeper: ClockKeeper
   #link: { readonly state: string; readonly since: number }
 
   constructor({ ledger, system, software, backdateMs = BACKDATE_MS_MAX, onFault }: TillOptions) {
@@ -76,15 +79,20 @@ export class Till {
     this.#recorder = new Recorder(this.#books, PREPARERS, {
       fault: this.#onFault,
       committed: () => {
-        this.#backlog.committed(ledger.seq, system.clock.now())
+        this.#backlog.committed(ledger.seq, this.clock.now())
         this.#books.link.committed()
       },
     })
     this.#software = software
-    this.#startedAt = system.clock.now()
-    this.#link = { state: 'offline', since: this.#startedAt }
-    this.#backlog = new Backlog(ledger.seq, ledger.meta.cursors().synced, this.#startedAt)
+    this.#startedMono = system.monotonic()
+    this.#link = { state: 'offline', since: this.clock.now() }
+    this.#backlog = new Backlog(ledger.seq, ledger.meta.cursors().synced, this.clock.now())
+    this.#clockKeeper = new ClockKeeper(this.#books, this.#recorder)
     this.#books.reservations.start((redemption) => this.#expire(redemption))
+  }
+
+  get clock(): EdgeClock {
+    return this.#books.clock
   }
 
   get feed(): FeedLog {
@@ -165,7 +173,7 @@ export class Till {
     const synced = ledger.meta.cursors().synced
     const waiting = seq > synced ? ledger.ofSeq((synced + 1) as Seq) : undefined
     const inForce = programs.inForce(this.#books.now())
-    const now = system.clock.now()
+    const now = this.clock.now()
     const lastWordAt = this.#books.lastWordAt()
     return {
       store: identity.store,
@@ -188,7 +196,8 @@ export class Till {
           : { version: inForce.record.version, name: inForce.program.document.name },
       time: timeText(now),
       software: this.#software,
-      uptime_s: Math.floor((now - this.#startedAt) / 1000),
+      uptime_s: Math.floor((system.monotonic() - this.#startedMono) / 1000),
+      clock: clockStatus(this.clock),
     }
   }
 
@@ -199,8 +208,8 @@ export class Till {
 
   /** Durable at the cloud up to `seq`. Saved with the next commit: losing it costs nothing, the cloud says it again. */
   acknowledged(seq: Seq, cloudEpoch: number): void {
-    const { ledger, system } = this.#books
-    const now = system.clock.now()
+    const { ledger } = this.#books
+    const now = this.clock.now()
     const caughtUp = this.#backlog.acknowledged(seq, ledger.seq, now)
     ledger.meta.setSynced(seq, cloudEpoch)
     ledger.meta.setLastWordAt(now)
@@ -233,6 +242,16 @@ export class Till {
 
   takeNotice(frame: Notice): void {
     takeNotice(this.#books, frame)
+  }
+
+  /** CLK-3: the cloud's answer to a question asked at `askedMono`. */
+  takeTime(time: number, askedMono: number): void {
+    this.#clockKeeper.heard(time, askedMono)
+  }
+
+  /** CLK-4: to be called every CLOCK_LOOK_MS. */
+  lookAtClock(): void {
+    this.#clockKeeper.look()
   }
 
   /** A feed that cannot be written does not keep the link from changing. */

@@ -15,20 +15,20 @@ export function whenOf(books: Books, occurredAt: string | undefined): When | und
   if (occurredAt === undefined) return nowOf(books)
   const claimed = millisOfText(occurredAt)
   if (claimed === undefined) return undefined
-  const now = books.system.clock.now()
+  const now = books.clock.now()
   const accepted = claimed <= now && now - claimed <= books.backdateMs && hybridTime(claimed) >= TIME_MIN
-  return accepted ? placed(books, hybridTime(claimed), null) : placed(books, books.clock.tick(), claimed)
+  return accepted ? placed(books, hybridTime(claimed), null) : placed(books, books.ticks.tick(), claimed)
 }
 
 /** For what happens as it is asked for. */
 export function nowOf(books: Books): When {
-  return placed(books, books.clock.tick(), null)
+  return placed(books, books.ticks.tick(), null)
 }
 
 /** The time it would get now, without using it up. */
 export function whenNow(books: Books, occurredAt: string | undefined): When | undefined {
-  const { last } = books.clock
-  const now = hybridTime(books.system.clock.now())
+  const { last } = books.ticks
+  const now = hybridTime(books.clock.now())
   if (occurredAt === undefined) return placed(books, now > last ? now : last, null)
   return whenOf(books, occurredAt)
 }

@@ -35,7 +35,7 @@ function momentAt(member: MemberId, ms: number, offset: number): Fact {
     store: 0,
     terminal: 'hq',
   }
-  const promise = { program: 1, member, claim: null, promised: 0, confirmed: false }
+  const promise = { program: 1, member, claim: null, promised: 0, confirmed: false, suspect: false }
   return { kind: 'moment', ...header, key: 'moment', ...promise, due: ms } as unknown as Fact
 }
 

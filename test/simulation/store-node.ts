@@ -118,6 +118,7 @@ export class StoreNode {
     const { time, random } = this.#world
     const system: System = {
       clock: { now: () => time.now() },
+      monotonic: () => time.now(),
       random: () => random.next(),
       after: (ms, call) => time.after(ms, alive(call)),
       soon: (call) => void time.after(0, alive(call)),

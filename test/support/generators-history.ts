@@ -90,6 +90,7 @@ function factOfDeed(deed: Deed, facts: readonly Fact[], seqs: number[]): Fact | 
     claim: null,
     promised: Math.abs(deed.promised),
     confirmed: deed.promised > 0,
+    suspect: false,
     ...own,
   } as unknown as Fact
 }
@@ -247,7 +248,7 @@ function newFieldsOf(deed: Deed, kind: LaterKind, facts: readonly Fact[]): Field
       return { fact: about?.id ?? NOWHERE, ...ofMember(about), about }
     }
     case 'moment':
-      return { due: 0, store: 0, promised: 0, confirmed: false }
+      return { due: 0, store: 0, promised: 0, confirmed: false, suspect: false }
     case 'retro_claim':
       return { sale: NOWHERE }
   }

@@ -20,6 +20,8 @@ export class HandCloud {
   readonly hashes: Uint8Array[] = [CHAIN_GENESIS]
   cloudEpoch = 1
   credit = { credit_facts: 100_000, credit_bytes: 100_000_000 }
+  /** Questions for the time that were heard; the test answers them where it is about the time. */
+  readonly timeAsked: number[] = []
 
   /** `edgeKey` as exportPublicKey gives it. */
   constructor(edgeKey: string) {
@@ -42,11 +44,13 @@ export class HandCloud {
   /** Takes everything the edge has sent, verified and decoded. */
   hear(line: Line): UpFrame[] {
     const key = importPublicKey(this.#edgeKey)
-    return line.up.splice(0).map((sealed) => {
+    return line.up.splice(0).flatMap((sealed) => {
       const bytes = key === undefined ? undefined : unseal(sealed, key)
       const decoded = bytes === undefined ? undefined : decodeUpFrame(bytes)
       if (decoded === undefined || !decoded.ok) throw new Error('the edge sent what is no frame of its own')
-      return decoded.value
+      if (decoded.value.type !== 'ask_time') return [decoded.value]
+      this.timeAsked.push(decoded.value.question)
+      return []
     })
   }
 

@@ -25,6 +25,7 @@ export interface Base {
   readonly member?: MemberId
   readonly claim?: Identity | null
   readonly promised?: number
+  readonly suspect?: boolean
   readonly confirmed?: boolean
 }
 
@@ -61,6 +62,7 @@ export class OriginWriter {
       claim: base.claim ?? null,
       promised: (base.promised ?? 0) as Points,
       confirmed: base.confirmed ?? false,
+      suspect: base.suspect ?? false,
     }
   }
 

@@ -160,7 +160,9 @@ export class TillUnderTest {
   restart(): void {
     this.ledger.close()
     // A process takes its timers with it.
-    this.system = new VirtualSystem(this.system.now)
+    const { now, wallAhead } = this.system
+    this.system = new VirtualSystem(now)
+    this.system.wallAhead = wallAhead
     const open = openDatabase(this.directory)
     this.database = open.database
     this.ledger = new Ledger(open)

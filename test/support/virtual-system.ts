@@ -15,10 +15,16 @@ export class VirtualSystem implements System {
   #numbers = 0
   #timers: Timer[] = []
   #soon: (() => void)[] = []
-  readonly clock = { now: (): number => this.now }
+  /** How far the machine's clock is ahead of the time that passes: set it and the clock jumps. */
+  wallAhead = 0
+  readonly clock = { now: (): number => this.now + this.wallAhead }
 
   constructor(now = Date.UTC(2026, 0, 5, 9)) {
     this.now = now
+  }
+
+  monotonic(): number {
+    return this.now
   }
 
   random(): number {

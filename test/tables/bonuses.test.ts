@@ -42,6 +42,32 @@ const TIERS = [
 const ALL_2024 = ['2024-01-01', '2024-12-31'] as const
 
 const CASES: readonly Case[] = [
+  {
+    rule: 'E-BON-8',
+    name: 'a sale of a suspect clock gets its base points and no bonus, of whatever kind',
+    program: withBonuses(
+      range(...ALL_2024),
+      { ...time([{ days: ['MON'], from: '09:00', to: '12:00' }]), id: 202 },
+      { ...frequency(1, 'MONTHLY'), id: 203 },
+    ),
+    story: [
+      '2024-03-04 10:00 | buys tea 10.00 by an unsure clock | 10 | 101:10',
+      '2024-03-04 11:00 | buys tea 10.00 | 80 | 101:10 201:10 202:10 203:50',
+    ],
+  },
+  {
+    rule: 'E-BON-8',
+    name: 'nor where the long way decides, and it counts for no bonus',
+    program: {
+      earn_perks: [{ ...POINT_PER_POUND, caps: { per_day: 1000 } }],
+      bonuses: [frequency(2, 'MONTHLY')],
+    },
+    story: [
+      '2024-03-04 10:00 | buys tea 10.00 by an unsure clock | 10 | 101:10',
+      '2024-03-04 11:00 | buys tea 10.00 | 10 | 101:10',
+      '2024-03-04 12:00 | buys tea 10.00 | 60 | 101:10 201:50',
+    ],
+  },
   // E-BON-1: what it looks at.
   {
     rule: 'E-BON-1',

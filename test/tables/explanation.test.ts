@@ -155,6 +155,15 @@ const ROWS: readonly Row[] = [
     hint: 'at another time: MON FRI 17:00-19:00',
   },
   {
+    condition: 'clock',
+    rule: 201,
+    program: bonus({ type: 'TIME', schedule: [{ days: ['MON'], from: '09:00', to: '12:00' }] }),
+    story: [`${MONDAY} | buys tea 4.00 by an unsure clock | 0`],
+    actual: "a time the store's clock could not vouch for",
+    required: 'a time that is certain',
+    hint: null,
+  },
+  {
     condition: 'from_date',
     rule: 201,
     program: often({ frequency: 'FROM_DATE', from_date: '2024-03-05' }),

@@ -102,6 +102,9 @@ function placeOf(when: string, counter: number): Place {
   return { store: shop.id as StoreId, at: hybridTime(ms, counter), offset: zoneOffset(shop.zone, ms) }
 }
 
+/** After a deed: its till's clock could not be trusted. */
+const UNSURE = ' by an unsure clock'
+
 interface Row {
   readonly text: string
   readonly place: Place
@@ -117,7 +120,9 @@ function rowOf(text: string, index: number): Row {
 
 function factOf(row: Row, index: number, costOf: (perk: string) => number): Fact {
   const promise = / promised (-?\d+)( provisionally)?$/.exec(row.what)
-  const what = promise === null ? row.what : row.what.slice(0, promise.index)
+  const told = promise === null ? row.what : row.what.slice(0, promise.index)
+  const suspect = told.endsWith(UNSURE)
+  const what = suspect ? told.slice(0, -UNSURE.length) : told
   const idOf: IdOf = (number) => factIdOf(ORIGIN, (Number(number) + 1) as Seq)
   for (const [pattern, make] of SENTENCES) {
     const match = pattern.exec(what)
@@ -137,6 +142,7 @@ function factOf(row: Row, index: number, costOf: (perk: string) => number): Fact
       claim: null,
       promised: Number(promise?.[1] ?? 0),
       confirmed: promise !== null && promise[2] === undefined,
+      suspect,
     }
     const fact = { ...header, ...own } as unknown as Fact
     const { accepts, explain } = factValidator(fact.kind)

@@ -89,6 +89,16 @@ const CASES: readonly AccountCase[] = [
     ],
     ends: { 0: 'balance 3, pending 0, lifetime 3, spent 0, 3 for ever' },
   },
+  {
+    rule: 'E-TIME-4',
+    name: 'a fact of a suspect clock lets nothing fall due, however late it says it is',
+    program: { points: { expiry: { kind: 'sliding', after: { days: 4 } } } },
+    story: [
+      '2024-03-04 10:00 | is granted 8 | grant 8, tier 1',
+      '2036-03-12 10:00 | is granted 1 by an unsure clock | grant 1',
+    ],
+    ends: { 0: 'balance 9, pending 0, lifetime 9, spent 0, 9 until 2036-03-16' },
+  },
 ]
 
 test.each(CASES)('$rule $name', comesTo)

@@ -18,6 +18,7 @@ interface Layer {
 const EVALUATION = 'cloud/evaluation'
 const STORE_PORT = 'cloud/store/port.ts'
 const EDGE_SYSTEM = 'edge/system.ts'
+const EDGE_CLOCK = 'edge/clock.ts'
 
 export const LAYERS: readonly Layer[] = [
   { at: 'protocol', may: [], node: ['node:crypto', 'node:buffer'] },
@@ -84,7 +85,10 @@ export const LAYERS: readonly Layer[] = [
   },
 
   { at: 'edge/ledger', may: ['protocol', EVALUATION] },
-  { at: 'edge/till', may: ['protocol', EVALUATION, 'edge/ledger', 'edge/feed/feed-log.ts', EDGE_SYSTEM] },
+  {
+    at: 'edge/till',
+    may: ['protocol', EVALUATION, 'edge/ledger', 'edge/feed/feed-log.ts', EDGE_CLOCK, EDGE_SYSTEM],
+  },
   { at: 'edge/feed', may: ['protocol', 'edge/ledger', 'edge/till/answers.ts', EDGE_SYSTEM] },
   { at: 'edge/sync', may: ['protocol', 'edge/ledger', 'edge/till', EDGE_SYSTEM] },
   // Runs in a browser: types of answers, and the client that watches.
@@ -100,6 +104,7 @@ export const LAYERS: readonly Layer[] = [
     may: ['protocol', 'edge/ledger', 'edge/till', 'edge/feed', 'edge/sync', 'edge/page', EDGE_SYSTEM],
   },
   { at: EDGE_SYSTEM, may: ['protocol'] },
+  { at: EDGE_CLOCK, may: ['protocol', EDGE_SYSTEM] },
   { at: 'edge/start-refused.ts', may: [] },
   { at: 'edge/config.ts', may: ['protocol', 'edge/start-refused.ts'] },
   { at: 'edge/enrol.ts', may: ['protocol', 'edge/ledger/meta.ts', 'edge/start-refused.ts', EDGE_SYSTEM] },

@@ -186,7 +186,7 @@ describe('N-3: waits and watchdogs', () => {
     await online()
     const { line } = edge.network
     await edge.system.advance(SILENCE_MS_MAX - 1)
-    edge.cloud.say(line, { type: 'time', time: 0 as Millis })
+    edge.cloud.say(line, { type: 'time', time: 0 as Millis, question: null })
     line.deliver()
     expect(edge.link.lastWordAt()).toBe(edge.system.now)
     await edge.system.advance(SILENCE_MS_MAX - 1)
@@ -200,7 +200,7 @@ describe('N-3: waits and watchdogs', () => {
     const { line } = edge.network
     await sell(edge, 1)
     await edge.system.advance(ACK_WAIT_MS_MAX - 1)
-    edge.cloud.say(line, { type: 'time', time: 0 as Millis })
+    edge.cloud.say(line, { type: 'time', time: 0 as Millis, question: null })
     line.deliver()
     expect(line.closedByEdge).toBeUndefined()
     await edge.system.advance(1)
@@ -212,7 +212,7 @@ describe('N-3: waits and watchdogs', () => {
     await edge.system.advance(SILENCE_MS_MAX)
     const before = edge.link.lastWordAt()
     old.closedByEdge = undefined
-    edge.cloud.say(old, { type: 'time', time: 0 as Millis })
+    edge.cloud.say(old, { type: 'time', time: 0 as Millis, question: null })
     old.deliver()
     old.break()
     expect(edge.link.lastWordAt()).toBe(before)
@@ -275,7 +275,7 @@ describe('N-4: gap and fence', () => {
 })
 
 describe('N-5: down frames are verified before they are decoded', () => {
-  const time = encodeFrame({ type: 'time', time: 0 as Millis })
+  const time = encodeFrame({ type: 'time', time: 0 as Millis, question: null })
   test.each<[string, () => Uint8Array]>([
     ['signed with another key', () => seal(time, newKeyPair().privateKey)],
     ['not signed', () => time],
@@ -300,7 +300,7 @@ describe('N-5: down frames are verified before they are decoded', () => {
   test('one flipped bit closes the link', async () => {
     await online()
     const { line } = edge.network
-    edge.cloud.say(line, { type: 'time', time: 0 as Millis })
+    edge.cloud.say(line, { type: 'time', time: 0 as Millis, question: null })
     const last = line.down.at(-1)
     if (last !== undefined) last[last.length - 1] = (last.at(-1) ?? 0) ^ 1
     line.deliver()
@@ -309,7 +309,7 @@ describe('N-5: down frames are verified before they are decoded', () => {
 })
 
 describe('N-6, A-4, A-7: questions are bounded in time and number', () => {
-  const identity = { kind: 'card', value: 'C-1' } as const
+  const identity = { kind: 'card', value: 'CLK-1' } as const
   const spending = {
     key: 'k1',
     member: 25769803777 as MemberId,

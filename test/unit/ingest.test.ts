@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { encodeFact } from '../../protocol/codec.ts'
 import type { Sale } from '../../protocol/facts.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
-import { CHECKPOINT_FACTS } from '../../protocol/limits.ts'
+import { CHECKPOINT_FACTS, CLOCK_SKEW_MS_MAX } from '../../protocol/limits.ts'
+import { outcomeText as outcome } from '../../cloud/evaluation/state.ts'
+import { verify } from '../../cloud/verify.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
 import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
@@ -110,6 +112,7 @@ describe('quarantine', () => {
       claim: null,
       promised: template.promised,
       confirmed: false,
+      suspect: false,
       amount: 100 as Sale['amount'],
       lines: [{ sku: 'x', category: null, quantity: 1000 as never, amount: 100 as never }],
       tenders: [],
@@ -186,6 +189,35 @@ describe('standing', () => {
     expect(await balance(first)).toBe(70)
     expect((await cloud.store.read.memberByIdentity(cloud.tenant, 'card', '77'))?.id).toBe(first)
     await cloud.outcomes()
+  })
+})
+
+describe('clocks that cannot be trusted', () => {
+  const clockNotices = async (): Promise<string[]> =>
+    (await cloud.store.read.notices(cloud.tenant, { after: 0, limit: 100 }))
+      .filter(({ notice }) => notice?.code === 'clock_suspect')
+      .map(({ notice }) => notice?.text ?? '')
+
+  test('P-TIME-7 E-BON-8 S32 points count, bonuses do not; HQ is told once, where the run begins', async () => {
+    const member = a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+    for (let n = 1; n <= 6; n++)
+      a.sale({ at: T0 + n * MINUTE, member, suspect: n < 4 }, [{ sku: 'x', amount: 100 }])
+    for (let n = 1; n <= 7; n++) await send(a, n, n)
+    // Three trusted sales of the month after three that count for no bonus.
+    expect(await balance(member)).toBe(50 + 6 + 25)
+    expect(await clockNotices()).toEqual([expect.stringMatching(/from fact 2 of origin/)])
+    expect(outcome(await cloud.refold(member))).toBe(outcome(await cloud.state(member)))
+  })
+
+  test('P-TIME-7 S32 S47 a time that the cloud had not reached is not believed, whatever the edge says of its clock', async () => {
+    const member = a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+    const ahead = T0 + 1000 * MINUTE + CLOCK_SKEW_MS_MAX
+    for (let n = 1; n <= 3; n++) a.sale({ at: ahead + n, member }, [{ sku: 'x', amount: 100 }])
+    a.sale({ at: ahead, member }, [{ sku: 'x', amount: 100 }])
+    await send(a)
+    expect(await balance(member)).toBe(50 + 4)
+    expect(await clockNotices()).toHaveLength(1)
+    expect((await verify(directory.path)).ok).toBe(true)
   })
 })
 

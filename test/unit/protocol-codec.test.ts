@@ -8,7 +8,7 @@ import { STRUCTURES } from '../../protocol/structures.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { anyFact, factsOf } from '../support/generators.ts'
 
-const time: DownFrame = { type: 'time', time: 1 as Millis }
+const time: DownFrame = { type: 'time', time: 1 as Millis, question: null }
 const [enrolment] = fc.sample(factsOf('enrolment'), { numRuns: 1, seed: 1 }) as [Enrolment]
 
 test('P-COD-1: every structure is a list of distinct fields, and no two structures are the same', () => {
@@ -23,12 +23,12 @@ describe('what is not on the wire is not encoded', () => {
     ['a field too few', { type: 'time' }],
     ['fields in another order', { time: 1, type: 'time' }],
     ['a nested object of its own', { type: 'notice', code: 'x', fact: { origin: 1 }, text: '' }],
-    ['undefined', { type: 'time', time: undefined }],
-    ['a fraction', { type: 'time', time: 0.5 }],
-    ['NaN', { type: 'time', time: Number.NaN }],
-    ['a bigint beyond 32 bits', { type: 'time', time: 2n ** 63n }],
-    ['a Map', { type: 'time', time: new Map([[1, 2]]) }],
-    ['a Date', { type: 'time', time: new Date(0) }],
+    ['undefined', { type: 'time', time: undefined, question: null }],
+    ['a fraction', { type: 'time', time: 0.5, question: null }],
+    ['NaN', { type: 'time', time: Number.NaN, question: null }],
+    ['a bigint beyond 32 bits', { type: 'time', time: 2n ** 63n, question: null }],
+    ['a Map', { type: 'time', time: new Map([[1, 2]]), question: null }],
+    ['a Date', { type: 'time', time: new Date(0), question: null }],
     ['half a surrogate pair', { type: 'notice', code: '\ud800', fact: 0, text: '' }],
   ])('P-COD-1: %s throws, and the next frame is encoded as ever', (_, value) => {
     const before = Buffer.from(encodeFrame(time)).toString('hex')

@@ -24,6 +24,7 @@ const header = (kind: FactKind, seq: number, change: object = {}): object => ({
   claim: null,
   promised: 0,
   confirmed: false,
+  suspect: false,
   ...change,
 })
 
@@ -123,6 +124,7 @@ export const UP_SAMPLES = {
     identity: { kind: 'phone', value: '+447700900123' },
     member: 0,
   },
+  ask_time: { type: 'ask_time', question: 3 },
   authorise: {
     type: 'authorise',
     question: 2,
@@ -187,7 +189,7 @@ export const DOWN_SAMPLES = {
     refused: null,
     detail: '',
   },
-  time: { type: 'time', time: Date.UTC(2024, 2, 31, 12, 0, 5) },
+  time: { type: 'time', time: Date.UTC(2024, 2, 31, 12, 0, 5), question: null },
   notice: {
     type: 'notice',
     code: 'voucher_reused',

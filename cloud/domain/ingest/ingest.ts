@@ -16,6 +16,7 @@ import type { ProgramShelf } from '../programs.ts'
 import { acceptBatch } from './accept.ts'
 import type { Accepted, Arrival, ArrivedFact, BatchAnswer, Cursor, TenantsKnown } from './accept.ts'
 import { settleConflicts } from './conflicts.ts'
+import { doubtNotices } from './doubts.ts'
 import { Lanes } from './lanes.ts'
 import { Meetings } from './meetings.ts'
 import { MemberStates } from './member-states.ts'
@@ -251,7 +252,11 @@ export class Ingest {
       this.#states.of(tx, member),
     )
     drafts.sort((a, b) => a.at - b.at || a.fact - b.fact || a.revision - b.revision)
-    const rows = await tx.appendActivities([...drafts, ...standing.notices])
+    const rows = await tx.appendActivities([
+      ...drafts,
+      ...standing.notices,
+      ...(await doubtNotices(tx, tenant, part.facts, now)),
+    ])
     const raised = [...standing.conflicts, ...unauthorised, ...part.conflicts(tenant, now)]
     rows.push(...(await raiseConflicts(tx, raised)))
     rows.push(...(await settleConflicts(tx, tenant, part.facts, rows)))

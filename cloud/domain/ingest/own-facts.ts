@@ -51,6 +51,7 @@ export function ownHeader<K extends FactKind>(
     claim: header.claim ?? null,
     promised: header.promised ?? (0 as Points),
     confirmed: header.promised !== undefined,
+    suspect: false,
   }
 }
 

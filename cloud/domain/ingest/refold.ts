@@ -15,7 +15,7 @@ import { decodeState, encodeState, newState } from '../../evaluation/state.ts'
 import type { MemberState } from '../../evaluation/state.ts'
 import type { CheckpointRow, FactPlace, FactRow, TenantId, Writes } from '../../store/port.ts'
 import type { ActivityDraft, Touch } from './standing.ts'
-import { withMember } from './standing.ts'
+import { standingOf } from './standing.ts'
 
 export interface Folded {
   readonly state: MemberState
@@ -125,7 +125,7 @@ function checkpoint({ member }: FoldContext, fact: Fact, state: MemberState, int
 }
 
 export function factOf(row: FactRow, member: MemberId): Fact {
-  return withMember(decodeStoredFact(row.bytes), member)
+  return standingOf(decodeStoredFact(row.bytes), row, member)
 }
 
 /** What the log says each fact came to for this member, and its last revision (for whichever member). */

@@ -5,6 +5,8 @@ import { compareCanonical } from '../../../protocol/facts.ts'
 import type { Enrolment, Fact, Merge } from '../../../protocol/facts.ts'
 import { NO_FACT, NO_MEMBER } from '../../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
+import { CLOCK_SKEW_MS_MAX } from '../../../protocol/limits.ts'
+import { millisOf } from '../../../protocol/time.ts'
 import type { Millis } from '../../../protocol/time.ts'
 import type { ActivityRow, FactPlace, FactRow, TenantId, Writes } from '../../store/port.ts'
 import { pairSubject } from '../conflicts.ts'
@@ -59,8 +61,23 @@ function settledBy(fact: Fact): FactId {
   return fact.kind === 'retro_claim' ? fact.sale : NO_FACT
 }
 
-export function withMember(fact: Fact, member: MemberId): Fact {
+/**
+ * P-TIME-7: the flag of its origin, or a time that the cloud's own clock had not reached when the fact came: no clock that the cloud had set is so
+ * far ahead. A function of the row, so that every fold of it is the same.
+ */
+function withTrust(fact: Fact, receivedAt: Millis): Fact {
+  return fact.suspect || millisOf(fact.at) <= receivedAt + CLOCK_SKEW_MS_MAX
+    ? fact
+    : { ...fact, suspect: true }
+}
+
+function withMember(fact: Fact, member: MemberId): Fact {
   return fact.member === member || fact.kind === 'enrolment' ? fact : { ...fact, member }
+}
+
+/** A row's fact as it is folded: whose it is by now, and whether its time is to be believed. */
+export function standingOf(fact: Fact, { receivedAt }: Pick<FactRow, 'receivedAt'>, member: MemberId): Fact {
+  return withTrust(withMember(fact, member), receivedAt)
 }
 
 export function noticeOf(
@@ -197,7 +214,7 @@ class Settling implements Standing {
     this.#about.set(row.id, row)
     this.#noteRedemption(row)
     if (row.status === 'counted' && row.member > 0)
-      this.#touch(row.member).added.push({ fact: withMember(fact, row.member), seen: false })
+      this.#touch(row.member).added.push({ fact: standingOf(fact, row, row.member), seen: false })
     else this.unfolded.push(fact)
   }
 
@@ -334,7 +351,7 @@ class Settling implements Standing {
     if (member === NO_MEMBER) return
     const fresh = this.unfolded.findIndex(({ id }) => id === row.id)
     if (fresh >= 0) this.unfolded.splice(fresh, 1)
-    const fact = withMember(decodeStoredFact(row.bytes), member)
+    const fact = standingOf(decodeStoredFact(row.bytes), row, member)
     const touch = this.#touch(member)
     // Back where it was before this group: nothing happened.
     const back = touch.removed.findIndex(({ id }) => id === row.id)

@@ -27,6 +27,7 @@ export const CONDITIONS = [
   'tenders',
   'caps',
   'group',
+  'clock',
 ] as const
 export type ConditionName = (typeof CONDITIONS)[number]
 
@@ -48,6 +49,7 @@ export const WHEN = 14
 export const TENDERS = 15
 export const CAPS = 16
 export const GROUP = 17
+export const CLOCK = 18
 
 /** First failing condition of those every kind of rule has: status, dates, store, required tier, attributes, `when`. */
 export function failingRule(rule: Conditions, at: Situation): number {

@@ -56,7 +56,9 @@ function earnPlainly(program: Program, state: MemberState, sale: Sale, effects: 
   fillBasket(program.selections, sale)
   const occasion = occasionAt(program, millisOf(sale.at) + sale.offset * MINUTE_MS)
   const total = givePerks(program, state, sale.store, occasion.day, effects)
-  return total === 0 ? 0 : total + earnBonuses(program, state, sale, total, occasion, effects)
+  return total === 0 || sale.suspect
+    ? total
+    : total + earnBonuses(program, state, sale, total, occasion, effects)
 }
 
 function earnBonuses(

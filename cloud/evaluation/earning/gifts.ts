@@ -13,6 +13,7 @@ import { earnIn } from '../metrics/metrics.ts'
 import type { Occasion } from '../metrics/metrics.ts'
 import {
   APPLIES,
+  CLOCK,
   FREQUENCY,
   MINIMUM,
   NOT_QUALIFYING,
@@ -57,7 +58,9 @@ export function weighSale(program: Program, sale: Sale, at: Situation, every: bo
     .toSorted((a, b) => a.place - b.place)
     .map((perk) => weighPerk(program, perk, sale, at))
   settleGifts(perks, state, day)
-  const bonuses = program.bonuses.map((bonus) => weighBonus(program, bonus, perks, at))
+  const bonuses = program.bonuses.map((bonus) =>
+    sale.suspect ? withoutTime(bonus) : weighBonus(program, bonus, perks, at),
+  )
   settleGifts(bonuses, state, day)
   return { perks, bonuses }
 }
@@ -92,6 +95,11 @@ function weighed(rule: EarnPerk, amount: number, measured: number): Gift {
 
 function isGivenToday(perk: EarnPerk, { state, day }: Situation): boolean {
   return perk.oncePerDay && countIn(state, perk.id, day) > 0
+}
+
+/** E-BON-8. */
+function withoutTime(bonus: Bonus): BonusGift {
+  return { rule: bonus, failing: CLOCK, amount: 0, measured: 0, count: 0 }
 }
 
 /** E-BON; its qualifying perks are weighed already. */

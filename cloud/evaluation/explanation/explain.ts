@@ -44,7 +44,7 @@ export function explain(program: Program, state: MemberState, fact: Fact): Consi
 
 /** The state after what fell due before the fact. */
 function broughtTo(program: Program, state: MemberState, fact: Fact): MemberState {
-  if (!isTimed(program, state, millisOf(fact.at))) return state
+  if (fact.suspect || !isTimed(program, state, millisOf(fact.at))) return state
   const copy = copyState(state)
   advance(program, copy, fact, new EffectBuffer())
   return copy

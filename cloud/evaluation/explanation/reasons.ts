@@ -67,7 +67,7 @@ function givingReason(
   rule: Explained,
   condition: Extract<
     ConditionName,
-    'qualifying_points' | 'schedule' | 'from_date' | 'frequency' | 'caps' | 'group'
+    'qualifying_points' | 'schedule' | 'from_date' | 'frequency' | 'caps' | 'group' | 'clock'
   >,
   at: Situation,
   measured: number,
@@ -81,6 +81,8 @@ function givingReason(
       return [dateText(at.day), 'fromDay' in rule ? `from ${dateText(rule.fromDay)} on` : '', null]
     case 'frequency':
       return frequencyReason(rule, measured)
+    case 'clock':
+      return ["a time the store's clock could not vouch for", 'a time that is certain', null]
     case 'caps':
       return capsReason(rule, measured)
     default:

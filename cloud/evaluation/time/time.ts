@@ -128,6 +128,7 @@ function momentAt(member: MemberId, ms: number, offset: number): Moment {
     claim: null,
     promised: 0 as Points,
     confirmed: false,
+    suspect: false,
     due: ms as Millis,
   }
 }

@@ -14,7 +14,7 @@ let camden: Device
 let leeds: Device
 
 beforeEach(async () => {
-  cloud = await CloudUnderTest.start(() => T0 + 1_000_000)
+  cloud = await CloudUnderTest.start(() => T0 + 60 * MINUTE)
   await cloud.publish(SMALL_PROGRAM)
   camden = await cloud.addDevice('Camden')
   leeds = await cloud.addDevice('Leeds')

@@ -44,10 +44,16 @@ type Main = (args: readonly string[]) => Promise<void>
 
 /** Loading the node takes as long as a cloud needs to make a code: it does not wait for it. */
 async function runNode(module: URL, args: string[]): Promise<void> {
+  keepCodeOf(module)
   // Both modules export it under this name and type.
   const load = import(module.href) as Promise<{ readonly main: Main }>
   const [{ main }, own] = await Promise.all([load, withCode(args)])
   await main(own)
+}
+
+/** Under the name of the program: `edge-main`, `cloud-verify`. */
+function keepCodeOf({ pathname }: URL): void {
+  keepCode(pathname.split('/').slice(-2).join('-').replace(/\.ts$/, ''))
 }
 
 async function withCode(args: string[]): Promise<string[]> {
@@ -87,6 +93,7 @@ async function verify(args: string[]): Promise<void> {
   if (found === undefined)
     return fault(`${data} holds no data of a cloud (cloud.db) and none of a store (ledger.db).`)
   try {
+    keepCodeOf(found.module)
     // Both modules export it under this name and type.
     const { verify: run } = (await import(found.module.href)) as { readonly verify: Verify }
     const answer = await run(data)
@@ -112,6 +119,5 @@ function isCommand(word: string): word is Command {
 
 const [word = 'help', ...rest] = process.argv.slice(2)
 const command = word === '--help' || word === '-h' ? 'help' : word
-if (isCommand(command)) keepCode(command)
 if (isCommand(command)) await COMMANDS[command](rest)
 else fault(`There is no command "${command}".\n\n${HELP}`)

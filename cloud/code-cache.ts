@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const DIRECTORY = join(import.meta.dirname, '../node_modules/.cache/tillstream')
 
-/** From here on, for everything this thread loads. `name` tells programs apart that load different files. */
+/** From here on, for everything this thread loads. `name` tells programs apart that load different files: each keeps its own. */
 export function keepCode(name: string, within = DIRECTORY): void {
   enableCompileCache(within)
   const directory = getCompileCacheDir()
@@ -25,7 +25,7 @@ export function keepCode(name: string, within = DIRECTORY): void {
       const key = hash('sha256', source, 'base64')
       const before = kept[key]
       if (before === undefined) added = true
-      const text = before ?? stripTypeScriptTypes(source)
+      const text = before ?? stripped(source)
       used[key] = text
       return { format: 'module', source: text, shortCircuit: true }
     },
@@ -33,6 +33,17 @@ export function keepCode(name: string, within = DIRECTORY): void {
   process.once('exit', () => {
     if (added) keep(path, used)
   })
+}
+
+/** Node does the same to every file by itself, and only of this way to ask for it says that it is new. */
+function stripped(source: string): string {
+  const { emitWarning } = process
+  process.emitWarning = () => undefined
+  try {
+    return stripTypeScriptTypes(source)
+  } finally {
+    process.emitWarning = emitWarning
+  }
 }
 
 function keptTexts(path: string): Record<string, string> {

@@ -37,12 +37,12 @@ export function keepCode(name: string, within = DIRECTORY): void {
 
 /** Node does the same to every file by itself, and only of this way to ask for it says that it is new. */
 function stripped(source: string): string {
-  const { emitWarning } = process
+  const warn = process.emitWarning.bind(process)
   process.emitWarning = () => undefined
   try {
     return stripTypeScriptTypes(source)
   } finally {
-    process.emitWarning = emitWarning
+    process.emitWarning = warn
   }
 }
 

@@ -8,7 +8,7 @@ import type { Sale } from '../protocol/facts.ts'
 import type { BenchOptions } from './bench.ts'
 import { inTurns, tell, tellSkipped } from './bench.ts'
 import { closures } from './evaluation/closures.ts'
-import { memberGrowth, programGrowth } from './evaluation/growth.ts'
+import { elaboratePerk, memberGrowth, programGrowth } from './evaluation/growth.ts'
 import { categoriesFor, documentOf, salesOf } from './evaluation/input.ts'
 import { lateFacts } from './evaluation/late-facts.ts'
 import type { Peer, Prepared } from './evaluation/peer.ts'
@@ -83,6 +83,7 @@ export async function bench({ sales }: BenchOptions): Promise<void> {
   const document = documentOf(PERKS)
   await besidePeers(document, compile(document))
   await programGrowth()
+  await elaboratePerk()
   await memberGrowth()
   await lateFacts()
   await realFile(sales)

@@ -41,6 +41,28 @@ export async function programGrowth(): Promise<void> {
   }
 }
 
+/** One perk of the fifty with a cap: what it costs that those it touches are weighed the long way. */
+export async function elaboratePerk(): Promise<void> {
+  const document = documentOf(PERKS)
+  const [first, ...others] = document.earn_perks
+  if (first === undefined) throw new Error('the generated program has no perks')
+  const capped = { ...document, earn_perks: [{ ...first, caps: { per_day: 1_000 } }, ...others] }
+  const [program, plain] = [compile(capped), compile(document)]
+  const sales = salesOf(STEPS, MEMBERS, categoriesFor(PERKS))
+  tell({
+    bench: 'evaluation',
+    figure: `growth: facts per second with one of ${PERKS} perks capped`,
+    ...(await inTurns(
+      () => rateOf(program, sales, MEMBERS, STEPS),
+      () => rateOf(plain, sales, MEMBERS, STEPS),
+      { measured: true },
+    )),
+    peerName: 'the same with plain perks alone',
+    unit: 'facts/s',
+    notes: { members: MEMBERS },
+  })
+}
+
 /** Median over a sample. */
 function encodedBytes(states: readonly MemberState[]): number {
   const apart = Math.floor(states.length / ENCODED_SAMPLE)

@@ -111,8 +111,10 @@ export interface Earning {
   /** Perks that an activity may name. */
   readonly activityPerks: ReadonlyMap<RuleId, EarnPerk>
   readonly bonuses: readonly Bonus[]
-  /** Some perk or bonus of sales has conditions, caps, groups or metrics beyond the plain ones: gifts.ts weighs them all. */
-  readonly elaborate: boolean
+  /** Some standard perks have conditions, caps, groups or metrics beyond the plain ones: gifts.ts weighs these. */
+  readonly elaboratePerks: boolean
+  /** Some bonuses have: gifts.ts weighs all of a sale. */
+  readonly elaborateBonuses: boolean
   /** Rules whose applying is counted. */
   readonly counted: CountedRules
   /** Some bonus asks for the time of day. */

@@ -5,6 +5,7 @@ import { DAY_BEFORE_ALL } from '../time/calendar.ts'
 import { compileConditions, dayOf } from '../conditions/compile-conditions.ts'
 import type { Bonus, EarnPerk, Earning, Giving } from '../compile.ts'
 import type { BonusDocument, EarnPerkDocument, EarnType } from '../document/earning.ts'
+import { POINTS } from '../document/metrics.ts'
 import type { ProgramDocument } from '../document/program.ts'
 import { rowOf } from './standard-perks.ts'
 import type { Selection } from './selections.ts'
@@ -23,7 +24,9 @@ export function compileEarning(document: ProgramDocument): Earning {
   const selections = compileSelections(document.earn_perks.filter(({ type }) => type === 'STANDARD'))
   const standardPerks = perksOf('STANDARD')
   const rows = standardPerks.map(rowOf)
-  for (const row of rows) row.perk.selection.rows.push(row)
+  const counted = countedRules(document)
+  const elaborate = rows.filter(({ perk }) => isElaborate(perk.document, document, counted))
+  for (const row of rows) row.perk.selection[elaborate.includes(row) ? 'elaborate' : 'rows'].push(row)
   const bonuses = document.bonuses.map((bonus): Bonus => ({
     ...compileGiving(bonus, document),
     metric: document.earn_perks.find(({ id }) => id === bonus.perks?.[0])?.metric ?? 0,
@@ -40,7 +43,6 @@ export function compileEarning(document: ProgramDocument): Earning {
     fromDay:
       bonus.type === 'FREQUENCY' && bonus.from_date !== undefined ? dayOf(bonus.from_date) : DAY_BEFORE_ALL,
   }))
-  const counted = countedRules(document)
   return {
     standardPerks,
     selections,
@@ -50,7 +52,10 @@ export function compileEarning(document: ProgramDocument): Earning {
     birthdayPerks: perksOf('BIRTHDAY'),
     activityPerks: new Map(ACTIVITY_TYPES.flatMap(perksOf).map((perk) => [perk.id, perk])),
     bonuses,
-    elaborate: isElaborate(document, counted),
+    elaboratePerks: elaborate.length > 0,
+    elaborateBonuses: bonuses.some(
+      ({ metric, document: bonus }) => metric !== POINTS || isElaborate(bonus, document, counted),
+    ),
     counted,
     hasSchedules: bonuses.some(({ type }) => type === 'TIME'),
   }
@@ -78,15 +83,18 @@ function compileGiving(rule: EarnPerkDocument | BonusDocument, document: Program
   }
 }
 
-function isElaborate(document: ProgramDocument, counted: CountedRules): boolean {
-  const sales = [...document.earn_perks.filter(({ type }) => type === 'STANDARD'), ...document.bonuses]
-  return sales.some(
-    (rule) =>
-      [rule.attributes, rule.when, rule.caps, rule.group].some((value) => value !== undefined) ||
-      (rule.required_tier !== undefined && !tiersArePlain(document)) ||
-      counted.has(rule.id) ||
-      ('tenders' in rule && rule.tenders !== undefined) ||
-      ('metric' in rule && (rule.metric ?? 0) !== 0),
+/** It has more to it than plain rules have. */
+function isElaborate(
+  rule: EarnPerkDocument | BonusDocument,
+  document: ProgramDocument,
+  counted: CountedRules,
+): boolean {
+  return (
+    [rule.attributes, rule.when, rule.caps, rule.group].some((value) => value !== undefined) ||
+    (rule.required_tier !== undefined && !tiersArePlain(document)) ||
+    counted.has(rule.id) ||
+    ('tenders' in rule && rule.tenders !== undefined) ||
+    ('metric' in rule && (rule.metric ?? POINTS) !== POINTS)
   )
 }
 

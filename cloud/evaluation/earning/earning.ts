@@ -1,5 +1,5 @@
 // Hot: what sales of plain programs earn (E-EARN, E-BON). A sale's lines are added up per selection (selections.ts), then only the perks of touched
-// selections are asked, most of them by arithmetic alone. Programs with more to their perks than that (`elaborate`) take the long way in gifts.ts,
+// selections are asked, most of them by arithmetic alone. Perks that have more to them, and whole sales where a bonus has, take the long way in gifts.ts,
 // which also explains; test/property holds the two against each other. Budget: bench/evaluation.ts.
 import type { Sale } from '../../../protocol/facts.ts'
 import { assert } from '../../../protocol/result.ts'
@@ -10,8 +10,9 @@ import { situationOf } from '../conditions/condition.ts'
 import { POINTS } from '../document/metrics.ts'
 import type { EffectBuffer } from '../effects.ts'
 import { BONUS } from '../effects.ts'
-import { giveSale } from './gifts.ts'
+import { elaborateRows, give, giveSale, weighRows } from './gifts.ts'
 import { earnIn } from '../metrics/metrics.ts'
+import type { PerkRow } from './standard-perks.ts'
 import { givePerks, meetsConditions } from './standard-perks.ts'
 import { CONDITIONS } from '../conditions/rule-conditions.ts'
 import type { Occasion } from './occasions.ts'
@@ -39,11 +40,36 @@ function qualifyingPoints(program: Program, bonus: Bonus, all: number): number {
 
 /** What a sale earns: effects and amounts. */
 export function earnSale(program: Program, state: MemberState, sale: Sale, effects: EffectBuffer): void {
-  if (program.elaborate) {
+  if (program.elaborateBonuses) {
     giveSale(program, sale, situationOf(program, state, sale), effects)
     return
   }
-  const points = earnPlainly(program, state, sale, effects)
+  fillBasket(program.selections, sale)
+  const rows = program.elaboratePerks ? elaborateRows(program) : NO_ROWS
+  if (rows.length > 0) earnMixed(program, state, sale, rows, effects)
+  else book(program, state, sale, earnPlainly(program, state, sale, 0, effects))
+}
+
+const NO_ROWS: readonly PerkRow[] = []
+
+/** A sale that touches elaborate perks: all is weighed on the state before it, then booked. */
+function earnMixed(
+  program: Program,
+  state: MemberState,
+  sale: Sale,
+  rows: readonly PerkRow[],
+  effects: EffectBuffer,
+): void {
+  const at = situationOf(program, state, sale)
+  const gifts = weighRows(program, rows, sale, at)
+  let points = 0
+  for (const { rule, amount } of gifts) if (rule.metric === POINTS) points += amount
+  const plain = earnPlainly(program, state, sale, points, effects)
+  give(program, gifts, at, sale, effects)
+  book(program, state, sale, plain)
+}
+
+function book(program: Program, state: MemberState, sale: Sale, points: number): void {
   if (points === 0) return
   if (program.plainPoints) {
     state.lifetime += points
@@ -51,14 +77,22 @@ export function earnSale(program: Program, state: MemberState, sale: Sale, effec
   } else earnIn(program, state, POINTS, points, sale)
 }
 
-/** Earn effects of a sale of a plain program; returns the points. Which conditions fail, only the long way says. */
-function earnPlainly(program: Program, state: MemberState, sale: Sale, effects: EffectBuffer): number {
-  fillBasket(program.selections, sale)
+/**
+ * Effects of the plain perks and the bonuses on the sale in the basket; returns their points. `others`: points of the other perks. Which conditions
+ * fail, only the long way says.
+ */
+function earnPlainly(
+  program: Program,
+  state: MemberState,
+  sale: Sale,
+  others: number,
+  effects: EffectBuffer,
+): number {
   const occasion = occasionAt(program, millisOf(sale.at) + sale.offset * MINUTE_MS)
-  const total = givePerks(program, state, sale.store, occasion.day, effects)
-  return total === 0 || sale.suspect
-    ? total
-    : total + earnBonuses(program, state, sale, total, occasion, effects)
+  const points = givePerks(program, state, sale.store, occasion.day, effects)
+  return sale.suspect
+    ? points
+    : points + earnBonuses(program, state, sale, points + others, occasion, effects)
 }
 
 function earnBonuses(

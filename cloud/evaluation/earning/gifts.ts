@@ -1,5 +1,5 @@
 // What a fact would earn and does earn, perk by perk and bonus by bonus: weighed first, on the state before the fact, then given (E-EARN-8 to 17,
-// E-BON-6, E-BON-7). Explanations read the same list. Sales of programs with plain perks alone take the short way in earning.ts instead.
+// E-BON-6, E-BON-7). Explanations read the same list. Plain perks, and bonuses where all are plain, take the short way in earning.ts instead.
 import type { Sale } from '../../../protocol/facts.ts'
 import { noteApplied } from './applied.ts'
 import { bonusPoints, failingOccasion, frequencyWindow, pointsOf } from './awards.ts'
@@ -26,6 +26,7 @@ import {
 import { fillBasket, isTouched } from './selections.ts'
 import type { MemberState } from '../state.ts'
 import { countIn, setCounter } from '../state.ts'
+import type { PerkRow } from './standard-perks.ts'
 import { paidWith } from './tenders.ts'
 
 /** What a perk or bonus gives on the fact at hand, or why not. */
@@ -67,7 +68,31 @@ export function weighSale(program: Program, sale: Sale, at: Situation, every: bo
 
 function touchedPerks({ selections }: Program): EarnPerk[] {
   const { touched, touchedCount } = selections.basket
-  return touched.slice(0, touchedCount).flatMap(({ rows }) => rows.map(({ perk }) => perk))
+  return touched
+    .slice(0, touchedCount)
+    .flatMap(({ rows, elaborate }) => [...rows, ...elaborate].map(({ perk }) => perk))
+}
+
+/** Perks of the sale in the basket that are not plain, in the document's order. */
+export function elaborateRows({ selections }: Program): PerkRow[] {
+  const { touched, touchedCount } = selections.basket
+  const rows: PerkRow[] = []
+  for (let at = 0; at < touchedCount; at++) {
+    const elaborate = touched[at]?.elaborate ?? []
+    if (elaborate.length > 0) rows.push(...elaborate)
+  }
+  return rows.length > 1 ? rows.sort((a, b) => a.perk.place - b.perk.place) : rows
+}
+
+/** Weighs them on the state before the sale, and notes in their rows what they give, for the bonuses. */
+export function weighRows(program: Program, rows: readonly PerkRow[], sale: Sale, at: Situation): Gift[] {
+  const gifts = rows.map(({ perk }) => weighPerk(program, perk, sale, at))
+  settleGifts(gifts, at.state, at.day)
+  for (const [place, row] of rows.entries()) {
+    row.sale = program.selections.basket.sale
+    row.points = gifts[place]?.amount ?? 0
+  }
+  return gifts
 }
 
 function weighPerk({ selections }: Program, perk: EarnPerk, sale: Sale, at: Situation): Gift {

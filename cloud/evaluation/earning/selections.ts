@@ -13,8 +13,9 @@ export interface Selection {
   amount: number
   /** Thousandths; only of the sale at hand. */
   quantity: number
-  /** Standard perks that look at it, in the document's order. */
+  /** Standard perks that look at it, in the document's order: plain ones, and those that gifts.ts weighs. */
   readonly rows: PerkRow[]
+  readonly elaborate: PerkRow[]
 }
 
 export interface Selections {
@@ -55,7 +56,7 @@ export function compileSelections(perks: readonly EarnPerkDocument[]): Selection
 }
 
 function newSelection(): Selection {
-  return { sale: 0, line: 0, amount: 0, quantity: 0, rows: [] }
+  return { sale: 0, line: 0, amount: 0, quantity: 0, rows: [], elaborate: [] }
 }
 
 function selectionText({

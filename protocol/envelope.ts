@@ -2,6 +2,7 @@
 // without the key cannot reach the parser.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { pack, unpack } from './packing.ts'
 
 export const SIGNATURE_BYTES = 64
 export const NONCE_BYTES = 16
@@ -40,12 +41,13 @@ export function importPublicKey(text: string): KeyObject | undefined {
 }
 
 export function seal(frame: Uint8Array, key: KeyObject): Uint8Array {
-  return Buffer.concat([sign(null, frame, key), frame])
+  const packed = pack(frame)
+  return Buffer.concat([sign(null, packed, key), packed])
 }
 
-/** The frame's bytes, or undefined when the signature does not fit. */
+/** The frame's bytes, or undefined when the signature does not fit or what it signs does not unpack. */
 export function unseal(sealed: Uint8Array, key: KeyObject): Uint8Array | undefined {
   if (sealed.length <= SIGNATURE_BYTES) return undefined
-  const frame = sealed.subarray(SIGNATURE_BYTES)
-  return verify(null, frame, key, sealed.subarray(0, SIGNATURE_BYTES)) ? frame : undefined
+  const packed = sealed.subarray(SIGNATURE_BYTES)
+  return verify(null, packed, key, sealed.subarray(0, SIGNATURE_BYTES)) ? unpack(packed) : undefined
 }

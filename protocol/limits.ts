@@ -20,6 +20,8 @@ export const BATCH_BYTES_MAX = 1024 * 1024
 export const BATCHES_IN_FLIGHT_MAX = 4
 /** One sync frame: a batch, its framing and its signature, with room. */
 export const FRAME_BYTES_MAX = 8 * 1024 * 1024
+/** Frames from this size on are packed; below it there is nothing to win. */
+export const PACK_BYTES_MIN = 256
 /** Nesting and items of one CBOR frame, checked before decoding. */
 export const CBOR_DEPTH_MAX = 8
 export const CBOR_ITEMS_MAX = 200_000

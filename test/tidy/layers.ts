@@ -21,7 +21,7 @@ const EDGE_SYSTEM = 'edge/system.ts'
 const EDGE_CLOCK = 'edge/clock.ts'
 
 export const LAYERS: readonly Layer[] = [
-  { at: 'protocol', may: [], node: ['node:crypto', 'node:buffer'] },
+  { at: 'protocol', may: [], node: ['node:crypto', 'node:buffer', 'node:zlib'] },
 
   { at: EVALUATION, may: ['protocol'], node: ['node:crypto'] },
   { at: 'cloud/store', may: ['protocol', EVALUATION] },

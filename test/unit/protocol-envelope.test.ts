@@ -1,3 +1,5 @@
+import { sign } from 'node:crypto'
+import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
@@ -10,6 +12,9 @@ import {
   seal,
   unseal,
 } from '../../protocol/envelope.ts'
+import { encodeFrame } from '../../protocol/codec.ts'
+import { FRAME_BYTES_MAX } from '../../protocol/limits.ts'
+import { OriginWriter } from '../support/origin-writer.ts'
 
 const edge = newKeyPair()
 const cloud = newKeyPair()
@@ -18,7 +23,7 @@ test('P-ENV-1: what was sealed is unsealed with the key of its pair only', () =>
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), (frame) => {
       const sealed = seal(frame, edge.privateKey)
-      expect(sealed.length).toBe(SIGNATURE_BYTES + frame.length)
+      expect(sealed.length).toBeLessThanOrEqual(SIGNATURE_BYTES + frame.length)
       expect(Buffer.from(unseal(sealed, edge.publicKey) ?? []).equals(Buffer.from(frame))).toBe(true)
       expect(unseal(sealed, cloud.publicKey)).toBeUndefined()
     }),
@@ -82,4 +87,32 @@ test('P-ENV-1: the signature is Ed25519 as RFC 8032 has it (section 7.1, test 2)
       '085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00' +
       '72',
   )
+})
+
+test('P-ENV-3: a batch of facts travels in under half of its bytes, and comes back as it was', () => {
+  const writer = new OriginWriter(3, 1)
+  for (let sale = 0; sale < 200; sale++)
+    writer.sale({ at: Date.UTC(2026, 0, 5, 10) + sale * 977 }, [
+      { sku: `S${sale % 40}`, amount: 100 + sale },
+      { sku: 'TEA', category: 'BAG', amount: 250 },
+    ])
+  const frame = encodeFrame(writer.batch())
+  const sealed = seal(frame, edge.privateKey)
+  expect(sealed.length).toBeLessThan(frame.length / 2)
+  expect(Buffer.from(unseal(sealed, edge.publicKey) ?? []).equals(Buffer.from(frame))).toBe(true)
+})
+
+test('P-ENV-3 S14: what would unpack to more than a frame, and what does not unpack, is no frame', () => {
+  const signed = (packed: Uint8Array): Uint8Array =>
+    Buffer.concat([sign(null, packed, edge.privateKey), packed])
+  const bomb = zstdCompressSync(Buffer.alloc(64 * 1024 * 1024))
+  expect(bomb.length).toBeLessThan(16 * 1024)
+  const before = process.memoryUsage().arrayBuffers
+  const start = performance.now()
+  for (let time = 0; time < 10; time++) expect(unseal(signed(bomb), edge.publicKey)).toBeUndefined()
+  expect((performance.now() - start) / 10).toBeLessThan(500)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20 * FRAME_BYTES_MAX)
+  expect(unseal(signed(bomb.subarray(0, 200)), edge.publicKey)).toBeUndefined()
+  const within = zstdCompressSync(Buffer.alloc(FRAME_BYTES_MAX))
+  expect(unseal(signed(within), edge.publicKey)).toHaveLength(FRAME_BYTES_MAX)
 })

@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import { decodeUpFrame } from '../../../protocol/codec.ts'
 import { SIGNATURE_BYTES } from '../../../protocol/envelope.ts'
+import { unpack } from '../../../protocol/packing.ts'
 import { FRAME_BYTES_MAX } from '../../../protocol/limits.ts'
 import { seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
@@ -134,8 +135,9 @@ export class Shuffler {
   }
 
   #up(connection: Connection, data: Buffer): void {
-    const frame = decodeUpFrame(data.subarray(SIGNATURE_BYTES))
-    const batch = frame.ok && frame.value.type === 'batch'
+    const bytes = unpack(data.subarray(SIGNATURE_BYTES))
+    const frame = bytes === undefined ? undefined : decodeUpFrame(bytes)
+    const batch = frame?.ok === true && frame.value.type === 'batch'
     if (batch) this.counts.batches += 1
     this.#order += 1
     connection.held.push({ order: this.#order, batch, copy: false, data })

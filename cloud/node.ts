@@ -14,6 +14,7 @@ import { HqFacts } from './domain/hq-facts.ts'
 import { Ingest } from './domain/ingest/ingest.ts'
 import { Moments } from './domain/moments.ts'
 import { ProgramShelf } from './domain/programs.ts'
+import { Resolutions } from './domain/resolutions.ts'
 import { TotalsTaker } from './domain/totals.ts'
 import { Fleet } from './fleet/fleet.ts'
 import { appOf } from './http/app.ts'
@@ -173,6 +174,7 @@ async function coreOf(
       connected: () => hub.connected(),
     }),
     hqFacts: new HqFacts(store, ingest, shelf, clock),
+    resolutions: new Resolutions(ingest, shelf),
     draws: new Draws(ingest, shelf, clock),
     whatIfs: new WhatIfs(directory),
     totals: new TotalsTaker(store.read, shelf, clock),

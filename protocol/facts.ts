@@ -5,9 +5,11 @@ import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
 import { seqOf } from './ids.ts'
 import type { FactId, MemberId } from './ids.ts'
-import { ACTIVITY_QUANTITY_MAX, LINES_MAX, TENDERS_MAX } from './limits.ts'
+import { CONFLICT_DECISIONS, CONFLICT_KINDS } from './conflicts.ts'
+import { ACTIVITY_QUANTITY_MAX, CONFLICT_SUBJECT_CHARS_MAX, LINES_MAX, TENDERS_MAX } from './limits.ts'
 import type { HybridTime } from './time.ts'
 import {
+  BytesShape,
   DateShape,
   FactIdOrNoneShape,
   FactIdShape,
@@ -256,6 +258,24 @@ export const MergeShape = Type.Object(
 /** A guest sale is this member's. */
 export const RetroClaimShape = Type.Object({ ...header('retro_claim'), sale: FactIdShape }, closed)
 
+/**
+ * HQ's word about a conflict, named by its kind and subject. Of a fact that was set aside `bytes` are what it counts with, under its own identity and at
+ * its own place; `fact` is the fact of HQ that puts another conflict right.
+ */
+export const ResolutionShape = Type.Object(
+  {
+    ...header('resolution'),
+    conflict: oneOf(CONFLICT_KINDS),
+    subject: text(1, CONFLICT_SUBJECT_CHARS_MAX),
+    decision: oneOf(CONFLICT_DECISIONS),
+    fact: FactIdOrNoneShape,
+    bytes: orNull(BytesShape),
+    reason: TextShape,
+    by: NameShape,
+  },
+  closed,
+)
+
 export const FACT_SHAPES = {
   sale: SaleShape,
   return: ReturnShape,
@@ -278,6 +298,7 @@ export const FACT_SHAPES = {
   moment: MomentShape,
   merge: MergeShape,
   retro_claim: RetroClaimShape,
+  resolution: ResolutionShape,
 } as const satisfies Record<string, TSchema>
 
 export type FactKind = keyof typeof FACT_SHAPES
@@ -307,6 +328,7 @@ export type Release = Readonly<Static<typeof ReleaseShape>>
 export type Moment = Readonly<Static<typeof MomentShape>>
 export type Merge = Readonly<Static<typeof MergeShape>>
 export type RetroClaim = Readonly<Static<typeof RetroClaimShape>>
+export type Resolution = Readonly<Static<typeof ResolutionShape>>
 export type Fact =
   | Sale
   | Return
@@ -329,6 +351,7 @@ export type Fact =
   | Moment
   | Merge
   | RetroClaim
+  | Resolution
 /** What every kind has. */
 export type FactHeader = Pick<Fact, keyof Checkin>
 

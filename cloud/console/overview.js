@@ -2,6 +2,7 @@
 // whenever it connects, so a reconnect shows nothing twice and misses nothing. Everything from outside enters the page as text, never as markup.
 
 const ROWS_MAX = 200
+const CONFLICTS_SHOWN = 20
 const RECENT = 500
 const EDGES_EVERY_MS = 2_000
 const TOTALS_EVERY_MS = 3_000
@@ -103,6 +104,21 @@ async function showStores() {
   const { items } = await ask('/v1/edges')
   find('no-stores').hidden = items.length > 0
   find('stores').replaceChildren(...items.map(storeCard))
+}
+
+async function showConflicts() {
+  const { items, next } = await ask(`/v1/conflicts?limit=${CONFLICTS_SHOWN}`)
+  find('conflicts-section').hidden = items.length === 0
+  find('conflicts-more').textContent = next === null ? `${items.length}` : `the first ${items.length}`
+  find('conflicts').replaceChildren(
+    ...items.map(({ id, time, text }) => {
+      const row = document.createElement('li')
+      const when = element('time', '', dayTime.format(new Date(time)))
+      when.dateTime = time
+      row.append(when, element('span', 'store', `#${id}`), element('span', 'text', text))
+      return row
+    }),
+  )
 }
 
 function storeCard(edge) {
@@ -271,6 +287,7 @@ async function start(given) {
   connect()
   every(EDGES_EVERY_MS, showStores)
   every(TOTALS_EVERY_MS, showTotals)
+  every(EDGES_EVERY_MS, showConflicts)
   every(10 * EDGES_EVERY_MS, showProgram)
   setInterval(showRate, 1_000)
 }

@@ -122,6 +122,8 @@ function headText(row: ActivityRow, program: Program | null, member: string | nu
       return `Due for ${who}${points === 0 ? '' : `: ${signed(points)} points`}`
     case 'merge':
       return `Two members became one: ${who}`
+    case 'resolution':
+      return `HQ decided about a conflict of ${who}`
     case 'retro_claim':
       return `${who} claimed an earlier sale`
     case 'correction':

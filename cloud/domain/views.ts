@@ -250,6 +250,10 @@ export function factData(fact: Fact): FactData {
       return { merged: idText(fact.merged as number as FactId) }
     case 'retro_claim':
       return { sale: idText(fact.sale) }
+    case 'resolution': {
+      const { conflict, subject, decision, reason, by } = fact
+      return { conflict, subject, decision, fact: idOrNull(fact.fact), reason, by }
+    }
     default:
       return unreachable(fact)
   }

@@ -109,6 +109,7 @@ export function step(
     case 'moment':
     case 'merge':
     case 'retro_claim':
+    case 'resolution':
       break
     default:
       unreachable(fact)

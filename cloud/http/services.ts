@@ -3,6 +3,7 @@ import type { Clock } from '../../protocol/time.ts'
 import type { Draws } from '../domain/draws.ts'
 import type { HqFacts } from '../domain/hq-facts.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
+import type { Resolutions } from '../domain/resolutions.ts'
 import type { TotalsTaker } from '../domain/totals.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Reads } from '../store/port.ts'
@@ -16,6 +17,7 @@ export interface Services {
   readonly fleet: Fleet
   readonly hqFacts: HqFacts
   readonly draws: Draws
+  readonly resolutions: Resolutions
   readonly totals: TotalsTaker
   readonly whatIfs: WhatIfs
   readonly feed: LiveFeed

@@ -307,7 +307,7 @@ export interface Reads {
 /** Inside one transaction: sees its own writes. */
 export interface Writes extends Pick<
   Reads,
-  'origin' | 'origins' | 'fact' | 'programs' | 'stores' | 'activitiesOfFacts' | 'memberOfVoucher'
+  'origin' | 'origins' | 'fact' | 'programs' | 'stores' | 'activitiesOfFacts' | 'memberOfVoucher' | 'conflict'
 > {
   insertTenant(name: string): Promise<TenantId>
   insertStore(tenant: TenantId, name: string, zone: string): Promise<StoreRow>

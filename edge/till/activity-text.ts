@@ -86,6 +86,7 @@ function sentence(fact: OpenFact, label: string | null, wording: Wording, perk: 
     case 'moment':
     case 'merge':
     case 'retro_claim':
+    case 'resolution':
       return `Changed for ${who}${gained}`
     default:
       return unreachable(fact)

@@ -2,6 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ConflictRow } from '../../cloud/store/port.ts'
 import { raiseConflict, settleConflict } from '../../cloud/domain/conflicts.ts'
+import { ownHeader } from '../../cloud/domain/ingest/own-facts.ts'
+import { Resolutions } from '../../cloud/domain/resolutions.ts'
+import { decodeStoredFact, encodeFact } from '../../protocol/codec.ts'
 import { factIdOf } from '../../protocol/ids.ts'
 import type { FactId, Seq } from '../../protocol/ids.ts'
 import { hybridTime } from '../../protocol/time.ts'
@@ -130,5 +133,178 @@ describe('what raises one', () => {
     clone.enrol({ at: T0 + 1 }, [{ kind: 'card', value: '2' }])
     await cloud.ingest.submit(a.origin, clone.batch())
     expect(await kinds()).toEqual([['fork', null]])
+  })
+})
+
+describe('the word of HQ', () => {
+  const resolutions = () => new Resolutions(cloud.ingest, cloud.shelf)
+  const by = { reason: 'looked at it', by: 'grace' }
+  const first = async (): Promise<ConflictRow> => {
+    const [row] = await queue()
+    if (row === undefined) throw new Error('the queue is empty')
+    return row
+  }
+  const code = (done: Awaited<ReturnType<Resolutions['resolve']>>) => (done.ok ? 'done' : done.refusal.code)
+
+  test('CON-2 accepted by a fact, once; the same key again is the same answer, another request is refused', async () => {
+    const member = a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+    a.redeem({ at: T0 + MINUTE, member }, COFFEE, 100, 0)
+    await send(a)
+    const { id } = await first()
+    const request = { decision: 'accepted', ...by } as const
+    const done = await resolutions().resolve(cloud.tenant, 'r-1', id, request)
+    expect(done).toMatchObject({ ok: true, value: { replayed: false } })
+    expect(await queue()).toEqual([])
+    expect(await queue(false)).toMatchObject([{ decision: 'accepted' }])
+    expect(await resolutions().resolve(cloud.tenant, 'r-1', id, request)).toMatchObject({
+      ok: true,
+      value: { replayed: true },
+    })
+    expect(code(await resolutions().resolve(cloud.tenant, 'r-1', id, { ...request, by: 'eve' }))).toBe(
+      'key_reused',
+    )
+    expect(code(await resolutions().resolve(cloud.tenant, 'r-2', id, request))).toBe('conflict_closed')
+    expect(code(await resolutions().resolve(cloud.tenant, 'r-3', 999, request))).toBe('conflict_not_found')
+    await cloud.outcomes()
+  })
+
+  test('CON-2 a merge ends the conflict of two who were enrolled with one identity', async () => {
+    const one = a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+    const two = b.enrol({ at: T0 + MINUTE }, [{ kind: 'card', value: '1' }])
+    await send(a)
+    await send(b)
+    await cloud.ingest.record(cloud.tenant, async (_, own) => {
+      const place = await own.place()
+      const header = { ...place, key: 'm-1', program: 1 as never, member: one }
+      await own.append({ ...ownHeader('merge', header), merged: two })
+    })
+    expect(await queue(false)).toMatchObject([{ kind: 'identity_twice', decision: 'corrected' }])
+    expect(await queue()).toEqual([])
+  })
+
+  test('CON-2 corrected names a fact of HQ, and nothing else', async () => {
+    const member = a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+    const spent = a.redeem({ at: T0 + MINUTE, member }, COFFEE, 100, 0)
+    await send(a)
+    const { id } = await first()
+    const fact = (named?: string) =>
+      ({ decision: 'corrected', ...by, ...(named === undefined ? {} : { fact: named }) }) as const
+    for (const named of [undefined, String(spent), 'x', '99'])
+      expect(code(await resolutions().resolve(cloud.tenant, 'c-1', id, fact(named)))).toBe('fact_not_found')
+    expect(code(await resolutions().resolve(cloud.tenant, 'c-1', id, { decision: 'approved', ...by }))).toBe(
+      'input_invalid',
+    )
+    const adjusted = await cloud.ingest.record(cloud.tenant, async (_, own) => {
+      const place = await own.place()
+      const header = { ...place, key: 'adj', program: 1 as never, member, promised: 40 as never }
+      await own.append({
+        ...ownHeader('adjustment', header),
+        metric: 0 as never,
+        points: 40 as never,
+        reason: 'x',
+        by: 'grace',
+      })
+      return place.id
+    })
+    expect(code(await resolutions().resolve(cloud.tenant, 'c-1', id, fact(String(adjusted))))).toBe('done')
+    await cloud.outcomes()
+  })
+
+  describe('CON-4 what was set aside', () => {
+    /** An enrolment, then a sale that says another zone offset than its store's, then another sale. */
+    async function aside() {
+      const member = a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+      const honest = a.sale({ at: T0 + MINUTE, member, promised: 0 }, [{ sku: 'x', amount: 500 }])
+      const template = a.facts.pop()
+      a.bytes.pop()
+      a.hashes.pop()
+      if (template?.kind !== 'sale') throw new Error('a sale')
+      const wrong = { ...template, offset: 60 as typeof template.offset }
+      a.writeBytes(encodeFact(wrong), wrong)
+      a.sale({ at: T0 + 2 * MINUTE, member }, [{ sku: 'x', amount: 700 }])
+      await send(a)
+      return { member, honest, template, wrong, conflict: await first() }
+    }
+    const chain = async () =>
+      (await cloud.store.read.chain(a.origin, 0 as Seq, 10)).map(({ id, hash }) => [
+        id,
+        Buffer.from(hash).toString('hex'),
+      ])
+
+    test('approved as it came, it counts under its own identity at its own place; the chain stays', async () => {
+      const { member, honest, conflict, wrong } = await aside()
+      const before = await chain()
+      const points = async () => (await cloud.state(member)).balance
+      const had = await points()
+      const done = await resolutions().resolve(cloud.tenant, 'q-1', conflict.id, {
+        decision: 'approved',
+        ...by,
+      })
+      expect(code(done)).toBe('done')
+      expect(await points()).toBe(had + 5)
+      const row = await cloud.store.read.fact(honest)
+      expect(row).toMatchObject({ id: honest, at: wrong.at, status: 'counted', member })
+      expect(Buffer.from(row?.bytes ?? []).equals(Buffer.from(encodeFact(wrong)))).toBe(true)
+      expect(await chain()).toEqual(before)
+      expect(await cloud.store.read.factCounts(cloud.tenant)).toContainEqual({
+        status: 'quarantined',
+        kind: '',
+        count: 0,
+      })
+      expect(await cloud.head(a.origin)).toBe(3)
+      expect(
+        code(await resolutions().resolve(cloud.tenant, 'q-1', conflict.id, { decision: 'approved', ...by })),
+      ).toBe('done')
+      expect(await points()).toBe(had + 5)
+      await cloud.outcomes()
+    })
+
+    test('approved as a record that HQ wrote down, in whatever order its fields stand', async () => {
+      const { honest, template, conflict } = await aside()
+      const record = Object.fromEntries(Object.entries({ ...template, terminal: 'counter' }).toReversed())
+      const request = { decision: 'approved', record, ...by } as const
+      expect(code(await resolutions().resolve(cloud.tenant, 'q-2', conflict.id, request))).toBe('done')
+      const row = await cloud.store.read.fact(honest)
+      expect(decodeStoredFact(row?.bytes ?? new Uint8Array())).toMatchObject({
+        terminal: 'counter',
+        offset: 0,
+      })
+      await cloud.outcomes()
+    })
+
+    test('a record that would be set aside again is refused, and the conflict stays open', async () => {
+      const { template, conflict } = await aside()
+      const bad: unknown[] = [
+        { ...template, id: template.id + 1 },
+        { ...template, store: 99 },
+        { ...template, amount: 1 },
+        { ...template, magic: 1 },
+        { kind: 'adjustment' },
+        { kind: 'nothing' },
+      ]
+      for (const record of bad)
+        expect(
+          code(
+            await resolutions().resolve(cloud.tenant, 'q-3', conflict.id, {
+              decision: 'approved',
+              record,
+              ...by,
+            }),
+          ),
+        ).toBe('record_unsound')
+      expect(await queue()).toHaveLength(1)
+      expect(
+        code(await resolutions().resolve(cloud.tenant, 'q-3', conflict.id, { decision: 'accepted', ...by })),
+      ).toBe('input_invalid')
+    })
+
+    test('rejected, it stays aside, and the queue is empty', async () => {
+      const { honest, conflict } = await aside()
+      expect(
+        code(await resolutions().resolve(cloud.tenant, 'q-4', conflict.id, { decision: 'rejected', ...by })),
+      ).toBe('done')
+      expect(await cloud.store.read.fact(honest)).toBeUndefined()
+      expect(await queue(false)).toMatchObject([{ decision: 'rejected' }])
+    })
   })
 })

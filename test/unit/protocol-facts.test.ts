@@ -34,6 +34,7 @@ test('P-FACT-1: the kinds are these', () => {
       'moment',
       'merge',
       'retro_claim',
+      'resolution',
       'sale',
       'return',
       'void',

@@ -95,6 +95,16 @@ export const FACT_SAMPLES = {
   moment: { ...header('moment', 19), due: Date.UTC(2024, 2, 31) },
   merge: { ...header('merge', 20), merged: id(3) },
   retro_claim: { ...header('retro_claim', 21), sale: id(2) },
+  resolution: {
+    ...header('resolution', 22),
+    conflict: 'quarantined',
+    subject: String(id(5)),
+    decision: 'approved',
+    fact: 0,
+    bytes: bytes(3, 20),
+    reason: 'the till had the wrong zone',
+    by: 'grace',
+  },
 } as unknown as Readonly<Record<FactKind, Fact>>
 
 export const UP_SAMPLES = {

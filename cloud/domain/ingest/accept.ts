@@ -118,6 +118,7 @@ const HQ_KINDS: ReadonlySet<FactKind> = new Set([
   'moment',
   'merge',
   'retro_claim',
+  'resolution',
 ])
 
 /** The fact in the bytes, or why it is none (I-4). */
@@ -129,19 +130,29 @@ async function readFact(
   if (bytes.length > FACT_BYTES_MAX) return 'larger than a fact may be'
   const decoded = decodeFact(bytes)
   if (!decoded.ok) return decoded.malformed.reason
-  const fact = decoded.value
+  return (await faultOfFact(tx, decoded.value, id, cursor, { tenants })) ?? decoded.value
+}
+
+/** What a schema cannot say about a fact of an origin; null when nothing is wrong. `forgiving`: HQ looked at its zone offset. */
+export async function faultOfFact(
+  tx: Writes,
+  fact: Fact,
+  id: FactId,
+  cursor: Pick<Cursor, 'row' | 'store'>,
+  { tenants = new Map(), forgiving = false }: { tenants?: TenantsKnown; forgiving?: boolean },
+): Promise<string | null> {
   if (fact.id !== id) return 'names another position than its own'
   if (cursor.store !== null) {
     if (fact.store !== cursor.row.store) return 'names another store than its own'
     if (HQ_KINDS.has(fact.kind)) return `only HQ makes a fact of kind ${fact.kind}`
-    if (fact.offset !== zoneOffset(cursor.store.zone, millisOf(fact.at)))
+    if (!forgiving && fact.offset !== zoneOffset(cursor.store.zone, millisOf(fact.at)))
       return 'its zone offset is not that of its store'
   }
   if (fact.member > 0 && (await tenantOf(tx, originOf(fact.member), tenants)) !== cursor.row.tenant)
     return 'names a member of nobody we know'
   if (fact.kind === 'sale' && fact.amount !== fact.lines.reduce((sum, line) => sum + line.amount, 0))
     return 'its amount is not the sum of its lines'
-  return fact
+  return null
 }
 
 async function tenantOf(tx: Writes, origin: Origin, known: TenantsKnown): Promise<TenantId | undefined> {

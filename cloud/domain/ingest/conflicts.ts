@@ -20,6 +20,10 @@ export async function settleConflicts(
   told.push(...(await findOrphans(tx, tenant, facts)))
   for (const row of rows) told.push(...(await usedTwice(tx, tenant, row)))
   for (const fact of facts) {
+    if (fact.kind === 'resolution') {
+      const { conflict: kind, subject, decision, at } = fact
+      told.push(...(await settleConflict(tx, { tenant, kind, subject }, { decision, by: fact.id, at })))
+    }
     if (fact.kind !== 'merge') continue
     const subject = pairSubject(fact.member, fact.merged)
     const end = { decision: 'corrected', by: fact.id, at: fact.at } as const

@@ -103,12 +103,18 @@ export class OwnFacts {
       fact.id === factIdOf(cursor.row.origin, seq) && fact.terminal === HQ_TERMINAL,
       'a fact of HQ stands at its own place',
     )
-    assert(fact.member !== NO_MEMBER || fact.claim !== null, 'a fact of HQ is about a member')
+    const named = fact.member !== NO_MEMBER || fact.claim !== null
+    assert(named || fact.kind === 'resolution', 'a fact of HQ is about a member, or about a conflict')
     const bytes = encodeFact(fact)
     const hash = chainHash(cursor.head, bytes)
     cursor.seq = seq
     cursor.head = hash
     this.#fresh.add(fact.key)
     this.#commit.take({ cursor, id: fact.id, bytes, hash, fact })
+  }
+
+  /** A fact of another origin that was set aside, as HQ lets it count: it arrives now, at its own place. */
+  async readmit(fact: Pick<ArrivedFact, 'id' | 'hash' | 'bytes' | 'fact'>): Promise<void> {
+    this.#commit.take({ ...fact, cursor: await this.#commit.cursor() })
   }
 }

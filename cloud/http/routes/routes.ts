@@ -5,6 +5,7 @@ import { route } from '../route.ts'
 import type { Answered, Route } from '../route.ts'
 import { CHALLENGE_ROUTES } from './challenge-routes.ts'
 import { CLAWBACK_ROUTES } from './clawback-routes.ts'
+import { CONFLICT_ROUTES } from './conflict-routes.ts'
 import { FACT_ROUTES } from './fact-routes.ts'
 import { FLEET_ROUTES } from './fleet-routes.ts'
 import { MEMBER_ROUTES } from './member-routes.ts'
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...WHAT_IF_ROUTES,
   ...MEMBER_ROUTES,
   ...FACT_ROUTES,
+  ...CONFLICT_ROUTES,
   ...CHALLENGE_ROUTES,
   ...CLAWBACK_ROUTES,
   ...SEGMENT_ROUTES,

@@ -21,17 +21,20 @@ export function conflictReads(sql: Sql): Pick<Reads, 'conflicts' | 'conflict'> {
       )
         .all(tenant, page.after, page.limit)
         .map(conflictRow),
-    conflict: async (id) => {
-      const raw = sql('SELECT * FROM conflicts WHERE id = ?').get(id)
-      return raw && conflictRow(raw)
-    },
+    conflict: async (id) => conflictById(sql, id),
   }
+}
+
+function conflictById(sql: Sql, id: number): ConflictRow | undefined {
+  const raw = sql('SELECT * FROM conflicts WHERE id = ?').get(id)
+  return raw && conflictRow(raw)
 }
 
 export function conflictWrites(
   sql: Sql,
-): Pick<Writes, 'openConflicts' | 'conflictOf' | 'hasOpenConflict' | 'endConflict'> {
+): Pick<Writes, 'conflict' | 'openConflicts' | 'conflictOf' | 'hasOpenConflict' | 'endConflict'> {
   return {
+    conflict: async (id) => conflictById(sql, id),
     openConflicts: async (rows) => {
       const open = sql(
         `INSERT INTO conflicts (tenant, store, kind, subject, member, fact, at, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)

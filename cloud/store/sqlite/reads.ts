@@ -94,7 +94,7 @@ export function sqliteReads(database: Database): Reads {
     },
     chain: async (origin, afterSeq, limit) =>
       sql(
-        `SELECT id, bytes, hash FROM facts WHERE id > ? AND id < ?
+        `SELECT id, bytes, hash FROM facts f WHERE id > ? AND id < ? AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.id = f.id)
          UNION ALL SELECT id, bytes, hash FROM quarantine WHERE id > ? AND id < ? ORDER BY id LIMIT ?`,
       ).all(
         origin * SEQ_SPAN + afterSeq,
@@ -124,7 +124,8 @@ export function sqliteReads(database: Database): Reads {
     factCounts: async (tenant) =>
       sql(
         `SELECT status, kind, COUNT(*) AS count FROM facts WHERE tenant = $tenant GROUP BY status, kind
-         UNION ALL SELECT 'quarantined', '', COUNT(*) FROM quarantine WHERE tenant = $tenant`,
+         UNION ALL SELECT 'quarantined', '', COUNT(*) FROM quarantine q WHERE tenant = $tenant
+           AND NOT EXISTS (SELECT 1 FROM facts f WHERE f.id = q.id)`,
       ).all({ tenant }) as unknown as {
         status: FactRow['status'] | 'quarantined'
         kind: string

@@ -103,6 +103,7 @@ function book(member: Member, when: When, fact: Fact): void {
     case 'moment':
     case 'merge':
     case 'retro_claim':
+    case 'resolution':
   }
 }
 

@@ -6,10 +6,15 @@ import type { Static, TSchema } from 'typebox'
 import { seqOf } from './ids.ts'
 import type { FactId, MemberId } from './ids.ts'
 import { CONFLICT_DECISIONS, CONFLICT_KINDS } from './conflicts.ts'
-import { ACTIVITY_QUANTITY_MAX, CONFLICT_SUBJECT_CHARS_MAX, LINES_MAX, TENDERS_MAX } from './limits.ts'
+import {
+  ACTIVITY_QUANTITY_MAX,
+  CONFLICT_SUBJECT_CHARS_MAX,
+  LINES_MAX,
+  RECORD_CHARS_MAX,
+  TENDERS_MAX,
+} from './limits.ts'
 import type { HybridTime } from './time.ts'
 import {
-  BytesShape,
   DateShape,
   FactIdOrNoneShape,
   FactIdShape,
@@ -259,8 +264,8 @@ export const MergeShape = Type.Object(
 export const RetroClaimShape = Type.Object({ ...header('retro_claim'), sale: FactIdShape }, closed)
 
 /**
- * HQ's word about a conflict, named by its kind and subject. Of a fact that was set aside `bytes` are what it counts with, under its own identity and at
- * its own place; `fact` is the fact of HQ that puts another conflict right.
+ * HQ's word about a conflict, named by its kind and subject. Of a fact that was set aside `record` is what it counts with, its bytes in base64, under its
+ * own identity and at its own place; `fact` is the fact of HQ that puts another conflict right.
  */
 export const ResolutionShape = Type.Object(
   {
@@ -269,7 +274,7 @@ export const ResolutionShape = Type.Object(
     subject: text(1, CONFLICT_SUBJECT_CHARS_MAX),
     decision: oneOf(CONFLICT_DECISIONS),
     fact: FactIdOrNoneShape,
-    bytes: orNull(BytesShape),
+    record: orNull(text(1, RECORD_CHARS_MAX)),
     reason: TextShape,
     by: NameShape,
   },

@@ -29,6 +29,8 @@ export const CBOR_ITEMS_MAX = 200_000
 export const MEMBERS_FRAME_MAX = 200
 export const CORRECTIONS_FRAME_MAX = 200
 
+/** A fact in base64. */
+export const RECORD_CHARS_MAX = Math.ceil(FACT_BYTES_MAX / 3) * 4
 /** The name of what a conflict is about. */
 export const CONFLICT_SUBJECT_CHARS_MAX = 64
 

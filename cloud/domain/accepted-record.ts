@@ -31,7 +31,8 @@ export async function acceptedOf(
   return fault === null ? accept({ fact: decoded.value, bytes: bytes.value }) : unsound(fault)
 }
 
-function bytesOfRecord(record: unknown): Result<Uint8Array> {
+/** What HQ wrote down, as a fact's bytes. */
+export function bytesOfRecord(record: unknown): Result<Uint8Array> {
   const kind = typeof record === 'object' && record !== null && 'kind' in record ? record.kind : undefined
   const known = FACT_KINDS.find((name) => name === kind)
   if (known === undefined) return unsound('/kind names no kind of fact')

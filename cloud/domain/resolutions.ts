@@ -2,13 +2,13 @@
 // decides the same; the answer is made from the fact, so a repeated key gets it byte for byte.
 import { decodeStoredFact, encodeFact } from '../../protocol/codec.ts'
 import type { ConflictDecision, ConflictKind } from '../../protocol/conflicts.ts'
-import type { Resolution } from '../../protocol/facts.ts'
+import type { Fact, Resolution } from '../../protocol/facts.ts'
 import { NO_FACT, NO_MEMBER, idFromText, idText, originOf } from '../../protocol/ids.ts'
 import type { FactId } from '../../protocol/ids.ts'
 import { accept, assert, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { ConflictRow, TenantId, Writes } from '../store/port.ts'
-import { acceptedOf } from './accepted-record.ts'
+import { acceptedOf, bytesOfRecord } from './accepted-record.ts'
 import type { Ingest } from './ingest/ingest.ts'
 import { HQ_TERMINAL, ownHeader } from './ingest/own-facts.ts'
 import type { OwnFacts, OwnPlace } from './ingest/own-facts.ts'
@@ -51,7 +51,7 @@ export class Resolutions {
       if (row?.tenant !== tenant) return refuse('conflict_not_found', `There is no conflict ${id}`)
       const { own: before, taken } = await own.find(key)
       if (taken) return refuse('key_reused', 'This key belongs to another request', 'Idempotency-Key')
-      if (before !== undefined) return repeated(row, decodeStoredFact(before.bytes), request)
+      if (before !== undefined) return repeated(tx, row, decodeStoredFact(before.bytes), request)
       if (row.decision !== null)
         return refuse(
           'conflict_closed',
@@ -71,8 +71,8 @@ export class Resolutions {
     request: ResolutionRequest,
   ): Promise<Result<Resolution>> {
     const place = await own.place()
-    const built = (fact: FactId, bytes: Uint8Array | null): Resolution =>
-      resolutionOf(row, { ...place, key, program }, request, fact, bytes)
+    const built = (fact: FactId, record: string | null): Resolution =>
+      resolutionOf(row, { ...place, key, program }, request, fact, record)
     if (!fits(row.kind, request.decision))
       return refuse('input_invalid', `A conflict of kind ${row.kind} is not ${request.decision}`, '/decision')
     if (request.fact !== undefined && request.decision !== 'corrected')
@@ -89,7 +89,7 @@ export class Resolutions {
       }
       case 'approved': {
         const bytes = await this.#readmit(tx, own, row, request.record)
-        return bytes.ok ? accept(built(NO_FACT, bytes.value)) : bytes
+        return bytes.ok ? accept(built(NO_FACT, textOf(bytes.value))) : bytes
       }
     }
   }
@@ -133,7 +133,7 @@ function resolutionOf(
   header: OwnPlace & Pick<Resolution, 'key' | 'program'>,
   { decision, reason, by }: ResolutionRequest,
   fact: FactId,
-  bytes: Uint8Array | null,
+  record: string | null,
 ): Resolution {
   return {
     ...ownHeader('resolution', { ...header, member }),
@@ -141,24 +141,38 @@ function resolutionOf(
     subject,
     decision,
     fact,
-    bytes,
+    record,
     reason,
     by,
   }
 }
 
 /** The same request, built again at the place of what was recorded, is what was recorded (K-3). */
-function repeated(
+async function repeated(
+  tx: Writes,
   row: ConflictRow,
-  before: ReturnType<typeof decodeStoredFact>,
+  before: Fact,
   request: ResolutionRequest,
-): Result<Resolved> {
+): Promise<Result<Resolved>> {
   const reused = refuse('key_reused', 'This key belongs to another request; use a new key for a new one')
   if (before.kind !== 'resolution') return reused
   const fact = request.fact === undefined ? NO_FACT : (idFromText<FactId>(request.fact) ?? NO_FACT)
-  const built = resolutionOf(row, before, request, fact, before.bytes)
-  const same = Buffer.from(encodeFact({ ...built, member: before.member })).equals(encodeFact(before))
+  const record = request.decision === 'approved' ? await recordOf(tx, row, request.record) : null
+  const { id, at, key, program, member } = before
+  const built = resolutionOf({ ...row, member }, { id, at, key, program }, request, fact, record)
+  const same = Buffer.from(encodeFact(built)).equals(encodeFact(before))
   return same ? accept({ row, fact: before, replayed: true }) : reused
+}
+
+/** What an approval would carry; null where it could not be. */
+async function recordOf(tx: Writes, row: ConflictRow, record: unknown): Promise<string | null> {
+  if (record === undefined) return textOf((await tx.quarantined([row.fact]))[0]?.bytes ?? new Uint8Array())
+  const bytes = bytesOfRecord(record)
+  return bytes.ok ? textOf(bytes.value) : null
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
 }
 
 export function memberOrNone(row: ConflictRow): string | null {

@@ -14,7 +14,12 @@ test('S45 every version is exact, and install scripts are allowed by name', () =
   >
   for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
     expect(version, `pin ${name}`).toMatch(/^(npm:[^@]+@)?\d+\.\d+\.\d+$/)
-  expect(allowScripts).toEqual({ node: true, 'better-sqlite3': false, 'cbor-extract': false })
+  expect(allowScripts).toEqual({
+    node: true,
+    'better-sqlite3': false,
+    leveldown: false,
+    'cbor-extract': false,
+  })
 })
 
 test('S45 the lock file names no host and keeps npm 10 from compiling better-sqlite3', () => {

@@ -101,7 +101,7 @@ export const FACT_SAMPLES = {
     subject: String(id(5)),
     decision: 'approved',
     fact: 0,
-    bytes: bytes(3, 20),
+    record: 'AwMDAwMDAwMDAwMDAwMDAwMDAwM=',
     reason: 'the till had the wrong zone',
     by: 'grace',
   },

@@ -199,7 +199,7 @@ describe('the word of HQ', () => {
       const header = { ...place, key: 'adj', program: 1 as never, member, promised: 40 as never }
       await own.append({
         ...ownHeader('adjustment', header),
-        metric: 0 as never,
+        metric: 0,
         points: 40 as never,
         reason: 'x',
         by: 'grace',

@@ -15,7 +15,7 @@ import { addedOf, checkRequest, memberNow } from './hq-checks.ts'
 import type { HqRequest } from './hq-requests.ts'
 import type { Ingest } from './ingest/ingest.ts'
 import { HQ_STORE } from './ingest/own-facts.ts'
-import type { OwnFacts } from './ingest/own-facts.ts'
+import type { OwnFacts, OwnHeader } from './ingest/own-facts.ts'
 import type { ProgramShelf } from './programs.ts'
 import type { FactReceipt } from './view-shapes.ts'
 import { factData, hexOf, hybridText } from './views.ts'
@@ -26,6 +26,14 @@ export interface HqWord {
   readonly request: HqRequest
   /** Null: now. */
   readonly at: Millis | null
+}
+
+/** Where a word is said. */
+interface Scene {
+  readonly tenant: TenantId
+  readonly key: string
+  readonly store: StoreId
+  readonly zone: string
 }
 
 export interface Recorded {
@@ -69,6 +77,36 @@ export class HqFacts {
     return accept({ receipt: await this.#receipt(row), replayed })
   }
 
+  /** Several words about one member, now: all of them are one commit, or none is recorded. A word said before under its key is not said again. */
+  async recordTogether(
+    tenant: TenantId,
+    member: MemberId,
+    words: readonly { readonly key: string; readonly request: HqRequest }[],
+  ): Promise<Result<null>> {
+    const known = await this.#store.read.member(member)
+    if (known?.tenant !== tenant) return refuse('member_not_found', `There is no member ${idText(member)}`)
+    const zone = await this.#zoneOf(tenant, HQ_STORE, known.store)
+    if (!zone.ok) return zone
+    return this.#ingest.record(tenant, async (tx, own) => {
+      const scene = { tenant, store: HQ_STORE, zone: zone.value }
+      const checked: { readonly key: string; readonly request: HqRequest; readonly added: Added }[] = []
+      for (const { key, request } of words) {
+        const { own: before, taken } = await own.find(key)
+        if (taken)
+          return refuse('key_reused', 'The store used this key itself; use another', 'Idempotency-Key')
+        if (before !== undefined) continue
+        const added = await this.#check(tx, own, { ...scene, key }, { member, request, at: null })
+        if (!added.ok) return added
+        checked.push({ key, request, added: added.value.added })
+      }
+      for (const { key, request, added } of checked) {
+        const header = await this.#header(own, { ...scene, key }, { member, request, at: null })
+        for (const fact of buildFacts(request, header, added)) await own.append(fact)
+      }
+      return accept(null)
+    })
+  }
+
   /** The zone of the place; of what happened nowhere in particular that of the store of the enrolment. */
   async #zoneOf(tenant: TenantId, store: StoreId, home: StoreId): Promise<Result<string>> {
     const stores = await this.#store.read.stores(tenant)
@@ -82,25 +120,43 @@ export class HqFacts {
   async #make(
     tx: Writes,
     own: OwnFacts,
-    { tenant, key, store, zone }: { tenant: TenantId; key: string; store: StoreId; zone: string },
-    { member, request, at }: HqWord,
+    scene: Scene,
+    word: HqWord,
   ): Promise<Result<{ id: FactId; replayed: boolean }>> {
-    const place = await own.place(at === null ? undefined : hybridTime(at))
-    const programs = await this.#shelf.of(tenant)
-    const offset = zoneOffset(zone, millisOf(place.at))
-    const header = { ...place, key, program: programs.latest, member, store, offset }
-    const context = {
+    const checked = await this.#check(tx, own, scene, word)
+    if (!checked.ok) return checked
+    const { header, added } = checked.value
+    for (const fact of buildFacts(word.request, header, added)) await own.append(fact)
+    return accept({ id: header.id, replayed: false })
+  }
+
+  async #check(
+    tx: Writes,
+    own: OwnFacts,
+    scene: Scene,
+    word: HqWord,
+  ): Promise<Result<{ header: OwnHeader; added: Added }>> {
+    const { tenant } = scene
+    const header = await this.#header(own, scene, word)
+    const added = await checkRequest(word.request, {
       tx,
       tenant,
-      program: programs.program(place.at),
-      member: await memberNow(tx, tenant, member),
+      program: (await this.#shelf.of(tenant)).program(header.at),
+      member: await memberNow(tx, tenant, word.member),
       header,
       now: this.#clock.now() as Millis,
-    }
-    const added = await checkRequest(request, context)
-    if (!added.ok) return added
-    for (const fact of buildFacts(request, header, added.value)) await own.append(fact)
-    return accept({ id: place.id, replayed: false })
+    })
+    return added.ok ? accept({ header, added: added.value }) : added
+  }
+
+  async #header(
+    own: OwnFacts,
+    { tenant, key, store, zone }: Scene,
+    { member, at }: HqWord,
+  ): Promise<OwnHeader> {
+    const place = await own.place(at === null ? undefined : hybridTime(at))
+    const { latest: program } = await this.#shelf.of(tenant)
+    return { ...place, key, program, member, store, offset: zoneOffset(zone, millisOf(place.at)) }
   }
 
   async #receipt(row: FactRow): Promise<FactReceipt> {

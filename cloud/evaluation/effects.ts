@@ -153,6 +153,12 @@ export class EffectBuffer {
     else this.#at(at).amount += amount
   }
 
+  /** Of this very effect; 0 where the fact has none. */
+  amountOf(kind: number, rule: number, index: number, of: number): number {
+    const at = this.#find(kind, rule, index, of)
+    return at < 0 ? 0 : this.amountAt(at)
+  }
+
   has(kind: number, rule: number, index: number, of: number): boolean {
     return this.#find(kind, rule, index, of) >= 0
   }

@@ -23,6 +23,38 @@ const gives = 'rule 951 1, reward 951 5'
 
 const CASES: readonly AccountCase[] = [
   {
+    rule: 'E-STEP-1',
+    name: 'what a rule gives lifts the tier with the same fact, and fills a card',
+    program: withRules([rule(), rule({ id: 952, effect: { kind: 'points', metric: 7, amount: 3 } })], {
+      tiers: [
+        { id: 1, name: 'Basic', point_floor: 0 },
+        { id: 2, name: 'Silver', point_floor: 5, entry_perk: 301 },
+      ],
+      metrics: [{ id: 7, name: 'Stamps' }],
+      stamp_cards: [{ id: 401, title: 'Card', metric: 7, required: 2, reward: 301 }],
+    }),
+    story: [
+      '2024-03-04 10:00 | is granted 0 | tier 1',
+      `2024-03-04 11:00 | checks in | ${gives}, rule 952 1, reward 952 3 of metric 7, spend 401 -2 of metric 7, card_filled 401 1, voucher_issued 301 1, voucher_issued 301 1, tier 2`,
+      `2024-03-04 12:00 | checks in | ${gives}, rule 952 1, reward 952 3 of metric 7, spend 401 -4 of metric 7, card_filled 401 2, voucher_issued 301 1, voucher_issued 301 1`,
+    ],
+    tier: 2,
+  },
+  {
+    rule: 'E-STEP-1',
+    name: 'a card that was filled by the fact and is filled again by a rule: each reward has a code of its own',
+    program: withRules([rule({ effect: { kind: 'points', metric: 7, amount: 2 } })], {
+      metrics: [{ id: 7, name: 'Stamps' }],
+      earn_perks: [
+        { id: 103, title: 'Stamp', type: 'CHECKIN', award: { kind: 'fixed', points: 2 }, metric: 7 },
+      ],
+      stamp_cards: [{ id: 401, title: 'Card', metric: 7, required: 2, reward: 301 }],
+    }),
+    story: [
+      '2024-03-04 11:00 | checks in | earn 103 2 of metric 7, spend 401 -4 of metric 7, card_filled 401 2, voucher_issued 301 1, rule 951 1, reward 951 2 of metric 7, voucher_issued 301 1',
+    ],
+  },
+  {
     rule: 'E-RULE-1',
     name: 'on facts of its kinds only',
     program: withRules([rule()]),

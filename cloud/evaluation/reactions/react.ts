@@ -2,6 +2,7 @@
 // E-STEP-1. `Program.reactions` is null for programs that have none of it, which then pay one check.
 import type { Fact, FactKind } from '../../../protocol/facts.ts'
 import type { RuleId } from '../../../protocol/ids.ts'
+import { millisOf } from '../../../protocol/time.ts'
 import type { Aggregates } from './aggregates.ts'
 import { compileAggregates, isVisit, noteVisit } from './aggregates.ts'
 import type { Challenge } from './challenges.ts'
@@ -11,6 +12,8 @@ import type { Conditions, Program } from '../compile.ts'
 import { compileCondition } from '../conditions/condition.ts'
 import type { ProgramDocument } from '../document/program.ts'
 import type { EffectBuffer } from '../effects.ts'
+import { fillCards } from '../spending/cards.ts'
+import { settleTier } from '../tiers/tiers.ts'
 import { completeReferral } from './referrals.ts'
 import { bookResponse } from './responses.ts'
 import type { ResponseChallenge } from './responses.ts'
@@ -85,8 +88,13 @@ export function reactToPoints(
   if (fact.kind === 'response') bookResponse(program, state, fact, effects)
 }
 
-/** After cards and tier: rules, then segments. */
+/** After cards and tier: rules, whose gifts may fill a card or lift the tier once more; then segments, which see all of it (E-STEP-1). */
 export function reactToFact(program: Program, state: MemberState, fact: Fact, effects: EffectBuffer): void {
+  const before = effects.length
   applyTypeRules(program, state, fact, effects)
+  if (effects.length > before) {
+    fillCards(program, state, fact, effects)
+    settleTier(program, state, fact, millisOf(fact.at), effects)
+  }
   lookAtSegments(program, state, fact, effects)
 }

@@ -1,5 +1,5 @@
 // Stamp cards (E-CARD): a metric's balance that fills itself into rewards. Full cards are looked for on every fact, because anything may have moved the
-// balance; a program without cards pays one check.
+// balance, and again after rules; a program without cards pays one check.
 import type { Program } from '../compile.ts'
 import type { EffectBuffer } from '../effects.ts'
 import { CARD_FILLED, SPEND } from '../effects.ts'
@@ -17,12 +17,15 @@ export const FILLINGS_MAX = 100
 /** Empties full cards, in the order of the document, and issues their rewards. */
 export function fillCards(program: Program, state: MemberState, fact: Occasion, effects: EffectBuffer): void {
   for (const { id, metric, required, reward } of program.cards) {
-    const filled = Math.min(FILLINGS_MAX, Math.floor(accountOf(state, metric).balance / required))
+    const full = Math.floor(accountOf(state, metric).balance / required)
+    if (full <= 0) continue
+    const before = effects.amountOf(CARD_FILLED, id, 0, 0)
+    const filled = Math.min(FILLINGS_MAX - before, full)
     if (filled <= 0) continue
     spendIn(program, state, metric, filled * required, fact)
-    effects.push(SPEND, id, metric, -filled * required, 0)
-    effects.push(CARD_FILLED, id, 0, filled, 0)
-    for (let n = 0; n < filled; n++)
+    effects.merge(SPEND, id, metric, -filled * required, 0)
+    effects.merge(CARD_FILLED, id, 0, filled, 0)
+    for (let n = before; n < before + filled; n++)
       issueEntitlement(program, state, reward, fact, fact.id, id + n * FILLING, effects)
   }
 }

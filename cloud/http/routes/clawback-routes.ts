@@ -83,16 +83,12 @@ export const CLAWBACK_ROUTES = [
       const chosen = await toCancel(context.value, input.codes)
       if (!chosen.ok) return chosen
       const { member } = context.value.row
-      for (const code of chosen.value) {
-        const request = { kind: 'entitlement', code, action: 'cancel', reason: input.reason } as const
-        // One fact and one key for each, so that a request cut short is carried on by repeating it.
-        const done = await services.hqFacts.record(tenant, cancellationKey(key, code), {
-          member,
-          request,
-          at: null,
-        })
-        if (!done.ok) return done
-      }
+      const words = chosen.value.map((code) => ({
+        key: cancellationKey(key, code),
+        request: { kind: 'entitlement', code, action: 'cancel', reason: input.reason } as const,
+      }))
+      const done = await services.hqFacts.recordTogether(tenant, member, words)
+      if (!done.ok) return done
       return answered(200, await processed(context.value, input.codes))
     },
   }),

@@ -10,7 +10,11 @@ const FILLINGS_MAX = 100
 export function fillCards(member: Member, when: When): void {
   for (const { id, metric, required, reward, status } of member.document?.stamp_cards ?? []) {
     if (status === 'INACTIVE') continue
-    for (let filled = 0; filled < FILLINGS_MAX && member.balance(metric) >= required; filled++) {
+    // By rules too: what this fact filled before.
+    const before = member.journal.filter(
+      ({ fact, kind, rule }) => fact === when.fact.id && kind === 'card_filled' && rule === id,
+    ).length
+    for (let filled = before; filled < FILLINGS_MAX && member.balance(metric) >= required; filled++) {
       spend(member, when, id, metric, required, 0)
       note(member, when, 'card_filled', id, 0, 1)
       issue(member, when, reward, when.fact.id, id + filled * 1_000_000_000)

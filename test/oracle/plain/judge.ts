@@ -48,6 +48,8 @@ function read(member: Member, fact: Fact): void {
   fillCards(member, when)
   settleTier(member, when)
   reactToFact(member, when)
+  fillCards(member, when)
+  settleTier(member, when)
   lookAtSegments(member, when)
   member.done.add(fact.id)
   member.before = when.ms

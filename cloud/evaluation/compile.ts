@@ -86,6 +86,8 @@ export interface Bonus extends Giving {
   readonly requiredToEarn: number
   readonly frequency: 'WEEKLY' | 'MONTHLY' | 'FROM_DATE'
   readonly fromDay: number
+  /** What is given back counts no longer. */
+  readonly uncounts: boolean
 }
 
 export interface RedeemPerk extends Conditions {

@@ -42,6 +42,7 @@ export const EFFECT_KINDS = [
   'credential',
   'referral_completed',
   'given_back',
+  'counted',
 ] as const
 export type EffectKind = (typeof EFFECT_KINDS)[number]
 
@@ -82,6 +83,7 @@ export const TASK = 33
 export const CREDENTIAL = 34
 export const REFERRAL_COMPLETED = 35
 export const GIVEN_BACK = 36
+export const COUNTED = 37
 
 /**
  * One derived consequence of a fact, identified by (fact, kind, rule, index, of) (E-FOLD-4). `amount` is points for the kinds that move

@@ -79,8 +79,16 @@ export const WRONG_READINGS: Readonly<Record<string, Planted>> = {
     tier.point_floor === 0 ? {} : oneMore('point_floor')(tier),
   ),
   'one sale more required': each('bonuses', oneMore('required_to_earn')),
+  'what was given back counts all the same': each('bonuses', ({ type }) =>
+    type === 'FREQUENCY' ? { count_returned: true } : {},
+  ),
+  'bonuses on sales alone': each('bonuses', ({ perks }) =>
+    Array.isArray(perks) ? { perks: perks.filter((id) => Number(id) < 111) } : {},
+  ),
   'a multiplier of one per cent more': each('bonuses', award('multiplier', oneMore('percent'))),
-  'the perks of a bonus ignored': each('bonuses', ({ id }) => (id === 206 ? {} : { perks: undefined })),
+  'the perks of a bonus ignored': each('bonuses', ({ id }) =>
+    id === 206 || id === 207 ? {} : { perks: undefined },
+  ),
   'grants without a limit': { document: (document) => ({ ...document, grant_points_max: 1_000_000 }) },
   'expiry a day off': metrics(({ expiry }) => {
     const found = expiry as Plain | undefined

@@ -155,7 +155,7 @@ test.each(CASES)('$rule $name', (shown) => {
   comesTo(shown)
 })
 
-test('E-EARN-14 bonuses look at sales alone', () => {
+test('E-EARN-14 E-BON-1 a bonus that names no perks looks at an activity of a STANDARD perk, too', () => {
   const document = program({
     earn_perks: [POINT_PER_POUND, perk('STANDARD', FIVE)],
     bonuses: [
@@ -170,6 +170,6 @@ test('E-EARN-14 bonuses look at sales alone', () => {
     ],
   })
   const [activity, sale] = tell(document, ['2024-03-04 10:00 | does 105', '2024-03-04 11:00 | buys tea 2.00'])
-  expect(activity?.points).toBe(5)
+  expect(activity?.points).toBe(10)
   expect(sale?.points).toBe(14)
 })

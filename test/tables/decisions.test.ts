@@ -215,7 +215,7 @@ const IN_METRIC: readonly AccountCase[] = [
     story: [
       '2024-03-04 10:01 | buys cup 3 x 9.00 | earn 102 3 of metric 7, tier 1',
       '2024-03-05 10:00 | reserves 301 | spend 301 -2 of metric 7',
-      '2024-03-06 10:00 | cancels 301 of #2 | restore 301 2 of metric 7',
+      '2024-03-06 10:00 | cancels 301 of #2 | given_back 301 1, restore 301 2 of metric 7',
     ],
     ends: { 7: 'balance 3, pending 0, lifetime 3, spent 0, 3 until 2024-03-14' },
   },

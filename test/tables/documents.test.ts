@@ -88,7 +88,7 @@ const ROWS: readonly Row[] = [
   ['money_ratio', '/redeem_perks/2/money/money', 100_000_001, '/redeem_perks/2/money'],
   ['draw_without_end', '/response_challenges/0/end', undefined],
 
-  ['bonus_perk_not_standard', '/bonuses/0/perks', [101, 102], '/bonuses/0/perks/1'],
+  ['bonus_perk_unfit', '/bonuses/0/perks', [101, 107], '/bonuses/0/perks/1'],
   ['bonus_metrics_mixed', '/bonuses/0/perks', [101, 104], '/bonuses/0/perks/1'],
   ['group_mixed', '/bonuses/1/group', 'one of'],
   ['group_mixed', '/earn_perks/3/group', 'one of'],

@@ -151,7 +151,7 @@ const CASES: readonly AccountCase[] = [
     story: [
       '2024-03-04 10:00 | is granted 60 | grant 60, tier 1',
       '2024-03-05 10:00 | reserves 301 | spend 301 -50',
-      '2024-03-06 10:00 | cancels 301 of #2 | restore 301 50',
+      '2024-03-06 10:00 | cancels 301 of #2 | given_back 301 1, restore 301 50',
     ],
     ends: { 0: 'balance 60, pending 0, lifetime 60, spent 0, 60 until 2024-03-14' },
   },
@@ -162,7 +162,7 @@ const CASES: readonly AccountCase[] = [
     story: [
       '2024-03-04 10:00 | is granted 60 | grant 60, tier 1',
       '2024-03-05 10:00 | reserves 301 | spend 301 -50',
-      '2024-03-20 10:00 | cancels 301 of #2 | expire -60, restore 301 50',
+      '2024-03-20 10:00 | cancels 301 of #2 | expire -60, given_back 301 1, restore 301 50',
     ],
     ends: { 0: 'balance 0, pending 0, lifetime 60, spent 0' },
   },

@@ -55,7 +55,7 @@ const CASES: readonly AccountCase[] = [
     story: [
       '2024-03-04 10:00 | buys flat/COFFEE 3 x 9.00 | earn 101 9, earn 102 3 of metric 7, tier 1',
       '2024-03-05 10:00 | reserves 301 | spend 301 -2 of metric 7',
-      '2024-03-06 10:00 | cancels 301 of #2 | restore 301 2 of metric 7',
+      '2024-03-06 10:00 | cancels 301 of #2 | given_back 301 1, restore 301 2 of metric 7',
       '2024-03-07 10:00 | redeems 301 | spend 301 -2 of metric 7',
     ],
     ends: {

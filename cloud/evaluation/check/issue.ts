@@ -17,7 +17,7 @@ export const ERRORS = [
   'interval_count_choice',
   'field_unusable',
   'award_unusable',
-  'bonus_perk_not_standard',
+  'bonus_perk_unfit',
   'bonus_metrics_mixed',
   'group_mixed',
   'money_ratio',

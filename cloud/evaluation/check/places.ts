@@ -79,13 +79,23 @@ export function* conditionsOf(document: ProgramDocument): Generator<PlacedCondit
       : [{ path: `${path}/when`, condition: item.when, kinds, stores, active: isActive(item) }]
   for (const perk of placed(document, 'earn_perks'))
     yield* at(perk, FACTS_OF[perk.item.type], perk.item.stores)
-  for (const bonus of placed(document, 'bonuses')) yield* at(bonus, ['sale'], bonus.item.stores)
+  for (const bonus of placed(document, 'bonuses'))
+    yield* at(bonus, factsOfBonus(document, bonus.item), bonus.item.stores)
   for (const perk of placed(document, 'redeem_perks')) yield* at(perk, ['redemption'], perk.item.stores)
   for (const challenge of placed(document, 'challenges')) yield* at(challenge, null)
   for (const challenge of placed(document, 'response_challenges')) yield* at(challenge, ['response'])
   for (const segment of placed(document, 'segments')) yield* at(segment, null)
   for (const rule of placed(document, 'rules'))
     yield* at(rule, rule.item.match.type === 'TYPE' ? rule.item.match.kinds : null)
+}
+
+/** Kinds of fact that give what a bonus looks at. */
+function factsOfBonus({ earn_perks }: ProgramDocument, { perks }: Item<'bonuses'>): readonly FactKind[] {
+  const types =
+    perks === undefined
+      ? ['STANDARD' as const]
+      : earn_perks.flatMap(({ id, type }) => (perks.includes(id) ? [type] : []))
+  return types.flatMap((type) => FACTS_OF[type] ?? [])
 }
 
 export interface Node {

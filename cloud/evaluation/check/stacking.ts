@@ -1,4 +1,4 @@
-// What bonuses and groups put together must be of one kind: a bonus looks at sales and pays in the one metric of its perks, a group compares
+// What bonuses and groups put together must be of one kind: a bonus looks at what facts give and pays in the one metric of its perks, a group compares
 // amounts of one metric.
 import { POINTS } from '../document/metrics.ts'
 import type { ProgramDocument } from '../document/program.ts'
@@ -18,11 +18,11 @@ function* ofBonuses(document: ProgramDocument, known: Known): Generator<Document
     for (const [index, id] of (item.perks ?? []).entries()) {
       const perk = known.earnPerks.get(id)
       if (perk === undefined) continue
-      if (perk.type !== 'STANDARD')
+      if (perk.type === 'BIRTHDAY' || perk.type === 'PROGRESS_ACTIVITY')
         yield {
           path: `${path}/perks/${index}`,
-          code: 'bonus_perk_not_standard',
-          message: `perk ${id} is not STANDARD: bonuses look at the points of sales; leave it out`,
+          code: 'bonus_perk_unfit',
+          message: `perk ${id} is ${perk.type}, which no fact of the member gives an amount of; leave it out`,
         }
       else if ((perk.metric ?? POINTS) !== metric)
         yield {

@@ -115,7 +115,7 @@ const bonus = {
   title: NameShape,
   award: BonusAwardShape,
   ...giving,
-  /** Qualifying earn perks, all of one metric; left out: every STANDARD perk that gives points. */
+  /** Qualifying earn perks, all of one metric and of any type but BIRTHDAY and PROGRESS_ACTIVITY; left out: every STANDARD perk that gives points. */
   perks: Type.Optional(RuleListShape),
 }
 
@@ -128,8 +128,10 @@ export const BonusShape = Type.Union([
       ...bonus,
       required_to_earn: Type.Integer({ minimum: 1, maximum: 10_000 }),
       frequency: oneOf(FREQUENCIES),
-      /** FROM_DATE only: sales before it do not count. */
+      /** FROM_DATE only: what is before it does not count. */
       from_date: Type.Optional(DateShape),
+      /** What is given back whole, or voided, counts all the same; left out: no longer. */
+      count_returned: Type.Optional(Type.Boolean()),
     },
     closed,
   ),

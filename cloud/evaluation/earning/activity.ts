@@ -6,18 +6,18 @@ import type { EarnPerk, Program } from '../compile.ts'
 import type { Situation } from '../conditions/condition.ts'
 import type { EffectBuffer } from '../effects.ts'
 import { PROGRESS, REVERSE } from '../effects.ts'
-import type { Gift } from './gifts.ts'
-import { give, noteUsed, weighOnce } from './gifts.ts'
+import type { Gifts } from './gifts.ts'
+import { giveWithBonuses, noteUsed, weighOnce, withBonuses } from './gifts.ts'
 import { settleGifts } from './groups.ts'
 import { takeBackIn } from '../metrics/metrics.ts'
 import { APPLIES } from '../conditions/rule-conditions.ts'
 
-/** What the activity would give, or why not; null where the program has no such perk. Caps and groups cut no progress: it is no amount. */
-export function weighActivity(perk: EarnPerk, fact: Activity, at: Situation): Gift {
-  if (isProgress(perk)) return weighOnce(perk, fact.quantity, at)
+/** What the activity would give, or why not, and the bonuses on it. Caps and groups cut no progress, nor has it bonuses: it is no amount. */
+export function weighActivity(program: Program, perk: EarnPerk, fact: Activity, at: Situation): Gifts {
+  if (isProgress(perk)) return { perks: [weighOnce(perk, fact.quantity, at)], bonuses: [] }
   const gift = weighOnce(perk, amountOfPieces(perk, fact), at)
   settleGifts([gift], at.state, at.day)
-  return gift
+  return withBonuses(program, [gift], at)
 }
 
 export function bookActivity(program: Program, fact: Activity, at: Situation, effects: EffectBuffer): void {
@@ -27,9 +27,9 @@ export function bookActivity(program: Program, fact: Activity, at: Situation, ef
     takeBack(program, perk, fact, at, effects)
     return
   }
-  const gift = weighActivity(perk, fact, at)
-  if (!isProgress(perk)) give(program, [gift], at, fact, effects)
-  else if (gift.failing === APPLIES) {
+  const gifts = weighActivity(program, perk, fact, at)
+  if (!isProgress(perk)) giveWithBonuses(program, gifts, at, fact, effects)
+  else if (gifts.perks[0]?.failing === APPLIES) {
     effects.push(PROGRESS, perk.id, 0, fact.quantity, 0)
     noteUsed(program, at.state, perk, at.day)
   }

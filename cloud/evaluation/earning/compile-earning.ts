@@ -42,6 +42,7 @@ export function compileEarning(document: ProgramDocument): Earning {
     frequency: bonus.type === 'FREQUENCY' ? bonus.frequency : 'WEEKLY',
     fromDay:
       bonus.type === 'FREQUENCY' && bonus.from_date !== undefined ? dayOf(bonus.from_date) : DAY_BEFORE_ALL,
+    uncounts: bonus.type === 'FREQUENCY' && bonus.count_returned !== true,
   }))
   return {
     standardPerks,

@@ -9,7 +9,7 @@ import type { Bonus, Program } from '../compile.ts'
 import { situationOf } from '../conditions/condition.ts'
 import { POINTS } from '../document/metrics.ts'
 import type { EffectBuffer } from '../effects.ts'
-import { BONUS } from '../effects.ts'
+import { BONUS, COUNTED } from '../effects.ts'
 import { elaborateRows, give, giveSale, weighRows } from './gifts.ts'
 import { earnIn } from '../metrics/metrics.ts'
 import type { PerkRow } from './standard-perks.ts'
@@ -109,7 +109,7 @@ function earnBonuses(
     const bonus = bonuses[at]
     if (bonus === undefined || !meetsConditions(bonus, store, day, lifetime)) continue
     const base = qualifyingPoints(program, bonus, total)
-    if (base === 0 || (bonus.requiredToEarn > 0 && !countSale(program, state, bonus, day))) continue
+    if (base === 0 || (bonus.requiredToEarn > 0 && !countSale(program, state, bonus, day, effects))) continue
     const points = bonusPoints(bonus, base)
     if (points < 1) continue
     extra += points
@@ -119,12 +119,19 @@ function earnBonuses(
 }
 
 /** Counts a qualifying sale in the window of a frequency bonus (E-BON-4); whether it is the one that pays. */
-function countSale(program: Program, state: MemberState, bonus: Bonus, day: number): boolean {
+function countSale(
+  program: Program,
+  state: MemberState,
+  bonus: Bonus,
+  day: number,
+  effects: EffectBuffer,
+): boolean {
   if (day < bonus.fromDay) return false
   const window = frequencyWindow(program, bonus, day)
   const at = counterAt(state, bonus.id, window)
   const count = at < 0 ? 1 : (state.counters[at] ?? 0) + 1
   if (at < 0) openWindow(state, bonus.id, window, count)
   else state.counters[at] = count
+  if (bonus.uncounts) effects.push(COUNTED, bonus.id, 0, 1, 0)
   return failingOccasion(bonus, day, 0, count) === APPLIES
 }

@@ -7,7 +7,7 @@ import { noteGiven } from './caps.ts'
 import type { Bonus, EarnPerk, Program } from '../compile.ts'
 import type { Situation } from '../conditions/condition.ts'
 import type { EffectBuffer } from '../effects.ts'
-import { BONUS, EARN } from '../effects.ts'
+import { BONUS, COUNTED, EARN } from '../effects.ts'
 import { settleGifts } from './groups.ts'
 import { earnIn } from '../metrics/metrics.ts'
 import type { Occasion } from '../metrics/metrics.ts'
@@ -42,28 +42,49 @@ export interface Gift {
 
 export interface BonusGift extends Gift {
   readonly rule: Bonus
-  /** FREQUENCY: qualifying sales in the window with this one; 0 where this one does not count. */
+  /** FREQUENCY: what qualified in the window with this one; 0 where this one does not count. */
   readonly count: number
 }
 
-export interface SaleGifts {
+/** What a fact gives. */
+export interface Gifts {
   readonly perks: readonly Gift[]
   readonly bonuses: readonly BonusGift[]
 }
 
 /** Weighs perks and bonuses of a sale on the state before it. `every`: also perks that none of its lines touches, for explaining. */
-export function weighSale(program: Program, sale: Sale, at: Situation, every: boolean): SaleGifts {
+export function weighSale(program: Program, sale: Sale, at: Situation, every: boolean): Gifts {
   const { state, day } = at
   fillBasket(program.selections, sale)
   const perks = (every ? program.standardPerks : touchedPerks(program))
     .toSorted((a, b) => a.place - b.place)
     .map((perk) => weighPerk(program, perk, sale, at))
   settleGifts(perks, state, day)
-  const bonuses = program.bonuses.map((bonus) =>
-    sale.suspect ? withoutTime(bonus) : weighBonus(program, bonus, perks, at),
+  return { perks, bonuses: weighBonuses(program, program.bonuses, perks, at) }
+}
+
+function weighBonuses(
+  program: Program,
+  bonuses: readonly Bonus[],
+  perks: readonly Gift[],
+  at: Situation,
+): BonusGift[] {
+  const gifts = bonuses.map((bonus) =>
+    isSuspect(at) ? withoutTime(bonus) : weighBonus(program, bonus, perks, at),
   )
-  settleGifts(bonuses, state, day)
-  return { perks, bonuses }
+  settleGifts(gifts, at.state, at.day)
+  return gifts
+}
+
+/** Its clock is (P-TIME-7). */
+function isSuspect({ fact }: Situation): boolean {
+  return 'suspect' in fact && fact.suspect === true
+}
+
+/** The perks' gifts, and those of the bonuses that look at one of these perks. */
+export function withBonuses(program: Program, perks: readonly Gift[], at: Situation): Gifts {
+  const bonuses = program.bonuses.filter((bonus) => perks.some(({ rule }) => qualifies(bonus, rule)))
+  return { perks, bonuses: weighBonuses(program, bonuses, perks, at) }
 }
 
 function touchedPerks({ selections }: Program): EarnPerk[] {
@@ -144,25 +165,40 @@ function weighBonus(program: Program, bonus: Bonus, perks: readonly Gift[], at: 
   return { rule: bonus, failing: amount < 1 ? NO_POINTS : APPLIES, amount, measured, count: counted }
 }
 
-/** Bonuses that name no perks look at those of points (E-BON-7). */
-function qualifies({ everyPerk, document }: Bonus, { id, metric }: EarnPerk | Bonus): boolean {
-  return everyPerk ? metric === 0 : (document.perks?.includes(id) ?? false)
+/** Bonuses that name no perks look at STANDARD ones of points (E-BON-7). */
+function qualifies(
+  { everyPerk, document }: Bonus,
+  { id, metric, document: perk }: EarnPerk | Bonus,
+): boolean {
+  return everyPerk ? metric === 0 && perk.type === 'STANDARD' : (document.perks?.includes(id) ?? false)
 }
 
 /** Earn effects of a sale. */
 export function giveSale(program: Program, sale: Sale, at: Situation, effects: EffectBuffer): void {
-  const { perks, bonuses } = weighSale(program, sale, at, false)
-  give(program, perks, at, sale, effects)
-  for (const { rule, count } of bonuses)
-    if (count > 0) setCounter(at.state, rule.id, frequencyWindow(program, rule, at.day), count)
-  give(program, bonuses, at, sale, effects)
+  giveWithBonuses(program, weighSale(program, sale, at, false), at, sale, effects)
+}
+
+export function giveWithBonuses(
+  program: Program,
+  { perks, bonuses }: Gifts,
+  at: Situation,
+  fact: Occasion,
+  effects: EffectBuffer,
+): void {
+  give(program, perks, at, fact, effects)
+  for (const { rule, count } of bonuses) {
+    if (count === 0) continue
+    setCounter(at.state, rule.id, frequencyWindow(program, rule, at.day), count)
+    if (rule.uncounts) effects.push(COUNTED, rule.id, 0, 1, 0)
+  }
+  give(program, bonuses, at, fact, effects)
 }
 
 /** Weighs perks of something that has no basket: a check-in, an enrolment, a completed referral, a birthday. */
-export function weighEvent(perks: readonly EarnPerk[], at: Situation): Gift[] {
+export function weighEvent(program: Program, perks: readonly EarnPerk[], at: Situation): Gifts {
   const gifts = perks.map((perk) => weighOnce(perk, perk.points, at))
   settleGifts(gifts, at.state, at.day)
-  return gifts
+  return withBonuses(program, gifts, at)
 }
 
 export function giveEvent(
@@ -172,7 +208,7 @@ export function giveEvent(
   fact: Occasion,
   effects: EffectBuffer,
 ): void {
-  if (perks.length > 0) give(program, weighEvent(perks, at), at, fact, effects)
+  if (perks.length > 0) giveWithBonuses(program, weighEvent(program, perks, at), at, fact, effects)
 }
 
 /** One perk that gives `amount` without a basket; caps and groups are not looked at yet. */

@@ -10,7 +10,7 @@ import type { Situation } from '../conditions/condition.ts'
 import { situationOf } from '../conditions/condition.ts'
 import { POINTS } from '../document/metrics.ts'
 import { EffectBuffer } from '../effects.ts'
-import type { Gift } from '../earning/gifts.ts'
+import type { Gift, Gifts } from '../earning/gifts.ts'
 import { weighEvent, weighSale } from '../earning/gifts.ts'
 import { reasonOf } from './reasons.ts'
 import { APPLIES, CONDITIONS } from '../conditions/rule-conditions.ts'
@@ -39,7 +39,8 @@ export interface Considered {
 /** Every perk and bonus looked at for a fact, on the state *before* it. Other kinds of facts have nothing to consider. */
 export function explain(program: Program, state: MemberState, fact: Fact): Considered[] {
   const at = situationOf(program, broughtTo(program, state, fact), fact)
-  return giftsOf(program, fact, at).map((gift) => told(program, gift, at))
+  const { perks, bonuses } = giftsOf(program, fact, at)
+  return [...perks, ...bonuses].map((gift) => told(program, gift, at))
 }
 
 /** The state after what fell due before the fact. */
@@ -50,25 +51,25 @@ function broughtTo(program: Program, state: MemberState, fact: Fact): MemberStat
   return copy
 }
 
-function giftsOf(program: Program, fact: Fact, at: Situation): readonly Gift[] {
+const NO_GIFTS: Gifts = { perks: [], bonuses: [] }
+
+function giftsOf(program: Program, fact: Fact, at: Situation): Gifts {
   switch (fact.kind) {
-    case 'sale': {
-      const { perks, bonuses } = weighSale(program, fact, at, true)
-      return [...perks, ...bonuses]
-    }
+    case 'sale':
+      return weighSale(program, fact, at, true)
     case 'checkin':
-      return weighEvent(program.checkinPerks, at)
+      return weighEvent(program, program.checkinPerks, at)
     case 'enrolment':
-      return weighEvent(program.registrationPerks, at)
+      return weighEvent(program, program.registrationPerks, at)
     case 'referral':
-      return fact.stage === 'completed' ? weighEvent(program.referralPerks, at) : []
+      return fact.stage === 'completed' ? weighEvent(program, program.referralPerks, at) : NO_GIFTS
     case 'activity': {
       const perk = program.activityPerks.get(fact.perk)
       // What takes back asks no conditions.
-      return perk === undefined || fact.quantity < 0 ? [] : [weighActivity(perk, fact, at)]
+      return perk === undefined || fact.quantity < 0 ? NO_GIFTS : weighActivity(program, perk, fact, at)
     }
     default:
-      return []
+      return NO_GIFTS
   }
 }
 

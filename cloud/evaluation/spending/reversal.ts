@@ -8,6 +8,7 @@ import type { EarnPerk, Program } from '../compile.ts'
 import type { Effect, EffectBuffer } from '../effects.ts'
 import { REVERSE } from '../effects.ts'
 import { firstOf, giveBack } from './redemptions.ts'
+import { uncount } from '../earning/uncounting.ts'
 import { takeBackIn } from '../metrics/metrics.ts'
 import type { MemberState } from '../state.ts'
 
@@ -82,6 +83,11 @@ export function returnedQuantity(state: MemberState, sale: FactId, line: number)
   return undefined
 }
 
+/** Every line was given back. */
+function isWhole(state: MemberState, { id, lines }: Sale): boolean {
+  return lines.every(({ quantity }, line) => (returnedQuantity(state, id, line) ?? -1) >= quantity)
+}
+
 function setReturned(state: MemberState, sale: FactId, line: number, quantity: number): void {
   const { returned } = state
   for (let at = 0; at < returned.length; at += 3) {
@@ -134,7 +140,9 @@ export function reverseReturn(
       }
       reverse(program, state, effect, points, sale, effects)
     }
+    const whole = isWhole(state, sale)
     for (const [line, quantity] of after) setReturned(state, id, line, quantity)
+    if (!whole && isWhole(state, sale)) uncount(state, found)
   }
 }
 
@@ -166,6 +174,7 @@ export function reverseVoid(
     return
   }
   state.voided = [...state.voided, fact.fact]
+  if (found.fact.kind !== 'sale' || !isWhole(state, found.fact)) uncount(state, found)
   for (const effect of earnedBy(found)) {
     let points = effect.amount
     if (found.fact.kind === 'sale') {

@@ -31,6 +31,15 @@ export function sell(member: Member, when: When, sale: Sale): void {
       return amount < 1 ? [] : [giftOf(perk, amount)]
     }),
   )
+  giveWithBonuses(member, when, perks, gifts)
+}
+
+function giveWithBonuses(
+  member: Member,
+  when: When,
+  perks: readonly EarnPerkDocument[],
+  gifts: readonly Gift[],
+): void {
   const extra = settleGifts(member, when, bonusGifts(member, when, gifts))
   giveAll(member, when, perks, gifts)
   for (const { rule, metric, amount } of extra) {
@@ -113,7 +122,9 @@ export function giveForEvent(member: Member, when: When, type: EarnType, own = t
   const gifts = perks.flatMap((perk) =>
     allows(member, when, perk) && !givenToday(member, when, perk) ? [giftOf(perk, perk.award.points)] : [],
   )
-  giveAll(member, when, perks, settleGifts(member, when, gifts), own)
+  const settled = settleGifts(member, when, gifts)
+  if (type === 'BIRTHDAY') giveAll(member, when, perks, settled, own)
+  else giveWithBonuses(member, when, perks, settled)
 }
 
 /** E-EARN-14. */
@@ -130,7 +141,8 @@ export function act(member: Member, when: When, fact: Activity): void {
   }
   const amount = ofPieces(perk, fact, pieces)
   if (fact.quantity < 0) reverse(member, when, perk.id, perk.metric ?? 0, amount, { fact: 0, day: when.date })
-  else if (amount > 0) giveAll(member, when, [perk], settleGifts(member, when, [giftOf(perk, amount)]))
+  else if (amount > 0)
+    giveWithBonuses(member, when, [perk], settleGifts(member, when, [giftOf(perk, amount)]))
 }
 
 function ofPieces({ award }: EarnPerkDocument, { amount }: Activity, pieces: number): number {

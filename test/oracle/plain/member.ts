@@ -1,5 +1,6 @@
 // What the oracle writes down about one member while it reads the facts: one journal of everything that was ever given or taken, from which sums are made
 // anew whenever they are asked for, and the few things that are lists by nature (lots, pending amounts, entitlements).
+import type { BonusDocument } from '../../../cloud/evaluation/document/earning.ts'
 import type { NamedMetricDocument, MetricDocument } from '../../../cloud/evaluation/document/metrics.ts'
 import type { ProgramDocument } from '../../../cloud/evaluation/document/program.ts'
 import type { WindowDocument } from '../../../cloud/evaluation/document/conditions.ts'
@@ -105,8 +106,15 @@ export class Member {
   active = true
   membershipStart: string | undefined
 
-  /** `rule window` of every once-a-day award and of every sale a frequency counted. */
+  /** `rule day` of every once-a-day award. */
   readonly marks: string[] = []
+  /** What frequency bonuses counted, by `bonus window`; and what can be given back of it. */
+  readonly frequencies = new Map<string, number>()
+  readonly counted: {
+    readonly bonus: BonusDocument & { readonly type: 'FREQUENCY' }
+    readonly window: string
+    readonly fact: number
+  }[] = []
   readonly applied: { readonly rule: number; readonly day: string }[] = []
   readonly capped: { readonly key: string; readonly day: string; readonly amount: number }[] = []
 

@@ -2,7 +2,7 @@
 import type { Return, Sale, Void } from '../../../protocol/facts.ts'
 import { reverse } from './amounts.ts'
 import { matches } from './basket.ts'
-import { qualifies } from './bonuses.ts'
+import { qualifies, uncount } from './bonuses.ts'
 import type { When } from './calendar.ts'
 import type { Entry, Member } from './member.ts'
 import { partOf, shared } from './shares.ts'
@@ -25,6 +25,8 @@ export function giveBack(member: Member, when: When, fact: Return): void {
       const already = member.returned.get(`${id} ${line}`) ?? 0
       member.returned.set(`${id} ${line}`, Math.min(sold, already + quantity))
     }
+    const wasWhole = sale.lines.every(({ quantity }, line) => (before[line] ?? -1) >= quantity)
+    if (!wasWhole && isWhole(member, sale)) uncount(member, id)
     for (const entry of givenBy(member, id)) {
       const parts = byLine(member, sale, entry)
       const taken = sale.lines.reduce((sum, { quantity: sold }, line) => {
@@ -45,12 +47,18 @@ export function takeAllBack(member: Member, when: When, { fact: id }: Void): voi
   if (about === undefined || member.voided.has(id)) return
   if (about.kind !== 'sale' && about.kind !== 'checkin' && about.kind !== 'grant') return
   member.voided.add(id)
+  if (about.kind !== 'sale' || !isWhole(member, about)) uncount(member, id)
   for (const entry of givenBy(member, id)) {
     const taken = member.journal
       .filter((one) => one.kind === 'reverse' && one.of === id && one.rule === entry.rule)
       .reduce((sum, { amount }) => sum - amount, 0)
     reverse(member, when, entry.rule, entry.index, entry.amount - taken, entry)
   }
+}
+
+/** All of it was given back. */
+function isWhole(member: Member, { id, lines }: Sale): boolean {
+  return lines.every(({ quantity }, line) => (member.returned.get(`${id} ${line}`) ?? -1) >= quantity)
 }
 
 /** What each line of a sale brought under a rule. */
@@ -70,7 +78,11 @@ function byLine(member: Member, sale: Sale, { kind, rule, amount }: Entry): numb
   if (bonus?.award.kind !== 'multiplier') return shared(amount, amounts)
   const weights = sale.lines.map(() => 0)
   for (const base of givenBy(member, sale.id)) {
-    if (base.kind !== 'earn' || !qualifies(bonus, { rule: base.rule, metric: base.index })) continue
+    if (
+      base.kind !== 'earn' ||
+      !qualifies(bonus, { rule: base.rule, metric: base.index }, document?.earn_perks ?? [])
+    )
+      continue
     for (const [index, part] of byLine(member, sale, base).entries())
       weights[index] = (weights[index] ?? 0) + part
   }

@@ -83,6 +83,7 @@ export const COMPARED = [
   'entitlement_refused',
   'entitlement_conflict',
   'given_back',
+  'counted',
   'card_filled',
   'referral_completed',
   'progress',

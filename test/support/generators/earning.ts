@@ -152,16 +152,28 @@ const bonus = (
     fields,
   ).map((rule) => (always ? { ...rule, group: undefined } : rule))
 
-const frequency = (id: number, every: string, from_date?: string): fc.Arbitrary<object> =>
+const frequency = (
+  id: number,
+  every: string,
+  from_date?: string,
+  perks = STANDARD_PERKS,
+): fc.Arbitrary<object> =>
   bonus(
     id,
-    fc.integer({ min: 1, max: 3 }).map((required_to_earn) => ({
-      type: 'FREQUENCY',
-      required_to_earn,
-      frequency: every,
-      ...(from_date === undefined ? {} : { from_date }),
-    })),
+    fc
+      .tuple(fc.integer({ min: 1, max: 3 }), partly<object>({ count_returned: fc.boolean() }))
+      .map(([required_to_earn, own]) => ({
+        type: 'FREQUENCY',
+        required_to_earn,
+        frequency: every,
+        ...(from_date === undefined ? {} : { from_date }),
+        ...own,
+      })),
+    perks,
   )
+
+/** Perks of events and activities that give points. */
+const EVENT_PERKS = [111, 112, 113, 115, 117]
 
 export const bonuses = fc.tuple(
   bonus(
@@ -173,9 +185,15 @@ export const bonuses = fc.tuple(
     fc.tuple(day, day).map(([a, b]) => ({ type: 'DATE_RANGE', start: a < b ? a : b, end: a < b ? b : a })),
   ),
   frequency(203, 'WEEKLY'),
-  frequency(204, 'MONTHLY'),
+  frequency(204, 'MONTHLY', undefined, [...STANDARD_PERKS, ...EVENT_PERKS]),
   frequency(205, 'FROM_DATE', '2024-03-01'),
   bonus(206, fc.constant({ type: 'DATE_RANGE', start: '2023-01-01', end: '2026-01-01' }), [104, 105], true),
+  bonus(
+    207,
+    schedule.map((slots) => ({ type: 'TIME', schedule: slots })),
+    EVENT_PERKS,
+    true,
+  ),
 )
 
 const group = (name: string): fc.Arbitrary<object> =>

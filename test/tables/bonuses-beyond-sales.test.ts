@@ -201,9 +201,9 @@ describe('E-EXP-1 a check-in is told of the bonuses that look at check-ins', () 
       ),
     )
     const [told] = tell(document, ['2024-03-04 10:00 | checks in'])
-    const fact = told?.fact
-    const found = fact == null ? null : programsOf(document).program(fact.at)
-    if (fact == null || found === null) throw new Error('the story has a fact and a program')
+    const fact = told?.fact ?? null
+    const found = fact === null ? null : programsOf(document).program(fact.at)
+    if (fact === null || found === null) throw new Error('the story has a fact and a program')
     expect(
       explain(found, newState(), fact).map(({ rule, condition, actual, required }) => [
         rule,

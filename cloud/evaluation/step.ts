@@ -120,8 +120,9 @@ export function step(
       keepPromise(program, state, fact.promised, effects)
     if (reacts) reactToPoints(program, state, fact, start, effects)
     if (program.cards.length > 0) fillCards(program, state, fact, effects)
-    settleTier(program, state, fact, timeOf(state, fact), effects)
-    if (reacts) reactToFact(program, state, fact, effects)
+    const ms = timeOf(state, fact)
+    settleTier(program, state, fact, ms, effects)
+    if (reacts) reactToFact(program, state, fact, ms, effects)
   }
   if (state.tier !== tier) effects.push(TIER, state.tier, 0, state.tier, tier)
   state.facts += 1

@@ -2,7 +2,6 @@
 // E-STEP-1. `Program.reactions` is null for programs that have none of it, which then pay one check.
 import type { Fact, FactKind } from '../../../protocol/facts.ts'
 import type { RuleId } from '../../../protocol/ids.ts'
-import { millisOf } from '../../../protocol/time.ts'
 import type { Aggregates } from './aggregates.ts'
 import { compileAggregates, isVisit, noteVisit } from './aggregates.ts'
 import type { Challenge } from './challenges.ts'
@@ -88,13 +87,19 @@ export function reactToPoints(
   if (fact.kind === 'response') bookResponse(program, state, fact, effects)
 }
 
-/** After cards and tier: rules, whose gifts may fill a card or lift the tier once more; then segments, which see all of it (E-STEP-1). */
-export function reactToFact(program: Program, state: MemberState, fact: Fact, effects: EffectBuffer): void {
+/** After cards and tier: rules, whose gifts may fill a card or lift the tier, as of `ms`, once more; then segments, which see all of it (E-STEP-1). */
+export function reactToFact(
+  program: Program,
+  state: MemberState,
+  fact: Fact,
+  ms: number,
+  effects: EffectBuffer,
+): void {
   const before = effects.length
   applyTypeRules(program, state, fact, effects)
   if (effects.length > before) {
     fillCards(program, state, fact, effects)
-    settleTier(program, state, fact, millisOf(fact.at), effects)
+    settleTier(program, state, fact, ms, effects)
   }
   lookAtSegments(program, state, fact, effects)
 }

@@ -78,7 +78,7 @@ function weighBonuses(
 
 /** Its clock is (P-TIME-7). */
 function isSuspect({ fact }: Situation): boolean {
-  return 'suspect' in fact && fact.suspect === true
+  return 'suspect' in fact && fact.suspect
 }
 
 /** The perks' gifts, and those of the bonuses that look at one of these perks. */

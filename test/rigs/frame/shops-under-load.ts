@@ -11,12 +11,13 @@ import type { Shop, Shops, ShopsPlan } from '../../../cloud/demo/shops.ts'
 import { WireConnection } from '../../../cloud/demo/wire.ts'
 import { freePorts } from '../../support/free-ports.ts'
 
-export interface UnderLoadPlan extends Partial<
-  Pick<ShopsPlan, 'cloudArgs' | 'edgeArgs' | 'cloudPortFor' | 'surroundings'>
-> {
+export interface UnderLoadPlan extends Partial<Pick<ShopsPlan, 'cloudArgs' | 'edgeArgs' | 'surroundings'>> {
   readonly directory: string
   readonly stores: number
   readonly terminalsPerStore: number
+  /** Where store n (from 1) reaches the cloud, and where a store's terminals reach it: directly when left out. */
+  readonly cloudPortFor?: (store: number, cloudPort: number) => Promise<number>
+  readonly terminalPortFor?: (shop: Shop) => Promise<number>
 }
 
 /** How long anything may take that is bound to come. Two cores, shared with others. */
@@ -30,14 +31,18 @@ export class ShopsUnderLoad {
   readonly deaths: string[]
   readonly #terminals: Terminal[]
 
-  private constructor(shops: Shops, started: readonly NodeProcess[], deaths: string[], log: AckLog) {
+  private constructor(
+    shops: Shops,
+    started: readonly NodeProcess[],
+    deaths: string[],
+    log: AckLog,
+    terminals: Terminal[],
+  ) {
     this.shops = shops
     this.started = started
     this.deaths = deaths
     this.log = log
-    this.#terminals = shops.shops.flatMap((shop) =>
-      shop.terminalTokens.map((token, index) => new Terminal(shop, index, token, log)),
-    )
+    this.#terminals = terminals
   }
 
   static async open(plan: UnderLoadPlan): Promise<ShopsUnderLoad> {
@@ -54,14 +59,20 @@ export class ShopsUnderLoad {
           terminals: Array.from({ length: plan.terminalsPerStore }, (_, n) => `t${n + 1}`),
           cloudArgs: plan.cloudArgs ?? [],
           edgeArgs: plan.edgeArgs ?? [],
-          cloudPortFor: plan.cloudPortFor ?? (async () => portBase),
+          cloudPortFor: async (store) => plan.cloudPortFor?.(store, portBase) ?? portBase,
           onDeath: (fault) => deaths.push(fault.message),
           ...(plan.surroundings === undefined ? {} : { surroundings: plan.surroundings }),
         },
         started,
       )
       const log = new AckLog(join(plan.directory, 'acknowledged.jsonl'))
-      return new ShopsUnderLoad(shops, started, deaths, log)
+      const terminals: Terminal[] = []
+      for (const shop of shops.shops) {
+        const port = (await plan.terminalPortFor?.(shop)) ?? shop.node.port
+        for (const [index, token] of shop.terminalTokens.entries())
+          terminals.push(new Terminal(shop.number, index, new WireConnection(port, token), log))
+      }
+      return new ShopsUnderLoad(shops, started, deaths, log, terminals)
     } catch (cause) {
       await Promise.all(started.map((node) => node.kill()))
       throw cause
@@ -70,6 +81,11 @@ export class ShopsUnderLoad {
 
   get nodes(): readonly NodeProcess[] {
     return [this.shops.cloud, ...this.shops.shops.map(({ node }) => node)]
+  }
+
+  /** How often terminals were told so, and tried again. */
+  refused(code: string): number {
+    return this.#terminals.reduce((sum, terminal) => sum + (terminal.refusals.get(code) ?? 0), 0)
   }
 
   /** All terminals make so many calls each, beside whatever the caller does; resolves when every one is answered. */
@@ -128,17 +144,18 @@ interface Call {
 
 /** One terminal: an enrolment, then sales, check-ins and grants for its member and guests. */
 class Terminal {
-  readonly #shop: Shop
+  readonly #store: number
   readonly #log: AckLog
   readonly #wire: WireConnection
   readonly #name: string
+  readonly refusals = new Map<string, number>()
   readonly #made: (Call & { checksum: number })[] = []
 
-  constructor(shop: Shop, index: number, token: string, log: AckLog) {
-    this.#shop = shop
+  constructor(store: number, index: number, wire: WireConnection, log: AckLog) {
+    this.#store = store
     this.#log = log
-    this.#wire = new WireConnection(shop.node.port, token)
-    this.#name = `s${shop.number}-t${index}`
+    this.#wire = wire
+    this.#name = `s${store}-t${index}`
   }
 
   close(): void {
@@ -148,7 +165,7 @@ class Terminal {
   async work(calls: number): Promise<void> {
     for (let n = 0; n < calls; n++) {
       const call = this.#call(this.#made.length)
-      this.#log.attempt(this.#shop.number, call.key)
+      this.#log.attempt(this.#store, call.key)
       await until(`${call.key} answered`, () => this.#answered(call))
     }
   }
@@ -168,7 +185,9 @@ class Terminal {
   async #answered(call: Call): Promise<boolean> {
     const { status, body } = await this.#wire.post(call.path, call.key, call.body)
     const told: unknown = JSON.parse(body.toString('utf8'))
-    if (status >= 500 || status === 429 || codeOf(told) === 'key_in_flight') return false
+    const code = codeOf(told) ?? ''
+    if (status !== 201) this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
+    if (status >= 500 || status === 429 || code === 'key_in_flight') return false
     // A refusal of good input is a defect, of the node or of the rig; the call stays unanswered and shows as U.
     if (status !== 201) throw new Error(`${call.key}: ${status} ${JSON.stringify(told)}`)
     const ack = {
@@ -177,7 +196,7 @@ class Terminal {
       hash: pick(told, 'string', 'receipt', 'hash'),
       checksum: crc32(body),
     }
-    this.#log.record(this.#shop.number, ack)
+    this.#log.record(this.#store, ack)
     this.#made.push({ ...call, checksum: ack.checksum })
     return true
   }

@@ -1,8 +1,10 @@
 // Programs of the system that a rig needs, and how one finds out whether they are here. What is missing leaves a rig out; it never fails one.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
-export type Tool = 'linux' | 'root' | 'cc' | 'strace' | 'libfaketime'
+export type Tool = 'linux' | 'tmpfs' | 'cc' | 'strace' | 'libfaketime'
 
 const LIBFAKETIME_PLACES = [
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
@@ -18,9 +20,20 @@ function runs(command: string, ...args: string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0
 }
 
+function mounts(): boolean {
+  const directory = mkdtempSync(join(tmpdir(), 'tillstream-mount-'))
+  try {
+    if (!runs('mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory)) return false
+    return runs('umount', directory)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
 const CHECKS: Readonly<Record<Tool, { readonly here: () => boolean; readonly why: string }>> = {
   linux: { here: () => process.platform === 'linux', why: 'this is not Linux' },
-  root: { here: () => process.getuid?.() === 0, why: 'it mounts and needs root' },
+  // Also for root a container may forbid it.
+  tmpfs: { here: mounts, why: 'it mounts a tmpfs, which only root may, where it may' },
   cc: { here: () => runs('cc', '--version'), why: 'there is no C compiler (Debian: gcc, libc6-dev)' },
   // Tracing may be forbidden although the program is here.
   strace: {

@@ -1,0 +1,165 @@
+// R01, R04, R05 at named system calls: a tracer kills the store at the n-th write or sync, or makes the call fail with EIO or ENOSPC. A store that ends by
+// itself for it is started again, as a supervisor would.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NodeProcess } from '../../cloud/demo/node-process.ts'
+import { seededRandom } from '../support/random.ts'
+import type { Fault } from './frame/faults.ts'
+import { judge } from './frame/judge.ts'
+import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
+import { ShopsUnderLoad, until } from './frame/shops-under-load.ts'
+
+interface Injection {
+  readonly fault: Fault
+  readonly what: string
+  readonly calls: string
+  /** As strace writes it, after `:`. */
+  readonly does: (nth: number) => string
+  /** The process surely ends. */
+  readonly fatal: boolean
+}
+
+const INJECTIONS: readonly Injection[] = [
+  {
+    fault: 'R01',
+    what: 'killed at the n-th write',
+    calls: 'pwrite64',
+    does: (n) => `signal=KILL:when=${n}`,
+    fatal: true,
+  },
+  {
+    fault: 'R01',
+    what: 'killed at the n-th sync',
+    calls: 'fsync,fdatasync',
+    does: (n) => `signal=KILL:when=${n}`,
+    fatal: true,
+  },
+  {
+    fault: 'R04',
+    what: 'EIO at three syncs in a row',
+    calls: 'fsync,fdatasync',
+    does: (n) => `error=EIO:when=${n}..${n + 2}`,
+    fatal: false,
+  },
+  {
+    fault: 'R04',
+    what: 'EIO at three writes in a row',
+    calls: 'pwrite64',
+    does: (n) => `error=EIO:when=${n}..${n + 2}`,
+    fatal: false,
+  },
+  {
+    fault: 'R05',
+    what: 'ENOSPC at twenty writes in a row',
+    calls: 'pwrite64',
+    does: (n) => `error=ENOSPC:when=${n}..${n + 19}`,
+    fatal: false,
+  },
+]
+interface Tally {
+  /** Lives that ended by themselves, and in which the tracer did something. */
+  ended: number
+  injected: number
+  recoveryMs: number
+}
+
+const SIZES = { quick: { times: 2, calls: 25 }, long: { times: 40, calls: 40 } } as const
+/** Late enough that the store serves, early enough that the calls of a life reach it. */
+const NTH_MIN = 30
+const NTH_SPAN = 60
+
+export const systemCalls: Rig = {
+  name: 'system-calls',
+  faults: ['R01', 'R04', 'R05'],
+  needs: ['linux', 'strace'],
+  run,
+}
+
+async function run({ length, seed, directory, say }: RigOptions): Promise<readonly RigRow[]> {
+  const { times, calls } = SIZES[length]
+  const random = seededRandom(seed)
+  const load = await ShopsUnderLoad.open({ directory, stores: 1, terminalsPerStore: 2 })
+  try {
+    const store = load.shops.shops[0]?.node
+    if (store === undefined) throw new Error('there is a store')
+    const tallies = new Map<Injection, Tally>()
+    for (const injection of INJECTIONS) {
+      const tally: Tally = { ended: 0, injected: 0, recoveryMs: 0 }
+      tallies.set(injection, tally)
+      for (let time = 0; time < times; time++) {
+        const nth = NTH_MIN + random.below(NTH_SPAN)
+        await store.stop()
+        const trace = join(directory, `${INJECTIONS.indexOf(injection)}-${time}.strace`)
+        await startTraced(store, injection, nth, trace)
+        const [ended] = await Promise.all([supervised(store, injection, load, tally), load.sell(calls)])
+        if (ended) tally.ended += 1
+        if (/\(INJECTED\)|killed by SIGKILL/.test(readFileSync(trace, 'utf8'))) tally.injected += 1
+      }
+      say(`${injection.what}: ended ${tally.ended} of ${times} times`)
+    }
+    await load.synced()
+    const wrong = await load.wrongRepeats()
+    await load.stop()
+    const { figures, faults } = await judge(load, wrong)
+    return INJECTIONS.map((injection, index) => {
+      const { ended, injected, recoveryMs } = tallies.get(injection) ?? {
+        ended: 0,
+        injected: 0,
+        recoveryMs: 0,
+      }
+      const unhurt = injection.fatal && ended < times ? [`${times - ended} lives were not ended by it`] : []
+      const what = `${injection.what}, in ${injected} of ${times} lives; the store ended ${ended} times`
+      return {
+        fault: injection.fault,
+        what,
+        figures,
+        ...(ended > 0 ? { recoveryMs } : {}),
+        faults: [...(index === 0 ? faults : []), ...unhurt],
+      }
+    })
+  } finally {
+    await load.kill()
+  }
+}
+
+async function startTraced(
+  store: NodeProcess,
+  { calls, does }: Injection,
+  nth: number,
+  trace: string,
+): Promise<void> {
+  const through = [
+    'strace',
+    '-D',
+    '-f',
+    '-qq',
+    '-o',
+    trace,
+    '-e',
+    `trace=${calls}`,
+    '-e',
+    `inject=${calls}:${does(nth)}`,
+  ]
+  const starting = store.start(false, { through })
+  store.expectEnd()
+  // It may end before it serves, too.
+  await starting.catch(() => undefined)
+}
+
+/** Whether the life ended by itself while the terminals worked; the next life is without a tracer. */
+async function supervised(
+  store: NodeProcess,
+  { fatal }: Injection,
+  load: ShopsUnderLoad,
+  tally: { recoveryMs: number },
+): Promise<boolean> {
+  let over = false
+  const goal = load.log.count + 1
+  void store.ended().then(() => (over = true))
+  await until('the store ended, or goes on', async () => over || (!fatal && load.log.count > goal + 20))
+  if (!over) return false
+  const began = Date.now()
+  await store.start(false)
+  tally.recoveryMs = Math.max(tally.recoveryMs, Date.now() - began)
+  return true
+}

@@ -24,6 +24,7 @@ import { Metrics } from './http/metrics.ts'
 import { ROUTES } from './http/routes/routes.ts'
 import { HttpServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
+import { SyncPosts } from './http/sync-posts.ts'
 import { Upgrades } from './http/upgrades.ts'
 import type { CloudStore, TenantId } from './store/port.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
@@ -203,7 +204,8 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     log,
     stopping,
   })
-  const server = new HttpServer(appOf({ routes: ROUTES, services, tenantOf, log }), upgrades)
+  const posts = new SyncPosts({ read: store.read, hub, system, log, stopping })
+  const server = new HttpServer(appOf({ routes: ROUTES, services, tenantOf, log }), upgrades, posts)
   let port: number
   try {
     port = await server.listen(options.host, options.port)

@@ -16,6 +16,7 @@ import type { Ledger } from './ledger/ledger.ts'
 import type { EdgeIdentity } from './ledger/meta.ts'
 import { StartRefused } from './start-refused.ts'
 import { Link } from './sync/link.ts'
+import { postFactory, postUrl } from './sync/posts.ts'
 import { syncUrl, webSocketFactory } from './sync/socket.ts'
 import type { SocketFactory } from './sync/socket.ts'
 import { realSystem } from './system.ts'
@@ -95,7 +96,11 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
     ...(backdateMs === undefined ? {} : { backdateMs }),
   })
   const url = syncUrl(options.cloud ?? identity.cloudUrl, identity.edge)
-  const open = options.open ?? webSocketFactory(url, (cause) => log.debug({ err: cause }, 'link socket'))
+  const onFault = (cause: Error): void => log.debug({ err: cause }, 'link socket')
+  const bySocket = webSocketFactory(url, onFault)
+  const byPost = postFactory(postUrl(options.cloud ?? identity.cloudUrl, identity.edge), onFault)
+  const open: SocketFactory =
+    options.open ?? ((events, via) => (via === 'socket' ? bySocket : byPost)(events, via))
   const link = new Link({ ledger, till, system, open, software: SOFTWARE, log })
   till.connect(link)
   const readers = new Readers(till.feed)

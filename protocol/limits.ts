@@ -143,6 +143,8 @@ export const SYNC_FRAMES_WAITING_MAX = QUESTIONS_OPEN_MAX + 2 * BATCHES_IN_FLIGH
 export const SYNC_BYTES_WAITING_MAX = 2 * FRAME_BYTES_MAX
 /** What all edges together may have waiting there. */
 export const SYNC_BYTES_WAITING_TOTAL_MAX = 256 * 1024 * 1024
+/** Links over plain requests at a time. */
+export const POST_LINES_MAX = 2_000
 /** What a refusal for too much at once asks the edge to wait at least. */
 export const BUSY_RETRY_S = 5
 /** Pause before downstream rows are sent, so that rows of close commits share a frame. */

@@ -13,6 +13,7 @@ import {
   STOP_MS_MAX,
 } from '../../protocol/limits.ts'
 import type { appOf } from './app.ts'
+import type { SyncPosts } from './sync-posts.ts'
 import type { Upgrades } from './upgrades.ts'
 
 const CHECK_MS = 2_000
@@ -32,7 +33,7 @@ export class HttpServer {
   readonly #open = new Set<ServerResponse>()
   #settled: () => void = () => undefined
 
-  constructor(app: ReturnType<typeof appOf>, upgrades: Upgrades) {
+  constructor(app: ReturnType<typeof appOf>, upgrades: Upgrades, posts: SyncPosts) {
     this.#upgrades = upgrades
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
     const options: ServerOptions & UpgradeChoice = {
@@ -50,7 +51,8 @@ export class HttpServer {
         this.#open.delete(response)
         if (this.#open.size === 0) this.#settled()
       })
-      void listener(request, response)
+      if (posts.serves(request)) void posts.handle(request, response)
+      else void listener(request, response)
     })
     this.#server.maxConnections = HTTP_SOCKETS_MAX
     this.#server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head))

@@ -25,7 +25,7 @@ export interface Socket {
 /** Opens a socket to the cloud; a simulation gives one that holds the network. Events come after it has returned, never within. */
 export type SocketFactory = (events: SocketEvents, via: Via) => Socket
 
-const ABNORMAL = 1006
+export const ABNORMAL = 1006
 
 /** Where the edge's link is served: the cloud's HTTP address, as a WebSocket address. */
 export function syncUrl(cloud: string, edge: number): string {

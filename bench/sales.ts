@@ -1,14 +1,15 @@
 // Durable sales over HTTP, from one load generator with 50 connections: the whole way of a sale (parse, check, key, evaluate, encode, chain, INSERT,
 // COMMIT with fsync, answer) beside two ceilings of the same run: a raw uWebSockets.js echo of the same body, and raw better-sqlite3 inserts in groups of
-// 50. Then the latency at a steady 5,000 a second, beside the echo's and beside what the disk alone makes of it: the same rows at the same rate, each
+// 50. Beside the rates the processor time of a sale, which other work on the machine hardly changes. Then the latency at a steady 5,000 a second, beside the echo's and beside what the disk alone makes of it: the same rows at the same rate, each
 // waiting for the commit that takes it.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
 import Sqlite from 'better-sqlite3'
-import { inTurns, median, quantile, tell } from './bench.ts'
+import { inTurns, median, quantile, tell, tellSkipped } from './bench.ts'
 import { startChild } from './peers/child.ts'
+import type { Child } from './peers/child.ts'
 import { KEY_PLACE, fullLoad, steadyLoad } from './peers/load.ts'
 import type { Target } from './peers/load.ts'
 
@@ -16,6 +17,7 @@ const CONNECTIONS = 50
 const SECONDS = 4
 const STEADY_RATE = 5_000
 const STEADY_ROUNDS = 3
+const COST_ROUNDS = 3
 const BODY = JSON.stringify({
   id: KEY_PLACE,
   lines: Array.from({ length: 5 }, (_, index) => ({
@@ -127,10 +129,44 @@ export async function bench(): Promise<void> {
       peer: raw,
       peerName: 'raw better-sqlite3, 50 rows a transaction, FULL',
     })
+    await costs(
+      { child: edge, target: target(edge.hello.listening) },
+      { child: echo, target: target(echo.hello.listening) },
+    )
     await steady(target(edge.hello.listening), target(echo.hello.listening))
   } finally {
     await Promise.all([edge.stop(), echo.stop()])
   }
+}
+
+interface Loaded {
+  readonly child: Child<object>
+  readonly target: Target
+}
+
+/** Processor time per request of both processes, all threads, under full load. */
+async function costs(ours: Loaded, echo: Loaded): Promise<void> {
+  const figure = 'processor time of a durable sale'
+  const micros: Record<'ours' | 'echo', number[]> = { ours: [], echo: [] }
+  for (let round = 0; round < COST_ROUNDS; round++)
+    for (const [side, { child, target }] of Object.entries({ ours, echo }) as ['ours' | 'echo', Loaded][]) {
+      const before = child.cpuMicros()
+      const rate = await fullLoad(target, CONNECTIONS, SECONDS)
+      const after = child.cpuMicros()
+      if (before === undefined || after === undefined)
+        return tellSkipped('sales', figure, 'it needs /proc, which Linux has')
+      micros[side].push((after - before) / (rate * SECONDS))
+    }
+  tell({
+    bench: 'sales',
+    figure,
+    ours: median(micros.ours),
+    peer: median(micros.echo),
+    peerName: 'raw uWebSockets.js echo of the same body',
+    unit: 'microseconds',
+    best: { ours: Math.min(...micros.ours), peer: Math.min(...micros.echo) },
+    notes: { connections: CONNECTIONS, lines: 5, rounds: COST_ROUNDS },
+  })
 }
 
 /** Three rounds in turns; the median of each side's quantile over the rounds. */

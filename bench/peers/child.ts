@@ -1,12 +1,15 @@
 // Starts one of the servers beside this file as a process of its own, so that load and server each have a core.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 
 export interface Child<T> {
   readonly process: ChildProcess
   readonly hello: T & { readonly listening: number }
+  /** Processor time used so far by all of its threads, in microseconds; undefined where the system does not tell (only Linux does). */
+  cpuMicros(): number | undefined
   stop(): Promise<void>
 }
 
@@ -22,10 +25,21 @@ export async function startChild<T = object>(file: string, args: readonly string
   return {
     process: child,
     hello,
+    cpuMicros: () => cpuMicrosOf(child.pid),
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => resolve())
         child.kill('SIGTERM')
       }),
+  }
+}
+
+/** From /proc: user and system time in ticks of USER_HZ, which Linux shows as 100 everywhere; the 12th and 13th fields after the command's name. */
+function cpuMicrosOf(pid: number | undefined): number | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) * 10_000
+  } catch {
+    return undefined
   }
 }

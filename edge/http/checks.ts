@@ -10,7 +10,6 @@ import type { QueryRule, Route } from './route.ts'
 import type { Tokens } from './tokens.ts'
 
 const SCHEME = 'bearer '
-const SCHEME_USUAL = 'Bearer '
 const KEY = /^[\x21-\x7e]{1,64}$/
 const INTEGER = /^(0|[1-9][0-9]{0,15})$/
 const DETAIL_CHARS_MAX = 300
@@ -19,10 +18,7 @@ const NOBODY: Terminal = { name: '', role: 'terminal' }
 /** Token, then role. An admin may do everything. */
 export function admit(route: Route, tokens: Tokens, authorization: string): Result<Terminal> {
   if (route.roles === 'public') return accept(NOBODY)
-  if (
-    !authorization.startsWith(SCHEME_USUAL) &&
-    authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME
-  )
+  if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME)
     return refuse('token_missing', 'Send the header "Authorization: Bearer TOKEN".')
   const terminal = tokens.find(authorization.slice(SCHEME.length))
   if (terminal === undefined) return refuse('token_unknown', 'This token is not, or no longer, valid here.')

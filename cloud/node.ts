@@ -12,6 +12,8 @@ import { Authority } from './domain/authority.ts'
 import { Draws } from './domain/draws.ts'
 import { HqFacts } from './domain/hq-facts.ts'
 import { Ingest } from './domain/ingest/ingest.ts'
+import { Grants } from './domain/leases/grants.ts'
+import { Recalls } from './domain/leases/recalls.ts'
 import { Moments } from './domain/moments.ts'
 import { ProgramShelf } from './domain/programs.ts'
 import { Resolutions } from './domain/resolutions.ts'
@@ -120,6 +122,7 @@ interface Core {
   readonly ingest: Ingest
   readonly hub: SyncHub
   readonly moments: Moments
+  readonly grants: Grants
   readonly feed: LiveFeed
   readonly services: Services
 }
@@ -132,10 +135,23 @@ async function coreOf(
   const { clock } = system
   const shelf = new ProgramShelf(store, clock)
   const ingest = new Ingest(store, shelf, clock)
-  const hub = new SyncHub({
+  const after = (ms: number, call: () => void): (() => void) => system.after(ms, call)
+  const recalls = new Recalls({ ingest, shelf, after, reaches: (origin) => hub.reached().has(origin) })
+  const grants = new Grants({
     store,
     ingest,
-    authority: new Authority(store, shelf, clock),
+    shelf,
+    clock,
+    after,
+    reached: () => hub.reached(),
+    onFault: (cause) => log.error({ err: cause }, 'a look for leases broke'),
+  })
+  const hub: SyncHub = new SyncHub({
+    store,
+    ingest,
+    authority: new Authority(store, shelf, clock, recalls),
+    onReached: (tenant, reachedIn) => grants.inReach(tenant, reachedIn),
+    onSeen: (tenant, seenIn, member) => grants.seen(tenant, seenIn, member),
     shelf,
     system,
     privateKey: founded.keys.privateKey,
@@ -153,7 +169,7 @@ async function coreOf(
     ingest,
     shelf,
     clock,
-    after: (ms, call) => system.after(ms, call),
+    after,
     onFault: (cause) => log.error({ err: cause }, 'a look for what is due broke'),
   })
   const metrics = new Metrics({
@@ -184,14 +200,14 @@ async function coreOf(
     clock,
     stopping,
   }
-  return { ingest, hub, moments, feed, services }
+  return { ingest, hub, moments, grants, feed, services }
 }
 
 async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode> {
   const { store, token, founded, system, log } = parts
   let stops = false
   const stopping = (): boolean => stops
-  const { ingest, hub, moments, feed, services } = await coreOf(parts, stopping)
+  const { ingest, hub, moments, grants, feed, services } = await coreOf(parts, stopping)
   const tokens = new HqTokens(token)
   const tenantOf = (given: string): TenantId | undefined =>
     tokens.accepts(given) ? founded.tenant : undefined
@@ -214,7 +230,10 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     upgrades.cut()
     throw new StartRefused(listenSentence(options, cause), { cause })
   }
-  if (options.moments !== false) moments.start()
+  if (options.moments !== false) {
+    moments.start()
+    grants.start()
+  }
   log.info({ port, host: options.host, directory: options.directory }, 'listening')
 
   const drain = async (): Promise<void> => {
@@ -222,6 +241,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     log.info('stopping')
     feed.stop()
     await moments.stop()
+    await grants.stop()
     await hub.stop()
     await services.whatIfs.stop()
     await server.close()

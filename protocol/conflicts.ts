@@ -11,6 +11,10 @@ export const CONFLICT_KINDS = [
   /** Two members enrolled with the same identity. */
   'identity_twice',
   'spent_without_authority',
+  /** A store spent more than was leased to it, or under what had ended. */
+  'spent_beyond_lease',
+  /** What is spent, leased and available does not come to the balance: a mistake of ours. */
+  'books_do_not_add_up',
   /** A fact that was set aside. */
   'quarantined',
   /** Another history at a position the cloud has: a cloned disk. */

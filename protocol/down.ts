@@ -13,6 +13,8 @@ import type { Corrections } from './frames/corrections.ts'
 import { CorrectionsShape } from './frames/corrections.ts'
 import type { FoundMember } from './frames/found-member.ts'
 import { FoundMemberShape } from './frames/found-member.ts'
+import type { Leases } from './frames/leases.ts'
+import { LeasesShape } from './frames/leases.ts'
 import type { Members } from './frames/members.ts'
 import { MembersShape } from './frames/members.ts'
 import type { Notice } from './frames/notice.ts'
@@ -33,6 +35,7 @@ export type DownFrame =
   | Members
   | Corrections
   | ProgramFrame
+  | Leases
   | FoundMember
   | Decision
   | Time
@@ -47,6 +50,7 @@ export const DOWN_SHAPES = {
   members: MembersShape,
   corrections: CorrectionsShape,
   program: ProgramShape,
+  leases: LeasesShape,
   found_member: FoundMemberShape,
   decision: DecisionShape,
   time: TimeShape,

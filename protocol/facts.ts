@@ -6,9 +6,11 @@ import type { Static, TSchema } from 'typebox'
 import { seqOf } from './ids.ts'
 import type { FactId, MemberId } from './ids.ts'
 import { CONFLICT_DECISIONS, CONFLICT_KINDS } from './conflicts.ts'
+import { LeaseLineShape, RightsShape } from './leases.ts'
 import {
   ACTIVITY_QUANTITY_MAX,
   CONFLICT_SUBJECT_CHARS_MAX,
+  LEASE_LINES_MAX,
   LINES_MAX,
   RECORD_CHARS_MAX,
   TENDERS_MAX,
@@ -25,6 +27,7 @@ import {
   MillisShape,
   MoneyShape,
   NameShape,
+  OriginShape,
   PointsShape,
   ProgramVersionShape,
   QuantityShape,
@@ -132,6 +135,15 @@ export const GrantShape = Type.Object(
   { ...header('grant'), metric: MetricIdShape, points: PointsShape, reason: TextShape },
   closed,
 )
+/** Under what a store spends (P-LEASE-2): one of them, or a lease that does not suffice and risk for the rest. */
+const authority = {
+  /** The cloud's decision that allowed it (its hold); 0 where there was none. */
+  hold: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  /** What it takes out of leases; a cancellation: what it puts back. */
+  rights: RightsShape,
+  /** Points the merchant's risk covers; null: it is not at risk. */
+  risk: orNull(PointsShape),
+}
 /** Points spent on a perk. `of` is 0 on the first fact of a redemption, else the id of that first fact. */
 export const RedemptionShape = Type.Object(
   {
@@ -140,8 +152,7 @@ export const RedemptionShape = Type.Object(
     of: FactIdOrNoneShape,
     perk: RuleIdShape,
     points: PointsShape,
-    /** The cloud's decision that allowed it (its hold), 0 where the cloud made the fact itself. */
-    hold: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    ...authority,
   },
   closed,
 )
@@ -149,7 +160,7 @@ export const VoucherUseShape = Type.Object(
   {
     ...header('voucher_use'),
     code: text(4, 32),
-    hold: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    ...authority,
   },
   closed,
 )
@@ -280,6 +291,17 @@ export const ResolutionShape = Type.Object(
   },
   closed,
 )
+export const LEASE_STAGES = ['granted', 'recalled', 'returned', 'expired', 'written_off'] as const
+/** The cloud grants, asks back and writes off; the store whose ledger `origin` is gives back. It belongs to no member: it moves no balance. */
+export const LeaseFactShape = Type.Object(
+  {
+    ...header('lease'),
+    stage: oneOf(LEASE_STAGES),
+    origin: OriginShape,
+    lines: Type.Array(LeaseLineShape, { minItems: 1, maxItems: LEASE_LINES_MAX }),
+  },
+  closed,
+)
 
 export const FACT_SHAPES = {
   sale: SaleShape,
@@ -304,6 +326,7 @@ export const FACT_SHAPES = {
   merge: MergeShape,
   retro_claim: RetroClaimShape,
   resolution: ResolutionShape,
+  lease: LeaseFactShape,
 } as const satisfies Record<string, TSchema>
 
 export type FactKind = keyof typeof FACT_SHAPES
@@ -334,6 +357,7 @@ export type Moment = Readonly<Static<typeof MomentShape>>
 export type Merge = Readonly<Static<typeof MergeShape>>
 export type RetroClaim = Readonly<Static<typeof RetroClaimShape>>
 export type Resolution = Readonly<Static<typeof ResolutionShape>>
+export type LeaseFact = Readonly<Static<typeof LeaseFactShape>>
 export type Fact =
   | Sale
   | Return
@@ -357,6 +381,7 @@ export type Fact =
   | Merge
   | RetroClaim
   | Resolution
+  | LeaseFact
 /** What every kind has. */
 export type FactHeader = Pick<Fact, keyof Checkin>
 
@@ -368,6 +393,15 @@ export function factFault(fact: Fact): string | undefined {
   let amount = 0
   for (const line of fact.lines) amount += line.amount
   return amount === fact.amount ? undefined : `/amount is ${fact.amount}, the lines add up to ${amount}`
+}
+
+/** Who decided a spending: the cloud, a lease it had given, or nobody, at the merchant's risk (P-LEASE-2). */
+export const AUTHORITIES = ['cloud', 'lease', 'risk'] as const
+export type AuthorityWord = (typeof AUTHORITIES)[number]
+
+export function authorityOf({ hold, risk }: Pick<Redemption, 'hold' | 'risk'>): AuthorityWord {
+  if (risk !== null) return 'risk'
+  return hold > 0 ? 'cloud' : 'lease'
 }
 
 /** A place in the canonical order (P-TIME-3). */

@@ -106,6 +106,30 @@ export const PAGE_SIZE_MAX = 500
 export const RESERVATION_MS_MAX = 15 * 60_000
 /** A cloud decision whose fact never arrives stops counting after this; longer than a reservation, and than most outages. */
 export const HOLD_MS_MAX = 24 * 3_600_000
+/** Lines of one lease fact, and leases in one downstream frame; rights that one spending takes (points, limit, budget, entitlement). */
+export const LEASE_LINES_MAX = 200
+export const LEASES_FRAME_MAX = 200
+export const LEASE_RIGHTS_MAX = 4
+/** A store stops spending from a lease this long before it expires, so that its clock need not be the cloud's. */
+export const LEASE_MARGIN_MS = 5 * 60_000
+/** Leases that are open for one store: in its ledger, about 150 bytes each. What comes beyond is given back at once. */
+export const LEASES_STORE_MAX = 50_000
+/** Leases of one member in one store beside those of metrics: limited perks, and entitlements. */
+export const LEASES_MEMBER_PERKS_MAX = 8
+export const LEASES_MEMBER_VOUCHERS_MAX = 8
+/** Pause before members who came are looked at for leases, members of one commit, members that may wait (others get theirs at the next visit or look). */
+export const LEASES_PAUSE_MS = 500
+export const LEASES_COMMIT_MAX = 200
+export const LEASES_PENDING_MAX = 20_000
+/** How often the cloud looks for leases to renew and write off, and leases of one look. */
+export const LEASES_SWEEP_MS = 60_000
+export const LEASES_SWEEP_MAX = 5_000
+/** A question waits this long at the cloud for stores to give leases back: less than the store that asks waits. */
+export const RECALL_WAIT_MS_MAX = 1_500
+/** Questions that wait for leases to be given back; more are answered with what is there. */
+export const RECALLS_WAITING_MAX = 5_000
+/** Spendings at risk whose rows an edge keeps. */
+export const RISKS_KEPT_MAX = 10_000
 export const ENROL_CODE_MS_MAX = 24 * 3_600_000
 /** How often the cloud looks for members for whom something is due; members of one commit, and of one look. */
 export const DUE_SWEEP_MS = 60_000

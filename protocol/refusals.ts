@@ -78,6 +78,21 @@ export const REFUSALS = {
     retry: 'later',
     title: 'Spending needs the cloud, which is out of reach',
   },
+  lease_exhausted: {
+    status: 409,
+    retry: 'later',
+    title: 'What may be spent here without the cloud does not suffice',
+  },
+  lease_expired: {
+    status: 409,
+    retry: 'later',
+    title: 'What could be spent here without the cloud has run out of time',
+  },
+  lease_elsewhere: {
+    status: 409,
+    retry: 'later',
+    title: 'It is kept for another store that is out of reach',
+  },
   edge_unknown: { status: 404, retry: 'never', title: 'No such device is enrolled here' },
   what_if_not_found: { status: 404, retry: 'changed', title: 'There is no such what-if' },
   program_not_found: { status: 404, retry: 'changed', title: 'There is no such program version' },

@@ -13,6 +13,7 @@ import {
 } from './facts.ts'
 import { ConflictNewsShape, CorrectionShape } from './frames/corrections.ts'
 import { MemberSnapshotShape } from './frames/members.ts'
+import { LeaseLineShape, LeaseTermShape, RightShape } from './leases.ts'
 import { UP_SHAPES } from './up.ts'
 
 const fieldsOf = (shape: TSchema): readonly string[] =>
@@ -24,4 +25,5 @@ export const STRUCTURES: readonly (readonly string[])[] = [
   ...Object.values(UP_SHAPES).map(fieldsOf),
   ...Object.values(DOWN_SHAPES).map(fieldsOf),
   ...[MemberSnapshotShape, CorrectionShape, BasketShape, ConflictNewsShape].map(fieldsOf),
+  ...[RightShape, LeaseLineShape, LeaseTermShape].map(fieldsOf),
 ]

@@ -126,6 +126,8 @@ function headText(row: ActivityRow, program: Program | null, member: string | nu
       return `HQ decided about a conflict of ${who}`
     case 'retro_claim':
       return `${who} claimed an earlier sale`
+    case 'lease':
+      return row.notice?.text ?? 'What stores may spend without the cloud changed'
     case 'correction':
       return `Corrected for ${who}: ${signed(points)} points, because an earlier fact came late`
     case 'notice':

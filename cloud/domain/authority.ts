@@ -1,9 +1,11 @@
 // Deciding a spending while the edge is online (U-1). One decision per key, made under the store's one writer, so that two tills asking at once
-// cannot both get the last points; what was allowed and is not in the fold yet is held back from the next decision.
+// cannot both get the last points; what was allowed and is not in the fold yet, and what is leased to stores, is held back from the next decision. Where
+// leases are all that is in the way, they are asked back first (U-7).
 import type { Authorise } from '../../protocol/frames/authorise.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { MemberId, RuleId, StoreId } from '../../protocol/ids.ts'
+import { outstandingOf } from '../../protocol/leases.ts'
 import { HOLD_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { refuse } from '../../protocol/result.ts'
@@ -17,7 +19,10 @@ import { mayRedeem, mayUse } from '../evaluation/spending/spending.ts'
 import { decodeState, newState } from '../evaluation/state.ts'
 import type { MemberState } from '../evaluation/state.ts'
 import { stateAt } from '../evaluation/time/time.ts'
-import type { CloudStore, HoldRow, TenantId, Writes } from '../store/port.ts'
+import type { LeaseRow } from '../store/lease-port.ts'
+import type { CloudStore, HoldRow, StoreCount, TenantId, Writes } from '../store/port.ts'
+import { heldIn, outstandingIn } from './leases/member-books.ts'
+import type { Recalls } from './leases/recalls.ts'
 import type { ProgramShelf } from './programs.ts'
 
 interface Allowed {
@@ -26,34 +31,74 @@ interface Allowed {
   readonly perk: HoldRow['perk']
 }
 
+/** It would be allowed, were these leases not given to stores. */
+export interface Shortage {
+  readonly leased: readonly LeaseRow[]
+  /** What is said when they do not come back. */
+  readonly refused: Decision
+}
+
 export class Authority {
   readonly #store: CloudStore
   readonly #shelf: ProgramShelf
   readonly #clock: Clock
+  readonly #recalls: Pick<Recalls, 'ask'>
 
-  constructor(store: CloudStore, shelf: ProgramShelf, clock: Clock) {
+  constructor(store: CloudStore, shelf: ProgramShelf, clock: Clock, recalls: Pick<Recalls, 'ask'>) {
     this.#store = store
     this.#shelf = shelf
     this.#clock = clock
+    this.#recalls = recalls
   }
 
-  /** Decides for a store; durable when it resolves. */
+  /** Decides for a store; durable when it resolves. Waits for leases to be given back, at most RECALL_WAIT_MS_MAX. */
   async decide(tenant: TenantId, store: StoreId, question: Authorise): Promise<Decision> {
+    const first = await this.ask(tenant, store, question)
+    return 'leased' in first ? this.askAgain(tenant, store, question, first) : first
+  }
+
+  /** After the leases have come back, or have not. */
+  async askAgain(
+    tenant: TenantId,
+    store: StoreId,
+    question: Authorise,
+    { leased }: Shortage,
+  ): Promise<Decision> {
+    await this.#recalls.ask(tenant, leased)
+    const second = await this.ask(tenant, store, question)
+    return 'leased' in second ? second.refused : second
+  }
+
+  /** By what is there now. */
+  async ask(tenant: TenantId, store: StoreId, question: Authorise): Promise<Decision | Shortage> {
     const programs = await this.#shelf.of(tenant)
     return this.#store.write(async (tx) => {
       const before = await tx.holdByKey(store, question.key)
       if (before !== undefined) return granted(question, before)
       const now = this.#clock.now() as Millis
       const member = await memberOf(tx, tenant, question)
-      const budget = question.perk === null ? null : await budgetOf(tx, tenant, question.perk, store, now)
-      const holds = await tx.openHolds(tenant, member, now)
       const program = programs.program(question.at)
-      const { at, offset } = question
-      const state = stateAt(program, await stateOf(tx, member), member, millisOf(at), offset)
-      const asked: Asked = { program, state, holds, member, question, store }
-      const decided =
-        question.perk === null ? decideUse(asked) : decideRedemption(asked, question.perk, budget)
-      if (!decided.ok) return refused(question, decided.refusal.code, decided.refusal.detail)
+      const { at, offset, perk } = question
+      const asked: Asked = {
+        program,
+        state: stateAt(program, await stateOf(tx, member), member, millisOf(at), offset),
+        holds: await tx.openHolds(tenant, member, now),
+        leases: [
+          ...(member === NO_MEMBER ? [] : await tx.leasesOfMembers([member])),
+          ...(perk === null ? [] : await tx.leasesOfBudget(tenant, perk)),
+        ].filter((lease) => outstandingOf(lease) > 0),
+        counts: perk === null ? [] : await countsOf(tx, tenant, perk, now),
+        member,
+        question,
+        store,
+      }
+      const decided = decideOn(asked)
+      if (!decided.ok) {
+        const no = refused(question, decided.refusal.code, decided.refusal.detail)
+        const leased = asked.leases.filter((lease) => concerns(lease, question, program))
+        if (leased.length === 0 || !decideOn({ ...asked, leases: [] }).ok) return no
+        return { leased, refused: elsewhere(question, leased, decided.refusal.detail) }
+      }
       const hold = await tx.insertHold({
         tenant,
         store,
@@ -67,6 +112,28 @@ export class Authority {
       return granted(question, hold)
     })
   }
+}
+
+/** Whether a lease is over what the question asks for. */
+function concerns(lease: LeaseRow, { perk, voucher }: Authorise, program: Program | null): boolean {
+  switch (lease.subject) {
+    case 'points':
+      return perk !== null && lease.item === program?.redeemPerks.get(perk)?.metric
+    case 'uses':
+    case 'budget':
+      return perk !== null && lease.item === perk
+    case 'voucher':
+      return voucher !== null && lease.code === voucher
+  }
+}
+
+/** In words for the cashier: what is missing, where it is, and until when at most. */
+function elsewhere(question: Authorise, leased: readonly LeaseRow[], detail: string): Decision {
+  const stores = [...new Set(leased.map(({ store }) => store))].join(' and ')
+  const until = new Date(Math.max(...leased.map(({ expires }) => expires))).toISOString()
+  const what = question.voucher === null ? 'The rest is' : 'It is'
+  const why = `${what} kept for store ${stores}, which cannot be reached, until ${until} at the latest`
+  return refused(question, 'lease_elsewhere', question.voucher === null ? `${detail}. ${why}` : why)
 }
 
 async function memberOf(tx: Writes, tenant: TenantId, question: Authorise): Promise<MemberId> {
@@ -84,48 +151,51 @@ interface Asked {
   readonly program: Program | null
   readonly state: MemberState
   readonly holds: readonly HoldRow[]
+  /** With rights left: of the member, and of the perk's budget. */
+  readonly leases: readonly LeaseRow[]
+  /** Redemptions of the perk by all members, open decisions included, by store (U-3). */
+  readonly counts: readonly StoreCount[]
   readonly member: MemberId
   readonly question: Authorise
   readonly store: StoreId
 }
 
-/** What all members have used of a perk's budget, open decisions included: in all stores, and here (U-3). */
-async function budgetOf(
-  tx: Writes,
-  tenant: TenantId,
-  perk: RuleId,
-  here: StoreId,
-  now: Millis,
-): Promise<{ budgetUsed: number; budgetUsedHere: number }> {
-  let budgetUsed = 0
-  let budgetUsedHere = 0
-  const counts = [...(await tx.usesOfPerk(tenant, perk)), ...(await tx.heldOfPerk(tenant, perk, now))]
-  for (const { store, count } of counts) {
-    budgetUsed += count
-    if (store === here) budgetUsedHere += count
-  }
-  return { budgetUsed, budgetUsedHere }
+async function countsOf(tx: Writes, tenant: TenantId, perk: RuleId, now: Millis): Promise<StoreCount[]> {
+  return [...(await tx.usesOfPerk(tenant, perk)), ...(await tx.heldOfPerk(tenant, perk, now))]
 }
 
-function decideRedemption(asked: Asked, perk: RuleId, budget: Partial<Held> | null): Result<Allowed> {
-  const { program, state, holds, member, question, store } = asked
+function decideOn(asked: Asked): Result<Allowed> {
+  const { perk } = asked.question
+  return perk === null ? decideUse(asked) : decideRedemption(asked, perk)
+}
+
+/** What is leased is spent as far as everybody else is concerned (U-4). */
+function decideRedemption(asked: Asked, perk: RuleId): Result<Allowed> {
+  const { program, state, holds, leases, counts, member, question, store } = asked
   if (program === null) return refuse('program_missing', 'No program is in force')
-  const metricOf = (id: RuleId | null): number =>
-    (id === null ? undefined : program.redeemPerks.get(id)?.metric) ?? POINTS
+  const metric = program.redeemPerks.get(perk)?.metric ?? POINTS
+  const budgets = leases.filter(({ subject }) => subject === 'budget')
+  const used = [...counts, ...budgets.map((lease) => ({ store: lease.store, count: outstandingOf(lease) }))]
+  const sum = (rows: readonly StoreCount[]): number => rows.reduce((total, { count }) => total + count, 0)
   const held: Held = {
-    points: holds.reduce((sum, hold) => sum + (metricOf(hold.perk) === metricOf(perk) ? hold.points : 0), 0),
-    uses: holds.filter((hold) => hold.perk === perk && hold.voucher === null).length,
-    ...budget,
+    points: heldIn(program, holds, metric) + outstandingIn(leases, 'points', metric),
+    uses:
+      holds.filter((hold) => hold.perk === perk && hold.voucher === null).length +
+      outstandingIn(leases, 'uses', perk),
+    budgetUsed: sum(used),
+    budgetUsedHere: sum(used.filter((row) => row.store === store)),
   }
   const decided = mayRedeem(program, state, perk, { ...question, store }, held, question.points)
   return decided.ok ? { ok: true, value: { member, points: decided.value.points, perk } } : decided
 }
 
-function decideUse({ program, state, holds, member, question }: Asked): Result<Allowed> {
-  const decided = mayUse(program, state, question.voucher ?? '', question)
+function decideUse({ program, state, holds, leases, member, question }: Asked): Result<Allowed> {
+  const code = question.voucher ?? ''
+  const decided = mayUse(program, state, code, question)
   if (!decided.ok) return decided
   const { uses, perk } = decided.value
-  if (holds.filter(({ voucher }) => voucher === question.voucher).length >= uses)
+  const taken = holds.filter(({ voucher }) => voucher === code).length
+  if (taken + outstandingIn(leases, 'voucher', perk, code) >= uses)
     return refuse('voucher_used', 'This voucher is being used elsewhere')
   return { ok: true, value: { member, points: 0, perk } }
 }

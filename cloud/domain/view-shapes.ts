@@ -3,7 +3,8 @@
 // integers. Times are RFC 3339 in UTC with milliseconds, amounts integers of minor units, quantities pieces with at most three decimals.
 import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
-import { FACT_KINDS, IdentityShape } from '../../protocol/facts.ts'
+import { AUTHORITIES, FACT_KINDS, IdentityShape, LEASE_STAGES } from '../../protocol/facts.ts'
+import { LEASE_SUBJECTS } from '../../protocol/leases.ts'
 import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
 import { AccountViewShape, TierProgressViewShape } from './account-shapes.ts'
 import { memberExtras } from './member-extras-shapes.ts'
@@ -150,7 +151,28 @@ const FactDataShape = Type.Object(
     metric: Type.Optional(Int),
     points: Type.Optional(Points),
     stage: Type.Optional(
-      oneOf(['reserved', 'captured', 'cancelled', 'sent', 'received', 'completed', 'void']),
+      oneOf(['reserved', 'captured', 'cancelled', 'sent', 'received', 'completed', 'void', ...LEASE_STAGES]),
+    ),
+    authority: Type.Optional(oneOf(AUTHORITIES)),
+    rights: Type.Optional(Type.Array(Type.Object({ lease: Int, amount: Int }, closed))),
+    at_risk: Type.Optional(Points),
+    origin: Type.Optional(Int),
+    leases: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            lease: Int,
+            subject: oneOf(LEASE_SUBJECTS),
+            member: orNull(IdTextShape),
+            item: Int,
+            code: orNull(Text),
+            amount: Int,
+            cap: Int,
+            expires_at: TimeTextShape,
+          },
+          closed,
+        ),
+      ),
     ),
     redemption: Type.Optional(orNull(IdTextShape)),
     perk: Type.Optional(Int),

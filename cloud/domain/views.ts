@@ -1,7 +1,8 @@
 // Rows as the JSON the cloud answers with: pure functions, values in, values out; names come from the program in force at the fact's time, so that an
 // old award keeps the title it was given under. The shapes stand in view-shapes.ts.
 import { decodeStoredFact } from '../../protocol/codec.ts'
-import type { Fact } from '../../protocol/facts.ts'
+import { authorityOf } from '../../protocol/facts.ts'
+import type { Fact, Redemption, VoucherUse } from '../../protocol/facts.ts'
 import { idText, originOf, seqOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { QUANTITY_UNIT } from '../../protocol/numbers.ts'
@@ -208,9 +209,15 @@ export function factData(fact: Fact): FactData {
     case 'grant':
       return { metric: fact.metric, points: fact.points, reason: fact.reason }
     case 'redemption':
-      return { stage: fact.stage, redemption: idOrNull(fact.of), perk: fact.perk, points: fact.points }
+      return {
+        stage: fact.stage,
+        redemption: idOrNull(fact.of),
+        perk: fact.perk,
+        points: fact.points,
+        ...authorityData(fact),
+      }
     case 'voucher_use':
-      return { code: fact.code }
+      return { code: fact.code, ...authorityData(fact) }
     case 'adjustment':
       return { metric: fact.metric, points: fact.points, reason: fact.reason, by: fact.by }
     case 'profile':
@@ -254,8 +261,32 @@ export function factData(fact: Fact): FactData {
       const { conflict, subject, decision, reason, by } = fact
       return { conflict, subject, decision, fact: idOrNull(fact.fact), reason, by }
     }
+    case 'lease':
+      return {
+        stage: fact.stage,
+        origin: fact.origin,
+        leases: fact.lines.map(({ lease, subject, member, item, code, amount, cap, expires }) => ({
+          lease,
+          subject,
+          member: idOrNull(member),
+          item,
+          code,
+          amount,
+          cap,
+          expires_at: timeText(expires),
+        })),
+      }
     default:
       return unreachable(fact)
+  }
+}
+
+/** Under what a store spent (P-LEASE-2). */
+function authorityData({ store, hold, rights, risk }: Redemption | VoucherUse): FactData {
+  return {
+    authority: store === 0 ? 'cloud' : authorityOf({ hold, risk }),
+    ...(rights.length === 0 ? {} : { rights: rights.map(({ lease, amount }) => ({ lease, amount })) }),
+    ...(risk === null ? {} : { at_risk: risk }),
   }
 }
 

@@ -22,6 +22,8 @@ import type { Occasion } from './earning/occasions.ts'
 import { newOccasion } from './earning/occasions.ts'
 import type { Selection, Selections } from './earning/selections.ts'
 import type { PerkRow } from './earning/standard-perks.ts'
+import { compileOffline } from './spending/offline.ts'
+import type { Offline } from './spending/offline.ts'
 import { slotsOf } from './time/slots.ts'
 import { tiersArePlain } from './tiers/tiers.ts'
 
@@ -142,6 +144,8 @@ export interface Program extends Earning {
   readonly cards: readonly StampCardDocument[]
   /** Challenges, segments, rules and the like; null: none. */
   readonly reactions: Reactions | null
+  /** Spending without the cloud. */
+  readonly offline: Offline
   readonly honours: boolean
   readonly goodwillMax: number
   readonly scratch: Scratch
@@ -185,6 +189,7 @@ export function compile(document: ProgramDocument): Program {
     ),
     cards: (document.stamp_cards ?? []).filter(({ status }) => status !== 'INACTIVE'),
     reactions: compileReactions(document, conditionsOf),
+    offline: compileOffline(document.offline),
     honours: document.lateness === 'honour',
     goodwillMax: document.goodwill_points_max,
     scratch: { day: DAY_BEFORE_ALL, month: 0, occasion: newOccasion() },

@@ -54,6 +54,11 @@ export class Programs {
     return this.inForce(at)?.program ?? null
   }
 
+  /** Null: there is no such version. */
+  ofVersion(version: ProgramVersion): Program | null {
+    return this.#entries.find(({ record }) => record.version === version)?.program ?? null
+  }
+
   get records(): readonly ProgramRecord[] {
     return this.#entries.map(({ record }) => record)
   }

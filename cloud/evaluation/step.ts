@@ -110,6 +110,7 @@ export function step(
     case 'merge':
     case 'retro_claim':
     case 'resolution':
+    case 'lease':
       break
     default:
       unreachable(fact)

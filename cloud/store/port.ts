@@ -4,6 +4,7 @@ import type { ConflictDecision, ConflictKind } from '../../protocol/conflicts.ts
 import type { FactKind, Identity, IdentityKind } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { HybridTime, Millis } from '../../protocol/time.ts'
+import type { LeaseReads, LeaseWrites } from './lease-port.ts'
 import type { Effect } from '../evaluation/effects.ts'
 import type { ProgramRecord } from '../evaluation/programs.ts'
 
@@ -254,7 +255,7 @@ export interface Snapshots {
 }
 
 /** Reads see only what is committed. */
-export interface Reads {
+export interface Reads extends LeaseReads {
   tenants(): Promise<TenantId[]>
   stores(tenant: TenantId): Promise<StoreRow[]>
   edges(tenant: TenantId): Promise<EdgeRow[]>
@@ -305,10 +306,20 @@ export interface Reads {
 }
 
 /** Inside one transaction: sees its own writes. */
-export interface Writes extends Pick<
-  Reads,
-  'origin' | 'origins' | 'fact' | 'programs' | 'stores' | 'activitiesOfFacts' | 'memberOfVoucher' | 'conflict'
-> {
+export interface Writes
+  extends
+    LeaseWrites,
+    Pick<
+      Reads,
+      | 'origin'
+      | 'origins'
+      | 'fact'
+      | 'programs'
+      | 'stores'
+      | 'activitiesOfFacts'
+      | 'memberOfVoucher'
+      | 'conflict'
+    > {
   insertTenant(name: string): Promise<TenantId>
   insertStore(tenant: TenantId, name: string, zone: string): Promise<StoreRow>
   insertEdge(row: Omit<EdgeRow, 'id'>): Promise<EdgeRow>

@@ -1,4 +1,4 @@
-// Sends one edge what it does not have yet: programs, members it has met, corrections. Each is a log with a cursor that starts where the hello
+// Sends one edge what it does not have yet: programs, leases, members it has met, corrections. Each is a log with a cursor that starts where the hello
 // said; a pump reads on from its cursors whenever it is hinted, so many commits become one frame with the latest states (D-1).
 import type { DownFrame } from '../../protocol/down.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
@@ -8,9 +8,13 @@ import {
   CORRECTIONS_FRAME_MAX,
   DOWN_BACKLOG_BYTES_MAX,
   DOWN_PAUSE_MS,
+  LEASES_FRAME_MAX,
   MEMBERS_FRAME_MAX,
 } from '../../protocol/limits.ts'
+import { outstandingOf } from '../../protocol/leases.ts'
+import type { LeaseTerm } from '../../protocol/leases.ts'
 import type { Points } from '../../protocol/numbers.ts'
+import type { LeaseRow } from '../store/lease-port.ts'
 import type { OriginRow, Snapshots } from '../store/port.ts'
 import type { SyncParts, SyncSocket } from './hub.ts'
 
@@ -21,6 +25,7 @@ export class DownPump {
   readonly #send: (frame: DownFrame) => void
   #members: number
   #corrections: number
+  #leases: number
   #program: ProgramVersion
   #hinted = false
   #pumping = false
@@ -40,6 +45,7 @@ export class DownPump {
     this.#send = send
     this.#members = hello.members_cursor
     this.#corrections = hello.corrections_cursor
+    this.#leases = hello.leases_cursor
     this.#program = hello.program
   }
 
@@ -64,11 +70,23 @@ export class DownPump {
     if (!this.#pumping) this.#cancelPause = this.#parts.system.after(DOWN_PAUSE_MS, () => void this.#pump())
   }
 
+  /** Without the moment's wait: a till somewhere waits for what is asked back. */
+  hintNow(): void {
+    if (this.#stopped) return
+    if (this.#pumping) {
+      this.#hinted = true
+      return
+    }
+    this.#cancelPause()
+    void this.#pump()
+  }
+
   async #pump(): Promise<void> {
     if (this.#stopped || this.#pumping) return
     this.#pumping = true
     this.#hinted = false
     await this.#guard(async () => {
+      for (let more = true; more && !this.#stopped && this.#roomy();) more = await this.#sendLeases()
       for (let more = true; more && !this.#stopped && this.#roomy();) more = await this.#sendChanged()
       for (let more = true; more && !this.#stopped && this.#roomy();) more = await this.#sendCorrections()
     })
@@ -117,6 +135,19 @@ export class DownPump {
     return found.rows.length === MEMBERS_FRAME_MAX
   }
 
+  async #sendLeases(): Promise<boolean> {
+    const rows = await this.#parts.store.read.changedLeases(
+      this.#origin.origin,
+      this.#leases,
+      LEASES_FRAME_MAX,
+    )
+    const last = rows.at(-1)
+    if (last === undefined) return false
+    this.#leases = last.change
+    this.#send({ type: 'leases', cursor: last.change, leases: rows.map(termOf) })
+    return rows.length === LEASES_FRAME_MAX
+  }
+
   /** States that were asked for, out of the log's order: the cursor stays. */
   async sendMembers(members: readonly MemberId[], origin: Origin): Promise<void> {
     const found = await this.#parts.store.read.snapshots(origin, members)
@@ -147,6 +178,12 @@ export class DownPump {
     })
     return rows.length === CORRECTIONS_FRAME_MAX
   }
+}
+
+function termOf(row: LeaseRow): LeaseTerm {
+  const { lease, subject, member, item, code, granted, cap, expires, recall } = row
+  const used = granted - outstandingOf(row)
+  return { lease, subject, member, item, code, granted, used, cap: cap as Points, expires, recall }
 }
 
 function snapshotsOf({ covers, rows }: Snapshots): MemberSnapshot[] {

@@ -3,7 +3,7 @@
 import type { KeyObject } from 'node:crypto'
 import { encodeFrame } from '../../protocol/codec.ts'
 import { seal } from '../../protocol/envelope.ts'
-import type { Origin, StoreId } from '../../protocol/ids.ts'
+import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import {
   GREETINGS_MAX,
@@ -15,7 +15,7 @@ import type { Clock, Millis } from '../../protocol/time.ts'
 import type { Authority } from '../domain/authority.ts'
 import type { Committed, Ingest } from '../domain/ingest/ingest.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
-import type { CloudStore, EdgeId } from '../store/port.ts'
+import type { CloudStore, EdgeId, TenantId } from '../store/port.ts'
 import { Admission } from './admission.ts'
 import { Contacts } from './contacts.ts'
 import { SyncSession } from './session.ts'
@@ -48,6 +48,10 @@ export interface SyncParts {
   readonly privateKey: KeyObject
   /** Told once for what breaks on our side, with the edge it broke for. */
   readonly onFault: (edge: EdgeId, cause: unknown) => void
+  /** A store's ledger came into reach. */
+  readonly onReached?: (tenant: TenantId, store: StoreId) => void
+  /** A store asked about a member. */
+  readonly onSeen?: (tenant: TenantId, store: StoreId, member: MemberId) => void
 }
 
 /** What the sessions share. */
@@ -158,13 +162,33 @@ export class SyncHub {
     return facts
   }
 
-  async #committed({ activities, touched }: Committed): Promise<void> {
-    if (this.#sessions.size === 0 || touched.size === 0) return
+  /** Ledgers that can be spoken to now, with their stores. */
+  reached(): Map<Origin, StoreId> {
+    const reached = new Map<Origin, StoreId>()
+    for (const { origin, store } of this.#sessions.values()) if (origin !== null) reached.set(origin, store)
+    return reached
+  }
+
+  async #committed({ activities, touched, leases }: Committed): Promise<void> {
+    if (this.#sessions.size === 0) return
+    this.#leasesChanged(leases)
+    if (touched.size === 0) return
     const met = new Set<StoreId>()
     for (const { store } of await this.#parts.store.read.storesThatMet([...touched])) met.add(store)
     const tell = new Set(activities.filter((row) => row.tell).map((row) => row.store))
     for (const session of this.#sessions.values()) {
       if (met.has(session.store) || tell.has(session.store)) session.hint()
+    }
+  }
+
+  #leasesChanged(leases: Committed['leases']): void {
+    if (leases.length === 0) return
+    const changed = new Map<Origin, boolean>()
+    for (const { origin, recalled } of leases) changed.set(origin, recalled || changed.get(origin) === true)
+    for (const session of this.#sessions.values()) {
+      const urgent = session.origin === null ? undefined : changed.get(session.origin)
+      if (urgent === true) session.hintNow()
+      else if (urgent === false) session.hint()
     }
   }
 

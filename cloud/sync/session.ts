@@ -7,6 +7,7 @@ import type { CloseReason } from '../../protocol/close-codes.ts'
 import { decodeUpFrame, encodeFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { NONCE_BYTES, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
+import type { Authorise } from '../../protocol/frames/authorise.ts'
 import type { Batch } from '../../protocol/frames/batch.ts'
 import type { FindMember } from '../../protocol/frames/find-member.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
@@ -92,6 +93,16 @@ export class SyncSession {
     this.#pump?.hint()
   }
 
+  /** Somebody waits for what is new. */
+  hintNow(): void {
+    this.#pump?.hintNow()
+  }
+
+  /** The ledger it speaks for, once it is welcome. */
+  get origin(): Origin | null {
+    return this.#open && this.#pump !== null ? (this.#origin?.origin ?? null) : null
+  }
+
   programPublished(): void {
     this.#pump?.programPublished()
   }
@@ -172,16 +183,24 @@ export class SyncSession {
         return this.#batch(frame, origin)
       case 'find_member':
         return this.#findMember(frame, origin)
-      case 'authorise': {
-        const decision = await this.#parts.authority.decide(this.tenant, this.store, frame)
-        this.#send(decision)
-        return
-      }
+      case 'authorise':
+        return this.#authorise(frame)
       case 'ask_time':
         return this.#send({ type: 'time', time: this.#now(), question: frame.question })
       default:
         return unreachable(frame)
     }
+  }
+
+  /** Leases may have to be given back first, perhaps by this very store: its frames are heard meanwhile. */
+  async #authorise(question: Authorise): Promise<void> {
+    const { authority, onFault } = this.#parts
+    const first = await authority.ask(this.tenant, this.store, question)
+    if (!('leased' in first)) return this.#send(first)
+    authority.askAgain(this.tenant, this.store, question, first).then(
+      (decision) => this.#send(decision),
+      (cause: unknown) => onFault(this.#edge.id, cause),
+    )
   }
 
   async #hello(hello: Hello): Promise<void> {
@@ -226,6 +245,7 @@ export class SyncSession {
     })
     this.#pump = new DownPump(this.#parts, this.#socket, origin, hello, (frame) => this.#send(frame))
     this.#pump.start()
+    this.#parts.onReached?.(this.tenant, this.store)
   }
 
   async #fence(origin: OriginRow, hello: Hello, fenced: 'fork' | 'rewind'): Promise<void> {
@@ -281,6 +301,7 @@ export class SyncSession {
       return this.#send({ type: 'found_member', question, member: NO_MEMBER })
     await this.#parts.store.write((tx) => tx.meet([{ store: this.store, member: row.id }]))
     await this.#pump?.sendMembers([row.id], origin.origin)
+    this.#parts.onSeen?.(this.tenant, this.store, row.id)
     this.#send({ type: 'found_member', question, member: row.id })
   }
 }

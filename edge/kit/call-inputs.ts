@@ -1,5 +1,5 @@
 // The inputs of the local API as a program outside writes them: plain numbers where the node has its own branded ones.
-import type { InputOf, QuoteInput, WriteKind } from '../till/inputs.ts'
+import type { InputOf, QuoteInput, TerminalKind } from '../till/inputs.ts'
 
 type Plain<T> = T extends number
   ? number
@@ -9,5 +9,5 @@ type Plain<T> = T extends number
       ? { readonly [Name in keyof T]: Plain<T[Name]> }
       : T
 
-export type CallInput<K extends WriteKind> = Plain<InputOf<K>>
+export type CallInput<K extends TerminalKind> = Plain<InputOf<K>>
 export type QuoteCallInput = Plain<QuoteInput>

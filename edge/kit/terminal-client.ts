@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { HistoryPage, MemberView, PerksAnswer, Quote, Receipt, Status } from '../till/answers.ts'
-import type { HistoryQuery, WriteKind } from '../till/inputs.ts'
+import type { HistoryQuery, TerminalKind } from '../till/inputs.ts'
 import { Line } from './attempt.ts'
 import type { Attempt, CallRefusal } from './attempt.ts'
 import type { CallInput, QuoteCallInput } from './call-inputs.ts'
@@ -58,7 +58,7 @@ const at = (path: string, waits: boolean, timed: boolean): WriteRow => ({
 })
 
 /** Where each write goes, and whether it can wait (KT-3). */
-const WRITES: Readonly<Record<WriteKind, WriteRow>> = {
+const WRITES: Readonly<Record<TerminalKind, WriteRow>> = {
   sale: at('/v1/sales', true, true),
   return: at('/v1/returns', true, true),
   void: at('/v1/voids', true, false),
@@ -110,7 +110,7 @@ export class TerminalClient {
   }
 
   /** Records something; `key` makes a repetition harmless, and is made up when left out. Never rejects for what the store or the network does. */
-  write<K extends WriteKind>(
+  write<K extends TerminalKind>(
     kind: K,
     input: CallInput<K>,
     key: string = randomUUID(),
@@ -164,7 +164,7 @@ export class TerminalClient {
     return done
   }
 
-  async #write(kind: WriteKind, call: WaitingCall): Promise<Outcome<Receipt>> {
+  async #write(kind: TerminalKind, call: WaitingCall): Promise<Outcome<Receipt>> {
     const deadline = this.#deadline()
     const attempt = (): Promise<Attempt> => this.#attempt(call)
     const queue = WRITES[kind].waits ? this.#waiting : undefined
@@ -269,7 +269,7 @@ export class TerminalClient {
 }
 
 /** The bytes of a call, fixed before its first attempt (KT-1, KT-8). */
-function callOf<K extends WriteKind>(kind: K, input: CallInput<K>, key: string, now: string): WaitingCall {
+function callOf<K extends TerminalKind>(kind: K, input: CallInput<K>, key: string, now: string): WaitingCall {
   const row = WRITES[kind]
   const fields = Object.entries(input).filter(([name]) => !row.inPath.includes(name))
   const body = Object.fromEntries(fields)

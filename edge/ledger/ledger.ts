@@ -12,6 +12,7 @@ import { Checkpointer } from './checkpointer.ts'
 import type { Database, OpenDatabase, Statement } from './database.ts'
 import { LedgerRefused, openDatabase } from './database.ts'
 import { Frames } from './frames.ts'
+import { Leases } from './leases.ts'
 import { Members } from './members.ts'
 import { Hours } from './hours.ts'
 import { Managers } from './managers.ts'
@@ -89,6 +90,7 @@ export class Ledger {
   readonly threads: Threads
   readonly members: Members
   readonly sequels: Sequels
+  readonly leases: Leases
   readonly frames: Frames
   readonly programs: ProgramVersions
   readonly terminals: Terminals
@@ -115,6 +117,7 @@ export class Ledger {
     this.threads = new Threads(database, this.meta)
     this.members = new Members(database)
     this.sequels = new Sequels(database)
+    this.leases = new Leases(database)
     this.frames = new Frames(database)
     this.programs = new ProgramVersions(database)
     this.terminals = new Terminals(database)

@@ -4,6 +4,7 @@
 import { statementsOf } from '../../protocol/schema-steps.ts'
 import type { SchemaStep } from '../../protocol/schema-steps.ts'
 import { TIME_MIN } from '../../protocol/time.ts'
+import { LEASE_TABLES } from './leases.ts'
 
 const VERSION_1 = `
 CREATE TABLE facts (
@@ -146,7 +147,7 @@ CREATE TABLE hours_counted (
 INSERT INTO hours_counted VALUES (1, 0);
 
 ALTER TABLE standing ADD COLUMN time INTEGER;
-`
+${LEASE_TABLES}`
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({
   statements: statementsOf(text),

@@ -69,6 +69,7 @@ export class Link implements CloudLink {
   /** Monotonic time of the cloud's last word. */
   #wordMono: number | null = null
   readonly #timeQuestions: TimeQuestions
+  #sentUpTo: Seq
   #committedSoon = false
   #commits = 0
   #word: string | null = null
@@ -87,6 +88,7 @@ export class Link implements CloudLink {
     this.#software = software
     this.#log = log
     this.#origin = identity.origin
+    this.#sentUpTo = ledger.seq
     this.#key = importPrivateKey(identity.privateKey).privateKey
     this.#cloudKey = cloudKey
     this.#questions = new Questions({
@@ -124,6 +126,11 @@ export class Link implements CloudLink {
   lastWordAt(): number | null {
     if (this.#wordMono === null) return null
     return Math.floor(this.#till.clock.now() - (this.#system.monotonic() - this.#wordMono))
+  }
+
+  /** What an earlier life of the process sent is not known: all that was there at the start. */
+  sentUpTo(): Seq {
+    return this.#sentUpTo
   }
 
   /** Commits that recorded facts, since the start. */
@@ -292,6 +299,7 @@ export class Link implements CloudLink {
       head: hash,
       members_cursor: cursors.members,
       corrections_cursor: cursors.corrections,
+      leases_cursor: this.#ledger.leases.cursor,
       program: this.#till.programVersion(),
       software: this.#software,
     }
@@ -302,6 +310,7 @@ export class Link implements CloudLink {
     assert(batch !== undefined, `the ledger has a fact at ${from}`)
     const { previous, facts } = batch
     const last = (from + facts.length - 1) as Seq
+    this.#sentUpTo = Math.max(this.#sentUpTo, last) as Seq
     const waiting = (this.#ledger.head().seq - last) as Seq
     this.#send({ type: 'batch', origin: this.#origin, from, previous, waiting, facts })
     const bytes = facts.reduce((sum, fact) => sum + fact.length, 0)
@@ -350,6 +359,8 @@ export class Link implements CloudLink {
         return this.#taken(() => this.#till.takeMembers(frame))
       case 'corrections':
         return this.#taken(() => this.#till.takeCorrections(frame))
+      case 'leases':
+        return this.#taken(() => this.#till.takeLeases(frame))
       case 'program':
         return this.#taken(() => this.#till.takeProgram(frame))
       case 'notice':

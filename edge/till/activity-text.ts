@@ -73,6 +73,10 @@ function sentence(fact: OpenFact, label: string | null, wording: Wording, perk: 
       return fact.metric === POINTS
         ? `Head office adjusted the points of ${who}${gained}`
         : `Head office adjusted ${who} by ${amountText(fact, wording)}`
+    case 'lease':
+      return fact.stage === 'expired'
+        ? `${counted(fact.lines.length, 'lease')} to spend without the cloud ran out`
+        : `${counted(fact.lines.length, 'lease')} to spend without the cloud given back, as the cloud asked`
     // HQ's and the platforms' facts are made in the cloud; a store that tells of one says whose it is.
     case 'profile':
     case 'activity':

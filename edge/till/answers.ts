@@ -2,7 +2,7 @@
 // 3339 in UTC with milliseconds, amounts integers of minor units.
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { FACT_KINDS, IdentityShape } from '../../protocol/facts.ts'
+import { AUTHORITIES, FACT_KINDS, IdentityShape } from '../../protocol/facts.ts'
 import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
 import { EFFECT_KINDS } from '../../cloud/evaluation/effects.ts'
 import { STATUS_WORDS } from '../../cloud/evaluation/spending/entitlement-statuses.ts'
@@ -59,16 +59,38 @@ export const ReceiptShape = Type.Object(
           points: Int,
           /** Minor units off the basket, for points as money. */
           discount: orNull(Int),
+          /** Who decided: the cloud, a lease of this store, or nobody, at the merchant's risk. */
+          authority: oneOf(AUTHORITIES),
         },
         closed,
       ),
     ),
-    voucher: Type.Optional(Type.Object({ code: Text, perk: orNull(Int), title: orNull(Text) }, closed)),
+    voucher: Type.Optional(
+      Type.Object(
+        { code: Text, perk: orNull(Int), title: orNull(Text), authority: oneOf(AUTHORITIES) },
+        closed,
+      ),
+    ),
     notes: Type.Array(oneOf(NOTES)),
   },
   closed,
 )
 export type Receipt = Readonly<Static<typeof ReceiptShape>>
+
+/** What can be spent in this store without the cloud. */
+const OfflineAnswerShape = Type.Object(
+  {
+    points: Int,
+    /** At most so many of them in one redemption. */
+    redemption_max: Int,
+    /** Codes of the vouchers that can be used. */
+    vouchers: Type.Array(Text),
+    /** Null: nothing can be. */
+    until: orNull(TimeText),
+  },
+  closed,
+)
+export type OfflineAnswer = Readonly<Static<typeof OfflineAnswerShape>>
 
 export const MemberAnswerShape = Type.Object(
   {
@@ -95,6 +117,7 @@ export const MemberAnswerShape = Type.Object(
         closed,
       ),
     ),
+    offline: OfflineAnswerShape,
     status: StatusWordShape,
     as_of: orNull(TimeText),
   },
@@ -159,6 +182,8 @@ export const PerksAnswerShape = Type.Object(
           /** Refusal code and sentence; null when available. */
           refused: orNull(Text),
           detail: orNull(Text),
+          /** Until when it could be redeemed here without the cloud; null: it could not. */
+          offline_until: orNull(TimeText),
         },
         closed,
       ),
@@ -210,6 +235,11 @@ export const StatusAnswerShape = Type.Object(
         /** What stands between this store and the cloud, in plain words. */
         obstacle: orNull(Text),
       },
+      closed,
+    ),
+    /** What was leased to this store to be spent without the cloud, and until when the first of it. */
+    leases: Type.Object(
+      { count: Int, points: Int, vouchers: Int, until: orNull(TimeText), clock_trusted: Type.Boolean() },
       closed,
     ),
     program: orNull(Type.Object({ version: Int, name: Text }, closed)),

@@ -18,6 +18,7 @@ import { Cards } from './cards.ts'
 import type { CloudLink } from './cloud-link.ts'
 import { NO_LINK } from './cloud-link.ts'
 import { DayBook } from './day-book.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
 import { Reservations } from './reservations.ts'
 import type { Wording } from './wording.ts'
 import { Wordings, timeText } from './wording.ts'
@@ -36,6 +37,7 @@ export class Books {
   readonly feed: FeedLog
   readonly reservations: Reservations
   readonly dayBook: DayBook
+  readonly keeper: LeaseKeeper
   readonly backdateMs: number
   /** Effects of the fact being recorded. */
   readonly effects = new EffectBuffer()
@@ -56,6 +58,7 @@ export class Books {
     this.cards = new Cards(ledger, this.programs, identity.origin)
     this.reservations = new Reservations(ledger, system, this.clock, identity.origin)
     this.dayBook = new DayBook(ledger, identity.origin)
+    this.keeper = new LeaseKeeper(ledger, system, this.clock)
     this.feed = new FeedLog(ledger.frames, identity.epoch)
   }
 

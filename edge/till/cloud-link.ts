@@ -2,7 +2,7 @@
 // throw: 'unreachable' is an answer, and the till serves the store without one (A-4, A-7).
 import type { Basket, Identity } from '../../protocol/facts.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
-import type { MemberId, RuleId } from '../../protocol/ids.ts'
+import type { MemberId, RuleId, Seq } from '../../protocol/ids.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import type { HybridTime, ZoneOffset } from '../../protocol/time.ts'
 
@@ -32,6 +32,8 @@ export interface CloudLink {
   /** When it answers with a member, `takeMembers` has run with its state before. */
   findMember(question: MemberQuestion): Promise<MemberId | 'none' | 'unreachable'>
   authorise(question: SpendingQuestion): Promise<Decision | 'unreachable'>
+  /** Facts up to here may have been heard of by the cloud. */
+  sentUpTo(): Seq
   /** New facts are in the ledger. */
   committed(): void
 }
@@ -43,5 +45,7 @@ export const NO_LINK: CloudLink = {
   live: () => false,
   findMember: () => Promise.resolve('unreachable'),
   authorise: () => Promise.resolve('unreachable'),
+  // Nobody knows what a link before this one sent.
+  sentUpTo: () => Number.MAX_SAFE_INTEGER as Seq,
   committed: () => undefined,
 }

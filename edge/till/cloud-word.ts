@@ -3,11 +3,13 @@
 import { checkDocument } from '../../cloud/evaluation/check/check.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Correction, Corrections } from '../../protocol/frames/corrections.ts'
+import type { Leases as LeasesFrame } from '../../protocol/frames/leases.ts'
 import type { Members } from '../../protocol/frames/members.ts'
 import type { Notice } from '../../protocol/frames/notice.ts'
 import type { ProgramFrame } from '../../protocol/frames/program.ts'
 import { originOf, seqOf } from '../../protocol/ids.ts'
-import { millisOf } from '../../protocol/time.ts'
+import { LEASES_STORE_MAX } from '../../protocol/limits.ts'
+import { localDay, millisOf, zoneOffset } from '../../protocol/time.ts'
 import type { Told } from './activity-text.ts'
 import { toldActivity } from './activity-text.ts'
 import type { Books } from './books.ts'
@@ -76,6 +78,20 @@ function correct(books: Books, correction: Correction): void {
   })
 }
 
+/** What comes beyond LEASES_STORE_MAX is kept as asked back, so that it goes back at once. */
+export function takeLeases(books: Books, { cursor, leases }: LeasesFrame): void {
+  const { ledger } = books
+  transact(books, () => {
+    for (const term of leases) {
+      const full = ledger.leases.one(term.lease) === undefined && ledger.leases.count() >= LEASES_STORE_MAX
+      ledger.leases.take(full ? { ...term, recall: term.recall + 1 } : term)
+    }
+    ledger.leases.setCursor(cursor)
+    ledger.meta.setLastWordAt(books.clock.now())
+  })
+  books.keeper.look()
+}
+
 export function takeProgram(books: Books, frame: ProgramFrame): void {
   const { version, effective_from: effectiveFrom, document } = frame
   if (books.programs.records.some((record) => record.version === version)) return
@@ -111,6 +127,13 @@ export function takeNotice(books: Books, { fact, text }: Notice): void {
   transact(books, () => tell(books, { kind: 'notice', fact, member: null, points: 0, text }))
 }
 
+const ONLINE = 'online'
+
+function today({ identity, clock }: Books): number {
+  const now = clock.now()
+  return localDay(now, zoneOffset(identity.store.zone, now))
+}
+
 export function tellLink(
   books: Books,
   state: string,
@@ -121,6 +144,7 @@ export function tellLink(
   const since = lastWordAt === null ? '' : `, last heard of at ${timeText(lastWordAt)}`
   transact(books, () => {
     if (lastWordAt !== null) books.ledger.meta.setLastWordAt(lastWordAt)
+    if (state === ONLINE) books.ledger.leases.endOutage(today(books))
     tell(books, {
       kind: 'link',
       fact: null,

@@ -14,6 +14,7 @@ import {
   SkuShape,
   TextShape,
   closed,
+  oneOf,
 } from '../../protocol/shapes.ts'
 import { QUANTITY_UNIT } from '../../protocol/numbers.ts'
 
@@ -124,6 +125,8 @@ export const INPUT_SHAPES = {
   /** `redemption` stands in the path. */
   redemption_capture: Type.Object({ redemption: IdTextShape, ...key }, closed),
   redemption_cancel: Type.Object({ redemption: IdTextShape, ...key }, closed),
+  /** The edge's own; no terminal can say it. */
+  lease_return: Type.Object({ stage: oneOf(['returned', 'expired']) }, closed),
   /** `code` stands in the path. */
   voucher_use: Type.Object({ code: Type.String({ minLength: 4, maxLength: 32 }), ...key }, closed),
 } as const
@@ -132,6 +135,8 @@ export const INPUT_SHAPES = {
 export const QuoteInputShape = SaleInputShape
 
 export type WriteKind = keyof typeof INPUT_SHAPES
+/** What a terminal may ask for. */
+export type TerminalKind = Exclude<WriteKind, 'lease_return'>
 export const WRITE_KINDS = Object.keys(INPUT_SHAPES) as WriteKind[]
 export type InputOf<K extends WriteKind> = Readonly<Static<(typeof INPUT_SHAPES)[K]>>
 export type QuoteInput = Readonly<Static<typeof QuoteInputShape>>

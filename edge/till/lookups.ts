@@ -23,6 +23,7 @@ import type { FactRow } from '../ledger/ledger.ts'
 import type { HistoryPage, MemberView, PerksAnswer, Quote, StatusWord } from './answers.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
+import { offlineUntil, offlineView } from './offline-view.ts'
 import type { HistoryQuery, MemberReference, QuoteInput } from './inputs.ts'
 import { findCard } from './naming.ts'
 import type { Payee } from './sales.ts'
@@ -71,6 +72,7 @@ function viewOf(books: Books, card: Card): MemberView {
       usable_from: one.from === 0 ? null : timeText(one.from),
       expires_at: one.expires === 0 ? null : timeText(one.expires),
     })),
+    offline: offlineView(books, card.member),
     status: statusOf(books, card),
     as_of: card.known ? books.asOf() : null,
   }
@@ -128,6 +130,7 @@ export async function perksView(books: Books, member: MemberId | undefined): Pro
         again_from: againOn,
         refused: decided.ok ? null : decided.refusal.code,
         detail: decided.ok ? null : decided.refusal.detail,
+        offline_until: found?.ok === true ? offlineUntil(books, found.value, perk.id, named) : null,
       }
     }),
   })

@@ -1,13 +1,15 @@
-// Redemptions and voucher uses. Spending is decided once, by the cloud, which holds the points until the fact that carries the hold arrives (A-7).
-// Settling a reservation spends nothing more, so it needs no link; one that nobody settles is cancelled by the edge itself.
+// Redemptions and voucher uses. Spending is decided once: by the cloud, which holds the points until the fact that carries the hold arrives (A-7); where it
+// is out of reach by what it leased to this store (offline.ts). Settling a reservation spends nothing more, so it needs no link; one that nobody settles
+// is cancelled by the edge itself.
+import { authorityOf } from '../../protocol/facts.ts'
 import type { Basket, Fact, Redemption } from '../../protocol/facts.ts'
-import type { Decision } from '../../protocol/frames/decision.ts'
 import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
 import { NO_FACT, NO_MEMBER, idFromText, idText, seqOf } from '../../protocol/ids.ts'
 import { AMOUNT_MAX, RESERVATION_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import type { RefusalCode } from '../../protocol/refusals.ts'
 import { REFUSALS } from '../../protocol/refusals.ts'
+import type { Result } from '../../protocol/result.ts'
 import type { HybridTime } from '../../protocol/time.ts'
 import { amountOf } from '../../cloud/evaluation/earning/tenders.ts'
 import { notGivenBack } from '../../cloud/evaluation/spending/redemptions.ts'
@@ -18,30 +20,32 @@ import type { SpendingQuestion } from './cloud-link.ts'
 import { NOT_GIVEN_BACK } from './give-backs.ts'
 import { nameMember, notKnownHere } from './naming.ts'
 import type { InputOf } from './inputs.ts'
+import type { Leave } from './offline.ts'
+import { lasting, redeemOffline, takeLeave, useOffline } from './offline.ts'
 import { mentionsOf, ownFact } from './own-facts.ts'
 import type { OpenFact, Plan, Prepare, Prepared, Write, WriteCall } from './plan.ts'
 import { NO_NOTES, NO_PERK, refused } from './plan.ts'
 import { basketOf } from './sales.ts'
 import { nowOf } from './when.ts'
 
-/** The cloud's decision, or why there is none (yet). */
-function decided(
+/** The leave to spend, or why there is none (yet). `offline` decides where the cloud cannot be asked. */
+function leaveFor(
   books: Books,
   { call, said }: Write,
   member: MemberId,
   asked: Pick<SpendingQuestion, 'perk' | 'points' | 'basket' | 'voucher'>,
-): Decision | Prepared {
+  offline: () => Result<Leave>,
+): Leave | Prepared {
   const { decision } = said
-  if (decision === 'unreachable' || (decision === undefined && !books.link.live()))
-    return refused(
-      'authority_missing',
-      'Points and vouchers can be spent again when the link to the cloud is up.',
-    )
+  if (decision === 'unreachable' || (decision === undefined && !books.link.live())) {
+    const leave = offline()
+    return leave.ok ? leave.value : { do: 'refuse', refusal: leave.refusal }
+  }
   if (decision === undefined) {
     const { at, offset } = nowOf(books)
     return { do: 'ask', members: [], spending: { key: call.key, member, at, offset, ...asked } }
   }
-  if (decision.refused === null) return decision
+  if (decision.refused === null) return { ...decision, rights: [], risk: null }
   return refused(isRefusal(decision.refused) ? decision.refused : 'fault', decision.detail)
 }
 
@@ -59,12 +63,16 @@ export const prepareRedemption: Prepare<'redemption'> = (books, write) => {
   const points = (input.points ?? null) as Points | null
   const basket = basketAsked(books, input)
   if (basket !== null && 'do' in basket) return basket
-  const decision = decided(books, write, card.member, { perk, points, basket, voucher: null })
-  if ('do' in decision) return decision
-  const stage = input.capture === false ? 'reserved' : 'captured'
-  const part = { stage, of: NO_FACT, perk, points: decision.points, hold: decision.hold } as const
+  const leave = leaveFor(books, write, card.member, { perk, points, basket, voucher: null }, () =>
+    redeemOffline(books, card, { perk, points, basket }),
+  )
+  if ('do' in leave) return leave
+  const stage = input.capture === false ? ('reserved' as const) : ('captured' as const)
+  const { hold, rights, risk } = leave
+  const part = { stage, of: NO_FACT, perk, points: leave.points, hold, rights: [...rights], risk }
   const amount = basket === null ? AMOUNT_MAX : amountOf(basket)
   const plan = redemption(books, call, card, part, amount, () => {
+    takeLeave(books, seqOf(plan.fact.id), leave, plan.fact)
     if (stage === 'reserved')
       books.reservations.add(seqOf(plan.fact.id), books.clock.now() + RESERVATION_MS_MAX)
   })
@@ -90,13 +98,13 @@ function basketAsked(
     : refused('sale_not_found', 'This store made no such sale.', '/sale')
 }
 
-type RedemptionPart = Pick<Redemption, 'stage' | 'of' | 'perk' | 'points' | 'hold'>
+type RedemptionPart = Pick<Redemption, 'stage' | 'of' | 'perk' | 'points' | 'hold' | 'rights' | 'risk'>
 
 function redemption(
   books: Books,
   call: WriteCall,
   card: Card,
-  { stage, of, perk, points, hold }: RedemptionPart,
+  part: RedemptionPart,
   amount: number,
   follow: () => void,
 ): Plan {
@@ -116,15 +124,12 @@ function redemption(
     promised: 0 as Points,
     confirmed: false,
     suspect: books.suspects(at),
-    stage,
-    of,
-    perk,
-    points,
-    hold,
+    ...part,
   }
+  const { stage, of, perk, points } = part
   const id = idText(of === NO_FACT ? fact.id : of)
   const discount = discountOf(books, at, perk, points, amount)
-  const extra = `,"redemption":{"id":"${id}","stage":"${stage}","perk":${perk},"points":${points},"discount":${discount}}`
+  const extra = `,"redemption":{"id":"${id}","stage":"${stage}","perk":${perk},"points":${points},"discount":${discount},"authority":"${authorityOf(part)}"}`
   return { fact, card, notes: NO_NOTES, extra, perk, follow }
 }
 
@@ -157,7 +162,12 @@ function settling(
     const why = captured ? notGivenBack(card.state, id) : null
     if (why !== null) return refused(why, NOT_GIVEN_BACK[why])
     const { perk, points, hold } = first
-    const plan = redemption(books, call, card, { stage, of: id, perk, points, hold }, AMOUNT_MAX, () => {
+    // What is captured was spent when it was reserved. Only a reservation is sure to be given back wherever its facts are folded (A-13).
+    const rights = stage === 'captured' || captured ? [] : lasting(books, first.rights)
+    const risk = stage === 'captured' ? first.risk : null
+    const part = { stage, of: id, perk, points, hold, rights, risk }
+    const plan = redemption(books, call, card, part, AMOUNT_MAX, () => {
+      for (const { lease, amount } of rights) books.ledger.leases.spend(lease, -amount)
       books.ledger.sequels.mention(id, seqOf(plan.fact.id))
       books.ledger.sequels.settle(seqOf(id))
     })
@@ -177,14 +187,15 @@ export const prepareCancel = settling('cancelled')
 export const prepareVoucherUse: Prepare<'voucher_use'> = (books, write) => {
   const { call, said } = write
   const code = write.input.code.trim().toUpperCase()
-  const decision = decided(books, write, NO_MEMBER, { perk: null, points: null, basket: null, voucher: code })
-  if ('do' in decision) return decision
-  const member = decision.member
+  const question = { perk: null, points: null, basket: null, voucher: code }
+  const leave = leaveFor(books, write, NO_MEMBER, question, () => useOffline(books, code))
+  if ('do' in leave) return leave
+  const { member, hold, rights, risk } = leave
   // The voucher may be another store's member's: the answer shows whose it is when the cloud can still be asked.
   const named = nameMember(books, idText(member), said)
   if (named.is === 'open' && named.prepared.do === 'ask') return named.prepared
   const card = named.is === 'member' ? named.card : null
-  const perk = decision.perk ?? NO_PERK
+  const perk = leave.perk ?? NO_PERK
   const { at, claimed, offset } = nowOf(books)
   const fact: OpenFact = {
     kind: 'voucher_use',
@@ -202,9 +213,12 @@ export const prepareVoucherUse: Prepare<'voucher_use'> = (books, write) => {
     confirmed: false,
     suspect: books.suspects(at),
     code,
-    hold: decision.hold,
+    hold,
+    rights: [...rights],
+    risk,
   }
-  const title = decision.perk === null ? 'null' : `"${books.wording().escapedTitle(perk)}"`
-  const extra = `,"voucher":{"code":${JSON.stringify(code)},"perk":${decision.perk ?? 'null'},"title":${title}}`
-  return { do: 'record', plan: { fact, card, notes: NO_NOTES, extra, perk, follow: null } }
+  const title = leave.perk === null ? 'null' : `"${books.wording().escapedTitle(perk)}"`
+  const extra = `,"voucher":{"code":${JSON.stringify(code)},"perk":${leave.perk ?? 'null'},"title":${title},"authority":"${authorityOf(leave)}"}`
+  const follow = (): void => takeLeave(books, seqOf(fact.id), leave, fact)
+  return { do: 'record', plan: { fact, card, notes: NO_NOTES, extra, perk, follow } }
 }

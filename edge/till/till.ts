@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Identity } from '../../protocol/facts.ts'
 import type { Corrections } from '../../protocol/frames/corrections.ts'
+import type { Leases } from '../../protocol/frames/leases.ts'
 import type { Members } from '../../protocol/frames/members.ts'
 import type { Notice } from '../../protocol/frames/notice.ts'
 import type { ProgramFrame } from '../../protocol/frames/program.ts'
@@ -22,11 +23,22 @@ import { Backlog, spanText } from './backlog.ts'
 import { Books } from './books.ts'
 import type { CloudLink } from './cloud-link.ts'
 import { ClockKeeper, clockStatus } from './clock-keeper.ts'
-import { takeCorrections, takeMembers, takeNotice, takeProgram, tell, tellLink } from './cloud-word.ts'
+import {
+  takeCorrections,
+  takeLeases,
+  takeMembers,
+  takeNotice,
+  takeProgram,
+  tell,
+  tellLink,
+} from './cloud-word.ts'
 import { prepareEnrolment } from './enrolments.ts'
 import { prepareReturn, prepareVoid } from './give-backs.ts'
 import type { HistoryQuery, InputOf, QuoteInput, WriteKind } from './inputs.ts'
 import { history, memberView, perksView, quote } from './lookups.ts'
+import type { Ending } from './lease-keeper.ts'
+import { prepareLeaseReturn } from './lease-returns.ts'
+import { leasesStatus } from './offline-view.ts'
 import type { StoredAnswer, WriteCall } from './plan.ts'
 import type { Preparers } from './recorder.ts'
 import { Recorder } from './recorder.ts'
@@ -61,6 +73,7 @@ const PREPARERS: Preparers = {
   redemption_capture: prepareCapture,
   redemption_cancel: prepareCancel,
   voucher_use: prepareVoucherUse,
+  lease_return: prepareLeaseReturn,
 }
 
 export class Till {
@@ -89,6 +102,7 @@ export class Till {
     this.#backlog = new Backlog(ledger.seq, ledger.meta.cursors().synced, this.clock.now())
     this.#clockKeeper = new ClockKeeper(this.#books, this.#recorder)
     this.#books.reservations.start((redemption) => this.#expire(redemption))
+    this.#books.keeper.start((ending) => this.#giveBack(ending))
   }
 
   get clock(): EdgeClock {
@@ -190,6 +204,7 @@ export class Till {
         last_word_at: lastWordAt === null ? null : timeText(lastWordAt),
         ...this.#books.link.way(),
       },
+      leases: leasesStatus(this.#books),
       program:
         inForce === undefined
           ? null
@@ -236,6 +251,10 @@ export class Till {
     takeCorrections(this.#books, frame)
   }
 
+  takeLeases(frame: Leases): void {
+    takeLeases(this.#books, frame)
+  }
+
   takeProgram(frame: ProgramFrame): void {
     takeProgram(this.#books, frame)
   }
@@ -267,7 +286,18 @@ export class Till {
   /** Commits and answers what was accepted, and refuses what comes later with `stopping` (H-4). */
   drain(): Promise<void> {
     this.#books.reservations.stop()
+    this.#books.keeper.stop()
     return this.#recorder.drain()
+  }
+
+  /** A-14: the edge's own fact; while one is on its way a second is not made. */
+  #giveBack(ending: Ending): void {
+    const key = `${OWN_KEY_PREFIX}lease:${this.#books.ledger.seq + 1}`
+    const requestHash = createHash('sha256').update(key).digest()
+    const call = { terminal: OWN_TERMINAL, key, requestHash }
+    void this.#recorder.write('lease_return', call, { stage: ending }).then(({ ok }) => {
+      if (ok) this.#books.keeper.look()
+    })
   }
 
   /** A-7: the edge's own fact; its key makes it one however often it is tried. */

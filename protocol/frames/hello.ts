@@ -16,6 +16,7 @@ export const HelloShape = Type.Object(
     head: HashShape,
     members_cursor: Cursor,
     corrections_cursor: Cursor,
+    leases_cursor: Cursor,
     program: ProgramVersionShape,
     /** Name and version of the software, for the fleet list. */
     software: Type.String({ maxLength: 64 }),

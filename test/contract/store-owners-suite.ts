@@ -1,7 +1,7 @@
 // What every engine behind the store port must do for who owns what and for what is counted: merges, claims, what is due, budgets and responses.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { NO_FACT } from '../../protocol/ids.ts'
-import type { RuleId, StoreId } from '../../protocol/ids.ts'
+import type { ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { CloudStore, OriginRow } from '../../cloud/store/port.ts'
 import { HASH, groundOf, millis, rowsOf, time } from './store-rows.ts'
 import type { StoreFactory } from './store-rows.ts'
@@ -136,6 +136,17 @@ export function storeOwnersContract(engine: string, factory: StoreFactory): void
         await tx.insertHold({ ...hold, key: 'b', member: member(2), expires: millis(100) })
         await tx.insertHold({ ...hold, key: 'c', expires: millis(10) })
         await tx.insertHold({ ...hold, key: 'd', voucher: 'V', expires: millis(100) })
+        // U-2: over, but its fact may still be in the ledger of its store.
+        expect(await tx.heldOfPerk(tenant, perk, millis(50))).toEqual([{ store: life.store, count: 3 }])
+        expect(await tx.openHolds(tenant, member(1), millis(50))).toHaveLength(3)
+        await tx.saveContact({
+          origin: life.origin,
+          saidSeq: 0 as Seq,
+          contactAt: millis(20),
+          software: '',
+          program: 0 as ProgramVersion,
+        })
+        expect(await tx.openHolds(tenant, member(1), millis(50))).toHaveLength(2)
         expect(await tx.heldOfPerk(tenant, perk, millis(50))).toEqual([{ store: life.store, count: 2 }])
         await tx.settleHolds([open.id])
         expect(await tx.heldOfPerk(tenant, perk, millis(50))).toEqual([{ store: life.store, count: 1 }])

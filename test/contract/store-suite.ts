@@ -304,7 +304,7 @@ export function storeContract(engine: string, factory: StoreFactory): void {
       expect(await store.read.quarantine(tenant, { after: 0, limit: 5 })).toMatchObject([{ id: id(2) }])
     })
 
-    test('U-1 holds: one per key, open until settled or expired', async () => {
+    test('U-1 holds: one per key, open until settled, or expired and its store heard of since', async () => {
       const base = {
         tenant,
         store: life.store,
@@ -318,6 +318,11 @@ export function storeContract(engine: string, factory: StoreFactory): void {
         const other = await tx.insertHold({ ...base, key: 'b', expires: millis(50) })
         expect(await tx.holdByKey(life.store, 'a')).toEqual(hold)
         expect(hold.settled).toBe(false)
+        expect(await tx.openHolds(tenant, member(1), millis(60))).toEqual([hold, other])
+        const contact = { origin: life.origin, software: '', program: 0 as ProgramVersion }
+        await tx.saveContact({ ...contact, saidSeq: 1 as Seq, contactAt: millis(55) })
+        expect(await tx.openHolds(tenant, member(1), millis(60))).toEqual([hold, other])
+        await tx.saveContact({ ...contact, saidSeq: 0 as Seq, contactAt: millis(55) })
         expect(await tx.openHolds(tenant, member(1), millis(60))).toEqual([hold])
         await tx.settleHolds([hold.id])
         expect(await tx.openHolds(tenant, member(1), millis(0))).toEqual([other])

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
 import type { Clock, Millis } from '../../protocol/time.ts'
 import { Authority } from '../../cloud/domain/authority.ts'
+import { Grants } from '../../cloud/domain/leases/grants.ts'
+import { Recalls } from '../../cloud/domain/leases/recalls.ts'
 import { Ingest } from '../../cloud/domain/ingest/ingest.ts'
 import { ProgramShelf } from '../../cloud/domain/programs.ts'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
@@ -33,8 +35,14 @@ export class CloudCore {
   readonly shelf: ProgramShelf
   readonly ingest: Ingest
   readonly authority: Authority
+  readonly recalls: Recalls
+  readonly grants: Grants
   readonly clock: Clock
+  readonly faults: unknown[] = []
   tenant: TenantId = 0
+  /** Ledgers in reach, and timers: nobody and never, until a test says otherwise. */
+  reached: () => ReadonlyMap<Origin, StoreId> = () => new Map()
+  after: (ms: number, call: () => void) => () => void = () => () => undefined
 
   /** `wrap` lets a test stand between the domain and the store. */
   constructor(directory: string, clock: Clock, wrap: (store: CloudStore) => CloudStore = (store) => store) {
@@ -43,7 +51,23 @@ export class CloudCore {
     this.store = wrap(openSqliteStore({ directory }))
     this.shelf = new ProgramShelf(this.store, clock)
     this.ingest = new Ingest(this.store, this.shelf, clock)
-    this.authority = new Authority(this.store, this.shelf, clock)
+    const after = (ms: number, call: () => void): (() => void) => this.after(ms, call)
+    this.recalls = new Recalls({
+      ingest: this.ingest,
+      shelf: this.shelf,
+      after,
+      reaches: (origin) => this.reached().has(origin),
+    })
+    this.grants = new Grants({
+      store: this.store,
+      ingest: this.ingest,
+      shelf: this.shelf,
+      clock,
+      after,
+      reached: () => this.reached(),
+      onFault: (cause) => this.faults.push(cause),
+    })
+    this.authority = new Authority(this.store, this.shelf, clock, this.recalls)
   }
 
   /** A tenant with its own origin and a published program. */

@@ -203,6 +203,7 @@ export class Device extends OriginWriter {
       head: this.hashes[seq] ?? CHAIN_GENESIS,
       members_cursor: 0,
       corrections_cursor: has.corrections ?? 0,
+      leases_cursor: 0,
       program: (has.program ?? 0) as ProgramVersion,
       software: 'test/1',
     })

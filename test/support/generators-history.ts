@@ -140,7 +140,7 @@ function fieldsOf(deed: Deed, facts: readonly Fact[]): Fields | undefined {
     case 'redemption': {
       const perk = at(REDEEM_PERKS, pick)
       const stage = pick % 2 === 0 ? 'reserved' : 'captured'
-      return { stage, of: NO_FACT, perk, points: COSTS[perk], hold: 0 }
+      return { stage, of: NO_FACT, perk, points: COSTS[perk], hold: 0, rights: [], risk: null }
     }
     case 'settlement': {
       const first = pickOf(facts, 'redemption', pick)
@@ -155,6 +155,8 @@ function fieldsOf(deed: Deed, facts: readonly Fact[]): Fields | undefined {
         perk,
         points: cost,
         hold: 0,
+        rights: [],
+        risk: null,
       }
     }
     case 'checkin':
@@ -204,7 +206,7 @@ function newFieldsOf(deed: Deed, kind: LaterKind, facts: readonly Fact[]): Field
   const { pick, points } = deed
   switch (kind) {
     case 'voucher_use':
-      return { ...codeAndMember(deed, facts), hold: 0 }
+      return { ...codeAndMember(deed, facts), hold: 0, rights: [], risk: null }
     case 'entitlement': {
       const action: EntitlementAction = at(ENTITLEMENT_ACTIONS, Math.abs(points))
       return { ...codeAndMember(deed, facts), action, reason: REASON }

@@ -54,6 +54,8 @@ export class HqWriter extends OriginWriter {
       perk: perk as RuleId,
       points: points as Points,
       hold: 0,
+      rights: [],
+      risk: null,
     }
     return this.writeBytes(encodeFact(fact), fact).id
   }

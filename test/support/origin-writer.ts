@@ -127,6 +127,8 @@ export class OriginWriter {
       perk: perk as RuleId,
       points: points as Points,
       hold,
+      rights: [],
+      risk: null,
     }
     return this.#write(fact).id
   }

@@ -64,6 +64,13 @@ export class HandLink implements CloudLink {
     return this.decide(question)
   }
 
+  /** Facts up to here may be known to the cloud. */
+  sent = 0
+
+  sentUpTo(): Seq {
+    return this.sent as Seq
+  }
+
   committed(): void {
     this.commits += 1
   }

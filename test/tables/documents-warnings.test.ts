@@ -225,6 +225,28 @@ const WORTH: Row[] = [
   ]),
 ]
 
+const OFFLINE: Row[] = [
+  row(
+    'E-OFF-3 less than anything costs',
+    'offline_never_enough',
+    '/offline/redemption_max',
+    ['/offline', { redemption_max: 1 }],
+    ['/redeem_perks/2', { id: 303, title: 'Money', points: 200 }],
+  ),
+  row('E-OFF-3 risk without a bound beside it', 'risk_never_taken', '/offline/risk/per_store', [
+    '/offline',
+    { risk: { per_member: 5, per_outage: 5, uses_per_outage: 1 } },
+  ]),
+  row('E-OFF-3 risk without a use', 'risk_never_taken', '/offline/risk/uses_per_outage', [
+    '/offline',
+    { risk: { per_member: 5, per_outage: 5, per_store: 5 } },
+  ]),
+  row('E-OFF-3 one member more than all', 'risk_bound_idle', '/offline/risk/per_member', [
+    '/offline',
+    { risk: { per_member: 9, per_outage: 5, per_store: 9, uses_per_outage: 1 } },
+  ]),
+]
+
 const BOUNDS: Row[] = [
   row('a cap above another', 'cap_idle', '/earn_perks/0/caps/per_sale', ['/earn_perks/0/caps/per_day', 99]),
   row('a cap of a group', 'cap_idle', '/groups/0/caps/per_sale', ['/groups/0/caps/per_member', 1]),
@@ -335,7 +357,7 @@ const OVER: Row[] = [
   ),
 ]
 
-const NAMES = { REACHED, CONDITIONS, OVERLAPS, WORTH, BOUNDS, CHALLENGES, IDLE }
+const NAMES = { REACHED, CONDITIONS, OVERLAPS, WORTH, OFFLINE, BOUNDS, CHALLENGES, IDLE }
 
 test.each([
   ['the sound one of the tables', SOUND_PROGRAM],

@@ -98,6 +98,10 @@ const ROWS: readonly Row[] = [
   ['window_unusable', '/segments/0/when/part', 'balance', '/segments/0/when/window'],
   ['segment_cycle', '/segments/1/when', { segment: 702 }, '/segments/1/when/segment'],
 
+  // E-OFF-3
+  ['offline_bounds_crossed', '/offline', { redemption_max: 10, total_max: 9 }, '/offline/redemption_max'],
+  ['offline_bounds_crossed', '/offline', { total_max: 9 }, '/offline/total_max'],
+
   ['date_unknown', '/earn_perks/0/start', '2024-02-30'],
   ['date_unknown', '/bonuses/1/end', '2023-02-29'],
   ['date_unknown', '/bonuses/2/from_date', '2024-13-01'],

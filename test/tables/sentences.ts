@@ -146,6 +146,8 @@ export const SENTENCES: readonly (readonly [pattern: RegExp, make: Maker])[] = [
       perk: Number(perk),
       points: named === undefined ? costOf(words(perk)) : Number(named),
       hold: 0,
+      rights: [],
+      risk: null,
     }),
   ],
   [
@@ -157,11 +159,19 @@ export const SENTENCES: readonly (readonly [pattern: RegExp, make: Maker])[] = [
       perk: Number(perk),
       points: costOf(words(perk)),
       hold: 0,
+      rights: [],
+      risk: null,
     }),
   ],
   [
     /^uses voucher (.+)$/,
-    ([, held], idOf) => ({ kind: 'voucher_use', code: codeOf(words(held), idOf), hold: 0 }),
+    ([, held], idOf) => ({
+      kind: 'voucher_use',
+      code: codeOf(words(held), idOf),
+      hold: 0,
+      rights: [],
+      risk: null,
+    }),
   ],
   [/^refers$/, () => ({ kind: 'referral', stage: 'sent', of: NO_FACT, source: '' })],
   [

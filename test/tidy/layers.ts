@@ -17,6 +17,7 @@ interface Layer {
 
 const EVALUATION = 'cloud/evaluation'
 const STORE_PORT = 'cloud/store/port.ts'
+const LEASE_PORT = 'cloud/store/lease-port.ts'
 const EDGE_SYSTEM = 'edge/system.ts'
 const EDGE_CLOCK = 'edge/clock.ts'
 
@@ -28,13 +29,13 @@ export const LAYERS: readonly Layer[] = [
   // It yields between long pieces of work, hence the timers.
   {
     at: 'cloud/domain',
-    may: ['protocol', EVALUATION, STORE_PORT],
+    may: ['protocol', EVALUATION, STORE_PORT, LEASE_PORT],
     node: ['node:crypto', 'node:timers/promises'],
   },
-  { at: 'cloud/fleet', may: ['protocol', STORE_PORT, 'cloud/system.ts'], node: ['node:crypto'] },
+  { at: 'cloud/fleet', may: ['protocol', STORE_PORT, LEASE_PORT, 'cloud/system.ts'], node: ['node:crypto'] },
   {
     at: 'cloud/sync',
-    may: ['protocol', 'cloud/domain', STORE_PORT, 'cloud/system.ts'],
+    may: ['protocol', 'cloud/domain', STORE_PORT, LEASE_PORT, 'cloud/system.ts'],
     node: ['node:crypto'],
   },
   {
@@ -43,6 +44,7 @@ export const LAYERS: readonly Layer[] = [
       'protocol',
       EVALUATION,
       STORE_PORT,
+      LEASE_PORT,
       'cloud/domain',
       'cloud/fleet',
       'cloud/sync',

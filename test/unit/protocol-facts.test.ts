@@ -35,6 +35,7 @@ test('P-FACT-1: the kinds are these', () => {
       'merge',
       'retro_claim',
       'resolution',
+      'lease',
       'sale',
       'return',
       'void',

@@ -89,6 +89,7 @@ class Peer {
       head: this.edge.hashes[seq] ?? new Uint8Array(32),
       members_cursor: 0,
       corrections_cursor: 0,
+      leases_cursor: 0,
       program: 1 as ProgramVersion,
       software: 'test',
     })

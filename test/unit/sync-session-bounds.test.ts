@@ -99,6 +99,7 @@ beforeEach(async () => {
       head: store.hashes[0] ?? new Uint8Array(32),
       members_cursor: 0,
       corrections_cursor: 0,
+      leases_cursor: 0,
       program: 0 as ProgramVersion,
       software: 'test',
     }),

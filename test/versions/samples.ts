@@ -49,8 +49,23 @@ export const FACT_SAMPLES = {
   },
   checkin: header('checkin', 3, { member: 0, claim: { kind: 'card', value: '0042' } }),
   grant: { ...header('grant', 4), metric: 0, points: 50, reason: 'birthday 🎂' },
-  redemption: { ...header('redemption', 5), stage: 'reserved', of: 0, perk: 301, points: 40, hold: 77 },
-  voucher_use: { ...header('voucher_use', 6), code: '7163BQZWEAEV', hold: 0 },
+  redemption: {
+    ...header('redemption', 5),
+    stage: 'reserved',
+    of: 0,
+    perk: 301,
+    points: 40,
+    hold: 77,
+    rights: [],
+    risk: null,
+  },
+  voucher_use: {
+    ...header('voucher_use', 6),
+    code: '7163BQZWEAEV',
+    hold: 0,
+    rights: [{ lease: 12, amount: 1 }],
+    risk: null,
+  },
   return: {
     ...header('return', 7, { claimed: Date.UTC(1999, 11, 31), offset: -210 }),
     amount: 150,
@@ -105,6 +120,23 @@ export const FACT_SAMPLES = {
     reason: 'the till had the wrong zone',
     by: 'grace',
   },
+  lease: {
+    ...header('lease', 23, { member: 0 }),
+    stage: 'returned',
+    origin: ORIGIN,
+    lines: [
+      {
+        lease: 12,
+        subject: 'voucher',
+        member: MEMBER,
+        item: 301,
+        code: '7163BQZWEAEV',
+        amount: 1,
+        cap: 1,
+        expires: Date.UTC(2024, 3, 1),
+      },
+    ],
+  },
 } as unknown as Readonly<Record<FactKind, Fact>>
 
 export const UP_SAMPLES = {
@@ -117,6 +149,7 @@ export const UP_SAMPLES = {
     head: bytes(9),
     members_cursor: 123,
     corrections_cursor: 2 ** 40,
+    leases_cursor: 17,
     program: 3,
     software: 'tillstream 0.1.0',
   },
@@ -186,6 +219,24 @@ export const DOWN_SAMPLES = {
     cursor: 5,
     corrections: [{ fact: id(2), revision: 1, points: 10, goodwill: 2, cause: id(7) }],
     conflicts: [{ code: 'voucher_twice', fact: id(6), text: 'A voucher was used again' }],
+  },
+  leases: {
+    type: 'leases',
+    cursor: 18,
+    leases: [
+      {
+        lease: 12,
+        subject: 'points',
+        member: MEMBER,
+        item: 0,
+        code: null,
+        granted: 250,
+        used: 40,
+        cap: 100,
+        expires: Date.UTC(2024, 3, 1),
+        recall: 1,
+      },
+    ],
   },
   program: { type: 'program', version: 3, effective_from: AT, document: '{"name":"Corner shop"}' },
   found_member: { type: 'found_member', question: 1, member: MEMBER },

@@ -2,7 +2,7 @@
 // the end of the transaction; nothing here touches a member.
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../../protocol/chain.ts'
 import { decodeFact } from '../../../protocol/codec.ts'
-import type { Fact, FactKind } from '../../../protocol/facts.ts'
+import type { Fact, FactKind, LeaseFact } from '../../../protocol/facts.ts'
 import type { Batch } from '../../../protocol/frames/batch.ts'
 import { factIdOf, originOf } from '../../../protocol/ids.ts'
 import type { FactId, Origin, Seq } from '../../../protocol/ids.ts'
@@ -121,6 +121,9 @@ const HQ_KINDS: ReadonlySet<FactKind> = new Set([
   'resolution',
 ])
 
+/** What a store itself says of its leases. */
+const STORE_STAGES: readonly LeaseFact['stage'][] = ['returned', 'expired']
+
 /** The fact in the bytes, or why it is none (I-4). */
 async function readFact(
   tx: Writes,
@@ -145,6 +148,8 @@ export async function faultOfFact(
   if (cursor.store !== null) {
     if (fact.store !== cursor.row.store) return 'names another store than its own'
     if (HQ_KINDS.has(fact.kind)) return `only HQ makes a fact of kind ${fact.kind}`
+    if (fact.kind === 'lease' && !STORE_STAGES.includes(fact.stage))
+      return `only the cloud says that a lease is ${fact.stage}`
     if (!forgiving && fact.offset !== zoneOffset(cursor.store.zone, millisOf(fact.at)))
       return 'its zone offset is not that of its store'
   }

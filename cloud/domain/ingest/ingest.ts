@@ -13,6 +13,7 @@ import { raiseConflicts } from '../conflicts.ts'
 import type { ConflictDraft } from '../conflicts.ts'
 import type { NextDue } from '../due.ts'
 import type { ProgramShelf } from '../programs.ts'
+import type { LeaseChange } from '../leases/lease-accounts.ts'
 import { acceptBatch } from './accept.ts'
 import type { Accepted, Arrival, ArrivedFact, BatchAnswer, Cursor, TenantsKnown } from './accept.ts'
 import { settleConflicts } from './conflicts.ts'
@@ -23,13 +24,16 @@ import { MemberStates } from './member-states.ts'
 import { OwnFacts } from './own-facts.ts'
 import { reactionsTo } from './reactions.ts'
 import { activityOf } from './refold.ts'
-import { countRedemptions, redemptionsMoved, settleSpending } from './spending.ts'
+import { booksConflicts } from './books-check.ts'
+import { countRedemptions, lossesOf, redemptionsMoved, settleSpending } from './spending.ts'
 import { settleStanding } from './standing.ts'
 import type { ActivityDraft } from './standing.ts'
 
 export interface Committed {
   readonly activities: readonly ActivityRow[]
   readonly touched: ReadonlySet<MemberId>
+  /** Leases that were granted, used, asked or given back. */
+  readonly leases: readonly LeaseChange[]
 }
 
 interface Waiting {
@@ -192,10 +196,11 @@ export class Ingest {
         let group = new Gathered(cursors)
         const answers = await gather(tx, group)
         const activities: ActivityRow[] = []
+        const leases: LeaseChange[] = []
         while (group.byTenant.size > 0) {
           const next = new Gathered(cursors)
           for (const [tenant, part] of group.byTenant) {
-            const rows = await this.#settle(tx, tenant, part, changed)
+            const rows = await this.#settle(tx, tenant, part, changed, leases)
             activities.push(...rows)
             const own = this.#ownFacts(tx, tenant, next)
             for (const reaction of reactionsTo(rows)) await reaction(tx, own, await this.#shelf.of(tenant))
@@ -210,7 +215,7 @@ export class Ingest {
             fenced,
           })),
         )
-        return { answers, committed: { activities, touched: changed } }
+        return { answers, committed: { activities, touched: changed, leases } }
       })
     } catch (cause) {
       // What the fold changed in memory was not saved.
@@ -225,6 +230,7 @@ export class Ingest {
     tenant: TenantId,
     part: TenantPart,
     changed: Set<MemberId>,
+    leases: LeaseChange[],
   ): Promise<readonly ActivityRow[]> {
     const now = this.#clock.now() as Millis
     await tx.insertQuarantine(
@@ -247,7 +253,9 @@ export class Ingest {
     drafts.push(...(await this.#states.fold(tx, tenant, programs, standing, changed)))
     await this.#meetings.meet(tx, standing.touched)
     await this.#tellAgain(tx, part.facts, changed)
-    const unauthorised = await settleSpending(tx, tenant, part.facts, standing)
+    await tx.addToBooks(lossesOf(tenant, drafts))
+    const spending = await settleSpending(tx, tenant, programs, part.facts, standing)
+    leases.push(...spending.leases)
     await countRedemptions(tx, tenant, redemptionsMoved(standing, drafts), (member) =>
       this.#states.of(tx, member),
     )
@@ -257,7 +265,12 @@ export class Ingest {
       ...standing.notices,
       ...(await doubtNotices(tx, tenant, part.facts, now)),
     ])
-    const raised = [...standing.conflicts, ...unauthorised, ...part.conflicts(tenant, now)]
+    const raised = [
+      ...standing.conflicts,
+      ...spending.conflicts,
+      ...(await booksConflicts(tx, tenant, programs, part.facts, standing, now)),
+      ...part.conflicts(tenant, now),
+    ]
     rows.push(...(await raiseConflicts(tx, raised)))
     rows.push(...(await settleConflicts(tx, tenant, part.facts, rows)))
     return rows

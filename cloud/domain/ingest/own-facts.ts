@@ -104,7 +104,10 @@ export class OwnFacts {
       'a fact of HQ stands at its own place',
     )
     const named = fact.member !== NO_MEMBER || fact.claim !== null
-    assert(named || fact.kind === 'resolution', 'a fact of HQ is about a member, or about a conflict')
+    assert(
+      named || fact.kind === 'resolution' || fact.kind === 'lease',
+      'a fact of HQ is about a member, a conflict or leases',
+    )
     const bytes = encodeFact(fact)
     const hash = chainHash(cursor.head, bytes)
     cursor.seq = seq

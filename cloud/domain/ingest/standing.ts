@@ -189,7 +189,10 @@ class Settling implements Standing {
     ])
     const owners = claimed.map((claim) => this.#holders.owner(identityClaim(claim)))
     const named = facts.map((fact) => (fact.kind === 'enrolment' ? memberOfEnrolment(fact) : fact.member))
-    await this.#aliases.load([...named, ...owners])
+    const leased = facts.flatMap((fact) =>
+      fact.kind === 'lease' ? fact.lines.map(({ member }) => member) : [],
+    )
+    await this.#aliases.load([...named, ...owners, ...leased])
     const about = facts.flatMap((fact) =>
       fact.member === NO_MEMBER && aboutOf(fact) > 0 ? [aboutOf(fact)] : [],
     )

@@ -10,6 +10,7 @@ import { idIssues } from './ids.ts'
 import { ISSUES_MAX } from './issue.ts'
 import type { DocumentIssue } from './issue.ts'
 import { knownOf } from './known.ts'
+import { offlineIssues } from './offline.ts'
 import { referenceIssues } from './references.ts'
 import { stackingIssues } from './stacking.ts'
 import { tierIssues } from './tiers.ts'
@@ -44,6 +45,7 @@ function* issuesOf(document: ProgramDocument): Generator<DocumentIssue> {
   yield* stackingIssues(document, known)
   yield* conditionIssues(document)
   yield* dateIssues(document)
+  yield* offlineIssues(document)
 }
 
 /** Looked at level by level, because what calls itself would overflow on the very document this refuses. */

@@ -26,6 +26,7 @@ export const ERRORS = [
   'condition_too_large',
   'window_unusable',
   'segment_cycle',
+  'offline_bounds_crossed',
 ] as const
 export type ErrorCode = (typeof ERRORS)[number]
 
@@ -52,6 +53,9 @@ export const WARNINGS = [
   'card_shadowed',
   'card_never_filled',
   'money_gives_back_all',
+  'offline_never_enough',
+  'risk_never_taken',
+  'risk_bound_idle',
 ] as const
 export type WarningCode = (typeof WARNINGS)[number]
 

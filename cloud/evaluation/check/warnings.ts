@@ -9,6 +9,7 @@ import { ISSUES_MAX } from './issue.ts'
 import type { DocumentWarning } from './issue.ts'
 import { knownOf } from './known.ts'
 import { conditionWarnings } from './never-holds.ts'
+import { offlineWarnings } from './offline.ts'
 import { overWarnings, reachIn, reachWarnings, segmentWarnings } from './reachability.ts'
 import { scheduleWarnings } from './schedules.ts'
 import { shadowWarnings } from './shadows.ts'
@@ -35,4 +36,5 @@ function* warningsIn(document: ProgramDocument, from: number | null): Generator<
   yield* entitlementWarnings(document, known)
   yield* challengeWarnings(document, known, reach)
   yield* idleWarnings(document)
+  yield* offlineWarnings(document)
 }

@@ -7,6 +7,7 @@ import { NameShape, closed, oneOf, text } from '../../../protocol/shapes.ts'
 import { ChallengeShape, ResponseChallengeShape } from './challenges.ts'
 import { BonusShape, EarnPerkShape, GroupShape } from './earning.ts'
 import { MetricShape, PointsMetricShape } from './metrics.ts'
+import { OfflineShape } from './offline.ts'
 import { RULES_MAX } from './parts.ts'
 import { AggregateShape, RuleShape, SegmentShape } from './segments.ts'
 import { RedeemPerkShape, StampCardShape } from './spending.ts'
@@ -39,6 +40,8 @@ export const ProgramDocumentShape = Type.Object(
     segments: Type.Optional(Type.Array(SegmentShape, { maxItems: 1_000 })),
     aggregates: Type.Optional(Type.Array(AggregateShape, { maxItems: 100 })),
     rules: Type.Optional(Type.Array(RuleShape, { maxItems: 1_000 })),
+    /** What may be spent while the cloud is out of reach; left out: the safe defaults of E-OFF-1. */
+    offline: Type.Optional(OfflineShape),
   },
   closed,
 )

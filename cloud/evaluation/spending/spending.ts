@@ -138,7 +138,7 @@ function usedUp(perk: RedeemPerk, { state, day, fact }: Situation, held: Held): 
 }
 
 /** Reservations issue their entitlement when they are captured. */
-function reserved({ redemptions }: MemberState, perk: RuleId): number {
+export function reserved({ redemptions }: MemberState, perk: RuleId): number {
   return redemptions.filter((one) => one.perk === perk && one.captured === NO_FACT).length
 }
 

@@ -17,6 +17,7 @@ import type {
   StoreRow,
 } from '../port.ts'
 import { conflictReads } from './conflicts.ts'
+import { leaseReads } from './leases.ts'
 import { activityRow, edgeRow, factRow, identitiesOf, memberRow, originRow } from './rows.ts'
 import type { Raw } from './rows.ts'
 import { preparer } from './statements.ts'
@@ -207,6 +208,8 @@ export function sqliteReads(database: Database): Reads {
     memberOfVoucher: async (tenant, code) =>
       sql('SELECT member FROM vouchers WHERE tenant = ? AND code = ?').get(tenant, code)?.member as
         MemberId | undefined,
+
+    ...leaseReads(sql),
   }
 }
 

@@ -2,6 +2,7 @@
 // to date step by step. Facts are clustered by id, that is by (origin, seq): every origin appends at one place.
 // A change of the tables goes into the last step while that is not released, and is a new step afterwards (P-STEP-1).
 import type { Database } from 'better-sqlite3'
+import { LEASE_TABLES } from './leases.ts'
 import { statementsOf, stepUp } from '../../../protocol/schema-steps.ts'
 import type { SchemaStep, SteppedFile } from '../../../protocol/schema-steps.ts'
 
@@ -68,7 +69,7 @@ CREATE INDEX conflicts_open ON conflicts (tenant, id) WHERE decision IS NULL;
 CREATE INDEX conflicts_kind ON conflicts (tenant, kind) WHERE decision IS NULL;
 DROP INDEX activities_notice;
 CREATE INDEX activities_notice ON activities (tenant, position) WHERE notice IS NOT NULL;
-`
+${LEASE_TABLES}`
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({
   statements: statementsOf(text),

@@ -19,6 +19,10 @@ type SpendingWrites = Pick<
   | 'responses'
 >
 
+/** U-2: it may still be in the ledger of a store that has not been heard of as a whole since. */
+const COUNTS = `(h.expires > ? OR NOT EXISTS (SELECT 1 FROM origins o JOIN contacts c USING (origin)
+  WHERE o.store = h.store AND c.contact_at >= h.expires AND c.said_seq <= o.seq))`
+
 export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites {
   return {
     holdByKey: async (store, key) => {
@@ -26,8 +30,11 @@ export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites
       return raw && holdRow(raw)
     },
     openHolds: async (tenant, member, now) =>
-      sql('SELECT * FROM holds WHERE member = ? AND settled = 0 AND tenant = ? AND expires > ?')
-        .all(member, tenant, now)
+      sql(
+        `SELECT h.* FROM holds h WHERE h.member IN (SELECT ? UNION ALL SELECT member FROM aliases WHERE root = ?)
+         AND h.settled = 0 AND h.tenant = ? AND ${COUNTS}`,
+      )
+        .all(member, member, tenant, now)
         .map(holdRow),
     holds: async (ids) => {
       const find = sql('SELECT * FROM holds WHERE id = ?')
@@ -47,8 +54,8 @@ export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites
 
     heldOfPerk: async (tenant, perk, now) =>
       sql(
-        `SELECT store, COUNT(*) AS count FROM holds
-         WHERE tenant = ? AND perk = ? AND settled = 0 AND voucher IS NULL AND expires > ? GROUP BY store`,
+        `SELECT store, COUNT(*) AS count FROM holds h
+         WHERE tenant = ? AND perk = ? AND settled = 0 AND voucher IS NULL AND ${COUNTS} GROUP BY store`,
       ).all(tenant, perk, now) as unknown as StoreCount[],
     saveRedemptions: async (rows) => {
       const insert = sql('INSERT INTO redemptions (id, tenant, perk, store) VALUES (?, ?, ?, ?)')

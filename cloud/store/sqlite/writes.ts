@@ -20,6 +20,7 @@ import type {
 import { activitiesOfFacts, programRecord, quarantineRow } from './reads.ts'
 import { preparer, present } from './statements.ts'
 import { conflictWrites } from './conflicts.ts'
+import { leaseWrites } from './leases.ts'
 import { linkWrites } from './links.ts'
 import { edgeRow, effectsText, factRow, originRow } from './rows.ts'
 import { spendingWrites } from './spendings.ts'
@@ -253,6 +254,7 @@ export function sqliteWrites(database: Database): Writes {
 
     ...spendingWrites(sql),
     ...conflictWrites(sql),
+    ...leaseWrites(sql),
 
     meta: async (name) => sql('SELECT value FROM meta WHERE name = ?').get(name)?.value as string | undefined,
     saveMeta: async (name, value) => {

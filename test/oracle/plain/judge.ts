@@ -106,6 +106,7 @@ function book(member: Member, when: When, fact: Fact): void {
     case 'merge':
     case 'retro_claim':
     case 'resolution':
+    case 'lease':
   }
 }
 

@@ -1,0 +1,256 @@
+// Who gets which leases: members x stores -> leases (U-6). Pure. A member's share is split over the stores it is likely in; nothing is granted that
+// is not there, nothing to a store out of reach, and nothing that could not pay for anything. A lease is topped up when it has fallen well below its
+// target, and renewed when half of its time is over, so that a member who comes every day costs a fact a day, not one a visit.
+import { NO_MEMBER } from '../../../protocol/ids.ts'
+import type { MemberId, Origin, StoreId } from '../../../protocol/ids.ts'
+import { LEASES_MEMBER_PERKS_MAX, LEASES_MEMBER_VOUCHERS_MAX } from '../../../protocol/limits.ts'
+import { availableOf, outstandingOf } from '../../../protocol/leases.ts'
+import type { LeaseSubject } from '../../../protocol/leases.ts'
+import { share } from '../../../protocol/numbers.ts'
+import type { Millis } from '../../../protocol/time.ts'
+import type { Program, RedeemPerk } from '../../evaluation/compile.ts'
+import { spendableIn } from '../../evaluation/metrics/metrics.ts'
+import { USABLE } from '../../evaluation/spending/entitlement-statuses.ts'
+import { liveOf } from '../../evaluation/spending/entitlements.ts'
+import { standingOf } from '../../evaluation/spending/limits.ts'
+import { isLimited } from '../../evaluation/spending/offline.ts'
+import { leastNamed } from '../../evaluation/spending/offers.ts'
+import { reserved, statusAt } from '../../evaluation/spending/spending.ts'
+import type { MemberState } from '../../evaluation/state.ts'
+import type { LeaseRow } from '../../store/lease-port.ts'
+import type { StoreCount } from '../../store/port.ts'
+import { booksOf, outstandingIn } from './member-books.ts'
+import type { Claims } from './member-books.ts'
+
+/** A store the member is likely in; the likeliest first. */
+export interface Place {
+  readonly store: StoreId
+  /** Of the ledger that is in reach; null: none is. */
+  readonly origin: Origin | null
+}
+
+/** What is granted: so much more, at these terms. */
+export interface Wish {
+  readonly origin: Origin
+  readonly store: StoreId
+  readonly subject: LeaseSubject
+  readonly member: MemberId
+  readonly item: number
+  readonly code: string | null
+  readonly amount: number
+  readonly cap: number
+  readonly expires: Millis
+}
+
+export interface MemberCase {
+  readonly program: Program
+  readonly member: MemberId
+  /** As of now. */
+  readonly state: MemberState
+  readonly claims: Claims
+  readonly places: readonly Place[]
+  readonly now: number
+  /** Local day in the first place. */
+  readonly day: number
+}
+
+/** The first place is twice as likely as the others. */
+const WEIGHTS = [2, 1] as const
+
+type Reached = Place & { readonly origin: Origin }
+
+function reached({ places }: MemberCase): Reached[] {
+  return places.filter((place): place is Reached => place.origin !== null)
+}
+
+export function leasesFor(one: MemberCase): Wish[] {
+  const { program, places } = one
+  if (program.offline.sharePercent === 0 || places.length === 0) return []
+  const wishes = [...metricsSpent(program)].flatMap(([metric, least]) => ofMetric(one, metric, least))
+  return program.offline.entitlements ? [...wishes, ...ofPerks(one), ...ofVouchers(one)] : wishes
+}
+
+/** Metrics that buy something, with the least that does. */
+function metricsSpent(program: Program): Map<number, number> {
+  const least = new Map<number, number>()
+  for (const perk of program.redeemPerks.values()) {
+    const price = leastNamed(perk) ?? perk.points
+    if (!perk.active || price === 0 || price > program.offline.redemptionMax) continue
+    least.set(perk.metric, Math.min(least.get(perk.metric) ?? Infinity, price))
+  }
+  return least
+}
+
+function ofMetric(one: MemberCase, metric: number, least: number): Wish[] {
+  const { program, state, claims, places } = one
+  const { sharePercent, totalMax } = program.offline
+  const leasable = Math.floor((Math.max(0, spendableIn(state, metric)) * sharePercent) / 100)
+  let rest = Math.min(
+    leasable - outstandingIn(claims.leases, 'points', metric),
+    availableOf(booksOf(program, state, claims, metric)),
+  )
+  const targets = targetsOf(leasable, places.length, least, totalMax)
+  const wishes: Wish[] = []
+  for (const [index, place] of places.entries()) {
+    const target = targets[index] ?? 0
+    if (place.origin === null || target < least) continue
+    const wish = wishOf(one, { ...place, origin: place.origin }, 'points', metric, null, target, rest)
+    if (wish === undefined) continue
+    rest -= wish.amount
+    wishes.push(wish)
+  }
+  return wishes
+}
+
+/** The share split over as many of the places as still get enough to pay for something. */
+function targetsOf(leasable: number, count: number, least: number, most: number): number[] {
+  for (let places = count; places > 0; places--) {
+    const weights = Array.from({ length: places }, (_, index) => WEIGHTS[Math.min(index, 1)] ?? 1)
+    const targets = share(leasable, weights).map((part) => Math.min(part, most))
+    if ((targets.at(-1) ?? 0) >= least) return targets
+  }
+  return []
+}
+
+/** Undefined: as it should be. `rest`: what may be granted at all. */
+function wishOf(
+  { program, member, claims, now }: MemberCase,
+  { store, origin }: Reached,
+  subject: LeaseSubject,
+  item: number,
+  code: string | null,
+  target: number,
+  rest: number,
+): Wish | undefined {
+  const { leaseMs, redemptionMax } = program.offline
+  const live = claims.leases.find(
+    (lease) =>
+      lease.origin === origin &&
+      lease.subject === subject &&
+      lease.item === item &&
+      lease.code === code &&
+      lease.expires > now,
+  )
+  if (live !== undefined && live.recall > live.answered) return undefined
+  const have = live === undefined ? 0 : outstandingOf(live)
+  const amount = Math.max(0, Math.min(target - have, rest))
+  const low = amount * 4 >= target && amount > 0
+  const old = live !== undefined && live.expires - now < leaseMs / 2 && have + amount > 0
+  if (!low && !old) return undefined
+  return {
+    origin,
+    store,
+    subject,
+    member,
+    item,
+    code,
+    amount,
+    cap: subject === 'points' ? redemptionMax : 1,
+    expires: (now + leaseMs) as Millis,
+  }
+}
+
+/** Limited perks: one redemption, in one store. */
+function ofPerks(one: MemberCase): Wish[] {
+  const [first] = reached(one)
+  if (first === undefined) return []
+  const { program, claims, state } = one
+  const perks = [...program.redeemPerks.values()]
+    .filter(
+      (perk) =>
+        perk.active &&
+        isLimited(perk) &&
+        (leastNamed(perk) ?? perk.points) <= spendableIn(state, perk.metric),
+    )
+    .slice(0, LEASES_MEMBER_PERKS_MAX)
+  return perks.flatMap((perk) => {
+    const held = claims.holds.filter((hold) => hold.perk === perk.id && hold.voucher === null).length
+    const free = usesFree(one, perk, held + outstandingIn(claims.leases, 'uses', perk.id))
+    return wishOf(one, first, 'uses', perk.id, null, 1, free) ?? []
+  })
+}
+
+function usesFree({ state, day }: MemberCase, perk: RedeemPerk, taken: number): number {
+  const most = perk.document.voucher?.per_member
+  const places =
+    most === undefined ? Infinity : most - liveOf(state, perk.id) - reserved(state, perk.id) - taken
+  return Math.min(standingOf(perk, state, day, taken).remaining ?? Infinity, places)
+}
+
+/** Entitlements: all of its uses, to one store. */
+function ofVouchers(one: MemberCase): Wish[] {
+  const [first] = reached(one)
+  if (first === undefined) return []
+  const { state, claims, now } = one
+  return state.entitlements
+    .filter((voucher) => USABLE.includes(statusAt(voucher, now)))
+    .slice(0, LEASES_MEMBER_VOUCHERS_MAX)
+    .flatMap(({ perk, code, uses }) => {
+      const held = claims.holds.filter(({ voucher }) => voucher === code).length
+      const elsewhere = claims.leases.some(
+        (lease) => lease.code === code && lease.origin !== first.origin && outstandingOf(lease) > 0,
+      )
+      if (elsewhere) return []
+      const free = uses - held - outstandingIn(claims.leases, 'voucher', perk, code)
+      return wishOf(one, first, 'voucher', perk, code, uses, free) ?? []
+    })
+}
+
+export interface BudgetCase {
+  readonly program: Program
+  readonly perk: RedeemPerk
+  /** By store: redemptions that count, open decisions among them. */
+  readonly used: readonly StoreCount[]
+  readonly leases: readonly LeaseRow[]
+  readonly reached: readonly Reached[]
+  readonly now: number
+}
+
+/** A part of what is left of a perk's budget, alike to every store in reach. */
+export function budgetLeasesFor({ program, perk, used, leases, reached: stores, now }: BudgetCase): Wish[] {
+  const { budget } = perk.document
+  const { sharePercent, leaseMs } = program.offline
+  if (budget === undefined || !perk.active || sharePercent === 0) return []
+  const leasedIn = (store?: StoreId): number =>
+    leases.reduce(
+      (sum, lease) => (store === undefined || lease.store === store ? sum + outstandingOf(lease) : sum),
+      0,
+    )
+  const usedIn = (store?: StoreId): number =>
+    used.reduce((sum, row) => (store === undefined || row.store === store ? sum + row.count : sum), 0)
+  const left = budget.total === undefined ? Infinity : budget.total - usedIn()
+  let rest = left - leasedIn()
+  const part = (all: number, among: number): number =>
+    Math.floor((Math.max(0, all) * sharePercent) / 100 / among)
+  return stores.flatMap(({ store, origin }) => {
+    const here =
+      budget.per_store === undefined ? Infinity : budget.per_store - usedIn(store) - leasedIn(store)
+    const live = leases.find((lease) => lease.origin === origin && lease.expires > now)
+    if (live !== undefined && live.recall > live.answered) return []
+    const have = live === undefined ? 0 : outstandingOf(live)
+    const target = Math.min(
+      BUDGET_LEASE_MAX,
+      budget.total === undefined ? Infinity : part(left, stores.length),
+      budget.per_store === undefined ? Infinity : part(here + have, 1),
+    )
+    const amount = Math.max(0, Math.min(target - have, rest, here))
+    const low = amount * 2 >= target && amount > 0
+    const old = live !== undefined && live.expires - now < leaseMs / 2 && have + amount > 0
+    if (!low && !old) return []
+    rest -= amount
+    return {
+      origin,
+      store,
+      subject: 'budget',
+      member: NO_MEMBER,
+      item: perk.id,
+      code: null,
+      amount,
+      cap: 1,
+      expires: (now + leaseMs) as Millis,
+    } satisfies Wish
+  })
+}
+
+/** Redemptions of one budget that a store may hold. */
+const BUDGET_LEASE_MAX = 1_000

@@ -1,0 +1,87 @@
+// The part of the store's port that is about leases: what stores may spend without asking, and what is counted beside it.
+import type { MemberId, Origin, RuleId, StoreId } from '../../protocol/ids.ts'
+import type { LeaseSubject, LeaseTotals } from '../../protocol/leases.ts'
+import type { Millis } from '../../protocol/time.ts'
+
+type TenantId = number
+
+interface Page {
+  readonly after: number
+  readonly limit: number
+}
+
+/** A lease of one ledger, as the facts about it add up (P-LEASE-1). */
+export interface LeaseRow extends LeaseTotals {
+  readonly lease: number
+  readonly tenant: TenantId
+  readonly origin: Origin
+  readonly store: StoreId
+  readonly subject: LeaseSubject
+  /** As it was called when the lease was first granted; 0 for a budget. */
+  readonly member: MemberId
+  readonly item: number
+  readonly code: string | null
+  readonly cap: number
+  readonly expires: Millis
+  /** How often it was asked back, and how often the store had answered when it last did. */
+  readonly recall: number
+  readonly answered: number
+  /** Rises with every change of any lease: the downstream cursor. */
+  readonly change: number
+}
+
+export interface LeaseFilter {
+  readonly store?: StoreId
+  readonly member?: MemberId
+  /** Only those with rights left. */
+  readonly open?: boolean
+}
+
+/** What was risked and taken back of a member's amount of a metric, ever (SpendingBooks). */
+export interface BookRow {
+  readonly tenant: TenantId
+  readonly member: MemberId
+  readonly metric: number
+  readonly risk: number
+  readonly lost: number
+}
+
+/** When a member was last in a store. */
+export interface VisitRow {
+  readonly member: MemberId
+  readonly store: StoreId
+  readonly at: Millis
+}
+
+export interface LeaseReads {
+  /** By number; `after` is one. Those of a member are also those of members merged into it. */
+  leaseList(tenant: TenantId, filter: LeaseFilter, page: Page): Promise<LeaseRow[]>
+  /** Of a ledger, changed after `cursor`, oldest change first. */
+  changedLeases(origin: Origin, cursor: number, limit: number): Promise<LeaseRow[]>
+  /** With rights left, that expire by `until`, the first to expire first. */
+  leasesEnding(tenant: TenantId, until: Millis, limit: number): Promise<LeaseRow[]>
+  /** Members that were in a store since then, the last first. */
+  visitors(store: StoreId, since: Millis, limit: number): Promise<MemberId[]>
+  bookList(members: readonly MemberId[]): Promise<BookRow[]>
+}
+
+export interface LeaseWrites {
+  /** The highest number a lease was ever given. */
+  lastLease(): Promise<number>
+  leases(numbers: readonly number[]): Promise<LeaseRow[]>
+  /** Also of members merged into these. */
+  leasesOfMembers(members: readonly MemberId[]): Promise<LeaseRow[]>
+  leasesOfBudget(tenant: TenantId, perk: RuleId): Promise<LeaseRow[]>
+  /** With rights left. */
+  openLeasesOfOrigin(origin: Origin, limit: number): Promise<LeaseRow[]>
+  /** Saves leases whole and numbers the changes. */
+  saveLeases(rows: readonly Omit<LeaseRow, 'change'>[]): Promise<void>
+  /** Adds to what was risked and lost. */
+  addToBooks(rows: readonly BookRow[]): Promise<void>
+  /** With those of members merged into these. */
+  books(members: readonly MemberId[]): Promise<BookRow[]>
+  /** Keeps the later of two visits. */
+  saveVisits(rows: readonly VisitRow[]): Promise<void>
+  /** The last first. */
+  visits(members: readonly MemberId[]): Promise<VisitRow[]>
+}

@@ -1,0 +1,140 @@
+// Leases and what is counted beside them: what was risked and taken back of a member's amounts, and which stores a member was in. The rows of leases
+// are sums over lease and spending facts; `change` numbers every change, so that a store's ledger is told of it from a cursor on.
+import type { MemberId } from '../../../protocol/ids.ts'
+import type { Millis } from '../../../protocol/time.ts'
+import type { BookRow, LeaseFilter, LeaseReads, LeaseRow, LeaseWrites, VisitRow } from '../lease-port.ts'
+import type { Page, TenantId } from '../port.ts'
+import type { preparer } from './statements.ts'
+import type { Raw } from './rows.ts'
+
+const COLUMNS =
+  'lease, tenant, origin, store, subject, member, item, code, granted, spent, returned, written_off, cap, expires, recall, answered, change'
+
+function leaseRow(raw: Raw): LeaseRow {
+  const { written_off, ...rest } = raw
+  return { ...rest, writtenOff: written_off } as unknown as LeaseRow
+}
+
+/** A member's own, and those of members that were merged into it. */
+const NAMES_OF_MEMBER = 'SELECT ? UNION ALL SELECT member FROM aliases WHERE root = ?'
+
+export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
+  let change = Number(sql(`SELECT value FROM meta WHERE name = 'lease_change'`).get()?.value ?? 0)
+  return {
+    lastLease: async () => Number(sql(`SELECT value FROM meta WHERE name = 'lease_last'`).get()?.value ?? 0),
+    leases: async (numbers) => {
+      const find = sql(`SELECT ${COLUMNS} FROM leases WHERE lease = ?`)
+      return numbers.flatMap((number) => find.all(number)).map(leaseRow)
+    },
+    leasesOfMembers: async (members) => {
+      const find = sql(`SELECT ${COLUMNS} FROM leases WHERE member IN (${NAMES_OF_MEMBER}) AND member > 0`)
+      return members.flatMap((member) => find.all(member, member)).map(leaseRow)
+    },
+    leasesOfBudget: async (tenant, perk) =>
+      sql(`SELECT ${COLUMNS} FROM leases WHERE tenant = ? AND item = ? AND subject = 'budget'`)
+        .all(tenant, perk)
+        .map(leaseRow),
+    openLeasesOfOrigin: async (origin, limit) =>
+      sql(
+        `SELECT ${COLUMNS} FROM leases WHERE origin = ? AND granted > spent + returned + written_off ORDER BY lease LIMIT ?`,
+      )
+        .all(origin, limit)
+        .map(leaseRow),
+    saveLeases: async (rows) => {
+      const save = sql(
+        `INSERT OR REPLACE INTO leases (${COLUMNS})
+         SELECT $lease, $tenant, $origin, $store, $subject, $member, $item, $code, $granted, $spent, $returned, $writtenOff, $cap, $expires,
+           $recall, $answered, $change`,
+      )
+      let last = 0
+      for (const row of rows) {
+        save.run({ ...row, change: ++change })
+        last = Math.max(last, row.lease)
+      }
+      sql(`INSERT OR REPLACE INTO meta (name, value) VALUES ('lease_change', ?)`).run(String(change))
+      // Numbers are never given twice, whatever rows are deleted.
+      sql(
+        `INSERT INTO meta (name, value) VALUES ('lease_last', ?) ON CONFLICT (name) DO UPDATE
+         SET value = excluded.value WHERE CAST(value AS INTEGER) < CAST(excluded.value AS INTEGER)`,
+      ).run(String(last))
+    },
+
+    addToBooks: async (rows) => {
+      const add = sql(
+        `INSERT INTO books (member, metric, tenant, risk, lost) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (member, metric) DO UPDATE SET risk = risk + excluded.risk, lost = lost + excluded.lost`,
+      )
+      for (const { member, metric, tenant, risk, lost } of rows) add.run(member, metric, tenant, risk, lost)
+    },
+    books: async (members) => booksOf(sql, members),
+
+    saveVisits: async (rows) => {
+      const save = sql(
+        `INSERT INTO visits (member, store, at) VALUES (?, ?, ?)
+         ON CONFLICT (member, store) DO UPDATE SET at = excluded.at WHERE excluded.at > at`,
+      )
+      for (const { member, store, at } of rows) save.run(member, store, at)
+    },
+    visits: async (members) => {
+      const find = sql('SELECT member, store, at FROM visits WHERE member = ? ORDER BY at DESC, store')
+      return members.flatMap((member) => find.all(member)) as unknown as VisitRow[]
+    },
+  }
+}
+
+function booksOf(sql: ReturnType<typeof preparer>, members: readonly MemberId[]): BookRow[] {
+  const find = sql(
+    `SELECT ? AS member, metric, MIN(tenant) AS tenant, SUM(risk) AS risk, SUM(lost) AS lost FROM books
+     WHERE member IN (${NAMES_OF_MEMBER}) GROUP BY metric`,
+  )
+  return members.flatMap((member) => find.all(member, member, member)) as unknown as BookRow[]
+}
+
+export function leaseReads(sql: ReturnType<typeof preparer>): LeaseReads {
+  return {
+    leaseList: async (tenant: TenantId, filter: LeaseFilter, page: Page) =>
+      sql(
+        `SELECT ${COLUMNS} FROM leases WHERE lease > $after AND tenant = $tenant AND ($store IS NULL OR store = $store)
+         AND ($member IS NULL OR member = $member OR member IN (SELECT member FROM aliases WHERE root = $member))
+         AND ($open = 0 OR granted > spent + returned + written_off) ORDER BY lease LIMIT $limit`,
+      )
+        .all({
+          tenant,
+          store: filter.store ?? null,
+          member: filter.member ?? null,
+          open: filter.open === true ? 1 : 0,
+          after: page.after,
+          limit: page.limit,
+        })
+        .map(leaseRow),
+    changedLeases: async (origin, cursor, limit) =>
+      sql(`SELECT ${COLUMNS} FROM leases WHERE origin = ? AND change > ? ORDER BY change LIMIT ?`)
+        .all(origin, cursor, limit)
+        .map(leaseRow),
+    leasesEnding: async (tenant, until: Millis, limit) =>
+      sql(
+        `SELECT ${COLUMNS} FROM leases WHERE tenant = ? AND expires <= ? AND granted > spent + returned + written_off ORDER BY expires LIMIT ?`,
+      )
+        .all(tenant, until, limit)
+        .map(leaseRow),
+    visitors: async (store, since, limit) =>
+      sql('SELECT member FROM visits WHERE store = ? AND at >= ? ORDER BY at DESC LIMIT ?')
+        .all(store, since, limit)
+        .map(({ member }) => member as MemberId),
+    bookList: async (members) => booksOf(sql, members),
+  }
+}
+
+export const LEASE_TABLES = `
+CREATE TABLE leases (lease INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, origin INTEGER NOT NULL, store INTEGER NOT NULL, subject TEXT NOT NULL,
+  member INTEGER NOT NULL, item INTEGER NOT NULL, code TEXT, granted INTEGER NOT NULL, spent INTEGER NOT NULL, returned INTEGER NOT NULL, written_off INTEGER NOT NULL, cap INTEGER NOT NULL,
+  expires INTEGER NOT NULL, recall INTEGER NOT NULL, answered INTEGER NOT NULL, change INTEGER NOT NULL);
+CREATE INDEX leases_member ON leases (member) WHERE member > 0;
+CREATE INDEX leases_budget ON leases (tenant, item) WHERE subject = 'budget';
+CREATE UNIQUE INDEX leases_change ON leases (origin, change);
+CREATE INDEX leases_open ON leases (tenant, expires) WHERE granted > spent + returned + written_off;
+CREATE TABLE books (member INTEGER NOT NULL, metric INTEGER NOT NULL, tenant INTEGER NOT NULL, risk INTEGER NOT NULL, lost INTEGER NOT NULL,
+  PRIMARY KEY (member, metric)) WITHOUT ROWID;
+CREATE TABLE visits (member INTEGER NOT NULL, store INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (member, store)) WITHOUT ROWID;
+CREATE INDEX visits_store ON visits (store, at);
+`

@@ -1,0 +1,252 @@
+// Leases this ledger holds, and what was spent at the merchant's risk (P-LEASE). A row is the cloud's latest word on a lease beside what this ledger has
+// spent of it and given back; the three move in the transaction of the fact that says so, and the word in the transaction of its cursor. All of it
+// but the cloud's word can be read out of the facts again, which is what `verify` does.
+import type { MemberId, Seq } from '../../protocol/ids.ts'
+import type { LeaseSubject, LeaseTerm } from '../../protocol/leases.ts'
+import type { Database, Statement } from './database.ts'
+
+export const LEASE_TABLES = `
+-- What this ledger may spend without asking; answered: the last recall that was answered.
+CREATE TABLE leases (
+  lease    INTEGER PRIMARY KEY,
+  subject  TEXT NOT NULL,
+  member   INTEGER NOT NULL,
+  item     INTEGER NOT NULL,
+  code     TEXT,
+  granted  INTEGER NOT NULL,
+  spent    INTEGER NOT NULL,
+  returned INTEGER NOT NULL,
+  cap      INTEGER NOT NULL,
+  expires  INTEGER NOT NULL,
+  recall   INTEGER NOT NULL,
+  answered INTEGER NOT NULL
+) STRICT;
+CREATE INDEX leases_subject ON leases (member, subject, item);
+CREATE INDEX leases_code ON leases (code) WHERE code IS NOT NULL;
+CREATE INDEX leases_expires ON leases (expires);
+CREATE INDEX leases_recalled ON leases (lease) WHERE recall > answered;
+
+CREATE TABLE lease_cursor (
+  one    INTEGER PRIMARY KEY CHECK (one = 1),
+  cursor INTEGER NOT NULL
+) STRICT;
+INSERT INTO lease_cursor VALUES (1, 0);
+
+-- Codes of entitlements that own facts issued.
+CREATE TABLE issued (
+  code   TEXT PRIMARY KEY,
+  seq    INTEGER NOT NULL,
+  member INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Spendings at risk: in this outage (open), and of these days.
+CREATE TABLE risks (
+  seq    INTEGER PRIMARY KEY,
+  member INTEGER NOT NULL,
+  points INTEGER NOT NULL,
+  day    INTEGER NOT NULL,
+  open   INTEGER NOT NULL
+) STRICT;
+`
+
+export interface KeptLease extends Omit<LeaseTerm, 'used'> {
+  readonly spent: number
+  readonly returned: number
+  /** The last recall that was answered. */
+  readonly answered: number
+}
+
+export interface RiskTaken {
+  /** In this outage. */
+  readonly memberPoints: number
+  readonly outagePoints: number
+  readonly outageUses: number
+  /** On this local day. */
+  readonly dayPoints: number
+}
+
+export interface LeaseSums {
+  readonly leases: number
+  readonly points: number
+  readonly vouchers: number
+  readonly until: number | null
+}
+
+type Term = [number, string, MemberId, number, string | null, number, number, number, number, number]
+
+export class Leases {
+  readonly #take: Statement<Term>
+  readonly #cursor: Statement<[], number>
+  readonly #setCursor: Statement<[number]>
+  readonly #count: Statement<[], number>
+  readonly #of: Statement<[MemberId, string, number], KeptLease>
+  readonly #ofMember: Statement<[MemberId], KeptLease>
+  readonly #ofCode: Statement<[string], KeptLease>
+  readonly #one: Statement<[number], KeptLease>
+  readonly #all: Statement<[], KeptLease>
+  readonly #spend: Statement<[number, number]>
+  readonly #giveBack: Statement<[number, number]>
+  readonly #recalled: Statement<[number], KeptLease>
+  readonly #over: Statement<[number, number], KeptLease>
+  readonly #nextEnd: Statement<[], number | null>
+  readonly #forget: Statement<[number]>
+  readonly #forgetIssued: Statement<[Seq]>
+  readonly #sums: Statement<[number], LeaseSums>
+  readonly #issue: Statement<[string, Seq, MemberId]>
+  readonly #issuer: Statement<[string], { seq: Seq; member: MemberId }>
+  readonly #risk: Statement<[Seq, MemberId, number, number]>
+  readonly #risked: Statement<[{ member: MemberId; day: number }], RiskTaken>
+  readonly #endOutage: Statement<[]>
+  readonly #forgetRisks: Statement<[number]>
+
+  constructor(database: Database) {
+    this.#take = database.prepare(
+      `INSERT INTO leases (lease, subject, member, item, code, granted, spent, returned, cap, expires, recall, answered)
+       VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 0) ON CONFLICT (lease) DO UPDATE
+       SET granted = excluded.granted, cap = excluded.cap, expires = excluded.expires, recall = excluded.recall`,
+    )
+    this.#cursor = database.prepare<[], number>('SELECT cursor FROM lease_cursor').pluck()
+    this.#setCursor = database.prepare('UPDATE lease_cursor SET cursor = ?')
+    this.#count = database.prepare<[], number>('SELECT count(*) FROM leases').pluck()
+    this.#of = database.prepare(
+      'SELECT * FROM leases WHERE member = ? AND subject = ? AND item = ? ORDER BY granted - spent - returned DESC, lease',
+    )
+    this.#ofMember = database.prepare('SELECT * FROM leases WHERE member = ? ORDER BY lease')
+    this.#ofCode = database.prepare('SELECT * FROM leases WHERE code = ? ORDER BY lease DESC')
+    this.#one = database.prepare('SELECT * FROM leases WHERE lease = ?')
+    this.#all = database.prepare('SELECT * FROM leases ORDER BY lease')
+    this.#spend = database.prepare('UPDATE leases SET spent = spent + ? WHERE lease = ?')
+    this.#giveBack = database.prepare(
+      'UPDATE leases SET returned = returned + ?, answered = recall WHERE lease = ?',
+    )
+    this.#recalled = database.prepare('SELECT * FROM leases WHERE recall > answered ORDER BY lease LIMIT ?')
+    this.#over = database.prepare(
+      'SELECT * FROM leases WHERE expires <= ? AND granted > spent + returned ORDER BY expires LIMIT ?',
+    )
+    this.#nextEnd = database
+      .prepare<[], number | null>('SELECT min(expires) FROM leases WHERE granted > spent + returned')
+      .pluck()
+    this.#forget = database.prepare(
+      'DELETE FROM leases WHERE expires <= ? AND granted = spent + returned AND recall <= answered',
+    )
+    this.#forgetIssued = database.prepare('DELETE FROM issued WHERE seq <= ?')
+    this.#sums = database.prepare(
+      `SELECT count(*) AS leases, coalesce(sum(CASE WHEN subject = 'points' AND item = 0 THEN granted - spent - returned END), 0) AS points,
+       coalesce(sum(subject = 'voucher'), 0) AS vouchers, min(expires) AS until
+       FROM leases WHERE expires > ? AND granted > spent + returned`,
+    )
+    this.#issue = database.prepare('INSERT OR IGNORE INTO issued VALUES (?, ?, ?)')
+    this.#issuer = database.prepare('SELECT seq, member FROM issued WHERE code = ?')
+    this.#risk = database.prepare('INSERT INTO risks VALUES (?, ?, ?, ?, 1)')
+    this.#risked = database.prepare(
+      `SELECT coalesce(sum(CASE WHEN open = 1 AND member = @member THEN points END), 0) AS memberPoints,
+       coalesce(sum(CASE WHEN open = 1 THEN points END), 0) AS outagePoints, coalesce(sum(open), 0) AS outageUses,
+       coalesce(sum(CASE WHEN day = @day THEN points END), 0) AS dayPoints FROM risks`,
+    )
+    this.#endOutage = database.prepare('UPDATE risks SET open = 0 WHERE open = 1')
+    this.#forgetRisks = database.prepare('DELETE FROM risks WHERE open = 0 AND day < ?')
+  }
+
+  /** The cloud's word; how much of a known one was used up here stays, of an unknown one the cloud says it. */
+  take({ lease, subject, member, item, code, granted, used, cap, expires, recall }: LeaseTerm): void {
+    this.#take.run(lease, subject, member, item, code, granted, used, cap, expires, recall)
+  }
+
+  get cursor(): number {
+    return this.#cursor.get() ?? 0
+  }
+
+  setCursor(cursor: number): void {
+    this.#setCursor.run(cursor)
+  }
+
+  count(): number {
+    return this.#count.get() ?? 0
+  }
+
+  /** Of one subject, the one with most left first. */
+  of(member: MemberId, subject: LeaseSubject, item: number): KeptLease[] {
+    return this.#of.all(member, subject, item)
+  }
+
+  ofMember(member: MemberId): KeptLease[] {
+    return this.#ofMember.all(member)
+  }
+
+  ofCode(code: string): KeptLease | undefined {
+    return this.#ofCode.get(code)
+  }
+
+  one(lease: number): KeptLease | undefined {
+    return this.#one.get(lease)
+  }
+
+  all(): IterableIterator<KeptLease> {
+    return this.#all.iterate()
+  }
+
+  /** In the transaction of the fact that says so; below 0 it is put back. */
+  spend(lease: number, amount: number): void {
+    this.#spend.run(amount, lease)
+  }
+
+  /** In the transaction of the fact that says so. Every recall so far is answered by it. */
+  giveBack(lease: number, amount: number): void {
+    this.#giveBack.run(amount, lease)
+  }
+
+  /** Asked back and not answered. */
+  recalled(limit: number): KeptLease[] {
+    return this.#recalled.all(limit)
+  }
+
+  /** With rights left, and expired by then. */
+  over(by: number, limit: number): KeptLease[] {
+    return this.#over.all(by, limit)
+  }
+
+  /** When the first with rights left expires. */
+  nextEnd(): number | null {
+    return this.#nextEnd.get() ?? null
+  }
+
+  /** Codes that the cloud has heard of. */
+  forgetIssued(synced: Seq): void {
+    this.#forgetIssued.run(synced)
+  }
+
+  /** Those that ended by then, with nothing left to say about them: the cloud has every fact, so that its word on one of them says that nothing is left. */
+  forget(by: number): void {
+    this.#forget.run(by)
+  }
+
+  sums(now: number): LeaseSums {
+    return this.#sums.get(now) ?? { leases: 0, points: 0, vouchers: 0, until: null }
+  }
+
+  /** In the transaction of the fact at `seq` that issued it. */
+  issued(code: string, seq: Seq, member: MemberId): void {
+    this.#issue.run(code, seq, member)
+  }
+
+  issuer(code: string): { readonly seq: Seq; readonly member: MemberId } | undefined {
+    return this.#issuer.get(code)
+  }
+
+  /** In the transaction of the fact at `seq`. */
+  risk(seq: Seq, member: MemberId, points: number, day: number): void {
+    this.#risk.run(seq, member, points, day)
+  }
+
+  risked(member: MemberId, day: number): RiskTaken {
+    return (
+      this.#risked.get({ member, day }) ?? { memberPoints: 0, outagePoints: 0, outageUses: 0, dayPoints: 0 }
+    )
+  }
+
+  /** The cloud is there again. */
+  endOutage(today: number): void {
+    this.#endOutage.run()
+    this.#forgetRisks.run(today)
+  }
+}

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
+import { FREQUENCIES } from '../evaluation/document/earning.ts'
 import { AGGREGATES } from '../evaluation/document/segments.ts'
 
 const Int = Type.Integer()
@@ -48,6 +49,28 @@ export const ChallengeViewShape = Type.Object(
 )
 export type ChallengeView = Readonly<Static<typeof ChallengeViewShape>>
 
+/** How far a FREQUENCY bonus is in its window. */
+export const FrequencyViewShape = Type.Object(
+  {
+    id: Int,
+    title: Text,
+    frequency: oneOf(FREQUENCIES),
+    required: Int,
+    counted: Type.Integer({ description: 'In the window that is open now' }),
+    /** How many more until it pays; null: it has paid in this window, or does not count yet. */
+    missing: orNull(Int),
+  },
+  closed,
+)
+export type FrequencyView = Readonly<Static<typeof FrequencyViewShape>>
+
+/** What the limit of a redeem perk still allows the member. */
+export const LimitViewShape = Type.Object(
+  { perk: Int, title: Text, limit: Text, remaining: Int, again_on: orNull(DayTextShape) },
+  closed,
+)
+export type LimitView = Readonly<Static<typeof LimitViewShape>>
+
 export const ResponseChallengeViewShape = Type.Object(
   {
     id: Int,
@@ -88,6 +111,8 @@ export const memberExtras = {
   challenges: Type.Array(ChallengeViewShape),
   response_challenges: Type.Array(ResponseChallengeViewShape),
   segments: Type.Array(SegmentMembershipShape, { description: 'Those the member is in' }),
+  frequencies: Type.Array(FrequencyViewShape),
+  limits: Type.Array(LimitViewShape),
   aggregates: Type.Array(AggregateViewShape),
   open_referral: orNull(Type.String({ description: 'The received referral that is not completed yet' })),
 }

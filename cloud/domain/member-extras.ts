@@ -28,6 +28,7 @@ import { inSegment, segmentFlags, segmentUntil } from '../evaluation/reactions/s
 import type { Segment } from '../evaluation/reactions/segments.ts'
 import type { MemberState } from '../evaluation/state.ts'
 import { NEVER } from '../evaluation/state.ts'
+import { frequencyViews, limitViews } from './member-allowances.ts'
 import type {
   AggregateView,
   ChallengeStatus,
@@ -50,6 +51,8 @@ export function memberExtrasView(program: Program | null, state: MemberState, he
     challenges: challengeViews(program, state, here),
     response_challenges: responseViews(program, state, here),
     segments: segmentsView(program, state, here.ms),
+    frequencies: frequencyViews(program, state, here),
+    limits: limitViews(program, state, here),
     aggregates: aggregatesView(program, state, here),
     open_referral: referral > 0 && state.more !== null ? idText(state.more.referral) : null,
   }

@@ -42,6 +42,9 @@ export const EntitlementViewShape = Type.Object(
     used_by: orNull(IdTextShape),
     usable_from: orNull(TimeTextShape),
     expires_at: orNull(TimeTextShape),
+    /** The business's own code, shown instead of this one; and where an external reward is fetched. */
+    external_code: orNull(Text),
+    external_url: orNull(Text),
   },
   closed,
 )

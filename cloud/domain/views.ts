@@ -114,6 +114,8 @@ export function memberView(
 }
 
 export function entitlementView(one: Entitlement, program: Program | null, nowMs: number): EntitlementView {
+  const { external_code: code = null, external_url: url = null } =
+    program?.redeemPerks.get(one.perk)?.document.voucher ?? {}
   return {
     code: one.code,
     perk: one.perk,
@@ -124,6 +126,8 @@ export function entitlementView(one: Entitlement, program: Program | null, nowMs
     used_by: idOrNull(one.usedBy),
     usable_from: one.from === 0 ? null : timeText(one.from),
     expires_at: one.expires === 0 ? null : timeText(one.expires - 1),
+    external_code: code,
+    external_url: url,
   }
 }
 

@@ -113,6 +113,9 @@ export const MemberAnswerShape = Type.Object(
           uses_left: Int,
           usable_from: orNull(TimeText),
           expires_at: orNull(TimeText),
+          /** The business's own code, shown instead of this one; and where an external reward is fetched. */
+          external_code: orNull(Text),
+          external_url: orNull(Text),
         },
         closed,
       ),
@@ -179,6 +182,8 @@ export const PerksAnswerShape = Type.Object(
           remaining: orNull(Int),
           /** Local date from which the limit allows another, when none remains. */
           again_from: orNull(Text),
+          /** Redemptions of all members together there may be; the cloud alone knows how many are left of it. */
+          budget: orNull(Type.Object({ total: orNull(Int), per_store: orNull(Int) }, closed)),
           /** Refusal code and sentence; null when available. */
           refused: orNull(Text),
           detail: orNull(Text),

@@ -1,5 +1,5 @@
 // Reading: members, perks, quotes, history, status. Nothing here writes, and a quote folds onto a copy.
-import type { Program } from '../../cloud/evaluation/compile.ts'
+import type { Program, RedeemPerk } from '../../cloud/evaluation/compile.ts'
 import { POINTS } from '../../cloud/evaluation/document/metrics.ts'
 import { EffectBuffer } from '../../cloud/evaluation/effects.ts'
 import type { Considered } from '../../cloud/evaluation/explanation/explain.ts'
@@ -13,7 +13,7 @@ import { copyState, moreOf, newState, spendable } from '../../cloud/evaluation/s
 import { stateAt } from '../../cloud/evaluation/time/time.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Fact, Sale } from '../../protocol/facts.ts'
-import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
+import type { FactId, MemberId, RuleId, Seq } from '../../protocol/ids.ts'
 import { idFromText, idText, originOf, seqOf } from '../../protocol/ids.ts'
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, POINTS_MAX } from '../../protocol/limits.ts'
 import type { Result } from '../../protocol/result.ts'
@@ -71,11 +71,25 @@ function viewOf(books: Books, card: Card): MemberView {
       uses_left: one.uses,
       usable_from: one.from === 0 ? null : timeText(one.from),
       expires_at: one.expires === 0 ? null : timeText(one.expires),
+      ...externalOf(program, one.perk),
     })),
     offline: offlineView(books, card.member),
     status: statusOf(books, card),
     as_of: card.known ? books.asOf() : null,
   }
+}
+
+function externalOf(
+  program: Program | null,
+  perk: RuleId,
+): Pick<MemberView['vouchers'][number], 'external_code' | 'external_url'> {
+  const { external_code: code = null, external_url: url = null } =
+    program?.redeemPerks.get(perk)?.document.voucher ?? {}
+  return { external_code: code, external_url: url }
+}
+
+function budgetOf({ document: { budget } }: RedeemPerk): PerksAnswer['perks'][number]['budget'] {
+  return budget === undefined ? null : { total: budget.total ?? null, per_store: budget.per_store ?? null }
 }
 
 /** The card's state once time has come to the moment asked about. */
@@ -128,6 +142,7 @@ export async function perksView(books: Books, member: MemberId | undefined): Pro
         available: decided.ok,
         remaining,
         again_from: againOn,
+        budget: budgetOf(perk),
         refused: decided.ok ? null : decided.refusal.code,
         detail: decided.ok ? null : decided.refusal.detail,
         offline_until: found?.ok === true ? offlineUntil(books, found.value, perk.id, named) : null,

@@ -128,7 +128,11 @@ export const WRONG_READINGS: Readonly<Record<string, Planted>> = {
         ? document
         : { ...document, tier_period: { ...document.tier_period, downgrade: 'recompute' } },
   },
-  'entry points forgotten': each('tiers', () => ({ entry_points: undefined })),
+  'the entry of a tier kept after a return': each('tiers', () => ({ entry_clawback: undefined })),
+  'entry points forgotten': each('tiers', ({ entry_perk }) => ({
+    entry_points: undefined,
+    ...(entry_perk === undefined ? { entry_clawback: undefined } : {}),
+  })),
   'a stamp too many': each('stamp_cards', oneMore('required')),
   'a requirement of one more': each('challenges', ({ requirements }) => ({
     requirements: (requirements as Plain[]).map((one) => ({ ...one, ...oneMore('quantity')(one) })),

@@ -130,6 +130,35 @@ const CASES: readonly Case[] = [
   },
 ]
 
+test('E-AGG-1 what was earned of another metric, in its window', () => {
+  const document = program({
+    metrics: [{ id: 7, name: 'Stamps' }],
+    earn_perks: [
+      { id: 102, title: 'Stamp', type: 'CHECKIN', award: { kind: 'fixed', points: 1 }, metric: 7 },
+    ],
+    aggregates: [
+      {
+        id: 981,
+        name: 'Stamps of a week',
+        of: 'points_earned',
+        metric: 7,
+        window: { kind: 'rolling', days: 7 },
+      },
+      { id: 982, name: 'Stamps ever', of: 'points_earned', metric: 7 },
+    ],
+  })
+  const last = tell(document, [
+    '2024-03-01 10:00 | checks in',
+    '2024-03-08 10:00 | checks in',
+    '2024-03-09 10:00 | checks in',
+  ]).at(-1)
+  const fact = last?.fact ?? null
+  const known = fact === null ? null : programsOf(document).program(fact.at)
+  if (last === undefined || fact === null || known === null) throw new Error('the story ends with a fact')
+  const day = localDay(millisOf(fact.at), fact.offset)
+  expect([981, 982].map((id) => aggregateOf(known, last.after, id as RuleId, day))).toEqual([2, 3])
+})
+
 /** The rows with the figures they name as they really are. */
 function figured({ program: parts, story }: Case): string[] {
   const document = program(parts)

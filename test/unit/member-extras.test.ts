@@ -39,6 +39,30 @@ const PROGRAM = {
     },
   ],
   response_challenges: [{ id: 801, title: 'Photo', type: 'photo', per_member: 3, interval_days: 2 }],
+  bonuses: [
+    {
+      id: 201,
+      title: 'Every third sale',
+      type: 'FREQUENCY',
+      award: { kind: 'fixed', points: 5 },
+      required_to_earn: 3,
+      frequency: 'WEEKLY',
+    },
+    {
+      id: 202,
+      title: 'Every second visit',
+      type: 'FREQUENCY',
+      award: { kind: 'fixed', points: 5 },
+      required_to_earn: 2,
+      frequency: 'FROM_DATE',
+      from_date: '2024-03-06',
+      perks: [102],
+    },
+  ],
+  redeem_perks: [
+    { id: 301, title: 'Coffee', points: 1, limit: { count: 2, interval: 'DAY', interval_count: 1 } },
+    { id: 302, title: 'Cake', points: 1 },
+  ],
   segments: [{ id: 701, name: 'Visitors', expiry: { kind: 'ROLLING', after: { days: 2 } } }],
   aggregates: [
     { id: 981, name: 'Spent', of: 'total_spend', window: { kind: 'rolling', days: 90 } },
@@ -119,6 +143,34 @@ test('E-RSP-1 a response challenge tells how many responses are left and when th
     '2024-03-07 10:00 | time passes',
   ).response_challenges
   expect(later?.next_on).toBeNull()
+})
+
+test('E-BON-4 a frequency tells how many are missing until it pays, and nothing before its first day', () => {
+  const frequencies = (...story: string[]) =>
+    extrasAfter(...story).frequencies.map(({ id, counted, missing }) => [id, counted, missing])
+  const buys = (when: string): string => `${when} | buys tea 5.00`
+  expect(frequencies(buys('2024-03-04 10:00'))).toEqual([
+    [201, 1, 2],
+    [202, 0, null],
+  ])
+  const paid = ['2024-03-04 10:00', '2024-03-05 10:00', '2024-03-06 10:00'].map(buys)
+  expect(frequencies(...paid)).toEqual([
+    [201, 3, null],
+    [202, 0, 2],
+  ])
+  expect(frequencies(...paid, '2024-03-11 10:00 | checks in', '2024-03-11 11:00 | checks in')).toEqual([
+    [201, 0, 3],
+    [202, 2, 2],
+  ])
+})
+
+test('E-SPEND-2 of every limit the rest and the next day are told', () => {
+  const limits = (...story: string[]) => extrasAfter('2024-03-04 09:00 | is granted 9', ...story).limits
+  expect(limits()).toEqual([
+    { perk: 301, title: 'Coffee', limit: '2 times per 1 day(s)', remaining: 2, again_on: null },
+  ])
+  const twice = ['2024-03-04 10:00 | redeems 301', '2024-03-04 11:00 | redeems 301']
+  expect(limits(...twice)).toMatchObject([{ remaining: 0, again_on: '2024-03-05' }])
 })
 
 test('E-SEG-1 a membership by rule tells its last millisecond', () => {

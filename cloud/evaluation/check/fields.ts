@@ -48,6 +48,20 @@ export function* fieldIssues(document: ProgramDocument): Generator<DocumentIssue
         message: `${money.points} points would be worth ${money.money}, more than ${MONEY_PER_POINT_MAX} each; are points and money exchanged?`,
       }
   }
+  for (const { path, item } of placed(document, 'aggregates'))
+    if (item.metric !== undefined && item.of !== 'points_earned')
+      yield {
+        path: `${path}/metric`,
+        code: 'field_unusable',
+        message: `${item.of} is of no metric; leave it out`,
+      }
+  for (const { path, item } of placed(document, 'tiers'))
+    if (item.entry_clawback === true && item.entry_perk === undefined && item.entry_points === undefined)
+      yield {
+        path: `${path}/entry_clawback`,
+        code: 'field_unusable',
+        message: 'entering this tier gives nothing that could be taken back; leave it out',
+      }
   for (const { path, item } of placed(document, 'response_challenges'))
     if (item.prize?.calculation === 'random' && item.end === undefined)
       yield {

@@ -72,6 +72,8 @@ function* referencesOf(document: ProgramDocument): Generator<Reference> {
     yield { path: `${path}/required_tier`, to: 'tier', id: item.required_tier }
   for (const { path, item } of placedIn(document, ['earn_perks', 'redeem_perks', 'stamp_cards']))
     yield { path: `${path}/metric`, to: 'metric', id: item.metric }
+  for (const { path, item } of placed(document, 'aggregates'))
+    yield { path: `${path}/metric`, to: 'metric', id: item.metric }
   for (const { path, item } of placedIn(document, ['earn_perks', 'bonuses']))
     yield { path: `${path}/group`, to: 'group', id: item.group }
   for (const { path, item } of placed(document, 'bonuses'))

@@ -2,7 +2,15 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { FACT_KINDS } from '../../../protocol/facts.ts'
-import { DateShape, NameShape, RuleIdShape, closed, oneOf, text } from '../../../protocol/shapes.ts'
+import {
+  DateShape,
+  MetricIdShape,
+  NameShape,
+  RuleIdShape,
+  closed,
+  oneOf,
+  text,
+} from '../../../protocol/shapes.ts'
 import { AmountShape, SpanShape, StatusShape, TimeShape, WEEKDAYS } from './parts.ts'
 import { ConditionShape, WindowShape } from './conditions.ts'
 
@@ -41,6 +49,8 @@ export const AggregateShape = Type.Object(
     id: RuleIdShape,
     name: NameShape,
     of: oneOf(AGGREGATES),
+    /** Of `points_earned`: which metric's; left out: points. */
+    metric: Type.Optional(MetricIdShape),
     /** Left out: ever. */
     window: Type.Optional(WindowShape),
   },

@@ -40,6 +40,8 @@ export const TierShape = Type.Object(
     entry_perk: Type.Optional(RuleIdShape),
     /** Points on every entry after a time below it, and on the first. */
     entry_points: Type.Optional(Type.Integer({ minimum: 1, maximum: POINTS_MAX })),
+    /** A return or void that makes the member fall out of it takes the entry's points and unused entitlement back; left out: they stay. */
+    entry_clawback: Type.Optional(Type.Boolean()),
     /** Entitlements of these perks are cancelled when the tier is left. */
     exit_cancels: Type.Optional(Type.Array(RuleIdShape, { minItems: 1, maxItems: 100 })),
   },

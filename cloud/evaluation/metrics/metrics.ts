@@ -71,7 +71,8 @@ function windowsAsked(document: ProgramDocument): ReadonlyMap<number, number> {
   }
   look(document)
   for (const aggregate of document.aggregates ?? []) {
-    if (aggregate.of === 'points_earned' && aggregate.window !== undefined) ask(POINTS, aggregate.window)
+    if (aggregate.of === 'points_earned' && aggregate.window !== undefined)
+      ask(aggregate.metric ?? POINTS, aggregate.window)
   }
   return asked
 }

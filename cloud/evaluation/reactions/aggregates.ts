@@ -50,7 +50,7 @@ export function aggregateOf(
   const lastVisit = state.more?.lastVisit ?? null
   switch (of) {
     case 'points_earned':
-      return earnedIn(state, POINTS, window, day)
+      return earnedIn(state, aggregate.metric ?? POINTS, window, day)
     case 'last_visit_days':
       return lastVisit === null ? undefined : day - lastVisit
     default: {

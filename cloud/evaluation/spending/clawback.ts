@@ -5,7 +5,7 @@ import { millisOf } from '../../../protocol/time.ts'
 import type { Program } from '../compile.ts'
 import { POINTS } from '../document/metrics.ts'
 import { EffectBuffer } from '../effects.ts'
-import type { EntitlementStatus } from './entitlement-statuses.ts'
+import { UNUSED } from './entitlement-statuses.ts'
 import { spendableIn } from '../metrics/metrics.ts'
 import type { PastFacts } from './reversal.ts'
 import type { Entitlement, MemberState } from '../state.ts'
@@ -29,8 +29,6 @@ export interface Clawback {
   /** What the member holds and has not used, the newest first: cancelling it is the merchant's choice. */
   readonly unused: readonly Entitlement[]
 }
-
-const UNUSED: readonly EntitlementStatus[] = ['pending', 'offered', 'clipped', 'unused', 'issued']
 
 /** `plan`: the return as it would be made; `past` finds the sale it names. */
 export function evaluateClawback(

@@ -53,6 +53,9 @@ export const LIVE: readonly EntitlementStatus[] = [
 /** What the member has and could use, or clip and use. */
 export const HELD: readonly EntitlementStatus[] = ['unused', 'issued', 'offered', 'clipped']
 
+/** What nobody has used, and nobody is about to. */
+export const UNUSED: readonly EntitlementStatus[] = ['pending', 'offered', 'clipped', 'unused', 'issued']
+
 /** What authority lets be used. */
 export const USABLE: readonly EntitlementStatus[] = ['unused', 'issued', 'clipped', 'reserved']
 

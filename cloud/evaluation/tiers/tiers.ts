@@ -3,15 +3,17 @@
 import type { Fact } from '../../../protocol/facts.ts'
 import type { MemberId } from '../../../protocol/ids.ts'
 import { unreachable } from '../../../protocol/result.ts'
-import { hybridTime, localDay } from '../../../protocol/time.ts'
+import { hybridTime, localDay, millisOf } from '../../../protocol/time.ts'
 import type { Program } from '../compile.ts'
 import { POINTS } from '../document/metrics.ts'
 import type { ProgramDocument } from '../document/program.ts'
 import type { ThresholdsDocument, TierDocument } from '../document/tiers.ts'
 import type { EffectBuffer } from '../effects.ts'
-import { TIER_POINTS } from '../effects.ts'
-import { cancelEntitlementsOf, issueEntitlement } from '../spending/entitlements.ts'
-import { accountOf, earnIn, earnedIn } from '../metrics/metrics.ts'
+import { REVERSE, TIER_POINTS } from '../effects.ts'
+import { EVER, countEver, countOn } from '../earning/tallies.ts'
+import { UNUSED } from '../spending/entitlement-statuses.ts'
+import { become, cancelEntitlementsOf, issueEntitlement } from '../spending/entitlements.ts'
+import { accountOf, earnIn, earnedIn, takeBackIn } from '../metrics/metrics.ts'
 import type { MemberState } from '../state.ts'
 import { moreOf } from '../state.ts'
 import type { TimeDriven } from '../time/time-driven.ts'
@@ -30,8 +32,11 @@ export function tiersArePlain({ tiers, tier_period }: ProgramDocument): boolean 
   return (
     tier_period === undefined &&
     tiers.every(
-      ({ reach, entry_points, exit_cancels }) =>
-        reach === undefined && entry_points === undefined && exit_cancels === undefined,
+      ({ reach, entry_points, entry_clawback, exit_cancels }) =>
+        reach === undefined &&
+        entry_points === undefined &&
+        entry_clawback === undefined &&
+        exit_cancels === undefined,
     )
   )
 }
@@ -86,7 +91,8 @@ function settleByThresholds(
     if (due === present) break
     moveTo(program, state, present, due, highest, fact, ms, effects)
     setEnd(state, periodEnd(program, state, due, day, offset), offset)
-    if (due < present) break
+    // What a fall takes back may make the member fall further.
+    if (due < present && !takesBack(fact)) break
   }
   if (!periods) setEnd(state, 0, 0)
   else if ((state.more?.tierEnd ?? 0) === 0)
@@ -137,8 +143,38 @@ function moveTo(
     enterTiers(program, state, present, highest, fact, ms, effects)
     return
   }
-  for (const { exit_cancels } of tiers.slice(due + 1, present + 1))
-    if (exit_cancels !== undefined) cancelEntitlementsOf(state, exit_cancels, effects)
+  // With periods only time makes a member fall.
+  const own = takesBack(fact) && program.document.tier_period === undefined
+  for (const tier of tiers.slice(due + 1, present + 1)) {
+    if (tier.exit_cancels !== undefined) cancelEntitlementsOf(state, tier.exit_cancels, effects)
+    if (tier.entry_clawback === true && own) takeEntryBack(program, state, tier, fact, effects)
+  }
+}
+
+function takesBack({ kind }: Fact): boolean {
+  return kind === 'return' || kind === 'void'
+}
+
+/** E-TIER-8. */
+function takeEntryBack(
+  program: Program,
+  state: MemberState,
+  { id, entry_perk }: TierDocument,
+  fact: Fact,
+  effects: EffectBuffer,
+): void {
+  const points = countEver(state.more?.given ?? [], id)
+  if (points > 0) {
+    const more = moreOf(state)
+    more.given = countOn(more.given, id, EVER, -points, 0)
+    effects.push(REVERSE, id, POINTS, -points, 0)
+    takeBackIn(program, state, POINTS, points, 0, localDay(millisOf(fact.at), fact.offset))
+  }
+  const held = state.entitlements.findLast(({ perk, index }) => perk === entry_perk && isOfTier(index, id))
+  if (held === undefined || !UNUSED.includes(held.status)) return
+  become(held, 'cancelled', effects)
+  // It is not entered any more: the next entry gives all of it again.
+  state.tiersEntered = state.tiersEntered.filter((entered) => entered !== id)
 }
 
 /**
@@ -163,14 +199,42 @@ function enterTiers(
     if (!entered.includes(id)) {
       entered = [...entered, id]
       if (entry_perk !== undefined)
-        issueEntitlement(program, state, entry_perk, fact, memberOf(fact), id, effects, ms)
+        issueEntitlement(
+          program,
+          state,
+          entry_perk,
+          fact,
+          memberOf(fact),
+          entryIndex(state, reached),
+          effects,
+          ms,
+        )
     }
     if (at <= present || entry_points === undefined) continue
     effects.merge(TIER_POINTS, id, POINTS, entry_points, 0)
+    if (reached.entry_clawback === true) {
+      const more = moreOf(state)
+      more.given = countOn(more.given, id, EVER, entry_points, 0)
+    }
     earnIn(program, state, POINTS, entry_points, { id: fact.id, at: hybridTime(ms), offset: fact.offset })
   }
   const shared = tierLists[entered.length]
   state.tiersEntered = shared?.every((tier, place) => tier === entered[place]) === true ? shared : entered
+}
+
+/** Added to the index of a further entry's entitlement, so that it has a code of its own; no rule id is larger. */
+const ENTRY = 1_000_000_000
+
+function isOfTier(index: number, tier: number): boolean {
+  return index % ENTRY === tier
+}
+
+/** A tier is entered again for good only after its first entry was taken back. */
+function entryIndex({ entitlements }: MemberState, { id, entry_perk, entry_clawback }: TierDocument): number {
+  if (entry_clawback !== true) return id
+  return (
+    id + ENTRY * entitlements.filter(({ perk, index }) => perk === entry_perk && isOfTier(index, id)).length
+  )
 }
 
 function memberOf(fact: Fact): MemberId {

@@ -33,7 +33,7 @@ export function aggregateOf(member: Member, id: number, today: string): number |
     case 'visit_count':
       return visits.length
     case 'points_earned':
-      return member.earned(0, window, today)
+      return member.earned(aggregate.metric ?? 0, window, today)
     case 'last_visit_days': {
       const last = member.visits.at(-1)
       return last === undefined ? undefined : daysBetween(last.day, today)

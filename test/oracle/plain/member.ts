@@ -94,6 +94,9 @@ export class Member {
 
   tier = 0
   readonly tiersEntered = new Set<number>()
+  /** What entering tiers gave that a return may take back. */
+  readonly entryPoints = new Map<number, number>()
+  readonly entries = new Map<number, Entitlement[]>()
   tierEnd: { readonly ms: number; readonly offset: number } | undefined
 
   enrolled: string | undefined

@@ -1,7 +1,7 @@
 // The tier that is due, how long it is kept, and what comes with it (E-TIER).
 import type { ProgramDocument } from '../../../cloud/evaluation/document/program.ts'
 import type { ThresholdsDocument, TierDocument } from '../../../cloud/evaluation/document/tiers.ts'
-import { earn, note } from './amounts.ts'
+import { earn, note, reverse } from './amounts.ts'
 import type { When } from './calendar.ts'
 import { addDays, addSpan, dateAt, endOf, nextAnniversary, yearOf } from './calendar.ts'
 import { cancelEntitlements, issue } from './entitlements.ts'
@@ -37,7 +37,7 @@ export function settleTier(member: Member, when: When): void {
     if (due < present) fall(member, document, due, when)
     else rise(member, document, present, due, highest, when)
     member.tierEnd = periodEnd(member, document, due, when.date, when.offset)
-    if (due > present) settleTier(member, when)
+    if (due > present || when.fact.kind === 'return' || when.fact.kind === 'void') settleTier(member, when)
     return
   }
   if (document.tier_period === undefined) member.tierEnd = undefined
@@ -55,19 +55,37 @@ function rise(
 ): void {
   tell(member, document, due, when)
   const passed = document.tiers.slice(0, highest + 1)
-  for (const [place, { id, entry_perk, entry_points }] of passed.entries()) {
+  for (const [place, { id, entry_perk, entry_points, entry_clawback }] of passed.entries()) {
     if (!member.tiersEntered.has(id)) {
       member.tiersEntered.add(id)
-      if (entry_perk !== undefined) issue(member, when, entry_perk, member.id, id)
+      if (entry_perk !== undefined) {
+        const again = entry_clawback === true ? (member.entries.get(id)?.length ?? 0) : 0
+        const known = member.entitlements.length
+        issue(member, when, entry_perk, member.id, id + again * 1_000_000_000)
+        const issued = member.entitlements[known]
+        if (issued !== undefined) member.entries.set(id, [...(member.entries.get(id) ?? []), issued])
+      }
     }
-    if (place > present && entry_points !== undefined) earn(member, when, 'tier_points', id, 0, entry_points)
+    if (place <= present || entry_points === undefined) continue
+    earn(member, when, 'tier_points', id, 0, entry_points)
+    if (entry_clawback === true) member.entryPoints.set(id, (member.entryPoints.get(id) ?? 0) + entry_points)
   }
 }
 
 function fall(member: Member, document: ProgramDocument, due: number, when: When): void {
   const left = document.tiers.slice(due + 1, member.tierPlace(document) + 1)
   tell(member, document, due, when)
-  for (const { exit_cancels = [] } of left) cancelEntitlements(member, when, exit_cancels)
+  for (const { id, exit_cancels = [], entry_clawback } of left) {
+    cancelEntitlements(member, when, exit_cancels)
+    const givesBack = document.tier_period === undefined && ['return', 'void'].includes(when.fact.kind)
+    if (entry_clawback !== true || !givesBack) continue
+    reverse(member, when, id, 0, member.entryPoints.get(id) ?? 0, { fact: 0, day: when.date })
+    member.entryPoints.delete(id)
+    const entry = member.entries.get(id)?.at(-1)
+    if (!['pending', 'offered', 'clipped', 'unused', 'issued'].includes(entry?.status ?? '')) continue
+    if (entry !== undefined) entry.status = 'cancelled'
+    member.tiersEntered.delete(id)
+  }
 }
 
 function tell(member: Member, document: ProgramDocument, place: number, when: When): void {

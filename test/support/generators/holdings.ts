@@ -58,8 +58,9 @@ export const tiers = fc
     thresholds(5),
     thresholds(40),
     partly<object>({ keep: thresholds(1) }),
+    fc.boolean(),
   )
-  .map(([silver, gold, entries, byReach, toSilver, toGold, keep]) =>
+  .map(([silver, gold, entries, byReach, toSilver, toGold, keep, back]) =>
     [
       { point_floor: 0 },
       byReach ? { reach: toSilver } : { point_floor: silver },
@@ -70,6 +71,9 @@ export const tiers = fc
       ...how,
       ...entries[index],
       ...(index > 0 ? keep : {}),
+      ...(index > 0 && back && Object.keys(entries[index] ?? {}).some((name) => name.startsWith('entry'))
+        ? { entry_clawback: true }
+        : {}),
     })),
   )
 

@@ -1,4 +1,4 @@
-// Name and version of this software, as the fleet list and the API description show them.
+// The version of this software, as the API description shows it.
 import { readFileSync } from 'node:fs'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -6,4 +6,3 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 }
 
 export const SOFTWARE_VERSION = version
-export const CLOUD_SOFTWARE = `tillstream-cloud/${version}`

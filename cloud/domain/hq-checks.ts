@@ -10,7 +10,7 @@ import type { Result } from '../../protocol/result.ts'
 import { localDay, millisOf, monthOfDay, weekOfDay } from '../../protocol/time.ts'
 import type { ResponseChallengeDocument } from '../evaluation/document/challenges.ts'
 import { POINTS } from '../evaluation/document/metrics.ts'
-import type { EarnType } from '../evaluation/document/earning.ts'
+import { ACTIVITY_TYPES } from '../evaluation/document/earning.ts'
 import type { ProgramDocument } from '../evaluation/document/program.ts'
 import type { FactRow, TenantId, Writes } from '../store/port.ts'
 import { NOTHING_ADDED, factOfText, memberOfText, refereeOf } from './hq-building.ts'
@@ -19,16 +19,6 @@ import { checkAward, checkChallenge, checkEntitlement, checkResponse, checkVoid 
 import type { CheckContext } from './hq-member-checks.ts'
 import type { HqRequest, HqRequests } from './hq-requests.ts'
 
-/** Earn perks that an activity may name (E-EARN-14). */
-const ACTIVITY_TYPES: ReadonlySet<EarnType> = new Set([
-  'STANDARD',
-  'VISITOR',
-  'COUPON',
-  'SOCIAL_POST',
-  'POINT_ADJUSTMENT',
-  'PROGRESS_ACTIVITY',
-])
-
 export async function checkRequest(request: HqRequest, context: CheckContext): Promise<Result<Added>> {
   switch (request.kind) {
     case 'profile':
@@ -36,7 +26,7 @@ export async function checkRequest(request: HqRequest, context: CheckContext): P
     case 'activity':
       if (request.quantity === 0) return refuse('input_invalid', 'A quantity of 0 says nothing', '/quantity')
       return inProgram(context, 'perk', request.perk, ({ earn_perks }) =>
-        earn_perks.filter(({ type }) => ACTIVITY_TYPES.has(type)),
+        earn_perks.filter(({ type }) => ACTIVITY_TYPES.includes(type)),
       )
     case 'award':
       return checkAward(request, context)

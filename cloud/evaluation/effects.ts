@@ -17,7 +17,6 @@ export const EFFECT_KINDS = [
   'voucher_issued',
   'voucher_used',
   'voucher_reused',
-  'voucher_cancelled',
   'expire',
   'expiry_warning',
   'release',
@@ -58,32 +57,31 @@ export const TIER = 8
 export const VOUCHER_ISSUED = 9
 export const VOUCHER_USED = 10
 export const VOUCHER_REUSED = 11
-export const VOUCHER_CANCELLED = 12
-export const EXPIRE = 13
-export const EXPIRY_WARNING = 14
-export const RELEASE = 15
-export const TIER_POINTS = 16
-export const REWARD = 17
-export const PROGRESS = 18
-export const CARD_FILLED = 19
-export const ENTITLEMENT = 20
-export const ENTITLEMENT_REFUSED = 21
-export const ENTITLEMENT_CONFLICT = 22
-export const CHALLENGE_JOINED = 23
-export const CHALLENGE_LEFT = 24
-export const REQUIREMENT_COMPLETED = 25
-export const CHALLENGE_COMPLETED = 26
-export const RESPONSE = 27
-export const RESPONSE_REFUSED = 28
-export const PRIZE = 29
-export const SEGMENT_ENTERED = 30
-export const SEGMENT_LEFT = 31
-export const RULE = 32
-export const TASK = 33
-export const CREDENTIAL = 34
-export const REFERRAL_COMPLETED = 35
-export const GIVEN_BACK = 36
-export const COUNTED = 37
+export const EXPIRE = 12
+export const EXPIRY_WARNING = 13
+export const RELEASE = 14
+export const TIER_POINTS = 15
+export const REWARD = 16
+export const PROGRESS = 17
+export const CARD_FILLED = 18
+export const ENTITLEMENT = 19
+export const ENTITLEMENT_REFUSED = 20
+export const ENTITLEMENT_CONFLICT = 21
+export const CHALLENGE_JOINED = 22
+export const CHALLENGE_LEFT = 23
+export const REQUIREMENT_COMPLETED = 24
+export const CHALLENGE_COMPLETED = 25
+export const RESPONSE = 26
+export const RESPONSE_REFUSED = 27
+export const PRIZE = 28
+export const SEGMENT_ENTERED = 29
+export const SEGMENT_LEFT = 30
+export const RULE = 31
+export const TASK = 32
+export const CREDENTIAL = 33
+export const REFERRAL_COMPLETED = 34
+export const GIVEN_BACK = 35
+export const COUNTED = 36
 
 /**
  * One derived consequence of a fact, identified by (fact, kind, rule, index, of) (E-FOLD-4). `amount` is points for the kinds that move

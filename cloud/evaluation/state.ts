@@ -9,6 +9,7 @@ import type { HybridTime } from '../../protocol/time.ts'
 import type { EntitlementStatus } from './spending/entitlement-statuses.ts'
 import type { Account, More } from './more.ts'
 import { copyMore, newMore, outcomeOfMore } from './more.ts'
+import { DAYS_BACK_MAX } from './time/calendar.ts'
 
 export interface Entitlement {
   readonly code: string
@@ -206,9 +207,6 @@ export function countIn(state: MemberState, rule: number, window: number): numbe
   return at < 0 ? 0 : (state.counters[at] ?? 0)
 }
 
-/** Stores of one tenant lie in several zones: in canonical order the local day may step back, by two days where offsets are 36 hours apart. */
-const WINDOWS_BACK = 2
-
 export function setCounter(state: MemberState, rule: number, window: number, count: number): void {
   const at = counterAt(state, rule, window)
   if (at < 0) openWindow(state, rule, window, count)
@@ -225,7 +223,7 @@ export function openWindow(state: MemberState, rule: number, window: number, cou
   for (let at = 0; at < counters.length; at += 3) {
     const of = counters[at] ?? 0
     const opened = counters[at + 1] ?? 0
-    if (of === rule && (opened > window + WINDOWS_BACK || opened < window - WINDOWS_BACK)) continue
+    if (of === rule && (opened > window + DAYS_BACK_MAX || opened < window - DAYS_BACK_MAX)) continue
     if (kept < at) {
       counters[kept] = of
       counters[kept + 1] = opened

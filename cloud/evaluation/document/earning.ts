@@ -41,6 +41,15 @@ export const EARN_TYPES = [
   'PROGRESS_ACTIVITY',
 ] as const
 export type EarnType = (typeof EARN_TYPES)[number]
+/** Perks that a fact of the kind `activity` may name (E-EARN-14). */
+export const ACTIVITY_TYPES: readonly EarnType[] = [
+  'STANDARD',
+  'VISITOR',
+  'COUPON',
+  'SOCIAL_POST',
+  'POINT_ADJUSTMENT',
+  'PROGRESS_ACTIVITY',
+]
 
 export const AwardShape = Type.Union([
   Type.Object(

@@ -1,16 +1,11 @@
 // Hot: what perks and bonuses give, and when a bonus's occasion has come: the arithmetic that the short way of plain programs (earning.ts) and the
 // long way (gifts.ts) share. Budget: bench/evaluation.ts.
-import { POINTS_MAX as POINTS_MAX_OF_PROTOCOL } from '../../../protocol/limits.ts'
+import { POINTS_MAX } from '../../../protocol/limits.ts'
 import { mulDiv } from '../../../protocol/numbers.ts'
 import { monthOfDay, weekOfDay } from '../../../protocol/time.ts'
 import type { Bonus, EarnPerk, Program } from '../compile.ts'
-
-// Not exported: V8 folds a module's own constants into the machine code and loads exported ones on every use.
-const APPLIES = 0
-const SCHEDULE = 10
-const FROM_DATE = 11
-const FREQUENCY = 12
-const POINTS_MAX: number = POINTS_MAX_OF_PROTOCOL
+import { APPLIES, FREQUENCY, FROM_DATE, SCHEDULE } from '../conditions/rule-conditions.ts'
+import { inSlots } from '../time/slots.ts'
 
 /** Points of a perk over an amount (minor units) and a quantity (thousandths), before any condition (E-EARN-1, E-EARN-7). */
 export function pointsOf(perk: EarnPerk, amount: number, quantity: number): number {
@@ -48,13 +43,7 @@ export function frequencyWindow(program: Program, bonus: Bonus, day: number): nu
 
 /** Whether a bonus's own kind of occasion has come; `minute` of the week, `count` of the frequency with this sale. */
 export function failingOccasion(bonus: Bonus, day: number, minute: number, count: number): number {
-  if (bonus.type === 'TIME') {
-    const { slots } = bonus
-    for (let at = 0; at < slots.length; at += 2) {
-      if (minute >= (slots[at] ?? 0) && minute < (slots[at + 1] ?? 0)) return APPLIES
-    }
-    return SCHEDULE
-  }
+  if (bonus.type === 'TIME') return inSlots(bonus.slots, minute) ? APPLIES : SCHEDULE
   if (bonus.type === 'FREQUENCY') {
     if (day < bonus.fromDay) return FROM_DATE
     const paid =

@@ -4,7 +4,8 @@ import { countedRules } from './applied.ts'
 import { DAY_BEFORE_ALL } from '../time/calendar.ts'
 import { compileConditions, dayOf } from '../conditions/compile-conditions.ts'
 import type { Bonus, EarnPerk, Earning, Giving } from '../compile.ts'
-import type { BonusDocument, EarnPerkDocument, EarnType } from '../document/earning.ts'
+import type { BonusDocument, EarnPerkDocument } from '../document/earning.ts'
+import { ACTIVITY_TYPES } from '../document/earning.ts'
 import { POINTS } from '../document/metrics.ts'
 import type { ProgramDocument } from '../document/program.ts'
 import { rowOf } from './standard-perks.ts'
@@ -64,16 +65,6 @@ export function compileEarning(document: ProgramDocument): Earning {
 
 /** Of perks that have no basket. */
 const NO_SELECTIONS = compileSelections([])
-
-/** Perks that a fact of the kind `activity` may name. */
-const ACTIVITY_TYPES: readonly EarnType[] = [
-  'STANDARD',
-  'VISITOR',
-  'COUPON',
-  'SOCIAL_POST',
-  'POINT_ADJUSTMENT',
-  'PROGRESS_ACTIVITY',
-]
 
 function compileGiving(rule: EarnPerkDocument | BonusDocument, document: ProgramDocument): Giving {
   return {

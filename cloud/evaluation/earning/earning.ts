@@ -2,7 +2,6 @@
 // selections are asked, most of them by arithmetic alone. Perks that have more to them, and whole sales where a bonus has, take the long way in gifts.ts,
 // which also explains; test/property holds the two against each other. Budget: bench/evaluation.ts.
 import type { Sale } from '../../../protocol/facts.ts'
-import { assert } from '../../../protocol/result.ts'
 import { MINUTE_MS, millisOf } from '../../../protocol/time.ts'
 import { bonusPoints, failingOccasion, frequencyWindow } from './awards.ts'
 import type { Bonus, Program } from '../compile.ts'
@@ -14,16 +13,12 @@ import { elaborateRows, give, giveSale, weighRows } from './gifts.ts'
 import { earnIn } from '../metrics/metrics.ts'
 import type { PerkRow } from './standard-perks.ts'
 import { givePerks, meetsConditions } from './standard-perks.ts'
-import { CONDITIONS } from '../conditions/rule-conditions.ts'
+import { APPLIES } from '../conditions/rule-conditions.ts'
 import type { Occasion } from './occasions.ts'
 import { occasionAt } from './occasions.ts'
 import { fillBasket } from './selections.ts'
 import type { MemberState } from '../state.ts'
 import { NEVER, addPoints, counterAt, openWindow } from '../state.ts'
-
-// The number of rule-conditions.ts once more: V8 folds a module's own constants into the machine code and loads exported ones on every use.
-const APPLIES = 0
-assert(CONDITIONS[APPLIES] === 'applies', 'the condition is numbered alike here and there')
 
 /** Points that a bonus's qualifying perks gave on this sale; `all` is what all standard perks gave. */
 function qualifyingPoints(program: Program, bonus: Bonus, all: number): number {

@@ -1,5 +1,6 @@
 // Counts by local day that conditions and caps ask for. A tally is a flat list, replaced and never written to: key, local day (EVER: of all days),
 // count. What no window can reach any more is dropped by the day of the fact alone, so that the same facts leave the same tally.
+import { DAYS_BACK_MAX } from '../time/calendar.ts'
 
 export type Tally = readonly (number | string)[]
 
@@ -22,9 +23,6 @@ export function countEver(tally: Tally, key: number | string): number {
   return countBetween(tally, key, EVER, EVER)
 }
 
-/** Stores of one tenant lie in several zones: in canonical order the local day may step back, by two days where offsets are 36 hours apart. */
-const STEP_BACK = 2
-
 /** Adds to the key's days; `days`: how many the longest window over them has. */
 export function countOn(
   tally: Tally,
@@ -38,7 +36,7 @@ export function countOn(
   for (let at = 0; at < tally.length; at += STRIDE) {
     const [of = 0, on = 0, amount = 0] = tally.slice(at, at + STRIDE)
     if (of === key && on === day) sum += Number(amount)
-    else if (of !== key || on === EVER || Number(on) > day - days - STEP_BACK) kept.push(of, on, amount)
+    else if (of !== key || on === EVER || Number(on) > day - days - DAYS_BACK_MAX) kept.push(of, on, amount)
   }
   return [...kept, key, day, sum]
 }

@@ -15,6 +15,7 @@ import { expiresOf } from './expiry.ts'
 import type { Account } from '../more.ts'
 import type { MemberState } from '../state.ts'
 import { NEVER, addPoints, moreOf, spendable, takePoints } from '../state.ts'
+import { DAYS_BACK_MAX } from '../time/calendar.ts'
 import { startOfDay, windowDays, windowStart } from '../time/windows.ts'
 
 /** A metric as the program in force has it. */
@@ -310,9 +311,6 @@ export function expireLots(state: MemberState, metric: number, ms: number, effec
   if (gone > 0) account.lots = lots.slice(gone)
 }
 
-/** Stores of one tenant lie in several zones: in canonical order the local day may step back, by two days where offsets are 36 hours apart. */
-const DAYS_BACK = 2
-
 /** E-MET-9. Stride 3: metric, day, amount; by day. What no window can reach any more, by the day of earning alone, is forgotten. */
 function keepDay(state: MemberState, { id, keptDays }: Metric, day: number, amount: number): void {
   const more = moreOf(state)
@@ -323,7 +321,7 @@ function keepDay(state: MemberState, { id, keptDays }: Metric, day: number, amou
     days[place - 1] = (days[place - 1] ?? 0) + amount
     return
   }
-  const oldest = day - keptDays - DAYS_BACK
+  const oldest = day - keptDays - DAYS_BACK_MAX
   const forgotten = (at: number): boolean => days[at] === id && (days[at + 1] ?? 0) <= oldest
   more.days = days.toSpliced(place, 0, id, day, amount)
   if (forgotten(0)) more.days = more.days.filter((_, at) => !forgotten(at - (at % 3)))

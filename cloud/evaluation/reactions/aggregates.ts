@@ -15,6 +15,7 @@ import { returnedQuantity } from '../spending/reversal.ts'
 import type { PastFacts } from '../spending/reversal.ts'
 import type { MemberState } from '../state.ts'
 import { moreOf } from '../state.ts'
+import { DAYS_BACK_MAX } from '../time/calendar.ts'
 import { windowDays, windowStart } from '../time/windows.ts'
 
 export interface Aggregates {
@@ -122,14 +123,11 @@ function add(more: More, spend: number, orders: number, visits: number): void {
   more.visitCount += visits
 }
 
-/** Stores of one tenant lie in several zones: in canonical order the local day may step back, by two days where offsets are 36 hours apart. */
-const DAYS_BACK = 2
-
 /** What no window can reach any more, by the day of the visit alone, is forgotten. */
 function keepDay(more: More, day: number, days: number, spend: number, orders: number): void {
   const { visits } = more
   let first = 0
-  while (first < visits.length && (visits[first] ?? 0) <= day - days - DAYS_BACK) first += STRIDE
+  while (first < visits.length && (visits[first] ?? 0) <= day - days - DAYS_BACK_MAX) first += STRIDE
   if (first > 0) visits.splice(0, first)
   let at = visits.length
   while (at > 0 && (visits[at - STRIDE] ?? 0) >= day) at -= STRIDE

@@ -5,6 +5,9 @@ import { DAY_MS, firstDayOfMonth, monthOfDay } from '../../../protocol/time.ts'
 export const DAY_BEFORE_ALL = -1_000_000_000
 export const DAY_AFTER_ALL = 1_000_000_000
 
+/** Stores of one tenant lie in several zones: in canonical order the local day may step back, by two days where offsets are 36 hours apart. */
+export const DAYS_BACK_MAX = 2
+
 export function yearOfDay(day: number): number {
   return Math.floor(monthOfDay(day) / 12)
 }

@@ -322,9 +322,12 @@ function keepDay(state: MemberState, { id, keptDays }: Metric, day: number, amou
     return
   }
   const oldest = day - keptDays - DAYS_BACK_MAX
-  const forgotten = (at: number): boolean => days[at] === id && (days[at + 1] ?? 0) <= oldest
-  more.days = days.toSpliced(place, 0, id, day, amount)
-  if (forgotten(0)) more.days = more.days.filter((_, at) => !forgotten(at - (at % 3)))
+  const kept = days.toSpliced(place, 0, id, day, amount)
+  // Days of other metrics may lie before: what is kept of one must not depend on what a fact gave of another.
+  const forgotten = (at: number): boolean => kept[at] === id && (kept[at + 1] ?? 0) <= oldest
+  let first = 0
+  while ((kept[first + 1] ?? day) <= oldest && !forgotten(first)) first += 3
+  more.days = forgotten(first) ? kept.filter((_, at) => !forgotten(at - (at % 3))) : kept
 }
 
 function lowerDay(

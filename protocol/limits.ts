@@ -74,8 +74,8 @@ export const UPGRADE_RETRY_MS = 10 * 60_000
 /** What an edge may have unacknowledged beyond the acknowledged seq, as long as it keeps up; and while it drains a backlog. */
 export const LIVE_CREDIT_FACTS = 256
 export const LIVE_CREDIT_BYTES = 256 * 1024
-export const DRAIN_CREDIT_FACTS = 2 * BATCH_FACTS_MAX
-export const DRAIN_CREDIT_BYTES = 2 * BATCH_BYTES_MAX
+export const DRAIN_CREDIT_FACTS = BATCHES_IN_FLIGHT_MAX * BATCH_FACTS_MAX
+export const DRAIN_CREDIT_BYTES = BATCHES_IN_FLIGHT_MAX * BATCH_BYTES_MAX
 /** Edges that drain a backlog at a time; the others wait without credit, the one that was away longest comes first. */
 export const DRAIN_EDGES_MAX = 8
 /** Connections between their challenge and their welcome; more are told to come later. */

@@ -8,6 +8,7 @@ import { seal, unseal } from '../../protocol/envelope.ts'
 import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
+import { realSystem } from '../../edge/system.ts'
 import { INITIAL, transition } from '../../edge/sync/machine.ts'
 import { syncUrl, webSocketFactory } from '../../edge/sync/socket.ts'
 import type { Socket } from '../../edge/sync/socket.ts'
@@ -115,6 +116,7 @@ export class LightEdge {
           head: this.ledger.hashes[this.ledger.seq] ?? CHAIN_GENESIS,
           members_cursor: 0,
           corrections_cursor: 0,
+          leases_cursor: 0,
           program: 1 as ProgramVersion,
           software: 'bench/1',
         })
@@ -130,7 +132,7 @@ export class LightEdge {
       case 'start_timer':
         return this.#timer(command.timer, command.ms)
       case 'wait':
-        return this.#timer('retry', command.msMin + Math.random() * (command.msMax - command.msMin))
+        return this.#timer('retry', command.msMin + realSystem.random() * (command.msMax - command.msMin))
       case 'cancel_timer':
         clearTimeout(this.#timers.get(command.timer))
         return

@@ -48,6 +48,7 @@ export async function verify(directory: string): Promise<Verification> {
   const snapshot = openSnapshot(directory)
   try {
     const walk = new Walk(snapshot.read)
+    walk.structure(snapshot.structure())
     for (const tenant of await snapshot.read.tenants()) await walk.tenant(tenant)
     return walk.verification()
   } finally {
@@ -60,6 +61,7 @@ class Walk {
   readonly #problems: string[] = []
   readonly #lines: string[] = []
   #chainOk = true
+  #structureOk = true
   #chained = 0
   #facts = 0
   #quarantined = 0
@@ -76,7 +78,7 @@ class Walk {
     if (this.#chained !== this.#facts)
       this.#breakChain(`${this.#facts} facts are stored, ${this.#chained} of them stand in a chain`)
     return {
-      ok: this.#chainOk && this.#foldMismatches === 0 && this.#effectMismatches === 0,
+      ok: this.#chainOk && this.#structureOk && this.#foldMismatches === 0 && this.#effectMismatches === 0,
       chain_ok: this.#chainOk,
       facts: this.#facts,
       quarantined: this.#quarantined,
@@ -87,6 +89,12 @@ class Walk {
       digest: digestOfLines(this.#lines),
       problems: this.#problems,
     }
+  }
+
+  /** V-4. */
+  structure(faults: readonly string[]): void {
+    this.#structureOk = faults.length === 0
+    for (const fault of faults) this.#say(fault)
   }
 
   async tenant(tenant: TenantId): Promise<void> {

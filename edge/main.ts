@@ -1,5 +1,5 @@
 // The edge as a program: arguments in, one line of JSON on stdout when it serves, log lines on stderr, a drained stop on SIGTERM or SIGINT.
-// Exit codes: 0 stopped as told, 2 a person must change something (the sentence says what), 70 a defect.
+// Exit codes: 0 stopped as told, 2 a person must change something (the sentence says what), 70 a defect, or the storage failed (L-13).
 import { fileURLToPath } from 'node:url'
 import { destination, pino } from 'pino'
 import { parseConfig } from './config.ts'
@@ -7,9 +7,12 @@ import { LedgerRefused } from './ledger/database.ts'
 import { startEdge } from './node.ts'
 import type { EdgeNode } from './node.ts'
 import { StartRefused } from './start-refused.ts'
+import { realSystem } from './system.ts'
+import { watch } from './watchdog.ts'
 
 const EXIT_REFUSED = 2
 const EXIT_DEFECT = 70
+const EXIT_STORAGE = 70
 
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parseConfig(args)
@@ -24,7 +27,13 @@ export async function main(args: readonly string[]): Promise<void> {
     })
   let node: EdgeNode
   try {
-    node = await startEdge({ ...config, log })
+    // After the answers of this turn: their callers are told that it is not certain.
+    node = await startEdge({
+      ...config,
+      log,
+      onBroken: () => setTimeout(() => process.exit(EXIT_STORAGE), 0),
+    })
+    watch(realSystem)
   } catch (cause) {
     if (!(cause instanceof StartRefused || cause instanceof LedgerRefused)) throw cause
     return refuseStart(cause.message)

@@ -2,7 +2,7 @@
 // a stand-in for it. Stopping is in the order of H-4: first no new work, then every answer that is owed, then the lines, then the file.
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
-import { CLOCK_LOOK_MS, STOP_MS_MAX } from '../protocol/limits.ts'
+import { CLOCK_LOOK_MS, DISK_LOOK_MS, STOP_MS_MAX, WALK_FIRST_MS, WALK_MS } from '../protocol/limits.ts'
 import { assert } from '../protocol/result.ts'
 import { enrolWith } from './enrol.ts'
 import { Readers } from './feed/readers.ts'
@@ -11,7 +11,9 @@ import { routesOf } from './http/routes.ts'
 import { Server } from './http/server.ts'
 import { Passcodes } from './http/passcodes.ts'
 import { Tokens } from './http/tokens.ts'
-import { openLedger } from './ledger/ledger.ts'
+import { flushTest } from './ledger/flush-test.ts'
+import { openOrRecover } from './ledger/recovery.ts'
+import type { Recovery } from './ledger/recovery.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { EdgeIdentity } from './ledger/meta.ts'
 import { StartRefused } from './start-refused.ts'
@@ -38,6 +40,8 @@ export interface EdgeOptions {
   readonly system?: System
   /** How a line to the cloud is opened; a real WebSocket when left out. */
   readonly open?: SocketFactory
+  /** The storage failed: end the process, so that the next start looks at everything (L-13). */
+  readonly onBroken?: () => void
 }
 
 export interface EdgeNode {
@@ -57,14 +61,35 @@ export const SOFTWARE = `tillstream-edge/${version}`
 
 /** Throws StartRefused or LedgerRefused with a sentence where a person must change something. */
 export async function startEdge(options: EdgeOptions): Promise<EdgeNode> {
-  const ledger = openLedger({ directory: options.directory })
+  const { system = realSystem, log } = options
+  const { ledger, recovery } = openOrRecover(options.directory, system.clock.now())
+  if (recovery !== null) log.error(recovery, 'the ledger was damaged: what is proven was taken over')
   try {
+    const told = recovery === null ? null : recoveryText(recovery, ledger)
     await identify(ledger, options)
-    return await assemble(ledger, options)
+    const node = await assemble(ledger, options)
+    if (told !== null) node.till.tellManagers(told)
+    return node
   } catch (cause) {
     ledger.close()
     throw cause
   }
+}
+
+/** L-16. Throws where the store cannot go on by itself. */
+function recoveryText({ fault, kept, facts, claimed }: Recovery, ledger: Ledger): string {
+  const found = `The ledger was damaged (${fault}) and is kept in ${kept}.`
+  if (claimed !== null && facts >= claimed)
+    return `${found} All ${facts} records were proven and taken over; the members' states come from the cloud again.`
+  if (ledger.identity() === undefined)
+    throw new StartRefused(
+      `${found} Nothing in it can be proven. Ask HQ for a new enrolment code of the store and start once with --cloud URL --enrol CODE: the cloud has ` +
+        'what was synced, and terminals have their receipts.',
+    )
+  throw new StartRefused(
+    `${found} ${facts} of ${claimed ?? 'an unknown number of'} records were proven, so this ledger cannot go on as if nothing were missing. ` +
+      `Move ledger.db away, ask HQ for a new enrolment code of the store, and start once with --cloud URL --enrol CODE.`,
+  )
 }
 
 async function identify(ledger: Ledger, { cloud, enrol, log }: EdgeOptions): Promise<void> {
@@ -88,10 +113,13 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
   const tokens = new Tokens(ledger.terminals, (hash) => ledger.managers.session(hash, system.clock.now()))
   const passcodes = new Passcodes(ledger.managers, () => system.clock.now())
   tokens.ensureAdmin(directory)
+  const flush = flushTest(directory)
+  if (flush.verdict === 'too_fast') log.warn(flush, 'the disk says "stored" faster than a disk can store')
   const till = new Till({
     ledger,
     system,
     software: SOFTWARE,
+    flush,
     onFault: (cause) => log.error({ err: cause }, 'till fault'),
     ...(backdateMs === undefined ? {} : { backdateMs }),
   })
@@ -135,10 +163,16 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
     system,
     log,
     hostNames: options.hostNames ?? [],
+    onFault: (cause) => void ledger.failed(cause),
   })
   const port = await listen(server, options)
   link.start()
-  const stopLooking = every(system, CLOCK_LOOK_MS, () => till.lookAtClock())
+  const stopLooking = lookAround(system, till, ledger, log)
+  ledger.onBroken((cause) => {
+    ready = false
+    log.fatal({ err: cause }, 'the storage failed: nothing more is acknowledged')
+    options.onBroken?.()
+  })
 
   const stop = async (): Promise<void> => {
     ready = false
@@ -152,6 +186,24 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
   }
   let stopping: Promise<void> | undefined
   return { port, identity, till, ledger, link, stop: () => (stopping ??= stop()) }
+}
+
+/** What is looked at by the clock while the node runs; returns what ends it. */
+function lookAround(system: System, till: Till, ledger: Ledger, log: Logger): Cancel {
+  const walk = (): void => {
+    ledger.walk().then(
+      (faults) => log[faults.length > 0 ? 'fatal' : 'info']({ faults }, 'the ledger was walked'),
+      (cause: unknown) => log.error({ err: cause }, 'the ledger could not be walked'),
+    )
+  }
+  const cancels = [
+    every(system, CLOCK_LOOK_MS, () => till.lookAtClock()),
+    every(system, DISK_LOOK_MS, () => till.lookAtDisk()),
+    system.after(WALK_FIRST_MS, walk),
+    every(system, WALK_MS, walk),
+  ]
+  till.lookAtDisk()
+  return () => cancels.forEach((cancel) => cancel())
 }
 
 /** Calls again and again until the returned function is called. */

@@ -2,6 +2,7 @@
 // its answer. Takes no lock and changes nothing, so it may run beside the node. What a member has is never stored here but folded when asked for
 // (M-1), so there is no fold to differ.
 import { LedgerRefused, openForReading } from './ledger/database.ts'
+import { structureFault } from './ledger/inspection.ts'
 import { Ledger } from './ledger/ledger.ts'
 
 export interface EdgeVerification {
@@ -23,7 +24,8 @@ export async function verify(directory: string): Promise<EdgeVerification> {
     const { synced } = ledger.meta.cursors()
     const gone =
       synced > seq ? [`the cloud has ${synced} facts of this ledger, but only ${seq} are here`] : []
-    const problems = [...faults, ...gone]
+    const structure = structureFault(open.database)
+    const problems = [...(structure === null ? [] : [structure]), ...faults, ...gone]
     return {
       ok: chain_ok && problems.length === 0,
       chain_ok,

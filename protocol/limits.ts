@@ -45,6 +45,10 @@ export const POINTS_PER_UNIT_MAX = 100_000
 export const CLOCK_SKEW_MS_MAX = 60_000
 /** An edge's clock that is off by at most this is slewed to the cloud's time; further off it is set. */
 export const CLOCK_SLEW_MS_MAX = 60_000
+/** How often an edge asks its disk for room, and walks its whole ledger, the first time so long after its start. */
+export const DISK_LOOK_MS = 5_000
+export const WALK_MS = 24 * 3_600_000
+export const WALK_FIRST_MS = 15 * 60_000
 /** How often an edge compares its clocks, asks the cloud for the time, and saves the time where no fact does. */
 export const CLOCK_LOOK_MS = 5_000
 export const CLOCK_ASK_MS = 60_000

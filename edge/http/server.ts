@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly log: Logger
   /** Names this node goes by besides addresses and local names (H-11). */
   readonly hostNames: readonly string[]
+  /** Told of every fault that a caller was answered with. */
+  readonly onFault?: (cause: unknown) => void
 }
 
 /** Subprotocols of the feed's socket and how its frames travel under them (F-9); none is JSON. */
@@ -79,6 +81,7 @@ export class Server {
   readonly #requests: Requests
   readonly #system: System
   readonly #log: Logger
+  readonly #onFault: (cause: unknown) => void
   readonly #hostNames: readonly string[]
   readonly #idStart = `${randomBytes(6).toString('base64url')}-`
   #idLast = 0
@@ -86,13 +89,14 @@ export class Server {
   #idle: (() => void) | undefined
   #stopBeat: Cancel = () => undefined
 
-  constructor({ routes, tokens, readers, requests, system, log, hostNames }: ServerOptions) {
+  constructor({ routes, tokens, readers, requests, system, log, hostNames, onFault }: ServerOptions) {
     this.#hostNames = hostNames
     this.#tokens = tokens
     this.#readers = readers
     this.#requests = requests
     this.#system = system
     this.#log = log
+    this.#onFault = onFault ?? (() => undefined)
     for (const row of routes) this.#mount(row)
     for (const path of new Set(routes.map((row) => row.path))) {
       const allow = routes.filter((row) => row.path === path).map(({ method }) => method)
@@ -241,6 +245,7 @@ export class Server {
   }
 
   #fault(exchange: Exchange, cause: unknown): void {
+    this.#onFault(cause)
     this.#log.error({ err: cause, request_id: exchange.id, route: exchange.path }, 'request failed')
     this.#end(exchange, refuse('fault', 'The request could not be served; the log has the request id.'))
   }

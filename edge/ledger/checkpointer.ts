@@ -20,13 +20,16 @@ export const CLOSE = -1
 
 export class Checkpointer {
   readonly #path: string
+  readonly #onBroken: (cause: unknown) => void
   readonly #state = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
   #thread: Worker | undefined
   #broken = false
   #bytes = 0
 
-  constructor(path: string) {
+  /** `onBroken`: a checkpoint failed, and with it the disk (L-13). */
+  constructor(path: string, onBroken: (cause: unknown) => void) {
     this.#path = path
+    this.#onBroken = onBroken
   }
 
   /** After a commit of so many bytes. */
@@ -52,7 +55,10 @@ export class Checkpointer {
   #start(): Worker {
     const workerData: CheckpointerStart = { path: this.#path, state: this.#state }
     const thread = new Worker(new URL('checkpointer-thread.ts', import.meta.url), { workerData })
-    thread.once('error', () => (this.#broken = true))
+    thread.once('error', (cause) => {
+      this.#broken = true
+      this.#onBroken(cause)
+    })
     thread.unref()
     return thread
   }

@@ -1,11 +1,13 @@
 // Opens the one SQLite file of an edge, or refuses in words an operator understands. The only edge file that names better-sqlite3. What a
 // newcomer would get wrong: after `journal_mode=WAL` the library sits at `synchronous=NORMAL`, which loses acknowledged commits at power
 // loss and which no `kill -9` ever shows; so every setting is read back (L-1).
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { stepUp } from '../../protocol/schema-steps.ts'
 import type { SteppedFile } from '../../protocol/schema-steps.ts'
+import { fileFault, pageFault } from './inspection.ts'
+import { leavePageSums } from './page-sums.ts'
 import { SCHEMA_STEPS } from './schema.ts'
 
 export type Database = Sqlite.Database
@@ -31,6 +33,13 @@ export class LedgerRefused extends Error {
   override readonly name = 'LedgerRefused'
 }
 
+/** The file is not what it was, or no ledger at all. Nothing of it is believed until recovery.ts has put it aside and taken over what is proven. */
+export class LedgerDamaged extends LedgerRefused {
+  constructor(path: string, fault: string, options?: ErrorOptions) {
+    super(`${path} is damaged: ${fault}. Nothing was changed.`, options)
+  }
+}
+
 export interface OpenDatabase {
   readonly database: Database
   /** Where it may be checkpointed; undefined in memory and for reading. */
@@ -38,7 +47,8 @@ export interface OpenDatabase {
   close(): void
 }
 
-export function openDatabase(directory: string): OpenDatabase {
+/** `thorough`: whatever the size of the file, because something failed the last time (L-13). */
+export function openDatabase(directory: string, thorough = false): OpenDatabase {
   if (directory === IN_MEMORY) {
     const database = new Sqlite(IN_MEMORY)
     database.pragma('foreign_keys = ON')
@@ -46,20 +56,42 @@ export function openDatabase(directory: string): OpenDatabase {
     return { database, close: () => database.close() }
   }
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const unlock = lock(directory)
+  const unlock = lockDirectory(directory)
   try {
     const path = join(directory, LEDGER_FILE)
-    const database = openFile(path)
+    const database = openInspected(path, thorough)
     return {
       database,
       path,
       close() {
         database.close()
+        leavePageSums(path)
         unlock()
       },
     }
   } catch (cause) {
     unlock()
+    throw cause
+  }
+}
+
+/** L-14. */
+function openInspected(path: string, thorough: boolean): Database {
+  if (statSync(path, { throwIfNoEntry: false })?.size === 0) throw new LedgerDamaged(path, 'it is empty')
+  const changed = pageFault(path)
+  if (changed !== null) throw new LedgerDamaged(path, changed)
+  const database = openFile(path)
+  const fault = faultOf(() => fileFault(database, path, thorough))
+  if (fault === null) return database
+  database.close()
+  throw new LedgerDamaged(path, fault)
+}
+
+function faultOf(look: () => string | null): string | null {
+  try {
+    return look()
+  } catch (cause) {
+    if (isDamage(cause)) return cause.message
     throw cause
   }
 }
@@ -79,7 +111,7 @@ export function openForReading(directory: string): OpenDatabase {
  * L-4: an open exclusive transaction on a file of its own. The operating system drops it with the process, so that a killed edge leaves no
  * stale lock, and a pid file's guesswork is not needed.
  */
-function lock(directory: string): () => void {
+export function lockDirectory(directory: string): () => void {
   const held = new Sqlite(join(directory, LOCK_FILE), { timeout: 0 })
   try {
     held.pragma('locking_mode = EXCLUSIVE')
@@ -109,10 +141,8 @@ function openFile(path: string): Database {
     return database
   } catch (cause) {
     database.close()
-    if (isSqliteError(cause, 'SQLITE_NOTADB') || isSqliteError(cause, 'SQLITE_CORRUPT'))
-      throw new LedgerRefused(`${path} is damaged or not a ledger. Nothing was changed; restore a backup.`, {
-        cause,
-      })
+    if (isDamage(cause))
+      throw new LedgerDamaged(path, `it is not a ledger that can be read (${cause.message})`, { cause })
     throw cause
   }
 }
@@ -151,6 +181,16 @@ export function steppedFile(database: Database): SteppedFile {
         .pluck()
         .get() ?? null,
   }
+}
+
+/** SQLite found what it reads to be no database, or one against its own rules. */
+function isDamage(cause: unknown): cause is Error {
+  return isSqliteError(cause, 'SQLITE_NOTADB') || isSqliteError(cause, 'SQLITE_CORRUPT')
+}
+
+/** The disk did not do what it was asked to, or gave back what it was not given: nothing more may be believed of it (L-13). */
+export function isStorageBroken(cause: unknown): boolean {
+  return isSqliteError(cause, 'SQLITE_IOERR') || isDamage(cause)
 }
 
 function isSqliteError(cause: unknown, code: string): boolean {

@@ -2,6 +2,7 @@
 // (L-2). Seqs have no gaps (L-3): a reader that sees n has seen all before it. It knows no network and no loyalty: who decides what a
 // fact is worth hands in bytes and an answer.
 // Hot: append. Budget: 8 microseconds a fact in groups of 500, see bench/sales.ts.
+import { dirname } from 'node:path'
 import { decodeFact } from '../../protocol/codec.ts'
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../protocol/chain.ts'
 import type { MemberId, Seq } from '../../protocol/ids.ts'
@@ -10,7 +11,10 @@ import { BATCH_BYTES_MAX, BATCH_FACTS_MAX, CHAIN_TAIL_FACTS } from '../../protoc
 import { assert } from '../../protocol/result.ts'
 import { Checkpointer } from './checkpointer.ts'
 import type { Database, OpenDatabase, Statement } from './database.ts'
-import { LedgerRefused, openDatabase } from './database.ts'
+import { LEDGER_FILE, LedgerDamaged, isStorageBroken, isStorageFull, openDatabase } from './database.ts'
+import { DiskRoom } from './disk-room.ts'
+import { structureFault } from './inspection.ts'
+import { markFailed } from './failure-mark.ts'
 import { Frames } from './frames.ts'
 import { Leases } from './leases.ts'
 import { Members } from './members.ts'
@@ -22,10 +26,13 @@ import { ProgramVersions } from './program-versions.ts'
 import { Sequels } from './sequels.ts'
 import { Terminals } from './terminals.ts'
 import { Threads } from './threads.ts'
+import { walk } from './walk.ts'
 
 export interface LedgerOptions {
   /** The data directory, or ':memory:' for a simulation. */
   readonly directory: string
+  /** Look at all of the file, because the storage failed the last time (L-13). */
+  readonly thorough?: boolean
 }
 
 export interface Verification {
@@ -75,8 +82,8 @@ interface ChainRow {
 
 const FAULTS_TOLD = 100
 
-export function openLedger({ directory }: LedgerOptions): Ledger {
-  const open = openDatabase(directory)
+export function openLedger({ directory, thorough = false }: LedgerOptions): Ledger {
+  const open = openDatabase(directory, thorough)
   try {
     return new Ledger(open)
   } catch (cause) {
@@ -96,6 +103,8 @@ export class Ledger {
   readonly terminals: Terminals
   readonly hours: Hours
   readonly managers: Managers
+  /** Undefined in memory, and for reading. */
+  readonly room: DiskRoom | undefined
   readonly #open: OpenDatabase
   readonly #statements: ReturnType<typeof prepare>
   readonly #checkpointer: Checkpointer | undefined
@@ -103,11 +112,18 @@ export class Ledger {
   #bytes = 0
   #seq: Seq
   #hash: Uint8Array
+  /** Why nothing more is written (L-13). */
+  #broken: unknown
+  #onBroken: (cause: unknown) => void = () => undefined
 
   constructor(open: OpenDatabase) {
     const { database } = open
     this.#open = open
-    this.#checkpointer = open.path === undefined ? undefined : new Checkpointer(open.path)
+    this.#checkpointer =
+      open.path === undefined
+        ? undefined
+        : new Checkpointer(open.path, (cause) => this.#checkpointFailed(cause))
+    this.room = open.path === undefined ? undefined : new DiskRoom(dirname(open.path))
     this.#statements = prepare(database)
     this.meta = new Meta(database)
     this.#seq = 0 as Seq
@@ -167,6 +183,7 @@ export class Ledger {
   }
 
   begin(): void {
+    if (this.#broken !== undefined) throw new Error('the storage failed', { cause: this.#broken })
     this.#statements.begin.run()
   }
 
@@ -176,6 +193,7 @@ export class Ledger {
     this.meta.save()
     this.#statements.commit.run()
     this.#checkpointer?.committed(this.#bytes)
+    this.room?.wrote(this.#bytes)
     this.#bytes = 0
   }
 
@@ -186,11 +204,59 @@ export class Ledger {
 
   /** After anything that failed: the memory is what the file says again (L-6). */
   rollback(): void {
-    if (this.#open.database.inTransaction) this.#statements.rollback.run()
     this.#bytes = 0
+    // What the file says cannot be asked any more, and nobody is answered from the memory.
+    if (this.broken) return
+    if (this.#open.database.inTransaction) this.#statements.rollback.run()
     this.meta.reload()
     this.#loadHead()
     this.threads.reload()
+  }
+
+  /** Told once that the storage failed: stop the process. */
+  onBroken(call: (cause: unknown) => void): void {
+    this.#onBroken = call
+  }
+
+  get broken(): boolean {
+    return this.#broken !== undefined
+  }
+
+  /** What a failed transaction says about the disk: after `broken` nothing is written any more, after `full` there is room to clean up (L-13, L-15). */
+  failed(cause: unknown): 'full' | 'broken' | 'other' {
+    if (this.broken) return 'broken'
+    if (isStorageFull(cause)) {
+      this.room?.full()
+      return 'full'
+    }
+    if (!isStorageBroken(cause)) return 'other'
+    this.#break(cause)
+    return 'broken'
+  }
+
+  #break(cause: unknown): void {
+    this.#broken = cause
+    if (this.#open.path !== undefined) markFailed(dirname(this.#open.path))
+    this.#onBroken(cause)
+  }
+
+  /** Gives room back: the log is moved into the file and cut (L-15). */
+  giveRoom(): void {
+    this.#open.database.pragma('wal_checkpoint(TRUNCATE)')
+  }
+
+  /** L-14: walks all of it beside the commits; what it finds stops the node, and the next start recovers (L-16). */
+  async walk(): Promise<readonly string[]> {
+    if (this.#open.path === undefined) return []
+    const faults = await walk(this.#open.path)
+    if (faults.length > 0 && !this.broken) this.#break(new Error(faults[0]))
+    return faults
+  }
+
+  /** L-14: everything, with the structure of the file, for a start after a failure. */
+  inspect(): readonly string[] {
+    const structure = structureFault(this.#open.database)
+    return [...(structure === null ? [] : [structure]), ...this.verify().faults]
   }
 
   /** Runs `work` in one transaction with the standing; throws what it throws, with nothing changed. */
@@ -200,9 +266,15 @@ export class Ledger {
       work()
       this.commit()
     } catch (cause) {
+      this.failed(cause)
       this.rollback()
       throw cause
     }
+  }
+
+  #checkpointFailed(cause: unknown): void {
+    // A thread's error comes as a copy without its class; that it failed at all is what counts.
+    if (this.failed(cause) === 'other') this.#break(cause)
   }
 
   /** Most keys are new: the index alone says so. */
@@ -292,10 +364,7 @@ export class Ledger {
     let expected = before + 1
     for (const row of this.#statements.chain.iterate(before)) {
       const fault = previous === undefined ? `fact ${before} is missing` : chainFault(row, expected, previous)
-      if (fault !== undefined)
-        throw new LedgerRefused(
-          `The ledger is damaged: ${fault}. Nothing was changed; run verify and restore a backup.`,
-        )
+      if (fault !== undefined) throw new LedgerDamaged(this.#open.path ?? LEDGER_FILE, fault)
       previous = row.hash
       expected++
     }

@@ -251,6 +251,17 @@ export const StatusAnswerShape = Type.Object(
     time: TimeText,
     software: Text,
     uptime_s: Int,
+    /** Whether the ledger takes records, the room on its disk, below which it takes none, and how long a flush takes and whether to believe it. */
+    storage: Type.Object(
+      {
+        state: oneOf(['writable', 'read_only', 'failed']),
+        free_bytes: orNull(Int),
+        low_bytes: orNull(Int),
+        flush_ms: orNull(Type.Number()),
+        flush: orNull(oneOf(['honest', 'too_fast', 'memory'])),
+      },
+      closed,
+    ),
     /** Whether the store's time can be trusted, why not, by how much it may be off, and how far the machine's clock is ahead of it. */
     clock: Type.Object(
       {

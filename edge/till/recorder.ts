@@ -6,7 +6,6 @@ import type { MemberId } from '../../protocol/ids.ts'
 import { GROUP_WRITES_MAX, WRITES_QUEUED_MAX } from '../../protocol/limits.ts'
 import type { Refusal, Result } from '../../protocol/result.ts'
 import { accept, refuse } from '../../protocol/result.ts'
-import { isStorageFull } from '../ledger/database.ts'
 import type { Books } from './books.ts'
 import type { SpendingQuestion } from './cloud-link.ts'
 import type { InputOf, WriteKind } from './inputs.ts'
@@ -25,6 +24,24 @@ export interface RecorderEvents {
 export type Preparers = { readonly [K in WriteKind]: Prepare<K> }
 
 type Asked = Prepared & { do: 'ask' }
+
+const NO_ROOM = refuse(
+  'storage_full',
+  'The disk of the store node is nearly full: nothing more is recorded until there is room, reading works. Make room and try again.',
+)
+
+/** What the callers of a group hear whose commit failed (L-6, L-13). */
+const REFUSALS_OF = {
+  full: refuse(
+    'storage_full',
+    'The disk of the store node is full. Nothing was recorded; make room and try again.',
+  ),
+  broken: refuse(
+    'fault',
+    'The disk of the store node failed. Whether this was recorded shows when it serves again: try again with the same key.',
+  ),
+  other: refuse('fault', 'The record could not be stored. Nothing was recorded; try again.'),
+} as const
 
 /** What a group's attempt at a write came to: settled after COMMIT, or set aside. */
 type Attempt = Result<StoredAnswer> | Asked
@@ -160,6 +177,7 @@ export class Recorder {
       return Buffer.compare(kept.requestHash, call.requestHash) === 0
         ? accept({ status: kept.status, body: kept.answer, replayed: true })
         : refuse('key_reused', 'This key was used for another request; take a new one for a new request.')
+    if (this.#books.ledger.room?.room === 'low') return NO_ROOM
     // The map's type says that each kind has the preparer of its kind.
     const prepare = this.#preparers[write.kind] as Prepare<WriteKind>
     const prepared = prepare(this.#books, write)
@@ -174,21 +192,19 @@ export class Recorder {
   /** L-6. */
   #failed(group: readonly Write[], cause: unknown): Attempt[] {
     const { ledger, feed, cards, dayBook } = this.#books
+    const what = ledger.failed(cause)
+    const refusal = REFUSALS_OF[what]
+    this.#events.fault(cause)
+    // Nothing more is read from a file that is not to be believed; the process ends.
+    if (what === 'broken') return group.map(() => refusal)
     this.#recorded = 0
     this.#standing = false
     this.#told.length = 0
     for (const member of this.#touched) cards.forget(member)
     this.#touched.clear()
-    this.#events.fault(cause)
     ledger.rollback()
     feed.discard()
     dayBook.reload()
-    const refusal = isStorageFull(cause)
-      ? refuse(
-          'storage_full',
-          'The disk of the store node is full. Nothing was recorded; make room and try again.',
-        )
-      : refuse('fault', 'The record could not be stored. Nothing was recorded; try again.')
     return group.map(() => refusal)
   }
 

@@ -16,6 +16,7 @@ import { accept, assert, refuse } from '../../protocol/result.ts'
 import { DAY_MS, localDay, localMinuteOfDay, millisOf } from '../../protocol/time.ts'
 import type { FeedLog } from '../feed/feed-log.ts'
 import type { EdgeClock } from '../clock.ts'
+import type { FlushTest } from '../ledger/flush-test.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { System } from '../system.ts'
 import type { HistoryPage, MemberView, PerksAnswer, Quote, Status, Today } from './answers.ts'
@@ -46,6 +47,7 @@ import { OWN_KEY_PREFIX, OWN_TERMINAL } from './reservations.ts'
 import { prepareCheckin, prepareGrant, prepareSale } from './sales.ts'
 import { prepareCancel, prepareCapture, prepareRedemption, prepareVoucherUse } from './spendings.ts'
 import { whenNow } from './when.ts'
+import { StorageKeeper } from './storage-keeper.ts'
 import { counted, timeText } from './wording.ts'
 
 export type { StoredAnswer, WriteCall } from './plan.ts'
@@ -60,6 +62,8 @@ export interface TillOptions {
   readonly backdateMs?: number
   /** Told of every fault that a caller was answered with, for the log. */
   readonly onFault?: (cause: unknown) => void
+  /** How the disk flushes, for the status. */
+  readonly flush?: FlushTest
 }
 
 const PREPARERS: Preparers = {
@@ -84,9 +88,10 @@ export class Till {
   readonly #startedMono: number
   readonly #onFault: (cause: unknown) => void
   readonly #clockKeeper: ClockKeeper
+  readonly #storageKeeper: StorageKeeper
   #link: { readonly state: string; readonly since: number }
 
-  constructor({ ledger, system, software, backdateMs = BACKDATE_MS_MAX, onFault }: TillOptions) {
+  constructor({ ledger, system, software, backdateMs = BACKDATE_MS_MAX, onFault, flush }: TillOptions) {
     this.#books = new Books(ledger, system, backdateMs)
     this.#onFault = onFault ?? (() => undefined)
     this.#recorder = new Recorder(this.#books, PREPARERS, {
@@ -101,6 +106,7 @@ export class Till {
     this.#link = { state: 'offline', since: this.clock.now() }
     this.#backlog = new Backlog(ledger.seq, ledger.meta.cursors().synced, this.clock.now())
     this.#clockKeeper = new ClockKeeper(this.#books, this.#recorder)
+    this.#storageKeeper = new StorageKeeper(this.#books, this.#recorder, flush ?? null)
     this.#books.reservations.start((redemption) => this.#expire(redemption))
     this.#books.keeper.start((ending) => this.#giveBack(ending))
   }
@@ -213,6 +219,7 @@ export class Till {
       software: this.#software,
       uptime_s: Math.floor((system.monotonic() - this.#startedMono) / 1000),
       clock: clockStatus(this.clock),
+      storage: this.#storageKeeper.status(),
     }
   }
 
@@ -271,6 +278,16 @@ export class Till {
   /** CLK-4: to be called every CLOCK_LOOK_MS. */
   lookAtClock(): void {
     this.#clockKeeper.look()
+  }
+
+  /** L-15: to be called every DISK_LOOK_MS. */
+  lookAtDisk(): void {
+    this.#storageKeeper.look()
+  }
+
+  /** Something about the ledger that managers should read. */
+  tellManagers(text: string): void {
+    this.#storageKeeper.tell(text)
   }
 
   /** A feed that cannot be written does not keep the link from changing. */

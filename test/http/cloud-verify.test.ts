@@ -200,3 +200,19 @@ describe('verify', () => {
     empty.remove()
   })
 })
+
+test('V-4 an index that does not fit its table is told', async () => {
+  await cloud.store.close()
+  const path = join(directory.path, 'cloud.db')
+  const database = new Sqlite(path)
+  database.unsafeMode()
+  database.pragma('writable_schema = ON')
+  // The index goes on as if it were another's: its entries are missing for the rows of now.
+  database.exec("DELETE FROM sqlite_schema WHERE name = 'facts_about'")
+  database.exec("INSERT INTO meta VALUES ('more', '1')")
+  database.close()
+  const found = await verify(directory.path)
+  expect(found.ok).toBe(false)
+  expect(found.problems.join()).toMatch(/never used|index|page/i)
+  cloud = new CloudCore(`${directory.path}/other`, cloud.clock)
+})

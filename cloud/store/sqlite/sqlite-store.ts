@@ -11,8 +11,15 @@ export function openSqliteStore(options: { readonly directory: string }): CloudS
   return new SqliteStore(options.directory)
 }
 
+export interface Snapshot {
+  readonly read: Reads
+  /** What SQLite finds wrong with pages, indexes and rows; empty when nothing is. */
+  structure(): string[]
+  close(): void
+}
+
 /** One moment of the file, beside whatever node works in it: reads see nothing that is committed later. */
-export function openSnapshot(directory: string): { readonly read: Reads; close(): void } {
+export function openSnapshot(directory: string): Snapshot {
   const reader = openReader(directory)
   const version = reader.pragma('user_version', { simple: true })
   if (version !== SCHEMA_VERSION) {
@@ -22,7 +29,16 @@ export function openSnapshot(directory: string): { readonly read: Reads; close()
     )
   }
   reader.exec('BEGIN')
-  return { read: sqliteReads(reader), close: () => void reader.close() }
+  return {
+    read: sqliteReads(reader),
+    structure: () =>
+      reader
+        .prepare<[], string>('PRAGMA integrity_check(10)')
+        .pluck()
+        .all()
+        .filter((said) => said !== 'ok'),
+    close: () => void reader.close(),
+  }
 }
 
 class SqliteStore implements CloudStore {

@@ -1,7 +1,7 @@
 // One walk over the whole ledger on a thread of its own (L-14), through a connection that only reads, so that no sale waits for it. What it found is
 // its only word.
 import { dirname } from 'node:path'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort as port, workerData } from 'node:worker_threads'
 import { LedgerDamaged, openForReading } from './database.ts'
 import type { Database, OpenDatabase } from './database.ts'
 import { structureFault } from './inspection.ts'
@@ -20,5 +20,5 @@ function faultsOf(open: OpenDatabase, database: Database): readonly string[] {
 }
 
 const open = openForReading(dirname(path))
-parentPort?.postMessage(faultsOf(open, open.database))
+port?.postMessage(faultsOf(open, open.database))
 open.close()

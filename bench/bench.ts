@@ -55,6 +55,17 @@ export function quantile(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 }
 
+/** Seconds since some moment. */
+export type Stopwatch = () => number
+
+export const wallSeconds: Stopwatch = () => performance.now() / 1000
+
+/** What this process has had of the processors: for work of one thread, on machines where others take turns. */
+export const cpuSeconds: Stopwatch = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000_000
+}
+
 const ROUNDS = 5
 
 type Run = () => Promise<number> | number

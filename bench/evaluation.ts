@@ -5,7 +5,7 @@ import type { Program } from '../cloud/evaluation/compile.ts'
 import { compile } from '../cloud/evaluation/compile.ts'
 import type { ProgramDocument } from '../cloud/evaluation/document/program.ts'
 import type { Sale } from '../protocol/facts.ts'
-import type { BenchOptions } from './bench.ts'
+import type { BenchOptions, Stopwatch } from './bench.ts'
 import { inTurns, tell, tellSkipped } from './bench.ts'
 import { closures } from './evaluation/closures.ts'
 import { elaboratePerk, memberGrowth, programGrowth } from './evaluation/growth.ts'
@@ -39,10 +39,10 @@ async function compare(peer: Peer, document: ProgramDocument, sales: readonly Sa
   }
 }
 
-async function peerRate({ run }: Prepared): Promise<number> {
-  const start = performance.now()
+async function peerRate({ run }: Prepared, seconds: Stopwatch): Promise<number> {
+  const start = seconds()
   const { length } = await run()
-  return (length / (performance.now() - start)) * 1000
+  return length / (seconds() - start)
 }
 
 async function besidePeers(document: ProgramDocument, program: Program): Promise<void> {
@@ -58,8 +58,8 @@ async function besidePeers(document: ProgramDocument, program: Program): Promise
       await compare(peer, document, sales.slice(0, COMPARED))
       const side = await peer.prepare(document, sales.slice(0, peer.sales))
       const rates = await inTurns(
-        () => rateOf(program, sales, members, STEPS),
-        () => peerRate(side),
+        () => rateOf(program, sales, members, STEPS, peer.seconds),
+        () => peerRate(side, peer.seconds),
         { measured: true, rounds: ROUNDS },
       )
       tell({

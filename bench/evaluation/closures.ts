@@ -2,6 +2,7 @@
 // made for its kind of award and conditions. It keeps no state, writes no effects and knows no bonuses.
 import type { Sale } from '../../protocol/facts.ts'
 import { DAY_MS, millisOf } from '../../protocol/time.ts'
+import { cpuSeconds } from '../bench.ts'
 import type { PlainPerk } from './input.ts'
 import { LIFETIME, plainPerks } from './input.ts'
 import type { Peer } from './peer.ts'
@@ -35,6 +36,7 @@ export const closures: Peer = {
   name: 'hand-written closures',
   sales: 100_000,
   evaluates: 'perks only, stateless, sums in the loop',
+  seconds: cpuSeconds,
   aim: 0.4,
   prepare(document, sales) {
     const perks = plainPerks(document)

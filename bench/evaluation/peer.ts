@@ -1,6 +1,7 @@
 // Who else can say what a sale's perks give. A further peer is one more file like rules-engine.ts and one more entry in ../evaluation.ts.
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import type { Sale } from '../../protocol/facts.ts'
+import type { Stopwatch } from '../bench.ts'
 
 /** One round over the prepared sales: the points of all earn perks on each. */
 export type PeerRun = () => ArrayLike<number> | Promise<ArrayLike<number>>
@@ -17,6 +18,8 @@ export interface Peer {
   readonly sales: number
   /** What it evaluates, and what it is spared (bench/README.md says more). */
   readonly evaluates: string
+  /** What both sides are timed by: CPU time where the peer has one thread, else the wall clock. */
+  readonly seconds: Stopwatch
   /** Ours should be at least so many times as fast. */
   readonly aim: number
   /** Why it cannot run on this machine; undefined: it can. */

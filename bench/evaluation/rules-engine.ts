@@ -1,6 +1,7 @@
 // json-rules-engine 7 with one rule per perk. It finds the perks that apply; what they give is added up from its events, since it has no arithmetic.
 import { Engine } from 'json-rules-engine'
 import type { TopLevelCondition } from 'json-rules-engine'
+import { cpuSeconds } from '../bench.ts'
 import { plainPerks } from './input.ts'
 import type { PlainPerk } from './input.ts'
 import type { Peer } from './peer.ts'
@@ -36,6 +37,7 @@ export const rulesEngine: Peer = {
   name: 'json-rules-engine 7',
   sales: 1_000,
   evaluates: 'perks only, stateless, sums precomputed',
+  seconds: cpuSeconds,
   aim: 450,
   prepare(document, sales) {
     const engine = new Engine([], { allowUndefinedFacts: true })

@@ -8,6 +8,8 @@ import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { newState } from '../../cloud/evaluation/state.ts'
 import { step } from '../../cloud/evaluation/step.ts'
 import type { Sale } from '../../protocol/facts.ts'
+import type { Stopwatch } from '../bench.ts'
+import { cpuSeconds } from '../bench.ts'
 
 const effects = new EffectBuffer()
 
@@ -42,11 +44,17 @@ export function stepAll(
 }
 
 /** Steps per second over the members' states, which start empty. */
-export function rateOf(program: Program, sales: readonly Sale[], members: number, count: number): number {
+export function rateOf(
+  program: Program,
+  sales: readonly Sale[],
+  members: number,
+  count: number,
+  seconds: Stopwatch = cpuSeconds,
+): number {
   const states = newStates(members)
-  const start = performance.now()
+  const start = seconds()
   stepAll(program, sales, states, count)
-  return (count / (performance.now() - start)) * 1000
+  return count / (seconds() - start)
 }
 
 /** So far from each other lie the members of two steps that follow each other; no number of members used here shares a divisor with it. */
@@ -66,7 +74,7 @@ export function stepMembers(
   const states = newStates(members)
   const steps = members * each
   const block = sales.length / BLOCKS
-  const start = performance.now()
+  const start = cpuSeconds()
   for (let done = 0; done < steps; done++) {
     const sale = sales[Math.floor((done / steps) * BLOCKS) * block + (done % block)]
     const state = states[(done * APART) % members]
@@ -74,7 +82,7 @@ export function stepMembers(
     effects.clear()
     step(program, state, sale, effects, NOTHING_EARLIER)
   }
-  return { rate: (steps / (performance.now() - start)) * 1000, states }
+  return { rate: steps / (cpuSeconds() - start), states }
 }
 
 /** Bytes in use on the heap after everything unreachable is gone. */

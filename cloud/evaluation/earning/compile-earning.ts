@@ -26,8 +26,12 @@ export function compileEarning(document: ProgramDocument): Earning {
   const standardPerks = perksOf('STANDARD')
   const rows = standardPerks.map(rowOf)
   const counted = countedRules(document)
-  const elaborate = rows.filter(({ perk }) => isElaborate(perk.document, document, counted))
-  for (const row of rows) row.perk.selection[elaborate.includes(row) ? 'elaborate' : 'rows'].push(row)
+  const elaborate = new Set(rows.filter(({ perk }) => isElaborate(perk.document, document, counted)))
+  for (const row of rows) row.perk.selection[elaborate.has(row) ? 'elaborate' : 'rows'].push(row)
+  for (const { selection } of standardPerks) {
+    selection.first = selection.rows[0] ?? null
+    for (const [place, row] of selection.rows.entries()) row.next = selection.rows[place + 1] ?? null
+  }
   const bonuses = document.bonuses.map((bonus): Bonus => ({
     ...compileGiving(bonus, document),
     metric: document.earn_perks.find(({ id }) => id === bonus.perks?.[0])?.metric ?? 0,
@@ -54,7 +58,7 @@ export function compileEarning(document: ProgramDocument): Earning {
     birthdayPerks: perksOf('BIRTHDAY'),
     activityPerks: new Map(ACTIVITY_TYPES.flatMap(perksOf).map((perk) => [perk.id, perk])),
     bonuses,
-    elaboratePerks: elaborate.length > 0,
+    elaboratePerks: elaborate.size > 0,
     elaborateBonuses: bonuses.some(
       ({ metric, document: bonus }) => metric !== POINTS || isElaborate(bonus, document, counted),
     ),

@@ -15,6 +15,8 @@ export interface Selection {
   quantity: number
   /** Standard perks that look at it, in the document's order: plain ones, and those that gifts.ts weighs. */
   readonly rows: PerkRow[]
+  /** The first of the rows, from which each leads to the next: an array between them is two more misses where there are thousands of perks. */
+  first: PerkRow | null
   readonly elaborate: PerkRow[]
 }
 
@@ -56,7 +58,7 @@ export function compileSelections(perks: readonly EarnPerkDocument[]): Selection
 }
 
 function newSelection(): Selection {
-  return { sale: 0, line: 0, amount: 0, quantity: 0, rows: [], elaborate: [] }
+  return { sale: 0, line: 0, amount: 0, quantity: 0, rows: [], first: null, elaborate: [] }
 }
 
 function selectionText({

@@ -39,6 +39,8 @@ export interface PerkRow {
   /** Working memory: the sale (as the basket counts them) on which it gave something last, and what. */
   sale: number
   points: number
+  /** The next plain row of its selection. */
+  next: PerkRow | null
 }
 
 export function rowOf(perk: EarnPerk): PerkRow {
@@ -60,7 +62,7 @@ export function rowOf(perk: EarnPerk): PerkRow {
   const fits = Object.values(row).every((number) => Number.isInteger(number) && Math.abs(number) <= SMALL_MAX)
   const plain = fits && active && stores === null
   const nothing = Object.fromEntries(Object.keys(row).map((name) => [name, 0])) as typeof row
-  return { ...(plain ? row : { ...nothing, id }), once: oncePerDay, perk, sale: 0, points: 0 }
+  return { ...(plain ? row : { ...nothing, id }), once: oncePerDay, perk, sale: 0, points: 0, next: null }
 }
 
 type AwardNumbers = readonly [
@@ -144,12 +146,9 @@ export function givePerks(
   for (let at = 0; at < touchedCount; at++) {
     const selection = touched[at]
     if (selection === undefined) continue
-    const { rows } = selection
     const amount = selection.amount | 0
     const quantity = selection.quantity | 0
-    for (let place = 0; place < rows.length; place++) {
-      const row = rows[place]
-      if (row === undefined) continue
+    for (let row = selection.first; row !== null; row = row.next) {
       let points = 0
       if (small && row.unit > 0) {
         // One branch for all conditions: which of them fails is no two perks' alike, and a processor guesses it badly.

@@ -176,6 +176,9 @@ async function coreOf(
     edgesConnected: () => hub.connected().size,
     feedReaders: () => feed.readerCount,
     batchesWaiting: () => ingest.queueLength,
+    edgesDraining: () => hub.load.draining,
+    edgesQueued: () => hub.load.queued,
+    syncBytesWaiting: () => hub.load.waitingBytes,
   })
   ingest.onCommitted(({ activities }) => {
     metrics.committed(activities)

@@ -8,6 +8,9 @@ export interface MetricSources {
   readonly edgesConnected: () => number
   readonly feedReaders: () => number
   readonly batchesWaiting: () => number
+  readonly edgesDraining: () => number
+  readonly edgesQueued: () => number
+  readonly syncBytesWaiting: () => number
 }
 
 export class Metrics {
@@ -49,6 +52,9 @@ export class Metrics {
     gauge('tillstream_edges_connected', 'Edges with an open sync connection', sources.edgesConnected)
     gauge('tillstream_feed_readers', 'Readers of the live feed', sources.feedReaders)
     gauge('tillstream_ingest_batches_waiting', 'Batches that wait for a commit', sources.batchesWaiting)
+    gauge('tillstream_edges_draining', 'Edges that drain a backlog', sources.edgesDraining)
+    gauge('tillstream_edges_queued', 'Edges that wait for a place to drain', sources.edgesQueued)
+    gauge('tillstream_sync_bytes_waiting', 'Bytes of frames that wait', sources.syncBytesWaiting)
   }
 
   request(method: string, route: string, status: number, seconds: number): void {

@@ -43,6 +43,8 @@ export interface CloudOptions {
   readonly logLevel: LogLevel
   /** Whether what falls due is booked by itself (DUE); left out: yes. */
   readonly moments?: boolean
+  /** Whether leases are given (U-6); left out: as `moments`, because they go by the machine's time too. */
+  readonly leases?: boolean
 }
 
 export interface CloudNode {
@@ -233,10 +235,8 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     upgrades.cut()
     throw new StartRefused(listenSentence(options, cause), { cause })
   }
-  if (options.moments !== false) {
-    moments.start()
-    grants.start()
-  }
+  if (options.moments !== false) moments.start()
+  if (options.leases ?? options.moments !== false) grants.start()
   log.info({ port, host: options.host, directory: options.directory }, 'listening')
 
   const drain = async (): Promise<void> => {

@@ -6,8 +6,12 @@ import { decodeFact } from '../protocol/codec.ts'
 import type { Fact } from '../protocol/facts.ts'
 import { idText, seqOf } from '../protocol/ids.ts'
 import type { FactId, Seq } from '../protocol/ids.ts'
+import { hybridTime } from '../protocol/time.ts'
+import type { Millis } from '../protocol/time.ts'
 import { FEED_PAGE_MAX, PAGE_SIZE_MAX } from '../protocol/limits.ts'
 import { standingOf } from './domain/ingest/standing.ts'
+import { leaseProblems } from './domain/leases/lease-replay.ts'
+import { claimsFault, claimsOf } from './domain/leases/member-books.ts'
 import { pointsAdded } from './domain/views.ts'
 import type { Effect } from './evaluation/effects.ts'
 import { NOTHING_EARLIER, effectsDifference, foldFacts } from './evaluation/fold.ts'
@@ -40,6 +44,8 @@ export interface Verification {
   readonly fold_mismatches: number
   /** Members whose logged effects do not come to what their facts come to, or not to their balance (E-FOLD-5). */
   readonly effect_mismatches: number
+  /** Leases that are not what their facts add up to, and members whose books do not add up (P-LEASE-1, P-LEASE-3). */
+  readonly lease_mismatches: number
   readonly digest: string
   readonly problems: readonly string[]
 }
@@ -47,7 +53,7 @@ export interface Verification {
 export async function verify(directory: string): Promise<Verification> {
   const snapshot = openSnapshot(directory)
   try {
-    const walk = new Walk(snapshot.read)
+    const walk = new Walk(snapshot.read, Date.now() as Millis)
     walk.structure(snapshot.structure())
     for (const tenant of await snapshot.read.tenants()) await walk.tenant(tenant)
     return walk.verification()
@@ -69,16 +75,24 @@ class Walk {
   #members = 0
   #foldMismatches = 0
   #effectMismatches = 0
+  #leaseMismatches = 0
+  readonly #now: Millis
 
-  constructor(read: Reads) {
+  constructor(read: Reads, now: Millis) {
     this.#read = read
+    this.#now = now
   }
 
   verification(): Verification {
     if (this.#chained !== this.#facts)
       this.#breakChain(`${this.#facts} facts are stored, ${this.#chained} of them stand in a chain`)
     return {
-      ok: this.#chainOk && this.#structureOk && this.#foldMismatches === 0 && this.#effectMismatches === 0,
+      ok:
+        this.#chainOk &&
+        this.#structureOk &&
+        this.#foldMismatches === 0 &&
+        this.#effectMismatches === 0 &&
+        this.#leaseMismatches === 0,
       chain_ok: this.#chainOk,
       facts: this.#facts,
       quarantined: this.#quarantined,
@@ -86,6 +100,7 @@ class Walk {
       members: this.#members,
       fold_mismatches: this.#foldMismatches,
       effect_mismatches: this.#effectMismatches,
+      lease_mismatches: this.#leaseMismatches,
       digest: digestOfLines(this.#lines),
       problems: this.#problems,
     }
@@ -104,6 +119,7 @@ class Walk {
       if (status === 'duplicate') this.#duplicates += count
     }
     for (const origin of await this.#read.origins(tenant)) await this.#walkChain(origin)
+    for (const problem of await leaseProblems(this.#read, tenant)) this.#breakLeases(problem)
     const programs = new Programs(await this.#read.programs(tenant))
     let after = 0
     for (;;) {
@@ -117,6 +133,11 @@ class Walk {
 
   #say(problem: string): void {
     if (this.#problems.length < PROBLEMS_MAX) this.#problems.push(problem)
+  }
+
+  #breakLeases(problem: string): void {
+    this.#leaseMismatches++
+    this.#say(problem)
   }
 
   #breakChain(problem: string): void {
@@ -177,6 +198,9 @@ class Walk {
         `${name}: the saved state is not the fold of its ${rows.length} facts (saved ${saved === undefined ? 'in another format' : `balance ${spendable(saved)}`}, folded ${spendable(state)})`,
       )
     }
+    const claims = await claimsOf(this.#read, row.tenant, row.id, this.#now)
+    const fault = claimsFault(programs.program(hybridTime(this.#now)), state, claims)
+    if (fault !== undefined) this.#breakLeases(`${name}: ${fault}`)
     await this.#effects(row, name, effects, spendable(state) + pendingIn(state, POINTS))
   }
 

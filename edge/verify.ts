@@ -25,7 +25,7 @@ export async function verify(directory: string): Promise<EdgeVerification> {
     const gone =
       synced > seq ? [`the cloud has ${synced} facts of this ledger, but only ${seq} are here`] : []
     const structure = structureFault(open.database)
-    const problems = [...(structure === null ? [] : [structure]), ...faults, ...gone]
+    const problems = [...(structure === null ? [] : [structure]), ...faults, ...gone, ...leaseFaults(ledger)]
     return {
       ok: chain_ok && problems.length === 0,
       chain_ok,
@@ -42,4 +42,20 @@ export async function verify(directory: string): Promise<EdgeVerification> {
   } finally {
     open.close()
   }
+}
+
+/** P-LEASE-3 here: what the facts took of a lease is accounted for in its row, and no more was taken than the cloud granted. */
+function leaseFaults(ledger: Ledger): string[] {
+  if (ledger.leases.count() === 0) return []
+  const used = ledger.rightsUsed()
+  const faults: string[] = []
+  for (const { lease, granted, spent, returned } of ledger.leases.all()) {
+    const facts = used.get(lease) ?? 0
+    // A lease that was forgotten and is told again stands there with what the cloud knew of it, which may be more.
+    if (spent + returned < facts)
+      faults.push(`lease ${lease}: its row says ${spent + returned}, its facts ${facts}`)
+    if (spent + returned > granted)
+      faults.push(`lease ${lease}: ${spent + returned} taken of ${granted} granted`)
+  }
+  return faults
 }

@@ -121,6 +121,8 @@ export const LEASES_STORE_MAX = 50_000
 /** Leases of one member in one store beside those of metrics: limited perks, and entitlements. */
 export const LEASES_MEMBER_PERKS_MAX = 8
 export const LEASES_MEMBER_VOUCHERS_MAX = 8
+/** Open leases of one member in all stores that are looked at together. */
+export const LEASES_MEMBER_MAX = 1_000
 /** Pause before members who came are looked at for leases, members of one commit, members that may wait (others get theirs at the next visit or look). */
 export const LEASES_PAUSE_MS = 500
 export const LEASES_COMMIT_MAX = 200

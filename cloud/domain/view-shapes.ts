@@ -64,6 +64,14 @@ export const MemberViewShape = Type.Object(
     tier: orNull(TierViewShape),
     next_tier: orNull(Type.Object({ id: Int, name: Text, point_floor: Int, missing: Int }, closed)),
     balance: Type.Integer({ description: 'Points that can be spent: fold + goodwill' }),
+    available: Type.Integer({
+      description: 'Of the balance: neither leased to stores nor held by open decisions',
+    }),
+    leased: Type.Integer({ description: 'Stores may spend it without asking' }),
+    held: Type.Integer({ description: 'Allowed, and not known to be spent yet' }),
+    at_risk: Type.Integer({
+      description: 'Ever spent beyond leases and decisions, at the risk of the merchant',
+    }),
     fold: Points,
     goodwill: Points,
     lifetime: Points,
@@ -284,6 +292,30 @@ export const ActivityViewShape = Type.Object(
   closed,
 )
 export type ActivityView = Readonly<Static<typeof ActivityViewShape>>
+
+export const LeaseViewShape = Type.Object(
+  {
+    lease: Int,
+    store: Int,
+    origin: Int,
+    subject: oneOf(LEASE_SUBJECTS),
+    member: orNull(IdTextShape),
+    item: Type.Integer({ description: 'The metric, or the perk' }),
+    code: orNull(Text),
+    granted: Int,
+    spent: Int,
+    returned: Int,
+    written_off: Int,
+    left: Type.Integer({
+      description: 'What the store may still spend, or may have spent without having told it yet',
+    }),
+    cap: Type.Integer({ description: 'At most so much in one redemption' }),
+    expires_at: TimeTextShape,
+    recalled: Type.Boolean({ description: 'Asked back, and not answered yet' }),
+  },
+  closed,
+)
+export type LeaseView = Readonly<Static<typeof LeaseViewShape>>
 
 export const NoticeViewShape = Type.Object(
   {

@@ -5,11 +5,14 @@ import { authorityOf } from '../../protocol/facts.ts'
 import type { Fact, Redemption, VoucherUse } from '../../protocol/facts.ts'
 import { idText, originOf, seqOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
+import { availableOf, outstandingOf } from '../../protocol/leases.ts'
+import type { SpendingBooks } from '../../protocol/leases.ts'
 import { QUANTITY_UNIT } from '../../protocol/numbers.ts'
 import { unreachable } from '../../protocol/result.ts'
 import { hybridTime, localDay, millisOf } from '../../protocol/time.ts'
 import type { HybridTime, ZoneOffset } from '../../protocol/time.ts'
 import type { Program } from '../evaluation/compile.ts'
+import { POINTS } from '../evaluation/document/metrics.ts'
 import { effectId, movesPoints } from '../evaluation/effects.ts'
 import { statusWord } from '../evaluation/spending/entitlement-statuses.ts'
 import type { Effect } from '../evaluation/effects.ts'
@@ -19,7 +22,10 @@ import { titlesOf } from '../evaluation/explanation/titles.ts'
 import { decodeState, newState, spendable } from '../evaluation/state.ts'
 import type { Entitlement, MemberState } from '../evaluation/state.ts'
 import { stateAt } from '../evaluation/time/time.ts'
+import type { LeaseRow } from '../store/lease-port.ts'
 import type { ActivityRow, FactRow, MemberListRow, QuarantineRow } from '../store/port.ts'
+import { booksOf } from './leases/member-books.ts'
+import type { Claims } from './leases/member-books.ts'
 import { accountViews, tierProgressView } from './account-views.ts'
 import { memberExtrasView } from './member-extras.ts'
 import type {
@@ -28,6 +34,7 @@ import type {
   FactData,
   FactSummary,
   FactView,
+  LeaseView,
   MemberView,
   NoticeView,
   QuarantineView,
@@ -76,6 +83,7 @@ export function memberView(
   programs: Programs,
   nowMs: number,
   offset: ZoneOffset,
+  claims: Claims,
 ): MemberView {
   const stored = stateOf(row)
   const program = programs.program(hybridTime(nowMs))
@@ -100,6 +108,7 @@ export function memberView(
             missing: (next.point_floor ?? 0) - state.lifetime,
           },
     balance: spendable(state),
+    ...booksView(booksOf(program, state, claims, POINTS)),
     fold: state.balance,
     goodwill: state.goodwill,
     lifetime: state.lifetime,
@@ -111,6 +120,11 @@ export function memberView(
     facts: state.facts,
     last_fact_at: stored.facts === 0 ? null : hybridText(stored.at),
   }
+}
+
+function booksView(books: SpendingBooks): Pick<MemberView, 'available' | 'leased' | 'held' | 'at_risk'> {
+  const { outstanding, held, risk } = books
+  return { available: availableOf(books), leased: outstanding, held, at_risk: risk }
 }
 
 export function entitlementView(one: Entitlement, program: Program | null, nowMs: number): EntitlementView {
@@ -174,6 +188,42 @@ export function factView(row: FactRow, rows: readonly ActivityRow[], programs: P
     claim: fact.claim === null ? null : { kind: fact.claim.kind, value: fact.claim.value },
     data: factData(fact),
     effects: rows.flatMap((activity) => effectViews(activity, programs)),
+  }
+}
+
+/** A lease as HQ sees it. */
+export function leaseView(row: LeaseRow): LeaseView {
+  const {
+    lease,
+    store,
+    origin,
+    subject,
+    member,
+    item,
+    code,
+    granted,
+    spent,
+    returned,
+    cap,
+    recall,
+    answered,
+  } = row
+  return {
+    lease,
+    store,
+    origin,
+    subject,
+    member: idOrNull(member),
+    item,
+    code,
+    granted,
+    spent,
+    returned,
+    written_off: row.writtenOff,
+    left: outstandingOf(row),
+    cap,
+    expires_at: timeText(row.expires),
+    recalled: recall > answered,
   }
 }
 

@@ -73,6 +73,16 @@ const identities = {
 } as const satisfies Record<IdentityKind, typeof identity>
 export const MembersQueryShape = Type.Object({ ...page, ...identities }, closed)
 
+export const LeasesQueryShape = Type.Object(
+  {
+    ...page,
+    store: Type.Optional(Type.Integer({ minimum: 1 })),
+    member: Type.Optional(Type.String({ pattern: '^[0-9]{1,16}$', description: 'A member id' })),
+    open: Type.Optional(Type.Integer({ minimum: 0, maximum: 1 })),
+  },
+  closed,
+)
+
 export const FeedQueryShape = Type.Object(
   {
     epoch: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),

@@ -2,6 +2,7 @@
 import type { MemberId, Origin, RuleId, StoreId } from '../../protocol/ids.ts'
 import type { LeaseSubject, LeaseTotals } from '../../protocol/leases.ts'
 import type { Millis } from '../../protocol/time.ts'
+import type { HoldRow } from './port.ts'
 
 type TenantId = number
 
@@ -62,6 +63,8 @@ export interface LeaseReads {
   leasesEnding(tenant: TenantId, until: Millis, limit: number): Promise<LeaseRow[]>
   /** Members that were in a store since then, the last first. */
   visitors(store: StoreId, since: Millis, limit: number): Promise<MemberId[]>
+  /** As inside a transaction (U-2). */
+  openHolds(tenant: TenantId, member: MemberId, now: Millis): Promise<HoldRow[]>
   bookList(members: readonly MemberId[]): Promise<BookRow[]>
 }
 

@@ -1,6 +1,10 @@
 // Compares what was acknowledged with what the nodes hold. Shares no code with the workload: it reads the terminals' log as an outsider would.
 import { decodeStoredFact } from '../../protocol/codec.ts'
+import { hybridTime } from '../../protocol/time.ts'
+import type { Millis } from '../../protocol/time.ts'
 import type { CloudCore } from '../support/cloud-core.ts'
+import { leaseProblems } from '../../cloud/domain/leases/lease-replay.ts'
+import { claimsFault, claimsOf } from '../../cloud/domain/leases/member-books.ts'
 import { decodeState, spendable } from '../../cloud/evaluation/state.ts'
 import type { StoreNode } from './store-node.ts'
 import type { World } from './world.ts'
@@ -21,6 +25,28 @@ export function foundIn(findings: Findings): string[] {
   return Object.entries<string[]>({ ...findings }).flatMap(([what, found]) =>
     found.map((one) => `${what}: ${one}`),
   )
+}
+
+/** Facts about leases are the nodes' own (P-LEASE-1). */
+const LEASE_KEY = /^(edge:lease:|lease-)/
+
+/**
+ * P-LEASE-1, P-LEASE-3: what is spent, leased and available is the balance, for every member, and leases are what their facts come to. Ingest asks the same
+ * after every commit that moves rights; what it found is a conflict that no honest store can cause.
+ */
+async function auditLeases({ cloud, time }: World, findings: Findings): Promise<void> {
+  const { read } = cloud.store
+  const program = (await cloud.shelf.of(cloud.tenant)).program(hybridTime(time.now()))
+  for (const row of await read.members(cloud.tenant, { after: 0, limit: 100_000 })) {
+    const state = row.state === null ? undefined : decodeState(row.state)
+    if (state === undefined) continue
+    const claims = await claimsOf(read, cloud.tenant, row.id, time.now() as Millis)
+    const fault = claimsFault(program, state, claims)
+    if (fault !== undefined) findings.balances.push(`member ${row.id}: ${fault}`)
+  }
+  findings.balances.push(...(await leaseProblems(read, cloud.tenant)))
+  for (const { kind, text } of await read.conflicts(cloud.tenant, false, { after: 0, limit: 10_000 }))
+    if (kind === 'books_do_not_add_up' || kind === 'spent_beyond_lease') findings.balances.push(text)
 }
 
 export async function audit(world: World): Promise<Findings> {
@@ -44,13 +70,14 @@ export async function audit(world: World): Promise<Findings> {
       if (card !== null && times > 0) spentByCard.set(card, (spentByCard.get(card) ?? 0) + amount)
     }
   }
-  for (const key of counted.keys()) if (!asked.has(key)) findings.phantoms.push(key)
+  for (const key of counted.keys()) if (!asked.has(key) && !LEASE_KEY.test(key)) findings.phantoms.push(key)
   try {
     await cloud.outcomes()
   } catch (cause) {
     findings.balances.push(String(cause))
   }
   await auditSpending(cloud, spentByCard, findings)
+  await auditLeases(world, findings)
   for (const node of world.stores) await auditEdge(cloud, node, findings)
   for (const fault of [...world.cloudFaults, ...world.stores.flatMap((node) => node.faults)])
     findings.balances.push(

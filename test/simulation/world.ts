@@ -61,7 +61,7 @@ export class World {
 
   async build(): Promise<void> {
     this.#startCloud()
-    await this.cloud.found(SMALL_PROGRAM)
+    await this.cloud.found({ ...SMALL_PROGRAM, offline: { share_percent: 60, hours: 2 } })
     this.#tenant = this.cloud.tenant
     const { stores, terminalsPerStore, operationsPerTerminal, bug } = this.plan
     for (let n = 0; n < stores; n++) {
@@ -118,7 +118,14 @@ export class World {
     )
     cloud.tenant = this.#tenant
     this.#cloud = cloud
-    this.#hub = new SyncHub({
+    const alive = (call: () => void) => (): void => {
+      if (this.#cloudLife === life) call()
+    }
+    cloud.after = (ms, call) => this.time.after(ms, alive(call))
+    cloud.onFault = (cause) => {
+      if (this.#cloudLife === life && !(cause instanceof ProcessGone)) this.cloudFaults.push(cause)
+    }
+    const hub = new SyncHub({
       store: cloud.store,
       ingest: cloud.ingest,
       authority: cloud.authority,
@@ -130,13 +137,15 @@ export class World {
       },
       system: {
         clock: { now: () => this.time.now() },
-        after: (ms, call) =>
-          this.time.after(ms, () => {
-            if (this.#cloudLife === life) call()
-          }),
+        after: (ms, call) => this.time.after(ms, alive(call)),
         randomBytes: (count) => Buffer.from(Array.from({ length: count }, () => this.random.below(256))),
       },
+      onSeen: (tenant, store, member) => cloud.grants.seen(tenant, store, member),
+      onReached: (tenant, store) => cloud.grants.inReach(tenant, store),
     })
+    this.#hub = hub
+    cloud.reached = () => hub.reached()
+    cloud.grants.start()
   }
 
   /** Asked at every call into the store. */

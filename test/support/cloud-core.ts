@@ -43,6 +43,7 @@ export class CloudCore {
   /** Ledgers in reach, and timers: nobody and never, until a test says otherwise. */
   reached: () => ReadonlyMap<Origin, StoreId> = () => new Map()
   after: (ms: number, call: () => void) => () => void = () => () => undefined
+  onFault: (cause: unknown) => void = (cause) => void this.faults.push(cause)
 
   /** `wrap` lets a test stand between the domain and the store. */
   constructor(directory: string, clock: Clock, wrap: (store: CloudStore) => CloudStore = (store) => store) {
@@ -65,7 +66,7 @@ export class CloudCore {
       clock,
       after,
       reached: () => this.reached(),
-      onFault: (cause) => this.faults.push(cause),
+      onFault: (cause) => this.onFault(cause),
     })
     this.authority = new Authority(this.store, this.shelf, clock, this.recalls)
   }

@@ -69,10 +69,18 @@ export class CloudUnderTest {
     this.#remove = remove
   }
 
-  static async start(now?: () => number): Promise<CloudUnderTest> {
+  /** Without leases, unless told otherwise: they are facts of the cloud's own, which most tests do not ask about. */
+  static async start(now?: () => number, leases = false): Promise<CloudUnderTest> {
     const { path, remove } = freshDirectory()
     const clock = now === undefined ? {} : { clock: { now } }
-    const options = { directory: path, port: 0, host: '127.0.0.1', logLevel: 'silent', ...clock } as const
+    const options = {
+      directory: path,
+      port: 0,
+      host: '127.0.0.1',
+      logLevel: 'silent',
+      leases,
+      ...clock,
+    } as const
     return new CloudUnderTest(await startCloud(options), path, remove)
   }
 

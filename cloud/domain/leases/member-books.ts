@@ -2,18 +2,37 @@
 // risked. The one reading of these tables: the authority decides by it, grants are made by it, and ingest, `verify` and HQ's view check and show it (P-LEASE-3).
 import { booksFault, outstandingOf } from '../../../protocol/leases.ts'
 import type { LeaseSubject, SpendingBooks } from '../../../protocol/leases.ts'
+import type { MemberId } from '../../../protocol/ids.ts'
+import { LEASES_MEMBER_MAX } from '../../../protocol/limits.ts'
+import type { Millis } from '../../../protocol/time.ts'
 import type { Program } from '../../evaluation/compile.ts'
 import { POINTS } from '../../evaluation/document/metrics.ts'
 import { spendableIn } from '../../evaluation/metrics/metrics.ts'
 import type { MemberState } from '../../evaluation/state.ts'
-import type { BookRow, LeaseRow } from '../../store/lease-port.ts'
-import type { HoldRow } from '../../store/port.ts'
+import type { BookRow, LeaseReads, LeaseRow } from '../../store/lease-port.ts'
+import type { HoldRow, TenantId } from '../../store/port.ts'
 
 /** What lies around a member's state. */
 export interface Claims {
   readonly leases: readonly LeaseRow[]
   readonly holds: readonly HoldRow[]
   readonly books: readonly BookRow[]
+}
+
+export const NO_CLAIMS: Claims = { leases: [], holds: [], books: [] }
+
+/** Of a member as committed. */
+export async function claimsOf(
+  read: LeaseReads,
+  tenant: TenantId,
+  member: MemberId,
+  now: Millis,
+): Promise<Claims> {
+  return {
+    leases: await read.leaseList(tenant, { member, open: true }, { after: 0, limit: LEASES_MEMBER_MAX }),
+    holds: await read.openHolds(tenant, member, now),
+    books: await read.bookList([member]),
+  }
 }
 
 /** Rights over one subject that some store still has; of one item, and of one code. */

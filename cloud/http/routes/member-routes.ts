@@ -1,15 +1,17 @@
 // Members with their states, their facts, every effect, and what HQ says about them.
 import { Type } from 'typebox'
 import { IDENTITY_KINDS } from '../../../protocol/facts.ts'
-import type { StoreId } from '../../../protocol/ids.ts'
+import type { MemberId, StoreId } from '../../../protocol/ids.ts'
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
 import { zoneOffset } from '../../../protocol/time.ts'
-import type { ZoneOffset } from '../../../protocol/time.ts'
+import type { Millis, ZoneOffset } from '../../../protocol/time.ts'
 import { BalanceViewShape } from '../../domain/balance-shapes.ts'
 import { balanceOf } from '../../domain/balance-view.ts'
 import type { HqRequest } from '../../domain/hq-requests.ts'
 import type { Recorded } from '../../domain/hq-facts.ts'
+import { NO_CLAIMS, claimsOf } from '../../domain/leases/member-books.ts'
+import type { Claims } from '../../domain/leases/member-books.ts'
 import {
   AdjustmentReceiptShape,
   EffectViewShape,
@@ -94,13 +96,15 @@ export const MEMBER_ROUTES = [
       if (kind === undefined) {
         const page = pageOfQuery(query)
         const rows = await services.read.members(tenant, oneMore(page))
+        const claims = new Map<MemberId, Claims>()
+        for (const { id } of rows) claims.set(id, await claimsOf(services.read, tenant, id, now as Millis))
         return answered(
           200,
           listOf(
             rows,
             page,
             ({ id }) => id,
-            (row) => memberView(row, programs, now, offsetAt(row.store)),
+            (row) => memberView(row, programs, now, offsetAt(row.store), claims.get(row.id) ?? NO_CLAIMS),
           ),
         )
       }
@@ -109,7 +113,16 @@ export const MEMBER_ROUTES = [
       const row = await services.read.memberByIdentity(tenant, kind, query[kind] ?? '')
       return row === undefined
         ? refuse('member_not_found', `No member has this ${kind}`, kind)
-        : answered(200, memberView(row, programs, now, offsetAt(row.store)))
+        : answered(
+            200,
+            memberView(
+              row,
+              programs,
+              now,
+              offsetAt(row.store),
+              await claimsOf(services.read, tenant, row.id, now as Millis),
+            ),
+          )
     },
   }),
   route({
@@ -125,7 +138,8 @@ export const MEMBER_ROUTES = [
       const programs = await services.shelf.of(tenant)
       const now = services.clock.now()
       const offsetAt = await offsetsAt(services, tenant, now)
-      return answered(200, memberView(member.value, programs, now, offsetAt(member.value.store)))
+      const claims = await claimsOf(services.read, tenant, member.value.id, now as Millis)
+      return answered(200, memberView(member.value, programs, now, offsetAt(member.value.store), claims))
     },
   }),
   route({

@@ -9,6 +9,7 @@ import { CONFLICT_ROUTES } from './conflict-routes.ts'
 import { FACT_ROUTES } from './fact-routes.ts'
 import { FLEET_ROUTES } from './fleet-routes.ts'
 import { MEMBER_ROUTES } from './member-routes.ts'
+import { LEASE_ROUTES } from './lease-routes.ts'
 import { NODE_ROUTES } from './node-routes.ts'
 import { PAGE_ROUTES } from './page-routes.ts'
 import { PROGRAM_ROUTES } from './program-routes.ts'
@@ -32,6 +33,7 @@ export const ROUTES: readonly Route[] = [
   ...WHAT_IF_ROUTES,
   ...MEMBER_ROUTES,
   ...FACT_ROUTES,
+  ...LEASE_ROUTES,
   ...CONFLICT_ROUTES,
   ...CHALLENGE_ROUTES,
   ...CLAWBACK_ROUTES,

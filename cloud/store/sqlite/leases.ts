@@ -4,6 +4,7 @@ import type { MemberId } from '../../../protocol/ids.ts'
 import type { Millis } from '../../../protocol/time.ts'
 import type { BookRow, LeaseFilter, LeaseReads, LeaseRow, LeaseWrites, VisitRow } from '../lease-port.ts'
 import type { Page, TenantId } from '../port.ts'
+import { openHoldsOf } from './spendings.ts'
 import type { preparer } from './statements.ts'
 import type { Raw } from './rows.ts'
 
@@ -121,6 +122,7 @@ export function leaseReads(sql: ReturnType<typeof preparer>): LeaseReads {
       sql('SELECT member FROM visits WHERE store = ? AND at >= ? ORDER BY at DESC LIMIT ?')
         .all(store, since, limit)
         .map(({ member }) => member as MemberId),
+    openHolds: async (tenant, member, now) => openHoldsOf(sql)(tenant, member, now),
     bookList: async (members) => booksOf(sql, members),
   }
 }

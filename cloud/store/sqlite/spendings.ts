@@ -23,19 +23,25 @@ type SpendingWrites = Pick<
 const COUNTS = `(h.expires > ? OR NOT EXISTS (SELECT 1 FROM origins o JOIN contacts c USING (origin)
   WHERE o.store = h.store AND c.contact_at >= h.expires AND c.said_seq <= o.seq))`
 
+export function openHoldsOf(
+  sql: ReturnType<typeof preparer>,
+): (tenant: number, member: number, now: number) => HoldRow[] {
+  return (tenant, member, now) =>
+    sql(
+      `SELECT h.* FROM holds h WHERE h.member IN (SELECT ? UNION ALL SELECT member FROM aliases WHERE root = ?)
+       AND h.settled = 0 AND h.tenant = ? AND ${COUNTS}`,
+    )
+      .all(member, member, tenant, now)
+      .map(holdRow)
+}
+
 export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites {
   return {
     holdByKey: async (store, key) => {
       const raw = sql('SELECT * FROM holds WHERE store = ? AND key = ?').get(store, key)
       return raw && holdRow(raw)
     },
-    openHolds: async (tenant, member, now) =>
-      sql(
-        `SELECT h.* FROM holds h WHERE h.member IN (SELECT ? UNION ALL SELECT member FROM aliases WHERE root = ?)
-         AND h.settled = 0 AND h.tenant = ? AND ${COUNTS}`,
-      )
-        .all(member, member, tenant, now)
-        .map(holdRow),
+    openHolds: async (tenant, member, now) => openHoldsOf(sql)(tenant, member, now),
     holds: async (ids) => {
       const find = sql('SELECT * FROM holds WHERE id = ?')
       return present(ids.map((id) => find.get(id))).map(holdRow)

@@ -1,0 +1,93 @@
+// S29 over HTTP with a real edge and a real cloud: of two hundred redeems of the last points at once one succeeds; and what HQ sees of leases.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { startEdge } from '../../edge/node.ts'
+import type { EdgeNode } from '../../edge/node.ts'
+import { CloudUnderTest, eventually, items, pick } from '../support/cloud-node.ts'
+import { freshDirectory } from '../support/cloud-core.ts'
+import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
+
+let cloud: CloudUnderTest
+let edge: EdgeNode
+let home: ReturnType<typeof freshDirectory>
+let token = ''
+
+beforeEach(async () => {
+  cloud = await CloudUnderTest.start(undefined, true)
+  const {
+    redeem_perks: [coffee],
+    ...rest
+  } = SMALL_PROGRAM
+  await cloud.publish({
+    ...rest,
+    tiers: [{ id: SMALL_PROGRAM.tiers[0]?.id ?? COFFEE, name: 'All', point_floor: 0 }],
+    redeem_perks: [{ id: COFFEE, title: 'Coffee', points: coffee?.points ?? 100 }],
+    offline: { share_percent: 100, total_max: 100, redemption_max: 100 },
+  })
+  home = freshDirectory()
+  const made = await cloud.ask('/v1/stores', { method: 'POST', body: { name: 'Bath', zone: 'UTC' } })
+  const code = await cloud.ask(`/v1/stores/${String(pick(made.json, 'id'))}/codes`, {
+    method: 'POST',
+    body: {},
+  })
+  edge = await startEdge({
+    directory: home.path,
+    port: 0,
+    host: '127.0.0.1',
+    log: pino({ level: 'silent' }),
+    cloud: cloud.url,
+    enrol: String(pick(code.json, 'code')),
+  })
+  const admin = readFileSync(join(home.path, 'admin.token'), 'utf8').trim()
+  token = String(pick(await call('POST', '/v1/terminals', { name: 't', role: 'terminal' }, admin), 'token'))
+})
+
+afterEach(async () => {
+  await edge.stop()
+  await cloud.stop()
+  home.remove()
+})
+
+let keys = 0
+async function call(method: string, path: string, body?: unknown, bearer = token): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${edge.port}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${bearer}`, 'idempotency-key': `k${++keys}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return response.json()
+}
+
+test(
+  'S29 U-7 two hundred redeems of the last points, leased ones among them: one succeeds',
+  { timeout: 60_000 },
+  async () => {
+    const enrolled = await call('POST', '/v1/members', { identities: [{ kind: 'card', value: '1' }] })
+    const member = String(pick(enrolled, 'receipt', 'id'))
+    await call('POST', '/v1/grants', { member, points: 60 })
+    const view = await eventually(
+      () => cloud.ask(`/v1/members/${member}`),
+      ({ status, json }) => status === 200 && pick(json, 'leased') === 100,
+    )
+    expect(view.json).toMatchObject({ balance: 110, available: 10, leased: 100, held: 0, at_risk: 0 })
+    expect(items(await cloud.ask(`/v1/leases?member=${member}&open=1`))).toMatchObject([
+      { subject: 'points', granted: 100, left: 100, recalled: false },
+    ])
+    expect(items(await cloud.ask('/v1/leases?store=999'))).toEqual([])
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => call('POST', '/v1/redemptions', { member, perk: COFFEE })),
+    )
+    const done = answers.filter(
+      (answer) => typeof answer === 'object' && answer !== null && 'receipt' in answer,
+    )
+    expect(done).toHaveLength(1)
+    expect(pick(done[0], 'redemption', 'authority')).toBe('cloud')
+    const after = await eventually(
+      () => cloud.ask(`/v1/members/${member}`),
+      ({ json }) => pick(json, 'balance') === 10,
+    )
+    expect(after.json).toMatchObject({ available: 10, leased: 0 })
+  },
+)

@@ -14,7 +14,9 @@ import type { Happened } from '../property/incremental-fold.ts'
 import { deliver } from '../property/incremental-fold.ts'
 import { byMember } from '../support/generators-history.ts'
 import { seededRandom } from '../support/random.ts'
+import { answersOfState } from './core-answers.ts'
 import { viewOfState } from './core-view.ts'
+import { decisionsAfter } from './plain/decisions.ts'
 import { judge } from './plain/judge.ts'
 import type { Version } from './plain/member.ts'
 import type { View } from './plain/view.ts'
@@ -34,6 +36,8 @@ interface Outcome {
   readonly fact: Fact
   readonly effects: readonly string[]
   readonly view: View
+  /** What would be answered right after it. */
+  readonly answers: readonly string[]
 }
 
 /** How often each effect was seen, so that a run can prove it did something. */
@@ -61,7 +65,12 @@ function oracleOutcomes(
     const effects = judged.journal.slice(told)
     told = judged.journal.length
     for (const { kind } of effects) if (seen !== undefined) seen[kind] = (seen[kind] ?? 0) + 1
-    outcomes.push({ fact, effects: effectTexts(effects), view: viewOf(judged, fact) })
+    outcomes.push({
+      fact,
+      effects: effectTexts(effects),
+      view: viewOf(judged, fact),
+      answers: decisionsAfter(judged, fact),
+    })
   })
   return outcomes
 }
@@ -69,8 +78,10 @@ function oracleOutcomes(
 function coreOutcomes(programs: Programs, facts: readonly Fact[]): Outcome[] {
   const outcomes: Outcome[] = []
   foldFacts(programs, newState(), facts, NOTHING_EARLIER, (fact, effects, state) => {
-    const view = viewOfState(programs.program(fact.at), state, fact)
-    outcomes.push({ fact, effects: effectTexts(effects), view })
+    const program = programs.program(fact.at)
+    const view = viewOfState(program, state, fact)
+    const answers = answersOfState(program, state, fact)
+    outcomes.push({ fact, effects: effectTexts(effects), view, answers })
   })
   return outcomes
 }
@@ -150,12 +161,13 @@ function misread(record: ProgramRecord, misreading: NonNullable<Planted['documen
 }
 
 function firstDifference(oracle: readonly Outcome[], core: readonly Outcome[]): Difference | undefined {
-  for (const [index, { fact, effects, view }] of oracle.entries()) {
+  for (const [index, { fact, effects, view, answers }] of oracle.entries()) {
     const its = core[index]
     const difference =
       its?.fact.id === fact.id
         ? (differ('straight', fact, 'effects', effects, its.effects) ??
-          differ('straight', fact, 'view', view, its.view))
+          differ('straight', fact, 'view', view, its.view) ??
+          differ('straight', fact, 'answers', answers, its.answers))
         : {
             fold: 'straight' as const,
             fact: name(fact),

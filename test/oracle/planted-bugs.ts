@@ -142,6 +142,17 @@ export const WRONG_READINGS: Readonly<Record<string, Planted>> = {
   'a segment that is never left': each('segments', () => ({ expiry: { kind: 'PERSISTENT' } })),
   'occurrences ignored': each('rules', () => ({ occurrences: undefined })),
   'conditions of perks ignored': each('earn_perks', () => ({ when: undefined })),
+  'a limit of one more': each('redeem_perks', ({ limit }) =>
+    limit === undefined ? {} : { limit: { ...(limit as Plain), ...oneMore('count')(limit as Plain) } },
+  ),
+  'the hours of a redeem perk ignored': each('redeem_perks', () => ({ schedule: undefined })),
+  'the basket of a redemption ignored': each('redeem_perks', ({ id }) =>
+    id === 311 ? { when: undefined } : {},
+  ),
+  'points as money worth more': each('redeem_perks', ({ money }) =>
+    money === undefined ? {} : { money: { ...(money as Plain), ...oneMore('money')(money as Plain) } },
+  ),
+  'what should be redeemed by itself is not': each('redeem_perks', () => ({ method: undefined })),
   'an entitlement a day too long': each('redeem_perks', ({ voucher }) =>
     voucher === undefined
       ? {}

@@ -41,11 +41,13 @@ export function offersOn(
     const auto = method === 'AUTO'
     if (money === undefined && !auto) continue
     const held = { points: taken.get(metric) ?? 0, uses: 0 }
-    const named =
-      money === undefined ? null : discountFor(money, rest, spendableIn(state, metric) - held.points).points
-    const decided = mayRedeem(program, state, id, { ...place, basket }, held, named)
+    const offered =
+      money === undefined ? null : discountFor(money, rest, spendableIn(state, metric) - held.points)
+    const decided = mayRedeem(program, state, id, { ...place, basket }, held, offered?.points ?? null)
     if (!decided.ok) continue
-    const { points, discount } = decided.value
+    const { points } = decided.value
+    // On what is left to pay: the decision looks at the whole basket.
+    const discount = offered?.discount ?? null
     offers.push({ perk: id, title, points, metric, discount, auto })
     if (!auto) continue
     taken.set(metric, held.points + points)

@@ -106,7 +106,8 @@ function unmet(perk: RedeemPerk, situation: Situation): Refused | undefined {
 /** Home store and schedule. */
 function notHereNow(perk: RedeemPerk, { state, fact, minute }: Situation): Refused | undefined {
   const { title, home_store_only: homeOnly } = perk.document
-  if (homeOnly === true && state.more?.profile.homeStore !== fact.store)
+  const home = state.more?.profile.homeStore ?? 0
+  if (homeOnly === true && (home === 0 || home !== fact.store))
     return refuse('perk_not_here', `"${title}" is redeemed in the member's home store only`)
   if (perk.slots !== null && !inSlots(perk.slots, minute))
     return refuse('perk_not_active', `"${title}" cannot be redeemed at this time of the week`)

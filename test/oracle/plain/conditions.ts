@@ -8,7 +8,7 @@ import type { RuleId } from '../../../protocol/ids.ts'
 import { aggregateOf } from './aggregates.ts'
 import type { When } from './calendar.ts'
 import { daysBetween, inWindow, inYear, timeAt, weekdayOf, yearOf } from './calendar.ts'
-import { basketHolds, paidWith } from './basket.ts'
+import { amountOf, basketHolds, basketOf, paidWith } from './basket.ts'
 import type { Member } from './member.ts'
 
 export function holds(member: Member, when: When, condition: ConditionDocument | undefined): boolean {
@@ -30,8 +30,8 @@ function leafHolds(member: Member, when: When, leaf: Leaf): boolean {
   if ('number' in leaf) return compare(numberOf(member, when, leaf.number), leaf.is, leaf.value)
   if ('basket' in leaf) return basketHolds(fact, leaf.basket)
   if ('payment' in leaf) {
-    if (fact.kind !== 'sale') return false
-    return paidWith(fact.tenders, leaf.payment.types) >= (leaf.payment.amount ?? 1)
+    const basket = basketOf(fact)
+    return basket !== undefined && paidWith(basket.tenders, leaf.payment.types) >= (leaf.payment.amount ?? 1)
   }
   if ('attribute' in leaf) {
     const value = member.attributes.get(leaf.attribute)
@@ -92,10 +92,11 @@ function metricPart(
 
 /** Undefined: the fact has no such number. */
 function numberOf(member: Member, { fact, ms, offset, date }: When, name: NumberName): number | undefined {
-  const goods = fact.kind === 'sale' || fact.kind === 'return' ? fact : undefined
+  const basket = basketOf(fact)
+  const goods = fact.kind === 'return' ? fact : basket
   switch (name) {
     case 'amount':
-      return goods?.amount
+      return fact.kind === 'return' ? fact.amount : basket === undefined ? undefined : amountOf(basket)
     case 'items':
       return goods === undefined
         ? undefined

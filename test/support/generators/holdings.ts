@@ -118,6 +118,22 @@ export const redeemPerks = fc
     { id: 302, title: 'Limited', points: 10, limit: limits, voucher: limited, attributes: asked, ...when },
     { id: 303, title: 'Free', points: 0 },
     { id: 304, title: 'For stamps', points: 3, metric: 501, voucher: {} },
+    { id: 309, title: 'Points off', points: 0, money: { points: 3, money: 7, maximum: 150 }, method: 'AUTO' },
+    { id: 310, title: 'Points off, asked for', points: 0, money: { points: 5, money: 2 } },
+    {
+      id: 311,
+      title: 'With a drink',
+      points: 5,
+      method: 'AUTO',
+      when: { any: [{ basket: { categories: ['DRINKS'], amount: 300 } }, { payment: { types: ['gift'] } }] },
+    },
+    {
+      id: 312,
+      title: 'At home in the morning',
+      points: 1,
+      home_store_only: true,
+      schedule: [{ days: ['MON', 'SAT'], from: '06:00', to: '12:30' }],
+    },
     ...GRANTED_PERKS.map((id, index) => ({
       id,
       title: `Granted ${id}`,

@@ -177,4 +177,6 @@ export const sampleProgram = {
       voucher: { valid_days: 14 },
     },
   ],
+  /** A store whose line is cut goes on redeeming inside what was leased to it. */
+  offline: { share_percent: 60, redemption_max: 500, total_max: 1_000 },
 } as const

@@ -3,6 +3,8 @@
 // Hot: factActivity. Budget: 2 microseconds.
 import type { EffectBuffer } from '../../cloud/evaluation/effects.ts'
 import { POINTS } from '../../cloud/evaluation/document/metrics.ts'
+import { authorityOf } from '../../protocol/facts.ts'
+import type { AuthorityWord } from '../../protocol/facts.ts'
 import { unreachable } from '../../protocol/result.ts'
 import type { Grant } from '../../protocol/facts.ts'
 import { millisOf } from '../../protocol/time.ts'
@@ -101,17 +103,25 @@ function taken(points: number): string {
   return points < 0 ? `: ${counted(-points, 'point')} taken back` : ''
 }
 
+/** What a manager should know of a spending that the cloud did not decide. */
+const UNDER: Readonly<Record<AuthorityWord, string>> = {
+  cloud: '',
+  lease: ', out of what this store may spend offline',
+  risk: ", offline at the merchant's risk",
+}
+
 function redemptionSentence(
-  { stage, of, points }: Extract<OpenFact, { kind: 'redemption' }>,
+  fact: Extract<OpenFact, { kind: 'redemption' }>,
   who: string,
   title: string,
 ): string {
+  const { stage, of, points } = fact
   switch (stage) {
     case 'reserved':
-      return `${who} reserved ${title} for ${counted(points, 'point')}`
+      return `${who} reserved ${title} for ${counted(points, 'point')}${UNDER[authorityOf(fact)]}`
     case 'captured':
       return of === 0
-        ? `${who} redeemed ${title} for ${counted(points, 'point')}`
+        ? `${who} redeemed ${title} for ${counted(points, 'point')}${UNDER[authorityOf(fact)]}`
         : `${who} got the reserved ${title}`
     case 'cancelled':
       return `${title} was cancelled for ${who}: ${counted(points, 'point')} given back`

@@ -17,6 +17,8 @@ export interface TillCounts {
   joined: number
   checkins: number
   redeemed: number
+  /** Of them, out of leases while the cloud was out of reach. */
+  redeemedOffline: number
   vouchersUsed: number
   quotes: number
   provisional: number
@@ -33,6 +35,7 @@ export function newTillCounts(): TillCounts {
     joined: 0,
     checkins: 0,
     redeemed: 0,
+    redeemedOffline: 0,
     vouchersUsed: 0,
     quotes: 0,
     provisional: 0,
@@ -176,6 +179,7 @@ export class Till {
     const settled = atOnce ? first : await this.#answer(this.#terminal.write(settle, { redemption }))
     if (settled === undefined) return
     counts.redeemed += 1
+    if (first.redemption.authority !== 'cloud') counts.redeemedOffline += 1
     collectVouchers(person, settled)
   }
 

@@ -19,6 +19,8 @@ const HELP = `tillstream COMMAND [options]
                                                         what happens in a store, live, line by line
   verify --data DIR [--json]                            checks a stopped or running node's data: exit 0 when all is as it should be,
                                                         1 on any difference, 2 when it could not be looked at
+  doctor --data DIR [--json]                            says in plain words what is wrong with a store's node, and what to do
+  diagnostics --data DIR --to FILE                      the same with sizes and counts, without members and keys, to send to somebody
   check FILE.json [--from DATE] [--json]                what publishing this program document would say: exit 0 when it would be taken
                                                         (warnings are told), 1 when it would be refused, 2 when it could not be read
   what-if --data DIR --program FILE [--from TIME] [--until TIME] [--json]
@@ -28,13 +30,15 @@ const HELP = `tillstream COMMAND [options]
 The demo and the replay of sales: npm start -- --help
 `
 
-type Command = 'cloud' | 'edge' | 'feed' | 'verify' | 'what-if' | 'check' | 'help'
+type Command = 'doctor' | 'diagnostics' | 'cloud' | 'edge' | 'feed' | 'verify' | 'what-if' | 'check' | 'help'
 
 const COMMANDS: Readonly<Record<Command, (args: string[]) => Promise<void>>> = {
   cloud: (args) => runNode(new URL('./main.ts', import.meta.url), args),
   edge: (args) => runNode(new URL('../edge/main.ts', import.meta.url), args),
   feed: (args) => runNode(new URL('../edge/kit/feed-command.ts', import.meta.url), args),
   verify,
+  doctor: (args) => runNode(new URL('../edge/doctor-command.ts', import.meta.url), args),
+  diagnostics: (args) => runNode(new URL('../edge/doctor-command.ts', import.meta.url), args),
   check: (args) => runNode(new URL('./check-program.ts', import.meta.url), args),
   'what-if': (args) => runNode(new URL('./what-if/command.ts', import.meta.url), args),
   help: async () => void process.stdout.write(HELP),

@@ -1,7 +1,7 @@
 // Proves a ledger from the outside (`tillstream verify`): the whole chain is walked from its genesis, every fact is decoded and compared with its row and
 // its answer. Takes no lock and changes nothing, so it may run beside the node. What a member has is never stored here but folded when asked for
 // (M-1), so there is no fold to differ.
-import { LedgerRefused, openForReading } from './ledger/database.ts'
+import { LedgerRefused, isStorageBroken, openForReading } from './ledger/database.ts'
 import { structureFault } from './ledger/inspection.ts'
 import { Ledger } from './ledger/ledger.ts'
 
@@ -36,8 +36,8 @@ export async function verify(directory: string): Promise<EdgeVerification> {
       problems,
     }
   } catch (cause) {
-    if (!(cause instanceof LedgerRefused)) throw cause
-    const problems = [cause.message]
+    if (!(cause instanceof LedgerRefused) && !isStorageBroken(cause)) throw cause
+    const problems = [cause instanceof Error ? cause.message : String(cause)]
     return { ok: false, chain_ok: false, facts: 0, seq: 0, synced_seq: 0, fold_mismatches: 0, problems }
   } finally {
     open.close()

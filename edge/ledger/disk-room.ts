@@ -32,14 +32,17 @@ const spaceOfDisk: SpaceOf = (directory) => {
 export class DiskRoom {
   readonly #directory: string
   readonly #spaceOf: SpaceOf
+  readonly #lays: boolean
   #room: Room = 'ample'
   #space: Space = { free: 0, total: 0 }
   /** Bytes that may be written before the file system is asked again. */
   #allowance = 0
 
-  constructor(directory: string, spaceOf: SpaceOf = spaceOfDisk) {
+  /** `lays`: keeps the ballast; whoever only looks does not. */
+  constructor(directory: string, spaceOf: SpaceOf = spaceOfDisk, lays = true) {
     this.#directory = directory
     this.#spaceOf = spaceOf
+    this.#lays = lays
     this.look()
   }
 
@@ -70,7 +73,7 @@ export class DiskRoom {
     const missing = this.#ballastBytes() - this.#ballastThere()
     const needed = this.#room === 'low' ? 2 * low : low
     this.#room = space.free - Math.max(0, missing) >= needed ? 'ample' : 'low'
-    if (this.#room === 'ample' && missing > 0) this.#layBallast()
+    if (this.#room === 'ample' && missing > 0 && this.#lays) this.#layBallast()
     this.#allowance = Math.max(0, space.free - low) / AMPLIFICATION / 2
     return this.#room
   }

@@ -88,6 +88,10 @@ export function openLedger({ directory, thorough = false }: LedgerOptions): Ledg
     return new Ledger(open)
   } catch (cause) {
     open.close()
+    if (isStorageBroken(cause))
+      throw new LedgerDamaged(open.path ?? LEDGER_FILE, cause instanceof Error ? cause.message : '', {
+        cause,
+      })
     throw cause
   }
 }

@@ -1,0 +1,220 @@
+// Looks a store's data directory over and says in plain words what is wrong and what to do (DR-1). It may run beside the node and changes nothing.
+// Everything it says is about the machine and the file: no name, no member, no key (DR-2), so that its words may be sent to anybody.
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { millisOf } from '../protocol/time.ts'
+import type { HybridTime } from '../protocol/time.ts'
+import { OFF_MS_MAX } from './clock.ts'
+import { LEDGER_FILE, LedgerRefused, lockDirectory, openForReading } from './ledger/database.ts'
+import type { Database } from './ledger/database.ts'
+import { DiskRoom } from './ledger/disk-room.ts'
+import { hasFailed } from './ledger/failure-mark.ts'
+import { flushTest } from './ledger/flush-test.ts'
+import { SCHEMA_VERSION } from './ledger/schema.ts'
+import { verify } from './verify.ts'
+
+export interface Finding {
+  readonly about:
+    'directory' | 'disk' | 'flush' | 'lock' | 'schema' | 'chain' | 'damage' | 'sync' | 'clock' | 'identity'
+  readonly ok: boolean
+  readonly found: string
+  /** Null where nothing is to be done. */
+  readonly advice: string | null
+}
+
+const MIB = 1024 * 1024
+const DAY_MS = 86_400_000
+/** Unsynced for longer, a store needs somebody who looks at its internet. */
+const WORD_MS_MAX = DAY_MS
+const OTHERS_MAY = 0o077
+
+const well = (about: Finding['about'], found: string): Finding => ({ about, ok: true, found, advice: null })
+const wrong = (about: Finding['about'], found: string, advice: string): Finding => ({
+  about,
+  ok: false,
+  found,
+  advice,
+})
+
+export async function doctor(directory: string, now: number): Promise<Finding[]> {
+  const path = join(directory, LEDGER_FILE)
+  if (!existsSync(path))
+    return [
+      wrong(
+        'directory',
+        `There is no ledger in ${directory}.`,
+        'Is --data right? A new edge makes one when it is enrolled.',
+      ),
+    ]
+  const findings = [
+    directoryFinding(directory),
+    diskFinding(directory),
+    flushFinding(directory),
+    lockFinding(directory),
+  ]
+  findings.push(...damageFindings(directory))
+  let open
+  try {
+    open = openForReading(directory)
+    findings.push(
+      schemaFinding(open.database),
+      identityFinding(open.database),
+      ...standingFindings(open.database, now),
+    )
+  } catch {
+    findings.push(wrong('damage', 'The ledger cannot be read.', RESTART))
+  } finally {
+    open?.close()
+  }
+  findings.push(await chainFinding(directory))
+  return findings
+}
+
+const RESTART =
+  'Start the edge: it puts a damaged file aside, takes over what is proven, and says what else to do.'
+
+function directoryFinding(directory: string): Finding {
+  try {
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch {
+    return wrong(
+      'directory',
+      'This user may not write the data directory.',
+      'Run as the user the edge runs as, or give it the directory (chown).',
+    )
+  }
+  return (statSync(directory).mode & OTHERS_MAY) === 0
+    ? well('directory', 'The data directory is the edge user’s alone.')
+    : wrong(
+        'directory',
+        'Other users of this machine may look into the data directory, which holds the device’s key.',
+        `chmod 700 ${directory}`,
+      )
+}
+
+function diskFinding(directory: string): Finding {
+  const room = new DiskRoom(directory, undefined, false)
+  const free = `${Math.floor(room.space.free / MIB)} MiB are free`
+  return room.room === 'ample'
+    ? well('disk', `The disk has room: ${free}.`)
+    : wrong(
+        'disk',
+        `The disk is nearly full: ${free}; below ${Math.ceil(room.lowBytes / MIB)} MiB nothing is recorded.`,
+        'Delete what is not the edge’s from this disk. The edge records again by itself.',
+      )
+}
+
+function flushFinding(directory: string): Finding {
+  const { ms, verdict } = flushTest(directory)
+  if (verdict === 'honest') return well('flush', `The disk flushes in ${ms} ms.`)
+  return verdict === 'memory'
+    ? wrong(
+        'flush',
+        'The data directory lies in memory: a power cut loses all of it.',
+        'Put --data on a disk.',
+      )
+    : wrong(
+        'flush',
+        `The disk says "stored" after ${ms} ms, faster than a disk can store.`,
+        'Turn its write cache off, or use another disk: a power cut may lose acknowledged sales.',
+      )
+}
+
+function lockFinding(directory: string): Finding {
+  try {
+    lockDirectory(directory)()
+    return wrong('lock', 'No edge runs on this directory.', 'Start it: tillstream edge --data DIR.')
+  } catch (cause) {
+    if (cause instanceof LedgerRefused) return well('lock', 'An edge runs on this directory.')
+    throw cause
+  }
+}
+
+function damageFindings(directory: string): Finding[] {
+  const kept = readdirSync(directory).filter((name) => name.startsWith('damaged-'))
+  const findings: Finding[] = []
+  if (hasFailed(directory))
+    findings.push(
+      wrong('damage', 'The storage failed while the edge ran, and it has not started since.', RESTART),
+    )
+  if (kept.length > 0)
+    findings.push(
+      wrong(
+        'damage',
+        `Damaged files are kept in ${kept.join(', ')}.`,
+        'Have the disk looked at. When HQ misses nothing, the folders may be deleted.',
+      ),
+    )
+  return findings
+}
+
+function schemaFinding(database: Database): Finding {
+  const version = database.pragma('user_version', { simple: true }) as number
+  if (version > SCHEMA_VERSION)
+    return wrong(
+      'schema',
+      `The ledger is of version ${version}, this software knows ${SCHEMA_VERSION}.`,
+      'Install the newer software again.',
+    )
+  return well(
+    'schema',
+    version === SCHEMA_VERSION
+      ? `The ledger is of version ${version}.`
+      : `The ledger is of version ${version} and is brought to ${SCHEMA_VERSION} at the next start.`,
+  )
+}
+
+function identityFinding(database: Database): Finding {
+  const row = database.prepare<[], { edge: number; epoch: number }>('SELECT edge, epoch FROM edge').get()
+  return row === undefined
+    ? wrong(
+        'identity',
+        'This edge belongs to no store.',
+        'Ask HQ for an enrolment code and start once with --cloud URL --enrol CODE.',
+      )
+    : well('identity', `Edge ${row.edge}, life ${row.epoch}.`)
+}
+
+function standingFindings(database: Database, now: number): Finding[] {
+  const row = database
+    .prepare<
+      [],
+      { seq: number; synced: number; last_word_at: number | null; time: number | null; clock: HybridTime }
+    >(
+      'SELECT (SELECT coalesce(max(seq), 0) FROM facts) AS seq, synced, last_word_at, time, clock FROM standing',
+    )
+    .get()
+  if (row === undefined) return [wrong('sync', 'The ledger does not say where it stands.', RESTART)]
+  return [syncFinding(row.seq - row.synced, row.last_word_at, now), clockFinding(row.time, row.clock, now)]
+}
+
+function syncFinding(unsynced: number, word: number | null, now: number): Finding {
+  if (word === null)
+    return wrong('sync', 'The cloud was never heard.', 'Look at the internet connection and at --cloud.')
+  const heard = `the cloud was last heard ${new Date(word).toISOString()}, ${unsynced} records are not there yet`
+  return now - word <= WORD_MS_MAX
+    ? well('sync', `In step: ${heard}.`)
+    : wrong(
+        'sync',
+        `Out of touch: ${heard}.`,
+        'The store goes on selling. Look at the internet connection; GET /v1/status says what stands in the way.',
+      )
+}
+
+/** CLK-1, as the next start will decide it. */
+function clockFinding(saved: number | null, last: HybridTime, now: number): Finding {
+  const said = `The clock of this machine says ${new Date(now).toISOString()}`
+  const advice = 'Set it, or replace the battery; with the internet the edge sets its own time.'
+  const floor = saved ?? millisOf(last)
+  if (now < floor - 2 * 60_000) return wrong('clock', `${said}, which has passed already.`, advice)
+  return saved !== null && now > floor + OFF_MS_MAX
+    ? wrong('clock', `${said}, much later than the ledger last knew.`, advice)
+    : well('clock', `${said}.`)
+}
+
+async function chainFinding(directory: string): Promise<Finding> {
+  const { ok, facts, problems } = await verify(directory)
+  return ok
+    ? well('chain', `All ${facts} records are whole and in their chain.`)
+    : wrong('chain', problems.join('; '), RESTART)
+}

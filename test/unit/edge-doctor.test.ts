@@ -1,0 +1,70 @@
+// The doctor's words and the bundle that may be sent: what is wrong is said with what to do, and nothing of a member or a key is in it.
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { main } from '../../edge/doctor-command.ts'
+import { doctor } from '../../edge/doctor.ts'
+import { LEDGER_FILE } from '../../edge/ledger/database.ts'
+import { NOW, TillUnderTest } from '../support/till-under-test.ts'
+
+const CANARIES = [
+  'Canary Jones',
+  '+447700900777',
+  'canary-card-4711',
+  'not used here',
+  'canary-key',
+  'canary-sku',
+]
+
+let shop: TillUnderTest
+beforeEach(async () => {
+  shop = new TillUnderTest()
+  const identities = [
+    { kind: 'phone', value: '+447700900777' },
+    { kind: 'card', value: 'canary-card-4711' },
+  ] as const
+  const { receipt } = await shop.done(
+    'enrolment',
+    { name: 'Canary Jones', identities: [...identities] },
+    'canary-key',
+  )
+  await shop.done('sale', { member: receipt.id, lines: [{ sku: 'canary-sku', quantity: 1000, amount: 100 }] })
+})
+afterEach(() => {
+  shop.remove()
+  process.exitCode = undefined
+})
+
+const wrongIn = async (now = NOW): Promise<string[]> =>
+  (await doctor(shop.directory, now)).filter(({ ok }) => !ok).map(({ about }) => about)
+
+test('DR-1 a store that sells: nothing but that the cloud was never heard', async () => {
+  expect((await wrongIn()).filter((about) => about !== 'flush')).toEqual(['sync'])
+})
+
+test('DR-1 a clock that is behind, a node that is not running, a file that is cut', async () => {
+  expect(await wrongIn(Date.UTC(1970, 0, 2))).toContain('clock')
+  shop.ledger.close()
+  expect(await wrongIn()).toContain('lock')
+  truncateSync(join(shop.directory, LEDGER_FILE), 5000)
+  expect(await wrongIn()).toContain('chain')
+  writeFileSync(join(shop.directory, LEDGER_FILE), 'no ledger'.repeat(1000))
+  const findings = await doctor(shop.directory, NOW)
+  expect(findings.filter(({ ok }) => !ok).every(({ advice }) => (advice ?? '').length > 10)).toBe(true)
+  shop.remove()
+  shop = new TillUnderTest()
+})
+
+test('DR-2 S37 the bundle holds no member, no name and no key', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tillstream-bundle-'))
+  const file = join(folder, 'bundle.json')
+  const said: string[] = []
+  await main(['--data', shop.directory, '--to', file], (text) => said.push(text))
+  await main(['--data', shop.directory], (text) => said.push(text))
+  const bundle = readFileSync(file, 'utf8')
+  rmSync(folder, { recursive: true })
+  expect(JSON.parse(bundle)).toMatchObject({ rows: { facts: 2, members: 1 } })
+  const text = bundle + said.join('')
+  for (const canary of CANARIES) expect(text).not.toContain(canary)
+})

@@ -56,7 +56,7 @@ export async function crashAt(plan: CrashPlan): Promise<CrashTally> {
     disk.apply(operation)
     for (let n = 0; n < (chosen.get(index) ?? 0); n++) {
       const loss = losses[tally.points % losses.length] ?? 'dropped'
-      rebuild(plan, disk.left(loss, random))
+      rebuild(plan.directory, plan.scratch, disk.left(loss, random))
       const at = records[index + 1]?.started ?? process.hrtime.bigint()
       count(tally, `after record ${index} (${operation.what}), ${loss}`, await plan.open(plan.scratch, at))
     }
@@ -74,7 +74,8 @@ function chosenPoints({ records, points, random }: CrashPlan): Map<number, numbe
   return chosen
 }
 
-function rebuild({ directory, scratch }: CrashPlan, files: ReadonlyMap<string, Buffer>): void {
+/** What was left of `directory`, as the only content of `scratch`. */
+export function rebuild(directory: string, scratch: string, files: ReadonlyMap<string, Buffer>): void {
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch, { recursive: true })
   for (const [path, bytes] of files) {

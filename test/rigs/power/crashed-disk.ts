@@ -133,8 +133,13 @@ export class CrashingDisk {
   /** Path and bytes of every file that is left. SQLite's shared memory is none: it is not on the disk. */
   left(loss: Loss, random: Random): Map<string, Buffer> {
     const files = new Map<string, Buffer>()
-    for (const [path, file] of this.#names)
-      if (!path.endsWith('-shm')) files.set(path, file.left(loss, random))
+    const paths = [...this.#names.keys()].filter((path) => !path.endsWith('-shm'))
+    // The disk lies about what it was asked last, and that was one file's writes.
+    const liedAbout = loss === 'lied' ? random.pick(paths) : undefined
+    for (const path of paths) {
+      const honest = loss === 'lied' && path !== liedAbout ? 'dropped' : loss
+      files.set(path, this.#names.get(path)?.left(honest, random) ?? Buffer.alloc(0))
+    }
     return files
   }
 

@@ -7,7 +7,7 @@ import { seededRandom } from '../support/random.ts'
 import type { Fault } from './frame/faults.ts'
 import { judge } from './frame/judge.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
-import { ShopsUnderLoad, until } from './frame/shops-under-load.ts'
+import { ShopsUnderLoad } from './frame/shops-under-load.ts'
 
 interface Injection {
   readonly fault: Fault
@@ -65,8 +65,9 @@ interface Tally {
 
 const SIZES = { quick: { times: 2, calls: 25 }, long: { times: 40, calls: 40 } } as const
 /** Late enough that the store serves, early enough that the calls of a life reach it. */
-const NTH_MIN = 30
-const NTH_SPAN = 60
+const NTH_MIN = 25
+const NTH_SPAN = 40
+const MORE_MAX = 30
 
 export const systemCalls: Rig = {
   name: 'system-calls',
@@ -91,12 +92,13 @@ async function run({ length, seed, directory, say }: RigOptions): Promise<readon
         await store.stop()
         const trace = join(directory, `${INJECTIONS.indexOf(injection)}-${time}.strace`)
         await startTraced(store, injection, nth, trace)
-        const [ended] = await Promise.all([supervised(store, injection, load, tally), load.sell(calls)])
+        const ended = await workedThrough(store, injection, load, calls, tally)
         if (ended) tally.ended += 1
         if (/\(INJECTED\)|killed by SIGKILL/.test(readFileSync(trace, 'utf8'))) tally.injected += 1
       }
       say(`${injection.what}: ended ${tally.ended} of ${times} times`)
     }
+    if (!store.running) await store.start(false)
     await load.synced()
     const wrong = await load.wrongRepeats()
     await load.stop()
@@ -146,20 +148,26 @@ async function startTraced(
   await starting.catch(() => undefined)
 }
 
-/** Whether the life ended by itself while the terminals worked; the next life is without a tracer. */
-async function supervised(
+/** Whether the life ended by itself while the terminals worked; the next life is without a tracer. How many writes a call makes depends on how many share a commit. */
+async function workedThrough(
   store: NodeProcess,
   { fatal }: Injection,
   load: ShopsUnderLoad,
-  tally: { recoveryMs: number },
+  calls: number,
+  tally: Tally,
 ): Promise<boolean> {
-  let over = false
-  const goal = load.log.count + 1
-  void store.ended().then(() => (over = true))
-  await until('the store ended, or goes on', async () => over || (!fatal && load.log.count > goal + 20))
-  if (!over) return false
-  const began = Date.now()
-  await store.start(false)
-  tally.recoveryMs = Math.max(tally.recoveryMs, Date.now() - began)
-  return true
+  let ended = false
+  const restarted = store.ended().then(async () => {
+    if (ended) return
+    ended = true
+    const began = Date.now()
+    await store.start(false)
+    tally.recoveryMs = Math.max(tally.recoveryMs, Date.now() - began)
+  })
+  for (let more = 0; more === 0 || (fatal && !ended && more < MORE_MAX); more++) await load.sell(calls)
+  if (ended) await restarted
+  const died = ended
+  // From here on an end is ours.
+  ended = true
+  return died
 }

@@ -20,6 +20,8 @@ import { VirtualTime } from './virtual-time.ts'
 
 const START = Date.UTC(2026, 2, 28, 21)
 const HEAL_MS = 30 * 60_000
+/** A world in which everything breaks all the time would never get its work done. */
+const FATE_OVER_MS = 20 * 60_000
 const INSTALL_AGAIN_MS = 1_000
 const CLOUD_RESTART_MS_MAX = 20_000
 /** A crash comes at one of so many calls into the cloud's store, or COMMITs. */
@@ -174,7 +176,7 @@ export class World {
   /** Something goes wrong every so often, until the world is healed. */
   #fate(): void {
     this.time.after(this.random.below(this.plan.fateMsMax), () => {
-      if (!this.#fateOn) return
+      if (!this.#fateOn || this.time.now() > START + FATE_OVER_MS) return
       this.#strike()
       this.#fate()
     })

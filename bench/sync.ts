@@ -48,7 +48,7 @@ export async function fillLedger(directory: string, sales: number): Promise<void
   const call = (key: string) => ({ terminal: 't1', key, requestHash: Buffer.alloc(32) })
   const card = (at: number) => ({ kind: 'card', value: `C${1000 + at}` }) as const
   const members = Math.min(MEMBERS, Math.floor(sales / 10))
-  await turns(members, (at) => till.write('enrolment', call(`m-${at}`), { identities: [card(at)] } as never))
+  await turns(members, (at) => till.write('enrolment', call(`m-${at}`), { identities: [card(at)] }))
   await turns(sales - members, (at) =>
     till.write('sale', call(`sale-${at}`), {
       member: card(random.below(members)),
@@ -58,7 +58,7 @@ export async function fillLedger(directory: string, sales: number): Promise<void
         quantity: 1000,
         amount: (100 + random.below(3000)) as Money,
       })),
-    } as never),
+    }),
   )
   ledger.close()
 }

@@ -33,7 +33,11 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const text = Buffer.concat(pieces).toString()
     const path = (request.url ?? '').split('?')[0]?.replace(/^\/far\/?/, '') ?? ''
-    const asked = { method: request.method ?? 'GET', path, body: text === '' ? null : JSON.parse(text) }
+    const asked = {
+      method: request.method ?? 'GET',
+      path,
+      body: text === '' ? null : (JSON.parse(text) as unknown),
+    }
     answer(asked).then(
       (value) => {
         response.writeHead(method(asked.path), { 'Content-Type': 'application/json' })

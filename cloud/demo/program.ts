@@ -178,5 +178,5 @@ export const sampleProgram = {
     },
   ],
   /** A store whose line is cut goes on redeeming inside what was leased to it. */
-  offline: { share_percent: 60, redemption_max: 500, total_max: 1_000 },
+  offline: { share_percent: 100, redemption_max: 500, total_max: 1_000, stores_max: 1 },
 } as const

@@ -85,6 +85,7 @@ describe('answers fit the shapes that openapi.json promises', () => {
   })
   test('A-7: spending without the cloud is refused with a reason', async () => {
     const member = { kind: 'card', value: 'C-1001' }
+    expect((await edge.post('/v1/grants', { member, points: 100 })).status).toBe(201)
     expectProblem(await edge.post('/v1/redemptions', { member, perk: 301 }), 'authority_missing')
     expectProblem(await edge.post('/v1/vouchers/ABCD-EFGH/use', {}), 'authority_missing')
   })

@@ -103,7 +103,10 @@ function present(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value))
 }
 
-test.each(WRITE_KINDS)(
+/** What callers send; a lease is given back by the edge itself, which reads no JSON for it. */
+const SENT_KINDS = WRITE_KINDS.filter((kind) => kind !== 'lease_return')
+
+test.each(SENT_KINDS)(
   'H-2 a %s that is read quickly is the same and as sound as one that is parsed and checked',
   (kind) => {
     const shape = INPUT_SHAPES[kind]

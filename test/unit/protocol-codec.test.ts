@@ -43,7 +43,8 @@ describe('what is not on the wire is not encoded', () => {
 })
 
 test('P-COD-4: plain byte arrays and Buffers are the same on the wire', () => {
-  const ack = (head: Uint8Array): DownFrame => ({ type: 'ack', seq: 0, head }) as DownFrame
+  const ack = (head: Uint8Array): DownFrame =>
+    ({ type: 'ack', seq: 0, head, credit_facts: 1, credit_bytes: 1 }) as DownFrame
   const bytes = encodeFrame(ack(CHAIN_GENESIS))
   expect(Buffer.from(bytes).equals(encodeFrame(ack(Buffer.from(CHAIN_GENESIS))))).toBe(true)
   expect(decodeDownFrame(bytes).ok).toBe(true)

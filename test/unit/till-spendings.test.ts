@@ -164,6 +164,7 @@ describe('redemptions', () => {
     await shop.system.settle()
     expect(await group[0]).toMatchObject({ refusal: { code: 'storage_full' } })
     shop.database.pragma(`max_page_count = ${pages + 1_000}`)
+    shop.till.lookAtDisk()
     shop.link.decide = () =>
       Promise.resolve(decision({ perk: COFFEE, points: 100 as Points, member: Number(member) as MemberId }))
     expect(await shop.done('redemption', { member, perk: COFFEE }, 'k')).toMatchObject({

@@ -82,9 +82,12 @@ export const WRONG_READINGS: Readonly<Record<string, Planted>> = {
   'what was given back counts all the same': each('bonuses', ({ type }) =>
     type === 'FREQUENCY' ? { count_returned: true } : {},
   ),
-  'bonuses on sales alone': each('bonuses', ({ perks }) =>
-    Array.isArray(perks) ? { perks: perks.filter((id) => Number(id) < 111) } : {},
-  ),
+  'bonuses on sales alone': each('bonuses', ({ perks }) => {
+    if (!Array.isArray(perks)) return {}
+    const ofSales = perks.filter((id) => Number(id) < 111)
+    // A bonus of no perk at all would be no document.
+    return { perks: ofSales.length > 0 ? ofSales : [101] }
+  }),
   'a multiplier of one per cent more': each('bonuses', award('multiplier', oneMore('percent'))),
   'the perks of a bonus ignored': each('bonuses', ({ id }) =>
     id === 206 || id === 207 ? {} : { perks: undefined },

@@ -194,6 +194,7 @@ async function coreOf(
       system,
       cloudPublicKey: exportPublicKey(founded.keys.publicKey),
       connected: () => hub.connected(),
+      decided: (edge) => hub.closeEdge(edge, 'HQ decided about this device; say hello again'),
     }),
     hqFacts: new HqFacts(store, ingest, shelf, clock),
     resolutions: new Resolutions(ingest, shelf),

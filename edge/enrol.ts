@@ -2,7 +2,9 @@
 // key for an origin of its own, its store and the cloud's key. What comes back is checked before it is stored, for it is stored for good.
 import { Type } from 'typebox'
 import { exportPrivateKey, exportPublicKey, importPublicKey, newKeyPair } from '../protocol/envelope.ts'
-import { CONNECT_WAIT_MS_MAX } from '../protocol/limits.ts'
+import { CONNECT_WAIT_MS_MAX, SPARES_MAX } from '../protocol/limits.ts'
+import { LifeShape } from '../protocol/lives.ts'
+import type { Life } from '../protocol/lives.ts'
 import { NameShape, OriginShape, StoreIdShape } from '../protocol/shapes.ts'
 import { zoneKnown } from '../protocol/time.ts'
 import { validator } from '../protocol/validation.ts'
@@ -15,10 +17,18 @@ const EnrolledShape = Type.Object({
   epoch: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
   store: Type.Object({ id: StoreIdShape, name: NameShape, zone: Type.String() }),
   cloud_public_key: Type.String(),
+  /** An older cloud gives them with its first welcome. */
+  spares: Type.Optional(Type.Array(LifeShape, { maxItems: SPARES_MAX })),
 })
 const enrolled = validator(EnrolledShape)
 
-export async function enrolWith(cloud: string, code: string, software: string): Promise<EdgeIdentity> {
+export interface Enrolled {
+  readonly identity: EdgeIdentity
+  /** Lives it may begin by itself. */
+  readonly spares: readonly Life[]
+}
+
+export async function enrolWith(cloud: string, code: string, software: string): Promise<Enrolled> {
   const { privateKey, publicKey } = newKeyPair()
   const { status, body } = await post(`${cloud.replace(/\/$/, '')}/v1/enrol`, {
     code,
@@ -37,7 +47,7 @@ export async function enrolWith(cloud: string, code: string, software: string): 
     throw new StartRefused(
       `What answers at ${cloud} is not a Tillstream cloud of this version; check --cloud.`,
     )
-  return {
+  const identity: EdgeIdentity = {
     edge: body.edge,
     origin: body.origin,
     epoch: body.epoch,
@@ -46,6 +56,7 @@ export async function enrolWith(cloud: string, code: string, software: string): 
     cloudPublicKey: body.cloud_public_key,
     cloudUrl: cloud,
   }
+  return { identity, spares: body.spares ?? [] }
 }
 
 async function post(url: string, body: unknown): Promise<{ status: number; body: unknown }> {

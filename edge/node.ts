@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { CLOCK_LOOK_MS, DISK_LOOK_MS, STOP_MS_MAX, WALK_FIRST_MS, WALK_MS } from '../protocol/limits.ts'
 import { assert } from '../protocol/result.ts'
+import { bindingOf } from './machine.ts'
 import { enrolWith } from './enrol.ts'
 import { Readers } from './feed/readers.ts'
 import { Metrics, Requests } from './http/metrics.ts'
@@ -102,7 +103,8 @@ async function identify(ledger: Ledger, { cloud, enrol, log }: EdgeOptions): Pro
       'This edge belongs to no store yet. Ask HQ for an enrolment code of the store (POST /v1/stores/:id/codes at the cloud) and ' +
         'start once with --cloud URL --enrol CODE.',
     )
-  ledger.enrol(await enrolWith(cloud, enrol, SOFTWARE))
+  const { identity, spares } = await enrolWith(cloud, enrol, SOFTWARE)
+  ledger.enrol(identity, spares)
   log.info('enrolled')
 }
 
@@ -123,10 +125,13 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
     onFault: (cause) => log.error({ err: cause }, 'till fault'),
     ...(backdateMs === undefined ? {} : { backdateMs }),
   })
-  const url = syncUrl(options.cloud ?? identity.cloudUrl, identity.edge)
+  till.resume(bindingOf(directory))
+  // A copy becomes another device while it runs (P-LIFE-6).
+  const edge = (): number => ledger.identity()?.edge ?? identity.edge
+  const cloud = options.cloud ?? identity.cloudUrl
   const onFault = (cause: Error): void => log.debug({ err: cause }, 'link socket')
-  const bySocket = webSocketFactory(url, onFault)
-  const byPost = postFactory(postUrl(options.cloud ?? identity.cloudUrl, identity.edge), onFault)
+  const bySocket = webSocketFactory(() => syncUrl(cloud, edge()), onFault)
+  const byPost = postFactory(() => postUrl(cloud, edge()), onFault)
   const open: SocketFactory =
     options.open ?? ((events, via) => (via === 'socket' ? bySocket : byPost)(events, via))
   const link = new Link({ ledger, till, system, open, software: SOFTWARE, log })

@@ -1,9 +1,9 @@
 // Everything the cloud says to an edge.
 import type { Ack } from './frames/ack.ts'
-import type { Fork } from './frames/fork.ts'
+import type { Ended } from './frames/ended.ts'
 import type { Gap } from './frames/gap.ts'
 import { AckShape } from './frames/ack.ts'
-import { ForkShape } from './frames/fork.ts'
+import { EndedShape } from './frames/ended.ts'
 import { GapShape } from './frames/gap.ts'
 import type { Decision } from './frames/decision.ts'
 import { DecisionShape } from './frames/decision.ts'
@@ -21,6 +21,8 @@ import type { Notice } from './frames/notice.ts'
 import { NoticeShape } from './frames/notice.ts'
 import type { ProgramFrame } from './frames/program.ts'
 import { ProgramShape } from './frames/program.ts'
+import type { Tail } from './frames/tail.ts'
+import { TailShape } from './frames/tail.ts'
 import type { Time } from './frames/time.ts'
 import { TimeShape } from './frames/time.ts'
 import type { Welcome } from './frames/welcome.ts'
@@ -31,13 +33,14 @@ export type DownFrame =
   | Welcome
   | Ack
   | Gap
-  | Fork
+  | Ended
   | Members
   | Corrections
   | ProgramFrame
   | Leases
   | FoundMember
   | Decision
+  | Tail
   | Time
   | Notice
 
@@ -46,13 +49,14 @@ export const DOWN_SHAPES = {
   welcome: WelcomeShape,
   ack: AckShape,
   gap: GapShape,
-  fork: ForkShape,
+  ended: EndedShape,
   members: MembersShape,
   corrections: CorrectionsShape,
   program: ProgramShape,
   leases: LeasesShape,
   found_member: FoundMemberShape,
   decision: DecisionShape,
+  tail: TailShape,
   time: TimeShape,
   notice: NoticeShape,
 } as const satisfies Record<DownFrame['type'], unknown>

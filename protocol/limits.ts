@@ -150,6 +150,17 @@ export const LIVE_BATCH_FACTS = 64
 /** Batches that may wait for a transaction: one of each connection, since its frames are worked on one after another. */
 export const INGEST_QUEUE_BATCHES_MAX = 10_000
 
+/** Lives an edge may open by itself before it has to hear from the cloud again. */
+export const SPARES_MAX = 3
+/** Origins left out when a cloud opens its next epoch: those it may have given out after the backup it came from. */
+export const ORIGINS_SKIPPED = 1_024
+/** Facts of an ended life that one transaction records again under the next. */
+export const RECORD_AGAIN_MAX = 500
+/** Foreign ledgers whose highest receipt an edge keeps. */
+export const WITNESSES_MAX = 64
+/** Receipts a terminal may present at once. */
+export const RECEIPTS_PRESENTED_MAX = 100
+
 /** Wrong enrolment codes within a window, from one address and from all together; then `too_many_requests`. */
 export const ENROL_GUESSES_MAX = 10
 export const ENROL_GUESSES_TOTAL_MAX = 200

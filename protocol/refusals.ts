@@ -94,6 +94,7 @@ export const REFUSALS = {
     title: 'It is kept for another store that is out of reach',
   },
   edge_unknown: { status: 404, retry: 'never', title: 'No such device is enrolled here' },
+  edge_settled: { status: 409, retry: 'never', title: 'This was decided about the device before' },
   what_if_not_found: { status: 404, retry: 'changed', title: 'There is no such what-if' },
   program_not_found: { status: 404, retry: 'changed', title: 'There is no such program version' },
   code_unknown: { status: 403, retry: 'changed', title: 'The enrolment code is not valid' },

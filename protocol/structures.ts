@@ -14,6 +14,7 @@ import {
 import { ConflictNewsShape, CorrectionShape } from './frames/corrections.ts'
 import { MemberSnapshotShape } from './frames/members.ts'
 import { LeaseLineShape, LeaseTermShape, RightShape } from './leases.ts'
+import { LifeShape } from './lives.ts'
 import { UP_SHAPES } from './up.ts'
 
 const fieldsOf = (shape: TSchema): readonly string[] =>
@@ -24,6 +25,6 @@ export const STRUCTURES: readonly (readonly string[])[] = [
   ...Object.values(FACT_SHAPES).map(fieldsOf),
   ...Object.values(UP_SHAPES).map(fieldsOf),
   ...Object.values(DOWN_SHAPES).map(fieldsOf),
-  ...[MemberSnapshotShape, CorrectionShape, BasketShape, ConflictNewsShape].map(fieldsOf),
+  ...[MemberSnapshotShape, CorrectionShape, BasketShape, ConflictNewsShape, LifeShape].map(fieldsOf),
   ...[RightShape, LeaseLineShape, LeaseTermShape].map(fieldsOf),
 ]

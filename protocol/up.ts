@@ -9,13 +9,19 @@ import type { FindMember } from './frames/find-member.ts'
 import { FindMemberShape } from './frames/find-member.ts'
 import type { Hello } from './frames/hello.ts'
 import { HelloShape } from './frames/hello.ts'
+import type { Past } from './frames/past.ts'
+import { PastShape } from './frames/past.ts'
+import type { Witness } from './frames/witness.ts'
+import { WitnessShape } from './frames/witness.ts'
 
-export type UpFrame = Hello | Batch | FindMember | Authorise | AskTime
+export type UpFrame = Hello | Batch | FindMember | Authorise | Past | Witness | AskTime
 
 export const UP_SHAPES = {
   hello: HelloShape,
   batch: BatchShape,
   find_member: FindMemberShape,
   authorise: AuthoriseShape,
+  past: PastShape,
+  witness: WitnessShape,
   ask_time: AskTimeShape,
 } as const satisfies Record<UpFrame['type'], unknown>

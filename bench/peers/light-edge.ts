@@ -43,7 +43,10 @@ export class LightEdge {
   constructor(identity: LightIdentity, cloud: string) {
     this.#identity = identity
     this.ledger = new OriginWriter(identity.origin, identity.store)
-    this.#open = webSocketFactory(syncUrl(cloud, identity.edge), () => undefined)
+    this.#open = webSocketFactory(
+      () => syncUrl(cloud, identity.edge),
+      () => undefined,
+    )
   }
 
   get live(): boolean {
@@ -114,6 +117,12 @@ export class LightEdge {
           origin: this.ledger.origin,
           seq: this.ledger.seq as Seq,
           head: this.ledger.hashes[this.ledger.seq] ?? CHAIN_GENESIS,
+          base_seq: 0 as Seq,
+          base: CHAIN_GENESIS,
+          cloud_epoch: 1,
+          why: null,
+          binding: '',
+          applicant: null,
           members_cursor: 0,
           corrections_cursor: 0,
           leases_cursor: 0,
@@ -199,7 +208,7 @@ export class LightEdge {
         })
       case 'gap':
         return this.#dispatch({ name: 'gap', expected: frame.expected })
-      case 'fork':
+      case 'ended':
         throw new Error(`fenced: ${frame.reason}`)
       default:
         return this.#dispatch({ name: 'word' })

@@ -1,4 +1,4 @@
-// All versions of a tenant's program, and which one is in force when (E-FOLD-3). Versions only ever get added.
+// All versions of a tenant's program, and which one is in force when (E-FOLD-3). Versions only ever get added, but after a restored cloud.
 import type { ProgramVersion } from '../../protocol/ids.ts'
 import { assert } from '../../protocol/result.ts'
 import type { HybridTime } from '../../protocol/time.ts'
@@ -35,6 +35,12 @@ export class Programs {
     this.#entries.sort(
       (a, b) => a.record.effectiveFrom - b.record.effectiveFrom || a.record.version - b.record.version,
     )
+  }
+
+  /** Forgets later versions: a cloud that was restored from a backup may publish others under their numbers. */
+  forgetAfter(version: number): void {
+    const kept = this.#entries.filter(({ record }) => record.version <= version)
+    this.#entries.splice(0, this.#entries.length, ...kept)
   }
 
   get latest(): ProgramVersion {

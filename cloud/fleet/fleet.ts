@@ -1,13 +1,24 @@
 // The stores of a tenant and the devices that serve them: one-time codes, enrolment, and how far each device is behind (G). A code is used
 // up in the same transaction that makes the edge, so of two devices that race with one code exactly one wins (G-1).
 import { importPublicKey } from '../../protocol/envelope.ts'
+import type { Life } from '../../protocol/lives.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
 import { ENROL_CODE_MS_MAX } from '../../protocol/limits.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { zoneKnown } from '../../protocol/time.ts'
-import type { CloudStore, ContactRow, EdgeId, EdgeRow, OriginRow, StoreRow, TenantId } from '../store/port.ts'
+import type {
+  CloudStore,
+  ContactRow,
+  EdgeId,
+  EdgeRow,
+  OriginRow,
+  StoreRow,
+  TenantId,
+  Writes,
+} from '../store/port.ts'
+import { approveEdge, retireEdge, sparesOf } from '../domain/lives.ts'
 import type { System } from '../system.ts'
 import { CODE_BYTES, enrolCode, enrolCodeHash } from './enrol-code.ts'
 import { Guesses } from './guesses.ts'
@@ -19,6 +30,8 @@ export interface Enrolment {
   readonly store: StoreRow
   /** Base64 of the DER public key the cloud signs with. */
   readonly cloudPublicKey: string
+  /** Lives the device may open by itself (P-LIFE-3). */
+  readonly spares: readonly Life[]
 }
 
 export interface EnrolRequest {
@@ -42,8 +55,22 @@ export interface EdgeStanding {
   readonly contactAt: Millis | null
   readonly software: string
   readonly program: ProgramVersion
-  readonly fenced: OriginRow['fenced']
+  readonly state: EdgeRow['state']
+  /** The device it is a copy of; null for one that was enrolled. */
+  readonly copyOf: EdgeId | null
+  /** By epoch, without those that were never begun. */
+  readonly lives: readonly LifeStanding[]
   readonly enrolledAt: Millis
+}
+
+/** One life of a ledger (G-3). */
+export interface LifeStanding extends Pick<
+  OriginRow,
+  'origin' | 'epoch' | 'seq' | 'ended' | 'endedAt' | 'witnessed'
+> {
+  readonly open: boolean
+  /** Facts that terminals hold receipts of and that never came, under these positions; an honest upper bound of what is lost. */
+  readonly missing: number
 }
 
 /** What an edge last said, whether it is still connected or not. */
@@ -55,6 +82,8 @@ export interface FleetOptions {
   readonly cloudPublicKey: string
   /** What is known of the connections that are open now. */
   readonly connected: () => ReadonlyMap<Origin, Contact>
+  /** HQ has decided about a device: its connection is to hear it. */
+  readonly decided?: (edge: EdgeId) => void
 }
 
 export class Fleet {
@@ -62,9 +91,11 @@ export class Fleet {
   readonly #system: System
   readonly #cloudPublicKey: string
   readonly #connected: FleetOptions['connected']
+  readonly #decided: (edge: EdgeId) => void
   readonly #guesses: Guesses
 
-  constructor({ store, system, cloudPublicKey, connected }: FleetOptions) {
+  constructor({ store, system, cloudPublicKey, connected, decided }: FleetOptions) {
+    this.#decided = decided ?? (() => undefined)
     this.#store = store
     this.#system = system
     this.#cloudPublicKey = cloudPublicKey
@@ -139,6 +170,7 @@ export class Fleet {
       const draft = { tenant: row.tenant, store: row.store }
       const edge = await tx.insertEdge({ ...draft, publicKey: public_key, enrolledAt: now })
       const origin = await tx.insertOrigin({ ...draft, edge: edge.id })
+      const spares = await sparesOf(tx, edge)
       await tx.useCode(hash, edge.id)
       await tx.saveContact({
         origin: origin.origin,
@@ -147,7 +179,7 @@ export class Fleet {
         software,
         program: 0 as ProgramVersion,
       })
-      return accept(this.#enrolment(edge, origin, store))
+      return accept(this.#enrolment(edge, origin, store, spares))
     })
     if ('ok' in made) return made
     const again = await this.#enrolmentOf(made.usedBy, public_key)
@@ -155,21 +187,58 @@ export class Fleet {
   }
 
   async #enrolmentOf(id: EdgeId, publicKey: string): Promise<Enrolment | undefined> {
-    const edge = await this.#store.read.edge(id)
-    if (edge === undefined || edge.publicKey !== publicKey) return undefined
-    const origin = (await this.#store.read.origins(edge.tenant)).findLast((row) => row.edge === id)
-    const store = (await this.#store.read.stores(edge.tenant)).find((row) => row.id === edge.store)
-    return origin === undefined || store === undefined ? undefined : this.#enrolment(edge, origin, store)
+    return this.#store.write(async (tx) => {
+      const edge = await tx.edge(id)
+      if (edge === undefined || edge.publicKey !== publicKey) return undefined
+      const origin = (await tx.livesOf(edge.tenant, id)).findLast(({ state }) => state === 'open')
+      const store = (await tx.stores(edge.tenant)).find((row) => row.id === edge.store)
+      if (origin === undefined || store === undefined) return undefined
+      return this.#enrolment(edge, origin, store, await sparesOf(tx, edge))
+    })
   }
 
-  #enrolment(edge: EdgeRow, origin: OriginRow, store: StoreRow): Enrolment {
+  #enrolment(edge: EdgeRow, origin: OriginRow, store: StoreRow, spares: readonly Life[]): Enrolment {
     return {
+      spares,
       edge: edge.id,
       origin: origin.origin,
       epoch: origin.epoch,
       store,
       cloudPublicKey: this.#cloudPublicKey,
     }
+  }
+
+  /** G-9: a copy becomes a device of its own. */
+  approve(tenant: TenantId, id: EdgeId): Promise<Result<EdgeRow>> {
+    return this.#decide(tenant, id, async (tx, edge) => {
+      if (edge.state !== 'pending')
+        return refuse('edge_settled', `Edge ${id} is ${edge.state}: there is nothing to approve`)
+      await approveEdge(tx, edge, this.#system.clock.now() as Millis)
+      return accept({ ...edge, state: 'active' })
+    })
+  }
+
+  /** G-9: nothing of a device is taken any more. */
+  retire(tenant: TenantId, id: EdgeId): Promise<Result<EdgeRow>> {
+    return this.#decide(tenant, id, async (tx, edge) => {
+      if (edge.state === 'retired') return refuse('edge_settled', `Edge ${id} is retired already`)
+      await retireEdge(tx, edge, this.#system.clock.now() as Millis)
+      return accept({ ...edge, state: 'retired' })
+    })
+  }
+
+  async #decide(
+    tenant: TenantId,
+    id: EdgeId,
+    decide: (tx: Writes, edge: EdgeRow) => Promise<Result<EdgeRow>>,
+  ): Promise<Result<EdgeRow>> {
+    const decided = await this.#store.write(async (tx) => {
+      const edge = await tx.edge(id)
+      if (edge?.tenant !== tenant) return refuse('edge_unknown', `There is no edge ${id}`)
+      return decide(tx, edge)
+    })
+    if (decided.ok) this.#decided(id)
+    return decided
   }
 
   /** G-3, in order of enrolment. */
@@ -183,9 +252,10 @@ export class Fleet {
     ])
     const connected = this.#connected()
     return edges.flatMap((edge): EdgeStanding[] => {
-      const origin = origins.findLast((row) => row.edge === edge.id)
+      const lives = origins.filter((row) => row.edge === edge.id && row.state !== 'spare').map(lifeStanding)
+      const origin = lives.at(-1) ?? NO_LIFE
       const store = stores.find(({ id }) => id === edge.store)
-      if (origin === undefined || store === undefined) return []
+      if (store === undefined) return []
       const live = connected.get(origin.origin)
       const contact: Contact | undefined = live ?? contacts.find((row) => row.origin === origin.origin)
       const saidSeq = Math.max(contact?.saidSeq ?? 0, origin.seq) as Seq
@@ -202,10 +272,20 @@ export class Fleet {
           contactAt: contact?.contactAt ?? null,
           software: contact?.software ?? '',
           program: contact?.program ?? (0 as ProgramVersion),
-          fenced: origin.fenced,
+          state: edge.state,
+          copyOf: edge.copyOf,
+          lives,
           enrolledAt: edge.enrolledAt,
         },
       ]
     })
   }
+}
+
+/** A device that HQ has not decided about has none. */
+const NO_LIFE = { origin: 0 as Origin, epoch: 0, seq: 0 as Seq }
+
+function lifeStanding({ origin, epoch, seq, state, ended, endedAt, witnessed }: OriginRow): LifeStanding {
+  const missing = Math.max(0, witnessed - seq)
+  return { origin, epoch, seq, open: state === 'open', ended, endedAt, witnessed, missing }
 }

@@ -15,7 +15,7 @@ import { HQ_KINDS, HQ_REQUEST_SHAPES } from '../domain/hq-requests.ts'
 import type { HqKind, HqRequest } from '../domain/hq-requests.ts'
 import { TimeTextShape } from '../domain/view-shapes.ts'
 import { ProgramDocumentShape } from '../evaluation/document/program.ts'
-import type { Page } from '../store/port.ts'
+import type { EdgeId, Page } from '../store/port.ts'
 
 const Cursor = Type.Integer({
   minimum: 0,
@@ -166,6 +166,12 @@ export function storeOfPath(text: string | undefined): Result<StoreId> {
   return /^[1-9][0-9]{0,8}$/.test(text ?? '')
     ? accept(Number(text) as StoreId)
     : refuse('store_not_found', 'A store id is a number', 'id')
+}
+
+export function edgeOfPath(text: string | undefined): Result<EdgeId> {
+  return /^[1-9][0-9]{0,8}$/.test(text ?? '')
+    ? accept(Number(text))
+    : refuse('edge_unknown', 'The id of an edge is a number', 'id')
 }
 
 /** RFC 3339 with a zone, within what a fact can carry (1985 to 2054); undefined for anything else. */

@@ -3,6 +3,7 @@
 import type { ConflictDecision, ConflictKind } from '../../protocol/conflicts.ts'
 import type { FactKind, Identity, IdentityKind } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
+import type { LifeEnd } from '../../protocol/lives.ts'
 import type { HybridTime, Millis } from '../../protocol/time.ts'
 import type { LeaseReads, LeaseWrites } from './lease-port.ts'
 import type { Effect } from '../evaluation/effects.ts'
@@ -25,6 +26,10 @@ export interface EdgeRow {
   /** Base64 of the DER public key. */
   readonly publicKey: string
   readonly enrolledAt: Millis
+  /** `pending`: a copy that waits for HQ's word. */
+  readonly state: 'active' | 'pending' | 'retired'
+  /** The device it is a copy of; null for one that was enrolled. */
+  readonly copyOf: EdgeId | null
 }
 
 /** One life of one ledger, and how far the cloud has it. Edge 0 is the cloud's own origin of the tenant. */
@@ -36,7 +41,12 @@ export interface OriginRow {
   readonly epoch: number
   readonly seq: Seq
   readonly head: Uint8Array
-  readonly fenced: 'fork' | 'rewind' | null
+  /** `spare`: allocated, for the edge to open by itself. `closed`: nothing is taken any more, the chain stays. */
+  readonly state: 'spare' | 'open' | 'closed'
+  readonly ended: LifeEnd | null
+  readonly endedAt: Millis | null
+  /** The highest seq that a terminal's receipt of it named; 0 where none did. */
+  readonly witnessed: Seq
 }
 
 /** What the fleet list tells beyond the position. */
@@ -70,6 +80,12 @@ export interface FactRow {
   readonly bytes: Uint8Array
   readonly hash: Uint8Array
   readonly receivedAt: Millis
+}
+
+export interface ChainRow {
+  readonly id: FactId
+  readonly bytes: Uint8Array
+  readonly hash: Uint8Array
 }
 
 export interface FactPlace {
@@ -262,17 +278,15 @@ export interface Reads extends LeaseReads {
   edge(id: EdgeId): Promise<EdgeRow | undefined>
   origins(tenant: TenantId): Promise<OriginRow[]>
   origin(origin: Origin): Promise<OriginRow | undefined>
+  /** All lives of an edge, by epoch; edge 0 is the cloud itself. */
+  livesOf(tenant: TenantId, edge: EdgeId): Promise<OriginRow[]>
   contacts(tenant: TenantId): Promise<ContactRow[]>
   contact(origin: Origin): Promise<ContactRow | undefined>
   programs(tenant: TenantId): Promise<ProgramRecord[]>
 
   fact(id: FactId): Promise<FactRow | undefined>
   /** Facts and quarantined ones of an origin in seq order, for walking the chain. */
-  chain(
-    origin: Origin,
-    afterSeq: Seq,
-    limit: number,
-  ): Promise<{ id: FactId; bytes: Uint8Array; hash: Uint8Array }[]>
+  chain(origin: Origin, afterSeq: Seq, limit: number): Promise<ChainRow[]>
   facts(tenant: TenantId, filter: FactFilter, page: Page): Promise<FactRow[]>
   /** Counted facts of a member in canonical order. */
   factsOfMember(member: MemberId): Promise<FactRow[]>
@@ -313,6 +327,9 @@ export interface Writes
       Reads,
       | 'origin'
       | 'origins'
+      | 'livesOf'
+      | 'edge'
+      | 'chain'
       | 'fact'
       | 'programs'
       | 'stores'
@@ -322,10 +339,22 @@ export interface Writes
     > {
   insertTenant(name: string): Promise<TenantId>
   insertStore(tenant: TenantId, name: string, zone: string): Promise<StoreRow>
-  insertEdge(row: Omit<EdgeRow, 'id'>): Promise<EdgeRow>
-  /** The next origin number, with its next epoch of the edge. */
-  insertOrigin(row: Pick<OriginRow, 'tenant' | 'store' | 'edge'>): Promise<OriginRow>
-  saveOrigins(rows: readonly Pick<OriginRow, 'origin' | 'seq' | 'head' | 'fenced'>[]): Promise<void>
+  insertEdge(row: Pick<EdgeRow, 'tenant' | 'store' | 'publicKey' | 'enrolledAt'>): Promise<EdgeRow>
+  saveEdge(row: Pick<EdgeRow, 'id' | 'state' | 'copyOf'>): Promise<void>
+  edgeByKey(tenant: TenantId, publicKey: string): Promise<EdgeRow | undefined>
+  /** The next origin number (at least `floor`), with the next epoch of the edge (at least `epochFloor`); open unless told otherwise. */
+  insertOrigin(
+    row: Pick<OriginRow, 'tenant' | 'store' | 'edge'> & {
+      readonly state?: OriginRow['state']
+      readonly floor?: number
+      readonly epochFloor?: number
+    },
+  ): Promise<OriginRow>
+  originLast(): Promise<number>
+  saveOrigins(rows: readonly Pick<OriginRow, 'origin' | 'seq' | 'head'>[]): Promise<void>
+  openOrigin(origin: Origin): Promise<void>
+  closeOrigin(origin: Origin, ended: LifeEnd, at: Millis): Promise<void>
+  witnessOrigin(origin: Origin, seq: Seq): Promise<void>
   saveContact(row: ContactRow): Promise<void>
   insertCode(row: CodeRow): Promise<void>
   code(hash: string): Promise<CodeRow | undefined>
@@ -381,6 +410,8 @@ export interface Writes
   holdByKey(store: StoreId, key: string): Promise<HoldRow | undefined>
   openHolds(tenant: TenantId, member: MemberId, now: Millis): Promise<HoldRow[]>
   holds(ids: readonly number[]): Promise<HoldRow[]>
+  /** Leaves numbers out: a cloud that lost some may have given them out. */
+  skipHolds(count: number): Promise<void>
   insertHold(row: Omit<HoldRow, 'id' | 'settled'>): Promise<HoldRow>
   settleHolds(ids: readonly number[]): Promise<void>
   /** Open holds of a perk, by store. */

@@ -5,6 +5,7 @@ import { encodeFrame } from '../../protocol/codec.ts'
 import { seal } from '../../protocol/envelope.ts'
 import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import type { Hello } from '../../protocol/frames/hello.ts'
 import {
   GREETINGS_MAX,
   HEARTBEAT_MS,
@@ -14,6 +15,7 @@ import {
 import type { Clock, Millis } from '../../protocol/time.ts'
 import type { Authority } from '../domain/authority.ts'
 import type { Committed, Ingest } from '../domain/ingest/ingest.ts'
+import { openCloudEpoch } from '../domain/lives.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
 import type { CloudStore, EdgeId, TenantId } from '../store/port.ts'
 import { Admission } from './admission.ts'
@@ -64,6 +66,7 @@ export interface SessionParts extends SyncParts {
   welcomed(edge: EdgeId, session: SyncSession): void
   /** The life of the cloud's database. */
   epoch(): Promise<number>
+  cloudWentBack(hello: Hello): Promise<void>
   /** Over how long the fleet spreads its return, should it lose us now. */
   returnMs(): number
 }
@@ -78,18 +81,20 @@ export class SyncHub {
   readonly #greeting = new Set<SyncSession>()
   readonly #turns: Set<SyncSession>[] = Array.from({ length: BEATS }, () => new Set())
   #turn = 0
+  #epoch: Promise<number> | undefined
   #accepted = 0
   #cancelBeat: () => void = () => undefined
 
   constructor(parts: SyncParts) {
-    let epoch: Promise<number> | undefined
     this.#parts = {
       ...parts,
       admission: new Admission(),
       contacts: new Contacts(parts.store, (cause) => parts.onFault(0, cause)),
       waiting: { bytes: 0 },
       welcomed: (edge, session) => this.#welcomed(edge, session),
-      epoch: () => (epoch ??= parts.store.write(async (tx) => Number((await tx.meta('cloud_epoch')) ?? '1'))),
+      epoch: () =>
+        (this.#epoch ??= parts.store.write(async (tx) => Number((await tx.meta('cloud_epoch')) ?? '1'))),
+      cloudWentBack: (hello) => this.#cloudWentBack(hello),
       returnMs: () =>
         Math.min(RETURN_SPREAD_MS_MAX, Math.floor((this.#sessions.size * 1000) / RETURNS_PER_SECOND)),
     }
@@ -119,6 +124,25 @@ export class SyncHub {
       if (session.facts !== null) this.#parts.contacts.save(session.facts)
     })
     session.start()
+  }
+
+  /** R22: everybody says hello again, to a cloud of the next epoch (G-8). */
+  async #cloudWentBack({ cloud_epoch, origin, base_seq }: Hello): Promise<void> {
+    const { store, system } = this.#parts
+    const tenants = await store.read.tenants()
+    const why = `because origin ${origin} was told that we have it up to ${base_seq}, and we have not: our data came from a backup`
+    await store.write((tx) => openCloudEpoch(tx, tenants, cloud_epoch, system.clock.now() as Millis, why))
+    this.#epoch = undefined
+    this.closeAll('a new cloud epoch begins; say hello again')
+  }
+
+  /** Closes the connections of one edge, after HQ's word about it. */
+  closeEdge(edge: EdgeId, text: string): void {
+    this.#sessions.get(edge)?.close('stopping', text)
+  }
+
+  closeAll(text: string): void {
+    for (const session of [...this.#sessions.values(), ...this.#greeting]) session.close('stopping', text)
   }
 
   /** Only who has proved to be the edge takes the place of its earlier connection. */

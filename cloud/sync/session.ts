@@ -9,23 +9,25 @@ import type { DownFrame } from '../../protocol/down.ts'
 import { NONCE_BYTES, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
 import type { Authorise } from '../../protocol/frames/authorise.ts'
 import type { Batch } from '../../protocol/frames/batch.ts'
+import type { Ended } from '../../protocol/frames/ended.ts'
 import type { FindMember } from '../../protocol/frames/find-member.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
 import {
   CONNECT_WAIT_MS_MAX,
+  HEARTBEAT_MS,
   SYNC_BYTES_WAITING_MAX,
   SYNC_BYTES_WAITING_TOTAL_MAX,
   SYNC_FRAMES_WAITING_MAX,
 } from '../../protocol/limits.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
-import { hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSIONS_SPOKEN } from '../../protocol/version.ts'
-import { raiseConflict } from '../domain/conflicts.ts'
-import type { EdgeRow, OriginRow, TenantId } from '../store/port.ts'
+import { cloudWentBack, endedFrame, goesOn, judgeHello, tailOf, witnessed } from '../domain/lives.ts'
+import type { Verdict } from '../domain/lives.ts'
+import type { EdgeRow, OriginRow, TenantId, Writes } from '../store/port.ts'
 import type { Credit, Guest } from './admission.ts'
 import { DownPump } from './down-pump.ts'
 import type { SessionParts, SyncSocket } from './hub.ts'
@@ -48,6 +50,7 @@ export class SyncSession {
   readonly #key: KeyObject
   readonly #nonce: Uint8Array
   #origin: OriginRow | null = null
+  #cloudEpoch = 1
   #facts: SessionFacts | null = null
   #pump: DownPump | null = null
   #work: Promise<void> = Promise.resolve()
@@ -58,6 +61,9 @@ export class SyncSession {
   #behind = 0
   #guest: Guest | null = null
   #cancelGreeting: () => void = () => undefined
+  /** The life it speaks for is over. */
+  #over = false
+  #cancelEnd: () => void = () => undefined
 
   constructor(edge: EdgeRow, socket: SyncSocket, parts: SessionParts) {
     this.tenant = edge.tenant
@@ -117,6 +123,7 @@ export class SyncSession {
   closed(): void {
     this.#open = false
     this.#cancelGreeting()
+    this.#cancelEnd()
     this.#pump?.stop()
     if (this.#guest !== null) this.#parts.admission.leave(this.#guest)
     this.#parts.waiting.bytes -= this.#waitingBytes
@@ -165,7 +172,7 @@ export class SyncSession {
   }
 
   async #handle(sealed: Uint8Array): Promise<void> {
-    if (!this.#open) return
+    if (!this.#open || this.#over) return
     const bytes = unseal(sealed, this.#key)
     if (bytes === undefined) return this.close('unauthorised', 'the signature does not fit')
     const decoded = decodeUpFrame(bytes)
@@ -187,6 +194,10 @@ export class SyncSession {
         return this.#authorise(frame)
       case 'ask_time':
         return this.#send({ type: 'time', time: this.#now(), question: frame.question })
+      case 'past':
+        return this.#send(await tailOf(this.#parts.store.read, this.#edge, frame))
+      case 'witness':
+        return this.#parts.store.write((tx) => witnessed(tx, this.#edge, frame.origin, frame.seq))
       default:
         return unreachable(frame)
     }
@@ -209,9 +220,14 @@ export class SyncSession {
       return this.close('unauthorised', 'the nonce is not of this connection')
     if (!PROTOCOL_VERSIONS_SPOKEN.includes(hello.protocol))
       return this.close('version_unknown', `spoken here: ${PROTOCOL_VERSIONS_SPOKEN.join(', ')}`)
-    const origin = await this.#parts.store.read.origin(hello.origin)
-    if (origin === undefined || origin.edge !== this.#edge.id)
-      return this.close('unauthorised', 'this origin is not of this edge')
+    if (await this.#wentBack(hello)) return this.#parts.cloudWentBack(hello)
+    const { store } = this.#parts
+    const edge = (await store.read.edge(this.#edge.id)) ?? this.#edge
+    const verdict =
+      (await goesOn(store.read, edge, hello)) ?? (await store.write((tx) => this.#judged(tx, hello)))
+    if (verdict.word === 'stranger') return this.close('unauthorised', 'this origin is not of this edge')
+    if (verdict.word === 'ended') return this.#end(verdict.frame)
+    const { origin, spares } = verdict
     const contact = {
       origin: hello.origin,
       saidSeq: hello.seq,
@@ -222,16 +238,10 @@ export class SyncSession {
     const before = await this.#parts.store.read.contact(hello.origin)
     this.#parts.contacts.save(contact)
     this.#facts = contact
-    const fence = fenceOf(origin, hello)
-    if (fence !== null) {
-      if (origin.fenced === null) await this.#fence(origin, hello, fence)
-      this.#send({ type: 'fork', reason: fence, seq: origin.seq, head: origin.head })
-      return this.close('fenced', `this ledger is not the one we know: ${fence}`)
-    }
     this.#origin = origin
     this.#cancelGreeting()
+    const { records } = await this.#parts.shelf.of(this.tenant)
     this.#parts.welcomed(this.#edge.id, this)
-    const epoch = await this.#parts.epoch()
     this.#behind = hello.seq - origin.seq
     this.#guest = { away: before?.contactAt ?? null, granted: () => void this.#grant(origin.origin) }
     this.#send({
@@ -239,26 +249,48 @@ export class SyncSession {
       seq: origin.seq,
       head: origin.head,
       time: this.#now(),
-      cloud_epoch: epoch,
+      cloud_epoch: this.#cloudEpoch,
       ...this.#credit(),
       return_ms: this.#parts.returnMs(),
+      program: Math.max(0, ...records.map(({ version }) => version)) as ProgramVersion,
+      spares: [...spares],
     })
-    this.#pump = new DownPump(this.#parts, this.#socket, origin, hello, (frame) => this.#send(frame))
+    // Positions of another life of the cloud say nothing about this one's logs (G-8).
+    const since =
+      hello.cloud_epoch === this.#cloudEpoch
+        ? hello
+        : {
+            ...hello,
+            members_cursor: 0,
+            corrections_cursor: 0,
+            leases_cursor: 0,
+            program: 0 as ProgramVersion,
+          }
+    this.#pump = new DownPump(this.#parts, this.#socket, origin, since, (frame) => this.#send(frame))
     this.#pump.start()
     this.#parts.onReached?.(this.tenant, this.store)
   }
 
-  async #fence(origin: OriginRow, hello: Hello, fenced: 'fork' | 'rewind'): Promise<void> {
-    const at = hybridTime(this.#now())
-    const text =
-      fenced === 'rewind'
-        ? `origin ${origin.origin} stands at ${hello.seq}, but we have it up to ${origin.seq}: a restored backup?`
-        : `origin ${origin.origin} has another history at ${origin.seq} than we have: a cloned disk?`
-    await this.#parts.store.write(async (tx) => {
-      await tx.saveOrigins([{ origin: origin.origin, seq: origin.seq, head: origin.head, fenced }])
-      const { tenant, store } = this
-      await raiseConflict(tx, { tenant, store, kind: fenced, subject: String(origin.origin), at, text })
-    })
+  async #wentBack(hello: Hello): Promise<boolean> {
+    this.#cloudEpoch = await this.#parts.epoch()
+    const origin = await this.#parts.store.read.origin(hello.origin)
+    return origin?.edge === this.#edge.id && cloudWentBack(hello, origin, this.#cloudEpoch)
+  }
+
+  /** HQ may have decided about the device since the connection was opened. */
+  async #judged(tx: Writes, hello: Hello): Promise<Verdict> {
+    const edge = (await tx.edge(this.#edge.id)) ?? this.#edge
+    return judgeHello(tx, edge, hello, this.#now())
+  }
+
+  /** The edge closes when it has heard; a close of ours could overtake the word. What it still sends is not heard. */
+  #end(frame: Ended): void {
+    this.#send(frame)
+    this.#over = true
+    this.#cancelGreeting()
+    this.#cancelEnd = this.#parts.system.after(HEARTBEAT_MS, () =>
+      this.close('fenced', `this life is over: ${frame.reason}`),
+    )
   }
 
   async #batch(batch: Batch, origin: OriginRow): Promise<void> {
@@ -269,8 +301,9 @@ export class SyncSession {
     const answer = await this.#parts.ingest.submit(origin.origin, batch)
     if (!this.#open) return
     this.#behind = batch.waiting
-    this.#send(answer.type === 'ack' ? { ...answer, ...this.#credit() } : answer)
-    if (answer.type === 'fork') this.close('fenced', `this ledger is not the one we know: ${answer.reason}`)
+    if (answer.type !== 'ended')
+      return this.#send(answer.type === 'ack' ? { ...answer, ...this.#credit() } : answer)
+    this.#end(await this.#parts.store.write((tx) => endedFrame(tx, this.#edge, origin.origin)))
   }
 
   #credit(): Credit {
@@ -304,11 +337,4 @@ export class SyncSession {
     this.#parts.onSeen?.(this.tenant, this.store, row.id)
     this.#send({ type: 'found_member', question, member: row.id })
   }
-}
-
-/** P-SYNC-4. */
-function fenceOf(origin: OriginRow, hello: Hello): 'fork' | 'rewind' | null {
-  if (origin.fenced !== null) return origin.fenced
-  if (hello.seq < origin.seq) return 'rewind'
-  return hello.seq === origin.seq && !sameHash(hello.head, origin.head) ? 'fork' : null
 }

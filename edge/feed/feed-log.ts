@@ -27,8 +27,8 @@ export interface Resumed {
 const PAGE_ROWS_MAX = 200
 
 export class FeedLog {
-  readonly epoch: number
   readonly #frames: Frames
+  #epoch: number
   readonly #historyMax: number
   readonly #listeners = new Set<(frame: FeedFrame) => void>()
   /** First position kept, last one published, last one given out in the open transaction. */
@@ -39,10 +39,19 @@ export class FeedLog {
   #sealed: FeedFrame | undefined
 
   constructor(frames: Frames, epoch: number, historyMax = FEED_HISTORY_MAX) {
-    this.epoch = epoch
+    this.#epoch = epoch
     this.#frames = frames
     this.#historyMax = historyMax
     this.discard()
+  }
+
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** The ledger begins another life: a place of an earlier one may be a place of a feed that was lost (F-2). */
+  beginEpoch(epoch: number): void {
+    this.#epoch = epoch
   }
 
   /** Position of the last activity; 0 before the first. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { stepUp } from '../../protocol/schema-steps.ts'
 import type { SteppedFile } from '../../protocol/schema-steps.ts'
+import { SEQ_SPAN } from '../../protocol/ids.ts'
 import { fileFault, pageFault } from './inspection.ts'
 import { leavePageSums } from './page-sums.ts'
 import { SCHEMA_STEPS } from './schema.ts'
@@ -176,7 +177,7 @@ export function steppedFile(database: Database): SteppedFile {
     proof: () =>
       database
         .prepare<[], string>(
-          `SELECT count(*) || ' ' || max(seq) || ' ' || (SELECT hex(hash) FROM facts ORDER BY seq DESC LIMIT 1) FROM facts`,
+          `SELECT count(*) || ' ' || (max(rowid) % ${SEQ_SPAN}) || ' ' || (SELECT hex(hash) FROM facts ORDER BY rowid DESC LIMIT 1) FROM facts`,
         )
         .pluck()
         .get() ?? null,

@@ -1,6 +1,6 @@
 // The store's figures by local hour (TD-1): sums that survive, and up to which fact they are counted. Both change in one transaction, so that no fact is
 // counted twice or not at all.
-import type { Seq } from '../../protocol/ids.ts'
+import type { FactId } from '../../protocol/ids.ts'
 import type { Database, Statement } from './database.ts'
 
 /** Names of the figures, in the order of their columns. */
@@ -44,16 +44,16 @@ const PLACES = FIGURES.map(() => '?').join(', ')
 export class Hours {
   readonly #of: Statement<[number], HourRow>
   readonly #add: Statement<number[]>
-  readonly #counted: Statement<[], Seq>
-  readonly #setCounted: Statement<[Seq]>
+  readonly #counted: Statement<[], FactId>
+  readonly #setCounted: Statement<[FactId]>
 
   constructor(database: Database) {
     this.#of = database.prepare('SELECT * FROM hours WHERE day = ? ORDER BY hour')
     this.#add = database.prepare(
       `INSERT INTO hours (day, hour, ${FIGURES.join(', ')}) VALUES (?, ?, ${PLACES}) ON CONFLICT (day, hour) DO UPDATE SET ${SUMS}`,
     )
-    this.#counted = database.prepare<[], Seq>('SELECT seq FROM hours_counted').pluck()
-    this.#setCounted = database.prepare('UPDATE hours_counted SET seq = ? WHERE one = 1')
+    this.#counted = database.prepare<[], FactId>('SELECT fact FROM hours_counted').pluck()
+    this.#setCounted = database.prepare('UPDATE hours_counted SET fact = ? WHERE one = 1')
   }
 
   of(day: number): HourRow[] {
@@ -61,12 +61,12 @@ export class Hours {
   }
 
   /** Facts up to here are in the rows. */
-  counted(): Seq {
-    return this.#counted.get() ?? (0 as Seq)
+  counted(): FactId {
+    return this.#counted.get() ?? (0 as FactId)
   }
 
   /** Inside a transaction. */
-  save(rows: readonly HourRow[], counted: Seq): void {
+  save(rows: readonly HourRow[], counted: FactId): void {
     for (const row of rows) this.#add.run(row.day, row.hour, ...FIGURES.map((figure) => row[figure]))
     this.#setCounted.run(counted)
   }

@@ -1,7 +1,7 @@
 // Leases this ledger holds, and what was spent at the merchant's risk (P-LEASE). A row is the cloud's latest word on a lease beside what this ledger has
 // spent of it and given back; the three move in the transaction of the fact that says so, and the word in the transaction of its cursor. All of it
 // but the cloud's word can be read out of the facts again, which is what `verify` does.
-import type { MemberId, Seq } from '../../protocol/ids.ts'
+import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
 import type { LeaseSubject, LeaseTerm } from '../../protocol/leases.ts'
 import type { Database, Statement } from './database.ts'
 
@@ -41,7 +41,7 @@ CREATE TABLE issued (
 
 -- Spendings at risk: in this outage (open), and of these days.
 CREATE TABLE risks (
-  seq    INTEGER PRIMARY KEY,
+  fact   INTEGER PRIMARY KEY,
   member INTEGER NOT NULL,
   points INTEGER NOT NULL,
   day    INTEGER NOT NULL,
@@ -90,11 +90,13 @@ export class Leases {
   readonly #over: Statement<[number, number], KeptLease>
   readonly #nextEnd: Statement<[], number | null>
   readonly #forget: Statement<[number]>
+  readonly #endLife: () => void
+  readonly #awaitWord: () => void
   readonly #forgetIssued: Statement<[Seq]>
   readonly #sums: Statement<[number], LeaseSums>
   readonly #issue: Statement<[string, Seq, MemberId]>
   readonly #issuer: Statement<[string], { seq: Seq; member: MemberId }>
-  readonly #risk: Statement<[Seq, MemberId, number, number]>
+  readonly #risk: Statement<[FactId, MemberId, number, number]>
   readonly #risked: Statement<[{ member: MemberId; day: number }], RiskTaken>
   readonly #endOutage: Statement<[]>
   readonly #forgetRisks: Statement<[number]>
@@ -129,6 +131,10 @@ export class Leases {
     this.#forget = database.prepare(
       'DELETE FROM leases WHERE expires <= ? AND granted = spent + returned AND recall <= answered',
     )
+    this.#endLife = () =>
+      void database.exec('DELETE FROM leases; DELETE FROM issued; UPDATE lease_cursor SET cursor = 0')
+    this.#awaitWord = () =>
+      void database.exec('UPDATE leases SET granted = 0; UPDATE lease_cursor SET cursor = 0')
     this.#forgetIssued = database.prepare('DELETE FROM issued WHERE seq <= ?')
     this.#sums = database.prepare(
       `SELECT count(*) AS leases, coalesce(sum(CASE WHEN subject = 'points' AND item = 0 THEN granted - spent - returned END), 0) AS points,
@@ -211,6 +217,16 @@ export class Leases {
   }
 
   /** Codes that the cloud has heard of. */
+  /** A lease belongs to a life of the ledger: another life has none of it (P-LEASE-5), and its vouchers may be known by now. */
+  endLife(): void {
+    this.#endLife()
+  }
+
+  /** The cloud was put back: nothing is granted before it has said so again; what was spent stays spent (G-8). */
+  awaitWord(): void {
+    this.#awaitWord()
+  }
+
   forgetIssued(synced: Seq): void {
     this.#forgetIssued.run(synced)
   }
@@ -233,9 +249,9 @@ export class Leases {
     return this.#issuer.get(code)
   }
 
-  /** In the transaction of the fact at `seq`. */
-  risk(seq: Seq, member: MemberId, points: number, day: number): void {
-    this.#risk.run(seq, member, points, day)
+  /** In the transaction of that fact. */
+  risk(fact: FactId, member: MemberId, points: number, day: number): void {
+    this.#risk.run(fact, member, points, day)
   }
 
   risked(member: MemberId, day: number): RiskTaken {

@@ -3,29 +3,45 @@
 // fact is worth hands in bytes and an answer.
 // Hot: append. Budget: 8 microseconds a fact in groups of 500, see bench/sales.ts.
 import { dirname } from 'node:path'
-import { decodeFact, decodeStoredFact } from '../../protocol/codec.ts'
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../protocol/chain.ts'
-import type { MemberId, Seq } from '../../protocol/ids.ts'
-import { originOf, seqOf } from '../../protocol/ids.ts'
-import { BATCH_BYTES_MAX, BATCH_FACTS_MAX, CHAIN_TAIL_FACTS } from '../../protocol/limits.ts'
+import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
+import { NO_FACT, SEQ_SPAN, factIdOf, seqOf } from '../../protocol/ids.ts'
+import { BATCH_BYTES_MAX, BATCH_FACTS_MAX } from '../../protocol/limits.ts'
+import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import { assert } from '../../protocol/result.ts'
 import { Checkpointer } from './checkpointer.ts'
-import type { Database, OpenDatabase, Statement } from './database.ts'
-import { LEDGER_FILE, LedgerDamaged, isStorageBroken, isStorageFull, openDatabase } from './database.ts'
+import type { OpenDatabase } from './database.ts'
+import {
+  IN_MEMORY,
+  LEDGER_FILE,
+  LedgerDamaged,
+  isStorageBroken,
+  isStorageFull,
+  openDatabase,
+} from './database.ts'
 import { DiskRoom } from './disk-room.ts'
+import { factStatements } from './fact-statements.ts'
+import type { FactRow, KeptAnswer } from './fact-statements.ts'
 import { structureFault } from './inspection.ts'
 import { markFailed } from './failure-mark.ts'
 import { Frames } from './frames.ts'
 import { Leases } from './leases.ts'
+import { Lives } from './lives.ts'
+import type { TailRow } from './lives.ts'
 import { Members } from './members.ts'
 import { Hours } from './hours.ts'
 import { Managers } from './managers.ts'
 import type { EdgeIdentity } from './meta.ts'
 import { Meta } from './meta.ts'
 import { ProgramVersions } from './program-versions.ts'
+import { Sentinel, readSentinel } from './sentinel.ts'
+import type { SentinelWord } from './sentinel.ts'
 import { Sequels } from './sequels.ts'
 import { Terminals } from './terminals.ts'
 import { Threads } from './threads.ts'
+import { STRAY_KEY, verifyFacts, walkTail } from './verification.ts'
+import type { Verification } from './verification.ts'
 import { walk } from './walk.ts'
 
 export interface LedgerOptions {
@@ -33,14 +49,6 @@ export interface LedgerOptions {
   readonly directory: string
   /** Look at all of the file, because the storage failed the last time (L-13). */
   readonly thorough?: boolean
-}
-
-export interface Verification {
-  readonly chain_ok: boolean
-  readonly facts: number
-  readonly seq: number
-  /** What is wrong, in words, the first FAULTS_TOLD; empty when nothing is. */
-  readonly faults: readonly string[]
 }
 
 /** At most this much of the ledger at once. */
@@ -55,37 +63,10 @@ export interface LedgerBatch {
   readonly facts: Uint8Array[]
 }
 
-/** The key's earlier fact: its request and its answer. */
-export interface KeptAnswer {
-  readonly seq: Seq
-  readonly requestHash: Uint8Array
-  readonly status: number
-  readonly answer: Uint8Array
-}
-
-export interface FactRow {
-  readonly seq: Seq
-  readonly member: MemberId
-  /** Seq of the same member's fact before it, 0 without. */
-  readonly previous: Seq
-  readonly bytes: Uint8Array
-  readonly answer: Uint8Array
-}
-
-interface ChainRow {
-  seq: Seq
-  key: string
-  bytes: Uint8Array
-  hash: Uint8Array
-  answer: Uint8Array
-}
-
-const FAULTS_TOLD = 100
-
 export function openLedger({ directory, thorough = false }: LedgerOptions): Ledger {
   const open = openDatabase(directory, thorough)
   try {
-    return new Ledger(open)
+    return new Ledger(open, directory === IN_MEMORY ? undefined : directory)
   } catch (cause) {
     open.close()
     if (isStorageBroken(cause))
@@ -98,6 +79,7 @@ export function openLedger({ directory, thorough = false }: LedgerOptions): Ledg
 
 export class Ledger {
   readonly meta: Meta
+  readonly lives: Lives
   readonly threads: Threads
   readonly members: Members
   readonly sequels: Sequels
@@ -110,7 +92,7 @@ export class Ledger {
   /** Undefined in memory, and for reading. */
   readonly room: DiskRoom | undefined
   readonly #open: OpenDatabase
-  readonly #statements: ReturnType<typeof prepare>
+  readonly #statements: ReturnType<typeof factStatements>
   readonly #checkpointer: Checkpointer | undefined
   /** Bytes in the open transaction. */
   #bytes = 0
@@ -119,8 +101,13 @@ export class Ledger {
   /** Why nothing more is written (L-13). */
   #broken: unknown
   #onBroken: (cause: unknown) => void = () => undefined
+  /** Origin of the open life; 0 before enrolment. */
+  #origin: Origin
+  readonly #sentinel: Sentinel | undefined
+  #ahead: SentinelWord | undefined
 
-  constructor(open: OpenDatabase) {
+  /** With its directory it keeps a sentinel there (L-11). */
+  constructor(open: OpenDatabase, directory?: string) {
     const { database } = open
     this.#open = open
     this.#checkpointer =
@@ -128,12 +115,17 @@ export class Ledger {
         ? undefined
         : new Checkpointer(open.path, (cause) => this.#checkpointFailed(cause))
     this.room = open.path === undefined ? undefined : new DiskRoom(dirname(open.path))
-    this.#statements = prepare(database)
+    this.#statements = factStatements(database)
     this.meta = new Meta(database)
+    this.lives = new Lives(database)
     this.#seq = 0 as Seq
     this.#hash = CHAIN_GENESIS
+    this.#origin = 0 as Origin
     this.#loadHead()
-    this.#walkTail()
+    walkTail(this.#statements, this.#idAt(0 as Seq), this.#seq, open.path ?? LEDGER_FILE)
+    this.#ahead = directory === undefined ? undefined : this.#behind(readSentinel(directory))
+    this.#sentinel = directory === undefined ? undefined : new Sentinel(directory)
+    if (this.#ahead === undefined) this.#watch()
     this.threads = new Threads(database, this.meta)
     this.members = new Members(database)
     this.sequels = new Sequels(database)
@@ -149,9 +141,56 @@ export class Ledger {
     return this.meta.identity
   }
 
-  /** Stores who this edge is, once: a ledger has one origin. */
-  enrol(identity: EdgeIdentity): void {
-    this.meta.enrol(identity)
+  /** Stores who this edge is, once, with the first life and those it may open by itself. */
+  enrol(identity: EdgeIdentity, spares: readonly Life[] = []): void {
+    this.transact(() => {
+      this.meta.enrol(identity)
+      this.lives.saveSpares(spares)
+      this.#origin = identity.origin
+    })
+  }
+
+  /** L-11: while the ledger is behind it. */
+  get sentinelAhead(): SentinelWord | undefined {
+    return this.#ahead
+  }
+
+  /**
+   * Ends the open life and begins the next, in one transaction (P-LIFE-1). Spares up to its epoch are used up. `also` joins in: what goes with it in
+   * the file.
+   */
+  openLife(
+    next: Life,
+    ended: LifeEnd,
+    at: number,
+    also: (identity: EdgeIdentity) => EdgeIdentity = (identity) => identity,
+  ): void {
+    const identity = this.meta.identity
+    assert(identity !== undefined && next.origin > identity.origin, 'lives follow each other')
+    this.transact(() => {
+      const same = Math.min(this.meta.cursors().synced, this.#seq) as Seq
+      const hash = this.hashAt(same)
+      assert(hash !== undefined, 'what the cloud acknowledged is in the ledger')
+      this.lives.dropSparesTo(next.epoch)
+      this.lives.close(identity, ended, at, same, hash, this.#seq === 0)
+      this.meta.setIdentity(also({ ...identity, ...next, why: ended }))
+      this.meta.setSynced(0 as Seq, this.meta.cursors().cloudEpoch)
+      this.leases.endLife()
+      this.#origin = next.origin
+      this.#seq = 0 as Seq
+      this.#hash = CHAIN_GENESIS
+    })
+    this.#ahead = undefined
+    this.#watch()
+  }
+
+  /** Changes what is known of this device, in a transaction of its own. */
+  identify(change: (identity: EdgeIdentity) => EdgeIdentity): void {
+    this.transact(() => {
+      const identity = this.meta.identity
+      assert(identity !== undefined, 'enrolled')
+      this.meta.setIdentity(change(identity))
+    })
   }
 
   head(): { readonly seq: Seq; readonly hash: Uint8Array } {
@@ -177,10 +216,12 @@ export class Ledger {
     status: number,
     answer: Uint8Array,
   ): void {
+    assert(this.#ahead === undefined, 'a ledger behind its sentinel does not go on in the same life')
     const seq = (this.#seq + 1) as Seq
-    const previous = member > 0 ? this.threads.last(member) : (0 as Seq)
-    this.#statements.insert.run(seq, key, member, previous, bytes, hash, requestHash, status, answer)
-    if (member > 0) this.threads.appended(member, seq)
+    const id = factIdOf(this.#origin, seq)
+    const previous = member > 0 ? this.threads.last(member) : NO_FACT
+    this.#statements.insert.run(id, key, member, previous, bytes, hash, requestHash, status, answer)
+    if (member > 0) this.threads.appended(member, id)
     this.#bytes += bytes.length + answer.length
     this.#seq = seq
     this.#hash = hash
@@ -193,9 +234,10 @@ export class Ledger {
 
   /** Saves the standing and commits. */
   commit(): void {
-    this.threads.save(this.#seq, false)
+    this.threads.save(this.lastId(), false)
     this.meta.save()
     this.#statements.commit.run()
+    if (this.#ahead === undefined) this.#watch()
     this.#checkpointer?.committed(this.#bytes)
     this.room?.wrote(this.#bytes)
     this.#bytes = 0
@@ -213,6 +255,7 @@ export class Ledger {
     if (this.broken) return
     if (this.#open.database.inTransaction) this.#statements.rollback.run()
     this.meta.reload()
+    this.lives.reload()
     this.#loadHead()
     this.threads.reload()
   }
@@ -283,21 +326,71 @@ export class Ledger {
 
   /** Most keys are new: the index alone says so. */
   ofKey(key: string): KeptAnswer | undefined {
-    const seq = this.#statements.seqOfKey.get(key)
-    return seq === undefined ? undefined : this.#statements.kept.get(seq)
+    const id = this.#statements.idOfKey.get(key)
+    return id === undefined ? undefined : this.#statements.kept.get(id)
   }
 
   ofSeq(seq: Seq): FactRow | undefined {
-    return this.#statements.ofSeq.get(seq)
+    return this.#statements.ofId.get(this.#idAt(seq))
   }
 
-  /** Facts before `seq`, newest first. */
-  before(seq: Seq, limit: number): FactRow[] {
-    return this.#statements.before.all(seq, limit)
+  ofId(id: FactId): FactRow | undefined {
+    return this.#statements.ofId.get(id)
+  }
+
+  /** The fact that counts under an id: this ledger's own, or one that it lost and the cloud sent back (P-LIFE-5). */
+  counted(id: FactId): FactRow | TailRow | undefined {
+    return (this.lives.again(id) === undefined ? this.ofId(id) : undefined) ?? this.lives.tailOf(id)
+  }
+
+  /** Facts of all lives before an id, newest first. */
+  before(id: FactId, limit: number): FactRow[] {
+    return this.#statements.before.all(id, limit)
+  }
+
+  latest(limit: number): FactRow[] {
+    return this.before(this.nextId(), limit)
+  }
+
+  after(id: FactId): IterableIterator<Pick<FactRow, 'id' | 'bytes'>> {
+    return this.#statements.after.iterate(id)
+  }
+
+  newestFirst(): IterableIterator<Pick<FactRow, 'id' | 'bytes'>> {
+    return this.#statements.newestFirst.iterate()
+  }
+
+  lastId(): FactId {
+    return this.#idAt(this.#seq)
+  }
+
+  nextId(): FactId {
+    return this.#idAt((this.#seq + 1) as Seq)
   }
 
   hashAt(seq: Seq): Uint8Array | undefined {
-    return seq === 0 ? CHAIN_GENESIS : this.#statements.hash.get(seq)
+    return this.hashIn(this.#origin, seq)
+  }
+
+  hashIn(origin: Origin, seq: Seq): Uint8Array | undefined {
+    return seq === 0 ? CHAIN_GENESIS : this.#statements.hash.get((origin * SEQ_SPAN + seq) as FactId)
+  }
+
+  seqIn(origin: Origin): Seq {
+    const last = this.#statements.last.get((origin * SEQ_SPAN) as FactId, ((origin + 1) * SEQ_SPAN) as FactId)
+    return last === undefined ? (0 as Seq) : seqOf(last.id)
+  }
+
+  /** A fact of an ended life counts under the id of `again`; its key and answer are that one's (P-LIFE-5). */
+  recordAgain(id: FactId, member: MemberId, bytes: Uint8Array): FactId {
+    const stray = this.#statements.whole.get(id)
+    assert(stray !== undefined, 'only facts of this ledger are recorded again')
+    const again = this.nextId()
+    this.#statements.rekey.run(`${STRAY_KEY}${id}`, id)
+    const { key, requestHash, status, answer } = stray
+    this.append(key, member, bytes, this.nextHash(bytes), requestHash, status, answer)
+    this.lives.stray(id, again)
+    return again
   }
 
   /** Facts from `seq` on, bounded by `most`, BATCH_FACTS_MAX and BATCH_BYTES_MAX (at least one); undefined when there is none. */
@@ -306,7 +399,10 @@ export class Ledger {
     if (previous === undefined) return undefined
     const facts: Uint8Array[] = []
     let size = 0
-    for (const bytes of this.#statements.bytes.iterate(from, Math.min(most.facts, BATCH_FACTS_MAX))) {
+    for (const bytes of this.#statements.bytes.iterate(
+      this.#idAt(from),
+      Math.min(most.facts, BATCH_FACTS_MAX),
+    )) {
       size += bytes.length
       if (size > Math.min(most.bytes, BATCH_BYTES_MAX) && facts.length > 0) break
       facts.push(bytes)
@@ -314,28 +410,16 @@ export class Ledger {
     return { from, previous, facts }
   }
 
-  /** Walks every row (L-3): the chain, and that each fact is one, at its own place, under its own key, with its own receipt. */
+  /** Walks every row (L-3): the chains, and that each fact is one, at its own place, under its own key, with its own receipt. */
   verify(): Verification {
-    const faults: string[] = []
-    let chainOk = true
-    let expected = 1
-    let previous = CHAIN_GENESIS
-    for (const row of this.#statements.chain.iterate(0 as Seq)) {
-      const fault = chainFault(row, expected, previous)
-      if (fault !== undefined) chainOk = false
-      const told = fault ?? this.#factFault(row)
-      if (told !== undefined && faults.length < FAULTS_TOLD) faults.push(told)
-      expected = row.seq + 1
-      previous = row.hash
-    }
-    return { chain_ok: chainOk, facts: this.#statements.count.get() ?? 0, seq: this.#seq, faults }
+    return verifyFacts(this.#statements, this.lives, this.#seq)
   }
 
-  /** What own facts spent of leases and gave back, by lease: read from the facts alone. */
+  /** What facts of the open life spent of leases and gave back, by lease: read from the facts alone. */
   rightsUsed(): Map<number, number> {
     const used = new Map<number, number>()
     const add = (lease: number, amount: number): void => void used.set(lease, (used.get(lease) ?? 0) + amount)
-    for (const { bytes } of this.#statements.chain.iterate(0 as Seq)) {
+    for (const { bytes } of this.#statements.chain.iterate(this.#idAt(0 as Seq))) {
       const fact = decodeStoredFact(bytes)
       if (fact.kind === 'lease') for (const { lease, amount } of fact.lines) add(lease, amount)
       else if (fact.kind === 'redemption' || fact.kind === 'voucher_use') {
@@ -348,83 +432,40 @@ export class Ledger {
 
   /** Threads are saved, so that the next start reads nothing again. */
   close(): void {
-    if (this.#seq > this.meta.threadsSaved) {
+    if (this.lastId() > this.meta.threadsSaved) {
       try {
-        this.transact(() => this.threads.save(this.#seq, true))
+        this.transact(() => this.threads.save(this.lastId(), true))
       } catch {
         // A full disk must not keep the process from ending: the threads are read from the facts again.
       }
     }
     this.#checkpointer?.close()
+    this.#sentinel?.close()
     this.#open.close()
   }
 
-  #factFault({ seq, key, bytes, hash, answer }: ChainRow): string | undefined {
-    const decoded = decodeFact(bytes)
-    if (!decoded.ok) return `fact ${seq} cannot be read: ${decoded.malformed.reason}`
-    const { id, key: ownKey } = decoded.value
-    const origin = this.meta.identity?.origin
-    if (seqOf(id) !== seq || (origin !== undefined && originOf(id) !== origin))
-      return `fact ${seq} says it is ${originOf(id)}/${seqOf(id)}`
-    if (ownKey !== key) return `fact ${seq} is filed under another key than its own`
-    const receipt = `"hash":"${Buffer.from(hash).toString('hex')}"`
-    return Buffer.from(answer).includes(receipt) ? undefined : `fact ${seq} has the answer of another`
+  #idAt(seq: Seq): FactId {
+    return (this.#origin * SEQ_SPAN + seq) as FactId
   }
 
   #loadHead(): void {
-    const last = this.#statements.last.get()
-    this.#seq = last?.seq ?? (0 as Seq)
+    this.#origin = this.meta.identity?.origin ?? (0 as Origin)
+    const last = this.#statements.last.get(this.#idAt(0 as Seq), this.#idAt(SEQ_SPAN as Seq))
+    this.#seq = last === undefined ? (0 as Seq) : seqOf(last.id)
     this.#hash = last?.hash ?? CHAIN_GENESIS
   }
 
-  #walkTail(): void {
-    const before = Math.max(0, this.#seq - CHAIN_TAIL_FACTS) as Seq
-    let previous = this.hashAt(before)
-    let expected = before + 1
-    for (const row of this.#statements.chain.iterate(before)) {
-      const fault = previous === undefined ? `fact ${before} is missing` : chainFault(row, expected, previous)
-      if (fault !== undefined) throw new LedgerDamaged(this.#open.path ?? LEDGER_FILE, fault)
-      previous = row.hash
-      expected++
-    }
+  #watch(): void {
+    const identity = this.meta.identity
+    if (identity === undefined || this.#sentinel === undefined) return
+    const { origin, epoch } = identity
+    this.#sentinel.write({ origin, epoch, seq: this.#seq, head: this.#hash })
   }
-}
 
-function chainFault(row: ChainRow, expected: number, previous: Uint8Array): string | undefined {
-  if (row.seq !== expected) return `fact ${expected} is missing`
-  return sameHash(chainHash(previous, row.bytes), row.hash)
-    ? undefined
-    : `fact ${row.seq} does not fit the hash chain`
-}
-
-function prepare(database: Database) {
-  const pluck = <P extends unknown[], R>(sql: string): Statement<P, R> => database.prepare<P, R>(sql).pluck()
-  assert(database.open, 'the database is open')
-  return {
-    begin: database.prepare('BEGIN IMMEDIATE'),
-    commit: database.prepare('COMMIT'),
-    rollback: database.prepare('ROLLBACK'),
-    insert: database.prepare<
-      [Seq, string, MemberId, Seq, Uint8Array, Uint8Array, Uint8Array, number, Uint8Array]
-    >('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    seqOfKey: pluck<[string], Seq>('SELECT seq FROM facts WHERE key = ?'),
-    kept: database.prepare<[Seq], KeptAnswer>(
-      'SELECT seq, request_hash AS requestHash, status, answer FROM facts WHERE seq = ?',
-    ),
-    ofSeq: database.prepare<[Seq], FactRow>(
-      'SELECT seq, member, previous, bytes, answer FROM facts WHERE seq = ?',
-    ),
-    before: database.prepare<[Seq, number], FactRow>(
-      'SELECT seq, member, previous, bytes, answer FROM facts WHERE seq < ? ORDER BY seq DESC LIMIT ?',
-    ),
-    hash: pluck<[Seq], Uint8Array>('SELECT hash FROM facts WHERE seq = ?'),
-    bytes: pluck<[Seq, number], Uint8Array>('SELECT bytes FROM facts WHERE seq >= ? ORDER BY seq LIMIT ?'),
-    last: database.prepare<[], { seq: Seq; hash: Uint8Array }>(
-      'SELECT seq, hash FROM facts ORDER BY seq DESC LIMIT 1',
-    ),
-    chain: database.prepare<[Seq], ChainRow>(
-      'SELECT seq, key, bytes, hash, answer FROM facts WHERE seq > ? ORDER BY seq',
-    ),
-    count: pluck<[], number>('SELECT count(*) FROM facts'),
+  /** The sentinel's word, if the ledger is behind or beside it. One of an earlier life has nothing to say. */
+  #behind(word: SentinelWord | undefined): SentinelWord | undefined {
+    if (word === undefined || this.#origin === 0 || word.origin < this.#origin) return undefined
+    const known = word.origin === this.#origin ? this.hashAt(word.seq) : undefined
+    return known !== undefined && sameHash(known, word.head) ? undefined : word
   }
 }

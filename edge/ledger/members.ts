@@ -1,26 +1,28 @@
-// The members this store has met: who they are, and their base state with the own seq it covers, as the cloud last sent it (M-2). A member
+// The members this store has met: who they are, and their base state with the own facts it covers (by the id of the last), as the cloud last sent it (M-2). A member
 // enrolled here has no base state until the cloud has folded the enrolment.
 import type { Identity } from '../../protocol/facts.ts'
 import type { MemberSnapshot } from '../../protocol/frames/members.ts'
-import type { MemberId, Seq } from '../../protocol/ids.ts'
+import { NO_FACT, SEQ_SPAN } from '../../protocol/ids.ts'
+import type { FactId, MemberId, Origin } from '../../protocol/ids.ts'
 import type { Database, Statement } from './database.ts'
 
 export interface MemberRow {
   readonly name: string | null
   readonly identities: readonly Identity[]
   readonly state: Uint8Array | null
-  readonly covers: Seq
+  readonly covers: FactId
 }
 
-type StoredRow = [name: string | null, identities: string, state: Uint8Array | null, covers: Seq]
+type StoredRow = [name: string | null, identities: string, state: Uint8Array | null, covers: FactId]
 
 export class Members {
   readonly #find: Statement<[MemberId], StoredRow>
   readonly #byIdentity: Statement<[string, string], MemberId>
-  readonly #put: Statement<[MemberId, string | null, string, Uint8Array | null, Seq]>
+  readonly #put: Statement<[MemberId, string | null, string, Uint8Array | null, FactId]>
   readonly #identitiesOf: Statement<[MemberId], string>
   readonly #claim: Statement<[string, string, MemberId]>
   readonly #release: Statement<[string, string, MemberId]>
+  readonly #drop: Statement<[MemberId]>
   readonly #count: Statement<[], number>
 
   constructor(database: Database) {
@@ -41,6 +43,7 @@ export class Members {
       'INSERT INTO identities VALUES (?, ?, ?) ON CONFLICT (kind, value) DO UPDATE SET member = excluded.member',
     )
     this.#release = database.prepare('DELETE FROM identities WHERE kind = ? AND value = ? AND member = ?')
+    this.#drop = database.prepare('DELETE FROM members WHERE member = ?')
     this.#count = database.prepare<[], number>('SELECT count(*) FROM members').pluck()
   }
 
@@ -62,15 +65,24 @@ export class Members {
 
   /** A member enrolled here, without a base state. */
   enrol(member: MemberId, name: string | null, identities: readonly Identity[]): void {
-    this.#put.run(member, name, JSON.stringify(identities), null, 0 as Seq)
+    this.#put.run(member, name, JSON.stringify(identities), null, NO_FACT)
     for (const { kind, value } of identities) this.#claim.run(kind, value, member)
   }
 
+  /** Somebody enrolled here counts under another id from now on. */
+  rename(member: MemberId, again: MemberId): void {
+    const row = this.find(member)
+    if (row === undefined) return
+    this.#drop.run(member)
+    this.enrol(again, row.name, row.identities)
+  }
+
   /** The cloud's word replaces what was known; its identities move with it (cloud I-8). */
-  take({ member, name, identities, state, covers }: MemberSnapshot): void {
+  take({ member, name, identities, state, covers }: MemberSnapshot, origin: Origin): void {
     const text = JSON.stringify(identities)
     const before = this.#identitiesOf.get(member)
-    this.#put.run(member, name, text, state, covers)
+    // A life's seq 0 covers all lives before it: what the cloud does not have of those is recorded again in this one.
+    this.#put.run(member, name, text, state, (origin * SEQ_SPAN + covers) as FactId)
     // Most frames only bring a new state: comparing one text spares the pages of the identities.
     if (before === text) return
     if (before !== undefined)

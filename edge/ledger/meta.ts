@@ -1,7 +1,8 @@
 // Who this edge is, and where its ledger stands beside its facts: the clock's floor, what the cloud has, how far the cloud's own logs were
 // read. Cursors change in the transaction that stores what they cover (P-SYNC-5); the acknowledged seq covers nothing of ours, so it may
 // ride on the next commit: losing it costs nothing, because the cloud says it again in its welcome.
-import type { Origin, Seq, StoreId } from '../../protocol/ids.ts'
+import type { LifeEnd } from '../../protocol/lives.ts'
+import type { FactId, Origin, Seq, StoreId } from '../../protocol/ids.ts'
 import { assert } from '../../protocol/result.ts'
 import type { HybridTime } from '../../protocol/time.ts'
 import type { Database, Statement } from './database.ts'
@@ -16,6 +17,12 @@ export interface EdgeIdentity {
   /** As exportPublicKey gives it. */
   readonly cloudPublicKey: string
   readonly cloudUrl: string
+  /** Why the life before this one ended; null for a ledger's first. */
+  readonly why?: LifeEnd | null
+  /** The machine and directory the ledger was made for; '' before its first start. */
+  readonly binding?: string
+  /** A copy's own signing key (PEM), until the cloud has made it a device of its own. */
+  readonly applicantKey?: string | null
 }
 
 export interface Cursors {
@@ -34,7 +41,7 @@ interface Standing {
   last_word_at: number | null
   members_cursor: number
   corrections_cursor: number
-  threads_saved: Seq
+  threads_saved: FactId
 }
 
 interface EdgeRow {
@@ -47,12 +54,15 @@ interface EdgeRow {
   private_key: string
   cloud_public_key: string
   cloud_url: string
+  why: LifeEnd | null
+  binding: string
+  applicant_key: string | null
 }
 
 export class Meta {
   readonly #database: Database
   readonly #read: Statement<[], Standing>
-  readonly #write: Statement<[HybridTime, number | null, Seq, number, number | null, number, number, Seq]>
+  readonly #write: Statement<[HybridTime, number | null, Seq, number, number | null, number, number, FactId]>
   #standing: Standing
   #identity: EdgeIdentity | undefined
 
@@ -73,10 +83,30 @@ export class Meta {
 
   enrol(identity: EdgeIdentity): void {
     assert(this.#identity === undefined, 'a ledger is enrolled once: it has one origin')
+    this.setIdentity(identity)
+  }
+
+  /** Inside a transaction, where something of it changes: the life, the machine, the device. */
+  setIdentity(identity: EdgeIdentity): void {
     const { edge, origin, epoch, store, privateKey, cloudPublicKey, cloudUrl } = identity
+    const { why = null, binding = '', applicantKey = null } = identity
+    const { id, name, zone } = store
     this.#database
-      .prepare('INSERT INTO edge VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-      .run(edge, origin, epoch, store.id, store.name, store.zone, privateKey, cloudPublicKey, cloudUrl)
+      .prepare('INSERT OR REPLACE INTO edge VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(
+        edge,
+        origin,
+        epoch,
+        id,
+        name,
+        zone,
+        privateKey,
+        cloudPublicKey,
+        cloudUrl,
+        why,
+        binding,
+        applicantKey,
+      )
     this.#identity = identity
   }
 
@@ -100,7 +130,7 @@ export class Meta {
   }
 
   /** Facts up to here have their members' threads in the table. */
-  get threadsSaved(): Seq {
+  get threadsSaved(): FactId {
     return this.#standing.threads_saved
   }
 
@@ -128,8 +158,8 @@ export class Meta {
     this.#standing.corrections_cursor = cursor
   }
 
-  setThreadsSaved(seq: Seq): void {
-    this.#standing.threads_saved = seq
+  setThreadsSaved(fact: FactId): void {
+    this.#standing.threads_saved = fact
   }
 
   save(): void {
@@ -148,6 +178,7 @@ export class Meta {
 
   reload(): void {
     this.#standing = this.#load()
+    this.#identity = this.#loadIdentity()
   }
 
   #load(): Standing {
@@ -167,6 +198,9 @@ export class Meta {
       privateKey: row.private_key,
       cloudPublicKey: row.cloud_public_key,
       cloudUrl: row.cloud_url,
+      why: row.why,
+      binding: row.binding,
+      applicantKey: row.applicant_key,
     }
   }
 }

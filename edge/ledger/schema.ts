@@ -1,8 +1,9 @@
 // The tables of the ledger. Facts are only ever inserted; everything else is derived from them, or is the cloud's word. A fact's row keeps the
-// seq of the same member's fact before it (`previous`), so that a member's facts are a list that costs no index page per sale (L-8).
+// id of the same member's fact before it (`previous`), so that a member's facts are a list that costs no index page per sale (L-8).
 // A change of the tables goes into the last step while that is not released, and is a new step afterwards (P-STEP-1).
 import { statementsOf } from '../../protocol/schema-steps.ts'
 import type { SchemaStep } from '../../protocol/schema-steps.ts'
+import { SEQ_SPAN } from '../../protocol/ids.ts'
 import { TIME_MIN } from '../../protocol/time.ts'
 import { LEASE_TABLES } from './leases.ts'
 
@@ -111,6 +112,63 @@ INSERT INTO standing VALUES (1, ${TIME_MIN}, 0, 0, NULL, 0, 0, 0);
 
 /** Not released yet: what this release changes is added here. */
 const VERSION_2 = `
+-- A fact's id is its place: (life, seq). Ids rise from life to life.
+ALTER TABLE facts RENAME COLUMN seq TO id;
+UPDATE facts SET id = id + (SELECT origin FROM edge) * ${SEQ_SPAN},
+  previous = CASE previous WHEN 0 THEN 0 ELSE previous + (SELECT origin FROM edge) * ${SEQ_SPAN} END;
+ALTER TABLE threads RENAME COLUMN seq TO fact;
+UPDATE threads SET fact = fact + (SELECT origin FROM edge) * ${SEQ_SPAN};
+UPDATE standing SET threads_saved = coalesce(threads_saved + (SELECT origin FROM edge) * ${SEQ_SPAN}, 0);
+ALTER TABLE mentions RENAME COLUMN seq TO by;
+UPDATE mentions SET by = by + (SELECT origin FROM edge) * ${SEQ_SPAN};
+ALTER TABLE reservations RENAME COLUMN seq TO fact;
+UPDATE reservations SET fact = fact + (SELECT origin FROM edge) * ${SEQ_SPAN};
+-- What the base state covers, as the id of the last own fact in it.
+UPDATE members SET covers = covers + (SELECT origin FROM edge) * ${SEQ_SPAN} WHERE state IS NOT NULL;
+
+-- Why the life before this one ended; null for the first.
+ALTER TABLE edge ADD COLUMN why TEXT;
+-- The machine and directory the ledger was made for; empty before its first start.
+ALTER TABLE edge ADD COLUMN binding TEXT NOT NULL DEFAULT '';
+-- A copy's own signing key, until the cloud has made it a device of its own.
+ALTER TABLE edge ADD COLUMN applicant_key TEXT;
+
+-- The lives this ledger had before, and those it may open by itself (state spare).
+CREATE TABLE lives (
+  origin    INTEGER PRIMARY KEY,
+  epoch     INTEGER NOT NULL,
+  state     TEXT NOT NULL,
+  ended     TEXT,
+  ended_at  INTEGER,
+  -- Up to here the cloud's chain of it is this one, as far as it was read; how far that is, and the hash there.
+  same      INTEGER NOT NULL,
+  read      INTEGER NOT NULL,
+  read_hash BLOB NOT NULL,
+  -- 1 once it was read to its end and the rest of this ledger's was recorded again.
+  settled   INTEGER NOT NULL
+) STRICT;
+-- Facts of earlier lives that this ledger had lost and the cloud sent back.
+CREATE TABLE tail (
+  id     INTEGER PRIMARY KEY,
+  key    TEXT NOT NULL,
+  member INTEGER NOT NULL,
+  bytes  BLOB NOT NULL,
+  hash   BLOB NOT NULL
+) STRICT;
+CREATE INDEX tail_key ON tail (key);
+CREATE INDEX tail_member ON tail (member, id) WHERE member > 0;
+-- Facts of an ended life that the cloud does not have under their ids, and as which fact they count.
+CREATE TABLE strays (
+  id    INTEGER PRIMARY KEY,
+  again INTEGER NOT NULL
+) STRICT;
+CREATE INDEX strays_again ON strays (again);
+-- Ledgers of which terminals of this store hold receipts beyond what is known here, and the highest seq of each.
+CREATE TABLE witnesses (
+  origin INTEGER PRIMARY KEY,
+  seq    INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE managers (
   name         TEXT PRIMARY KEY,
   salt         BLOB NOT NULL,
@@ -140,8 +198,8 @@ CREATE TABLE hours (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE hours_counted (
-  one INTEGER PRIMARY KEY CHECK (one = 1),
-  seq INTEGER NOT NULL
+  one  INTEGER PRIMARY KEY CHECK (one = 1),
+  fact INTEGER NOT NULL
 ) STRICT;
 
 INSERT INTO hours_counted VALUES (1, 0);

@@ -1,33 +1,40 @@
 // What came of a fact later: the own facts that mention it (returns and voids of a sale, the settlement of a reservation), open reservations
 // with their deadline, and the cloud's corrections. All of it could be read out of the facts; these rows only spare the search.
 import type { Correction } from '../../protocol/frames/corrections.ts'
-import type { FactId, Seq } from '../../protocol/ids.ts'
+import type { FactId } from '../../protocol/ids.ts'
 import type { Database, Statement } from './database.ts'
 
 interface Reservation {
-  readonly seq: Seq
+  readonly fact: FactId
   /** Milliseconds since 1970 after which the edge cancels it (A-7). */
   readonly due: number
 }
 
 export class Sequels {
-  readonly #mention: Statement<[FactId, Seq]>
-  readonly #mentions: Statement<[FactId], Seq>
-  readonly #reserve: Statement<[Seq, number]>
-  readonly #settle: Statement<[Seq]>
+  readonly #mention: Statement<[FactId, FactId]>
+  readonly #mentions: Statement<[FactId], FactId>
+  readonly #reserve: Statement<[FactId, number]>
+  readonly #settle: Statement<[FactId]>
   readonly #reserved: Statement<[], Reservation>
   readonly #postpone: Statement<[number]>
   readonly #correct: Statement<[FactId, number, number, number, FactId]>
   readonly #correction: Statement<[FactId], Correction>
 
+  readonly #renameFact: Statement<[FactId, FactId]>
+  readonly #renameBy: Statement<[FactId, FactId]>
+  readonly #renameReservation: Statement<[FactId, FactId]>
+
   constructor(database: Database) {
+    this.#renameFact = database.prepare('UPDATE OR IGNORE mentions SET fact = ? WHERE fact = ?')
+    this.#renameBy = database.prepare('UPDATE OR IGNORE mentions SET by = ? WHERE by = ?')
+    this.#renameReservation = database.prepare('UPDATE OR IGNORE reservations SET fact = ? WHERE fact = ?')
     this.#mention = database.prepare('INSERT OR IGNORE INTO mentions VALUES (?, ?)')
     this.#mentions = database
-      .prepare<[FactId], Seq>('SELECT seq FROM mentions WHERE fact = ? ORDER BY seq')
+      .prepare<[FactId], FactId>('SELECT by FROM mentions WHERE fact = ? ORDER BY by')
       .pluck()
     this.#reserve = database.prepare('INSERT INTO reservations VALUES (?, ?)')
-    this.#settle = database.prepare('DELETE FROM reservations WHERE seq = ?')
-    this.#reserved = database.prepare('SELECT seq, due FROM reservations ORDER BY due')
+    this.#settle = database.prepare('DELETE FROM reservations WHERE fact = ?')
+    this.#reserved = database.prepare('SELECT fact, due FROM reservations ORDER BY due')
     this.#postpone = database.prepare('UPDATE reservations SET due = due + ?')
     this.#correct = database.prepare(
       `INSERT INTO corrections VALUES (?, ?, ?, ?, ?) ON CONFLICT (fact) DO UPDATE
@@ -36,20 +43,20 @@ export class Sequels {
     this.#correction = database.prepare('SELECT * FROM corrections WHERE fact = ?')
   }
 
-  mention(fact: FactId, by: Seq): void {
+  mention(fact: FactId, by: FactId): void {
     this.#mention.run(fact, by)
   }
 
-  mentionsOf(fact: FactId): Seq[] {
+  mentionsOf(fact: FactId): FactId[] {
     return this.#mentions.all(fact)
   }
 
-  reserve(seq: Seq, due: number): void {
-    this.#reserve.run(seq, due)
+  reserve(fact: FactId, due: number): void {
+    this.#reserve.run(fact, due)
   }
 
-  settle(seq: Seq): void {
-    this.#settle.run(seq)
+  settle(fact: FactId): void {
+    this.#settle.run(fact)
   }
 
   /** The clock was set by so much: what was to last a quarter of an hour still does. */
@@ -60,6 +67,13 @@ export class Sequels {
   /** Open reservations, the most urgent first. */
   reservations(): Reservation[] {
     return this.#reserved.all()
+  }
+
+  /** A fact counts under another id from now on. */
+  rename(fact: FactId, again: FactId): void {
+    this.#renameFact.run(again, fact)
+    this.#renameBy.run(again, fact)
+    this.#renameReservation.run(again, fact)
   }
 
   correct({ fact, revision, points, goodwill, cause }: Correction): void {

@@ -1,48 +1,48 @@
 // A member's facts in this ledger, newest first, as a list threaded through the rows (L-8): a row names the member's fact before it, and here is
-// the last one. An index over (member, seq) would say the same, but touches a random page per sale: at 50 sales a commit it was a third of
+// the last one. An index over (member, fact) would say the same, but touches a random page per sale: at 50 sales a commit it was a third of
 // the time, and on a memory card most of the wear. The last ones are saved in bulk, and read on from the rows after a kill.
-import type { MemberId, Seq } from '../../protocol/ids.ts'
+import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { THREADS_SAVE_FACTS } from '../../protocol/limits.ts'
 import type { Database, Statement } from './database.ts'
 import type { Meta } from './meta.ts'
 
 export class Threads {
   readonly #meta: Meta
-  readonly #saved: Statement<[MemberId], Seq>
-  readonly #save: Statement<[MemberId, Seq]>
-  readonly #after: Statement<[Seq], [MemberId, Seq]>
-  /** Last seqs of members with a fact after `meta.threadsSaved`, and of those that were saved last. */
-  #unsaved = new Map<MemberId, Seq>()
-  #recent = new Map<MemberId, Seq>()
+  readonly #saved: Statement<[MemberId], FactId>
+  readonly #save: Statement<[MemberId, FactId]>
+  readonly #after: Statement<[FactId], [MemberId, FactId]>
+  /** Last facts of members with a fact after `meta.threadsSaved`, and of those that were saved last. */
+  #unsaved = new Map<MemberId, FactId>()
+  #recent = new Map<MemberId, FactId>()
 
   constructor(database: Database, meta: Meta) {
     this.#meta = meta
-    this.#saved = database.prepare<[MemberId], Seq>('SELECT seq FROM threads WHERE member = ?').pluck()
+    this.#saved = database.prepare<[MemberId], FactId>('SELECT fact FROM threads WHERE member = ?').pluck()
     this.#save = database.prepare(
-      'INSERT INTO threads VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET seq = excluded.seq',
+      'INSERT INTO threads VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET fact = excluded.fact',
     )
     this.#after = database
-      .prepare<[Seq], [MemberId, Seq]>(
-        'SELECT member, seq FROM facts WHERE seq > ? AND member > 0 ORDER BY seq',
+      .prepare<[FactId], [MemberId, FactId]>(
+        'SELECT member, id FROM facts WHERE id > ? AND member > 0 ORDER BY id',
       )
       .raw()
     this.reload()
   }
 
-  /** Seq of the member's last fact, 0 without one. */
-  last(member: MemberId): Seq {
-    return this.#unsaved.get(member) ?? this.#recent.get(member) ?? this.#saved.get(member) ?? (0 as Seq)
+  /** FactId of the member's last fact, 0 without one. */
+  last(member: MemberId): FactId {
+    return this.#unsaved.get(member) ?? this.#recent.get(member) ?? this.#saved.get(member) ?? (0 as FactId)
   }
 
-  appended(member: MemberId, seq: Seq): void {
-    this.#unsaved.set(member, seq)
+  appended(member: MemberId, fact: FactId): void {
+    this.#unsaved.set(member, fact)
   }
 
   /** Inside a transaction that saves the standing too: every THREADS_SAVE_FACTS facts, or at once. */
-  save(head: Seq, atOnce: boolean): void {
+  save(head: FactId, atOnce: boolean): void {
     if (head - this.#meta.threadsSaved < (atOnce ? 1 : THREADS_SAVE_FACTS)) return
     // In the order of the table, so that neighbours share a page.
-    for (const [member, seq] of [...this.#unsaved].sort(([a], [b]) => a - b)) this.#save.run(member, seq)
+    for (const [member, fact] of [...this.#unsaved].sort(([a], [b]) => a - b)) this.#save.run(member, fact)
     this.#recent = this.#unsaved
     this.#unsaved = new Map()
     this.#meta.setThreadsSaved(head)
@@ -52,6 +52,6 @@ export class Threads {
   reload(): void {
     this.#unsaved.clear()
     this.#recent.clear()
-    for (const [member, seq] of this.#after.iterate(this.#meta.threadsSaved)) this.#unsaved.set(member, seq)
+    for (const [member, fact] of this.#after.iterate(this.#meta.threadsSaved)) this.#unsaved.set(member, fact)
   }
 }

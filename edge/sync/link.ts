@@ -7,18 +7,23 @@ import { sameHash } from '../../protocol/chain.ts'
 import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { importPrivateKey, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
+import type { Welcome } from '../../protocol/frames/welcome.ts'
+import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { Time } from '../../protocol/frames/time.ts'
-import type { Origin, Seq } from '../../protocol/ids.ts'
+import type { Seq } from '../../protocol/ids.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
 import type { UpFrame } from '../../protocol/up.ts'
-import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { EdgeIdentity } from '../ledger/meta.ts'
 import type { Cancel, System } from '../system.ts'
 import type { CloudLink, MemberQuestion, SpendingQuestion } from '../till/cloud-link.ts'
 import type { Till } from '../till/till.ts'
+import { asApplicant, asDevice } from '../till/applicant.ts'
+import { helloOf } from './hello.ts'
 import { INITIAL, transition } from './machine.ts'
 import { OBSTACLE_WORDS } from './obstacles.ts'
+import { PastTalk } from './past-talk.ts'
 import { Questions } from './questions.ts'
 import type { FindAnswer } from './questions.ts'
 import type { Socket, SocketFactory } from './socket.ts'
@@ -38,13 +43,14 @@ export interface LinkOptions {
 }
 
 /** What a manager is told. Attempts that fail one after the other are one word, so that a month offline is one activity. */
-const WORDS: Readonly<Record<StateName, 'connecting' | 'online' | 'offline' | 'fenced' | null>> = {
+const WORDS: Readonly<Record<StateName, 'connecting' | 'online' | 'offline' | 'held' | 'fenced' | null>> = {
   idle: null,
   connecting: null,
   greeting: null,
   introduced: null,
   streaming: 'online',
   waiting: 'offline',
+  held: 'held',
   fenced: 'fenced',
   stopped: null,
 }
@@ -56,10 +62,10 @@ export class Link implements CloudLink {
   readonly #open: SocketFactory
   readonly #software: string
   readonly #log: Logger
-  readonly #origin: Origin
-  readonly #key: KeyObject
+  #key: KeyObject
   readonly #cloudKey: KeyObject
 
+  readonly #past: PastTalk
   #state: State = INITIAL
   readonly #events: Event[] = []
   #handling = false
@@ -87,7 +93,6 @@ export class Link implements CloudLink {
     this.#open = open
     this.#software = software
     this.#log = log
-    this.#origin = identity.origin
     this.#sentUpTo = ledger.seq
     this.#key = importPrivateKey(identity.privateKey).privateKey
     this.#cloudKey = cloudKey
@@ -96,6 +101,13 @@ export class Link implements CloudLink {
       live: () => this.live(),
       synced: () => ledger.meta.cursors().synced,
       send: (frame) => this.#send(frame),
+    })
+    this.#past = new PastTalk({
+      ledger,
+      till,
+      live: () => this.live(),
+      send: (frame) => this.#send(frame),
+      soon: (work) => system.soon(() => this.#attempt(work)),
     })
   }
 
@@ -183,6 +195,7 @@ export class Link implements CloudLink {
       this.#questions.drop()
       this.#timeQuestions.drop()
     }
+    if (name === 'streaming') this.#system.soon(() => this.#attempt(() => this.#past.begin()))
     if (event.name === 'closed' || event.name === 'refused') {
       this.#socket = undefined
       this.#log.info(event, 'line to the cloud closed')
@@ -218,7 +231,7 @@ export class Link implements CloudLink {
         return
       }
       case 'send_hello':
-        this.#send(this.#hello(command.nonce))
+        this.#send(helloOf(this.#ledger, this.#till.programVersion(), command.nonce, this.#software))
         return
       case 'send_batch':
         this.#sendBatch(command.from, command.most)
@@ -227,6 +240,10 @@ export class Link implements CloudLink {
         this.#till.acknowledged(command.seq, command.cloudEpoch)
         this.#questions.synced()
         return
+      case 'begin_life':
+        return this.#beginLife(command.reason, command.next)
+      case 'apply':
+        return this.#apply(command.edge)
       case 'start_timer':
         this.#startTimer(command.timer, command.ms)
         return
@@ -247,6 +264,41 @@ export class Link implements CloudLink {
       default:
         unreachable(command)
     }
+  }
+
+  get #identity(): EdgeIdentity {
+    const identity = this.#ledger.identity()
+    assert(identity !== undefined, 'a link belongs to an enrolled edge')
+    return identity
+  }
+
+  /** P-LIFE-3, G-8: before the machine goes on from where the cloud stands. */
+  #welcomed({ spares, cloud_epoch, program }: Welcome): void {
+    this.#till.takeSpares(spares)
+    const { cloudEpoch } = this.#ledger.meta.cursors()
+    if (cloudEpoch !== 0 && cloudEpoch !== cloud_epoch) this.#till.cloudReborn(cloud_epoch, program)
+  }
+
+  /** The ledger tells the machine of its new life itself; a life that cannot begin is tried again with the next connection. */
+  #beginLife(reason: LifeEnd, next: Life | null): void {
+    if (this.#till.beginLife(reason, next ?? undefined)) return
+    this.#log.error({ reason }, 'this life is over and there is no other to begin: the cloud is asked again')
+  }
+
+  /** P-LIFE-6: a key of its own first; the device that the cloud made of it afterwards. */
+  #apply(edge: number): void {
+    if (edge !== 0) this.#ledger.identify((identity) => asDevice(identity, edge))
+    else if (!this.#till.beginLife('copy', undefined, asApplicant)) this.#ledger.identify(asApplicant)
+    this.#key = importPrivateKey(this.#identity.privateKey).privateKey
+  }
+
+  newLife(): void {
+    this.#sentUpTo = 0 as Seq
+    this.#dispatch({ name: 'new_life' })
+  }
+
+  witnessed(): void {
+    this.#past.witnessed()
   }
 
   #startTimer(timer: TimerName, ms: number): void {
@@ -287,24 +339,6 @@ export class Link implements CloudLink {
     this.#socket?.send(seal(encodeFrame(frame), this.#key))
   }
 
-  #hello(nonce: Uint8Array): UpFrame {
-    const { seq, hash } = this.#ledger.head()
-    const cursors = this.#ledger.meta.cursors()
-    return {
-      type: 'hello',
-      protocol: PROTOCOL_VERSION,
-      nonce,
-      origin: this.#origin,
-      seq,
-      head: hash,
-      members_cursor: cursors.members,
-      corrections_cursor: cursors.corrections,
-      leases_cursor: this.#ledger.leases.cursor,
-      program: this.#till.programVersion(),
-      software: this.#software,
-    }
-  }
-
   #sendBatch(from: Seq, most: Credit): void {
     const batch = this.#ledger.batchFrom(from, most)
     assert(batch !== undefined, `the ledger has a fact at ${from}`)
@@ -312,7 +346,7 @@ export class Link implements CloudLink {
     const last = (from + facts.length - 1) as Seq
     this.#sentUpTo = Math.max(this.#sentUpTo, last) as Seq
     const waiting = (this.#ledger.head().seq - last) as Seq
-    this.#send({ type: 'batch', origin: this.#origin, from, previous, waiting, facts })
+    this.#send({ type: 'batch', origin: this.#identity.origin, from, previous, waiting, facts })
     const bytes = facts.reduce((sum, fact) => sum + fact.length, 0)
     this.#dispatch({ name: 'sent', from, last, bytes })
   }
@@ -336,6 +370,7 @@ export class Link implements CloudLink {
       case 'challenge':
         return this.#dispatch({ name: 'challenge', nonce: frame.nonce })
       case 'welcome':
+        this.#welcomed(frame)
         return this.#dispatch({
           name: 'welcome',
           seq: frame.seq,
@@ -353,8 +388,13 @@ export class Link implements CloudLink {
         })
       case 'gap':
         return this.#dispatch({ name: 'gap', expected: frame.expected })
-      case 'fork':
-        return this.#dispatch({ name: 'fork', reason: frame.reason })
+      case 'ended':
+        return this.#dispatch({
+          name: 'ended',
+          reason: frame.reason,
+          next: frame.next,
+          edge: frame.edge,
+        })
       case 'members':
         return this.#taken(() => this.#till.takeMembers(frame))
       case 'corrections':
@@ -370,6 +410,8 @@ export class Link implements CloudLink {
         return this.#taken(() => this.#questions.answered('find_member', frame.question, frame))
       case 'decision':
         return this.#taken(() => this.#questions.answered('authorise', frame.question, frame))
+      case 'tail':
+        return this.#taken(() => this.#past.take(frame))
       case 'time':
         return this.#taken(() => this.#takeTime(frame))
       default:

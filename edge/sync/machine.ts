@@ -16,9 +16,13 @@
 //   send -> no ack -> send again                  never on one connection; `ack` timer: ACK_WAIT_MS_MAX since the last progress, then reconnect
 //   send -> ack -> send                           at most BATCHES_IN_FLIGHT_MAX batches and the cloud's credit are out
 //   send -> gap -> send from `expected`           once per `expected`, at most REWINDS_MAX without progress, then reconnect
+//   ended -> begin_life -> connect                a life that is over ends the connection and waits like any loss; each begins a life of a higher epoch
+//   held                                          asks again after BACKOFF_MS_MAX at most, until HQ decides
+//   past -> tail -> past                          one page is asked for at a time; each reads on, or the connection ends (driver)
 //   fenced                                        no way back to the network at all
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { Seq } from '../../protocol/ids.ts'
+import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import {
   ACK_WAIT_MS_MAX,
   BATCHES_IN_FLIGHT_MAX,
@@ -36,7 +40,6 @@ import type {
   Event,
   EventName,
   EventOf,
-  FenceReason,
   State,
   StateName,
   StateOf,
@@ -94,9 +97,7 @@ function reconnect(state: Always, close: number | null, why: Why = {}): Step {
 }
 
 const lost = (state: State, { code }: EventOf<'closed'>): Step =>
-  code === CLOSE_CODES.fenced
-    ? fence(state, 'fork')
-    : reconnect(state, null, { code, held: isUp(state), unopened: isGreeting(state) && code === ABNORMAL })
+  reconnect(state, null, { code, held: isUp(state), unopened: isGreeting(state) && code === ABNORMAL })
 /** The cloud's own refusal says nothing against WebSockets, and neither does a network that is not there. */
 const refused = (state: State, event: EventOf<'refused'>): Step => {
   const { code, obstacle, retryAfterMs, reached } = event
@@ -111,13 +112,34 @@ const refuseFrame = (state: State): Step =>
 const isUp = ({ name }: State): boolean => name === 'streaming'
 const isGreeting = ({ name }: State): boolean => name === 'greeting' || name === 'introduced'
 
-function fence({ head, attempt, road }: Always, reason: FenceReason): Step {
+const NOTHING_YET = 0 as Seq
+
+/** The open life is over (P-LIFE-4): the next begins, and a new connection says so. */
+function endLife(before: Always, reason: LifeEnd, next: Life | null = null): Step {
+  const { state, commands } = reconnect({ ...before, head: NOTHING_YET }, CLOSE_CODES.fenced)
+  return { state, commands: [{ do: 'begin_life', reason, next }, ...commands] }
+}
+
+function hear(before: Always, { reason, next, edge }: EventOf<'ended'>): Step {
+  const { head, attempt, road } = before
+  if (reason === 'retired')
+    return {
+      state: { name: 'fenced', head, attempt, road },
+      commands: [{ do: 'cancel_timers' }, { do: 'close', code: CLOSE_CODES.fenced }],
+    }
+  if (reason !== 'pending' && (reason !== 'copy' || next !== null)) return endLife(before, reason, next)
+  // A copy that has no life to begin asks to be a device of its own; until HQ's word it asks now and then.
+  const waits = reason === 'pending' && edge === 0
+  const back = reconnect(before, CLOSE_CODES.fenced, waits ? { code: CLOSE_CODES.fenced } : {})
   return {
-    state: { name: 'fenced', head, attempt, road, reason },
-    commands: [{ do: 'cancel_timers' }, { do: 'close', code: CLOSE_CODES.fenced }],
+    state: { ...back.state, name: 'held' },
+    commands: waits ? back.commands : [{ do: 'apply', edge }, ...back.commands],
   }
 }
-const fenceAs = (state: State, event: EventOf<'fork'>): Step => fence(state, event.reason)
+
+/** The ledger has begun another life while the connection spoke for the one before. */
+const leaveLife = (before: Always): Step => reconnect({ ...before, head: NOTHING_YET }, CLOSE_CODES.stopping)
+const forget = (state: State): Step => stay({ ...state, head: NOTHING_YET })
 
 function stop({ head, attempt, road }: Always): Step {
   return {
@@ -143,7 +165,7 @@ function introduce({ head, attempt, road }: Always, event: EventOf<'challenge'>)
 
 function welcome({ head, attempt, road }: Always, event: EventOf<'welcome'>): Step {
   const { seq, matches, cloudEpoch, credit, returnMs } = event
-  if (!matches) return fence({ head, attempt, road }, seq > head ? 'rewind' : 'fork')
+  if (!matches) return endLife({ head, attempt, road }, seq > head ? 'rewind' : 'fork')
   return flow(
     {
       name: 'streaming',
@@ -214,7 +236,7 @@ function sent(state: Streaming, { from, last, bytes }: EventOf<'sent'>): Step {
 
 function acknowledge(state: Streaming, event: EventOf<'ack'>): Step {
   const { seq, matches, credit } = event
-  if (!matches) return fence(state, seq > state.head ? 'rewind' : 'fork')
+  if (!matches) return endLife(state, seq > state.head ? 'rewind' : 'fork')
   // The same word twice may bring credit; it is no progress, and the ack timer runs on.
   if (seq <= state.acked) return flow({ ...state, credit }, [HEARD])
   const inFlight = state.inFlight.filter(({ last }) => last > seq)
@@ -242,7 +264,7 @@ function acknowledge(state: Streaming, event: EventOf<'ack'>): Step {
 function rewind(state: Streaming, event: EventOf<'gap'>): Step {
   const { expected } = event
   if (expected < 1) return refuseFrame(state)
-  if (expected > state.head + 1) return fence(state, 'rewind')
+  if (expected > state.head + 1) return endLife(state, 'rewind')
   if (expected === state.rewoundTo) return { state, commands: [HEARD] }
   if (state.rewinds >= REWINDS_MAX) return refuseFrame(state)
   const acked = (expected - 1) as Seq
@@ -275,7 +297,8 @@ const DISCONNECTED = {
   welcome: stay,
   ack: stay,
   gap: stay,
-  fork: stay,
+  ended: stay,
+  new_life: forget,
   word: stay,
   sent: stay,
   connect_late: stay,
@@ -301,7 +324,8 @@ const TABLE: Table = {
     welcome: refuseFrame,
     ack: refuseFrame,
     gap: refuseFrame,
-    fork: refuseFrame,
+    ended: refuseFrame,
+    new_life: leaveLife,
     word: refuseFrame,
     sent: stay,
     connect_late: neverCame,
@@ -325,7 +349,8 @@ const TABLE: Table = {
     welcome: refuseFrame,
     ack: refuseFrame,
     gap: refuseFrame,
-    fork: refuseFrame,
+    ended: refuseFrame,
+    new_life: leaveLife,
     word: refuseFrame,
     sent: stay,
     connect_late: neverCame,
@@ -349,7 +374,8 @@ const TABLE: Table = {
     welcome,
     ack: refuseFrame,
     gap: refuseFrame,
-    fork: fenceAs,
+    ended: hear,
+    new_life: leaveLife,
     // A notice may say why the hello is not welcome.
     word: stay,
     sent: stay,
@@ -374,7 +400,8 @@ const TABLE: Table = {
     welcome: refuseFrame,
     ack: acknowledge,
     gap: rewind,
-    fork: fenceAs,
+    ended: hear,
+    new_life: leaveLife,
     word: (state) => ({ state, commands: [HEARD] }),
     sent,
     connect_late: stay,
@@ -386,6 +413,7 @@ const TABLE: Table = {
     retry_due: stay,
   },
   waiting: { ...DISCONNECTED, start: stay, stop, retry_due: connect },
+  held: { ...DISCONNECTED, start: stay, stop, retry_due: connect },
   fenced: { ...DISCONNECTED, start: stay, stop, retry_due: stay },
   stopped: { ...DISCONNECTED, start: restart, stop: stay, retry_due: stay },
 }

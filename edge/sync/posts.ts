@@ -11,8 +11,8 @@ import type { Socket, SocketEvents, SocketFactory } from './socket.ts'
 const ANSWER_BYTES_MAX = 2 * FRAME_BYTES_MAX
 
 /** `url` as postUrl gives it. */
-export function postFactory(url: string, onFault: (cause: Error) => void): SocketFactory {
-  return (events) => new PostLink(url, events, onFault)
+export function postFactory(url: () => string, onFault: (cause: Error) => void): SocketFactory {
+  return (events) => new PostLink(url(), events, onFault)
 }
 
 /** Where the frames are posted: the cloud's HTTP address. */

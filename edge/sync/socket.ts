@@ -75,9 +75,9 @@ export function refusedByAnswer({ statusCode = 0, headers }: IncomingMessage): R
   }
 }
 
-export function webSocketFactory(url: string, onFault: (cause: Error) => void): SocketFactory {
+export function webSocketFactory(url: () => string, onFault: (cause: Error) => void): SocketFactory {
   return (events) => {
-    const socket = new WebSocket(url, {
+    const socket = new WebSocket(url(), {
       // Batches are compressed before they are sealed; inflating what a peer sends is a way in for bombs.
       perMessageDeflate: false,
       maxPayload: FRAME_BYTES_MAX,

@@ -33,6 +33,8 @@ const LASTING_CODES: readonly number[] = [
   CLOSE_CODES.malformed,
   CLOSE_CODES.unauthorised,
   CLOSE_CODES.version_unknown,
+  // Why a life is over is said before the close; where that was lost, it is said again.
+  CLOSE_CODES.fenced,
   CLOSE_CODES.too_many,
   CLOSE_CODES.replaced,
 ]

@@ -1,6 +1,8 @@
 // The vocabulary of the sync machine: where the link can be, what can happen to it, what it can want done. Plain data, so that a step can be
 // written down and compared. What each event means in each state is the table in machine.ts.
+import type { EndedReason } from '../../protocol/frames/ended.ts'
 import type { Seq } from '../../protocol/ids.ts'
+import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import type { Obstacle } from './obstacles.ts'
 
 /** How the cloud is reached: a WebSocket, or HTTP requests that carry the same frames where a proxy lets no WebSocket through. */
@@ -64,8 +66,6 @@ export interface Refused {
   readonly reached: boolean
 }
 
-export type FenceReason = 'fork' | 'rewind'
-
 export type State =
   /** Made, not started. */
   | (Always & { readonly name: 'idle' })
@@ -78,8 +78,10 @@ export type State =
   | Streaming
   /** No connection; the retry timer runs. */
   | (Always & { readonly name: 'waiting' })
-  /** This ledger is not the one the cloud knows. The store is served, nothing is sent (N-4). */
-  | (Always & { readonly name: 'fenced'; readonly reason: FenceReason })
+  /** HQ has not decided about this device; the retry timer runs (P-LIFE-6). */
+  | (Always & { readonly name: 'held' })
+  /** HQ retired this device. The store is served, nothing is sent (N-4). */
+  | (Always & { readonly name: 'fenced' })
   | (Always & { readonly name: 'stopped' })
 
 export type StateName = State['name']
@@ -111,7 +113,15 @@ export type Event =
     }
   | { readonly name: 'ack'; readonly seq: Seq; readonly matches: boolean; readonly credit: Credit }
   | { readonly name: 'gap'; readonly expected: Seq }
-  | { readonly name: 'fork'; readonly reason: FenceReason }
+  /** The cloud's word that this life is over. `next` is the one to begin; `edge` the device an applicant is from now on, or 0. */
+  | {
+      readonly name: 'ended'
+      readonly reason: EndedReason
+      readonly next: Life | null
+      readonly edge: number
+    }
+  /** The ledger has begun another life by itself. */
+  | { readonly name: 'new_life' }
   /** Any other frame of the cloud: it is alive, and the driver has taken what was in it. */
   | { readonly name: 'word' }
   /** The batch that was asked for is on its way: the facts `from` to `last`, of so many bytes. */
@@ -146,6 +156,10 @@ export type Command =
   | { readonly do: 'send_hello'; readonly nonce: Uint8Array }
   /** Send what the ledger has from here, at most this and at most a batch but one fact at least, and answer with `sent`. */
   | { readonly do: 'send_batch'; readonly from: Seq; readonly most: Credit }
+  /** End the open life and begin the next: the one named, or a spare (P-LIFE-4). */
+  | { readonly do: 'begin_life'; readonly reason: LifeEnd; readonly next: Life | null }
+  /** The device applies to HQ; 0: under the number it has. */
+  | { readonly do: 'apply'; readonly edge: number }
   | { readonly do: 'store_ack'; readonly seq: Seq; readonly cloudEpoch: number }
   /** Starts the timer, or starts it over. */
   | { readonly do: 'start_timer'; readonly timer: Exclude<TimerName, 'retry'>; readonly ms: number }

@@ -3,6 +3,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { AUTHORITIES, FACT_KINDS, IdentityShape } from '../../protocol/facts.ts'
+import { LIFE_ENDS } from '../../protocol/lives.ts'
 import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
 import { EFFECT_KINDS } from '../../cloud/evaluation/effects.ts'
 import { STATUS_WORDS } from '../../cloud/evaluation/spending/entitlement-statuses.ts'
@@ -229,6 +230,10 @@ export const StatusAnswerShape = Type.Object(
     epoch: Int,
     seq: Int,
     synced_seq: Int,
+    /** Lives of the ledger that are over, newest first, and why. */
+    lives: Type.Array(
+      Type.Object({ origin: Int, epoch: Int, ended: oneOf(LIFE_ENDS), ended_at: TimeText }, closed),
+    ),
     unsynced: Int,
     oldest_unsynced_at: orNull(TimeText),
     link: Type.Object(

@@ -3,8 +3,7 @@ import type { Program } from '../../cloud/evaluation/compile.ts'
 import { EffectBuffer } from '../../cloud/evaluation/effects.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
 import { checkDocument } from '../../cloud/evaluation/check/check.ts'
-import type { FactId, ProgramVersion, Seq } from '../../protocol/ids.ts'
-import { factIdOf } from '../../protocol/ids.ts'
+import type { FactId, ProgramVersion } from '../../protocol/ids.ts'
 import { CLOCK_SKEW_MS_MAX, CONFIRM_FRESH_MS_MAX } from '../../protocol/limits.ts'
 import { assert } from '../../protocol/result.ts'
 import type { HybridTime } from '../../protocol/time.ts'
@@ -24,7 +23,6 @@ import type { Wording } from './wording.ts'
 import { Wordings, timeText } from './wording.ts'
 
 export class Books {
-  readonly identity: EdgeIdentity
   readonly ledger: Ledger
   readonly system: System
   /** The time of the store (CLK). */
@@ -46,7 +44,6 @@ export class Books {
   constructor(ledger: Ledger, system: System, backdateMs: number) {
     const identity = ledger.identity()
     assert(identity !== undefined, 'a till belongs to an enrolled edge')
-    this.identity = identity
     this.ledger = ledger
     this.system = system
     this.backdateMs = backdateMs
@@ -55,16 +52,23 @@ export class Books {
     const records = ledger.programs.all()
     this.programs = new Programs(records)
     for (const { document } of records) this.learn(document)
-    this.cards = new Cards(ledger, this.programs, identity.origin)
-    this.reservations = new Reservations(ledger, system, this.clock, identity.origin)
-    this.dayBook = new DayBook(ledger, identity.origin)
+    this.cards = new Cards(ledger, this.programs)
+    this.reservations = new Reservations(ledger, system, this.clock)
+    this.dayBook = new DayBook(ledger)
     this.keeper = new LeaseKeeper(ledger, system, this.clock)
     this.feed = new FeedLog(ledger.frames, identity.epoch)
   }
 
+  /** Who this edge is now: its life may end and another begin. */
+  get identity(): EdgeIdentity {
+    const identity = this.ledger.identity()
+    assert(identity !== undefined, 'a till belongs to an enrolled edge')
+    return identity
+  }
+
   /** The id of the next fact, which is its position. */
   nextId(): FactId {
-    return factIdOf(this.identity.origin, (this.ledger.seq + 1) as Seq)
+    return this.ledger.nextId()
   }
 
   /** The version that is in force at a time, 0 before the first. */

@@ -11,8 +11,8 @@ import { decodeState, newState } from '../../cloud/evaluation/state.ts'
 import { step } from '../../cloud/evaluation/step.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Fact } from '../../protocol/facts.ts'
-import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
-import { originOf, seqOf } from '../../protocol/ids.ts'
+import type { FactId, MemberId } from '../../protocol/ids.ts'
+import { NO_FACT } from '../../protocol/ids.ts'
 import { MEMBERS_CACHED_MAX } from '../../protocol/limits.ts'
 import { assert } from '../../protocol/result.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -34,15 +34,13 @@ export class Cards {
   readonly past: PastFacts
   readonly #ledger: Ledger
   readonly #programs: Programs
-  readonly #origin: Origin
   readonly #generationMax: number
   #young = new Map<MemberId, Card>()
   #old = new Map<MemberId, Card>()
 
-  constructor(ledger: Ledger, programs: Programs, origin: Origin, cachedMax = MEMBERS_CACHED_MAX) {
+  constructor(ledger: Ledger, programs: Programs, cachedMax = MEMBERS_CACHED_MAX) {
     this.#ledger = ledger
     this.#programs = programs
-    this.#origin = origin
     this.#generationMax = Math.ceil(cachedMax / 2)
     this.past = { find: (id) => this.#past(id) }
   }
@@ -120,22 +118,26 @@ export class Cards {
   }
 
   /** The member's own facts that the base state does not hold, newest first. */
-  #uncovered(member: MemberId, covers: Seq): Fact[] {
+  #uncovered(member: MemberId, covers: FactId): Fact[] {
+    const { lives, threads } = this.#ledger
     const facts: Fact[] = []
-    for (let seq = this.#ledger.threads.last(member); seq > covers;) {
-      const row = this.#ledger.ofSeq(seq)
+    for (let id = threads.last(member); id > covers;) {
+      const row = this.#ledger.ofId(id)
       assert(row !== undefined, 'a thread leads from fact to fact')
-      facts.push(decodeStoredFact(row.bytes))
-      seq = row.previous
+      // What was recorded again counts as what it is now.
+      if (lives.again(id) === undefined) facts.push(decodeStoredFact(row.bytes))
+      id = row.previous
     }
     return facts
   }
 
   #past(id: FactId): PastFact | undefined {
-    const row = originOf(id) === this.#origin ? this.#ledger.ofSeq(seqOf(id)) : undefined
+    const row = this.#ledger.counted(id)
     if (row === undefined) return undefined
     const fact = decodeStoredFact(row.bytes)
-    return { fact, effects: effectsOf(row.answer), program: this.#programs.program(fact.at) }
+    // What a fact that was lost was answered to be worth is the cloud's to know.
+    const effects = 'answer' in row ? effectsOf(row.answer) : []
+    return { fact, effects, program: this.#programs.program(fact.at) }
   }
 }
 
@@ -160,10 +162,10 @@ function cardOf(
 }
 
 /** Without a base state, or with one of another release's format, the own facts alone are folded and nothing is called confirmed. */
-function baseOf(row: MemberRow | undefined): { state: MemberState; covers: Seq; known: boolean } {
+function baseOf(row: MemberRow | undefined): { state: MemberState; covers: FactId; known: boolean } {
   const state = row === undefined || row.state === null ? undefined : decodeState(row.state)
   return row === undefined || state === undefined
-    ? { state: newState(), covers: 0 as Seq, known: false }
+    ? { state: newState(), covers: NO_FACT, known: false }
     : { state, covers: row.covers, known: true }
 }
 

@@ -36,6 +36,10 @@ export interface CloudLink {
   sentUpTo(): Seq
   /** New facts are in the ledger. */
   committed(): void
+  /** The ledger has begun another life. */
+  newLife(): void
+  /** A receipt told of more than is known here. */
+  witnessed(): void
 }
 
 /** A store without a cloud: before enrolment, and until the link is connected. */
@@ -48,4 +52,6 @@ export const NO_LINK: CloudLink = {
   // Nobody knows what a link before this one sent.
   sentUpTo: () => Number.MAX_SAFE_INTEGER as Seq,
   committed: () => undefined,
+  newLife: () => undefined,
+  witnessed: () => undefined,
 }

@@ -7,7 +7,7 @@ import type { Leases as LeasesFrame } from '../../protocol/frames/leases.ts'
 import type { Members } from '../../protocol/frames/members.ts'
 import type { Notice } from '../../protocol/frames/notice.ts'
 import type { ProgramFrame } from '../../protocol/frames/program.ts'
-import { originOf, seqOf } from '../../protocol/ids.ts'
+import type { ProgramVersion } from '../../protocol/ids.ts'
 import { LEASES_STORE_MAX } from '../../protocol/limits.ts'
 import { localDay, millisOf, zoneOffset } from '../../protocol/time.ts'
 import type { Told } from './activity-text.ts'
@@ -21,7 +21,7 @@ export function tell(books: Books, told: Omit<Told, 'at'>): void {
   feed.add(toldActivity({ position: feed.next, epoch: feed.epoch }, { ...told, at: clock.now() }))
 }
 
-function transact(books: Books, work: () => void): void {
+export function transact(books: Books, work: () => void): void {
   try {
     books.ledger.transact(() => {
       work()
@@ -37,7 +37,7 @@ function transact(books: Books, work: () => void): void {
 export function takeMembers(books: Books, { cursor, members }: Members): void {
   const { ledger } = books
   transact(books, () => {
-    for (const snapshot of members) ledger.members.take(snapshot)
+    for (const snapshot of members) ledger.members.take(snapshot, books.identity.origin)
     ledger.meta.setMembersCursor(cursor)
     ledger.meta.setLastWordAt(books.clock.now())
   })
@@ -62,7 +62,7 @@ function correct(books: Books, correction: Correction): void {
   // Told again after a connection that broke between the commit and the cursor's way back.
   if (before !== undefined && before.revision >= revision) return
   sequels.correct(correction)
-  const row = originOf(id) === books.identity.origin ? books.ledger.ofSeq(seqOf(id)) : undefined
+  const row = books.ledger.counted(id)
   const fact = row === undefined ? undefined : decodeStoredFact(row.bytes)
   const card = row === undefined || row.member === 0 ? undefined : books.cards.get(row.member)
   const who = card === undefined ? '' : ` of ${card.label}`
@@ -94,7 +94,13 @@ export function takeLeases(books: Books, { cursor, leases }: LeasesFrame): void 
 
 export function takeProgram(books: Books, frame: ProgramFrame): void {
   const { version, effective_from: effectiveFrom, document } = frame
-  if (books.programs.records.some((record) => record.version === version)) return
+  const known = books.programs.records.find((record) => record.version === version)
+  if (known?.document === document && known.effectiveFrom === effectiveFrom) return
+  if (known !== undefined) {
+    // Published by a cloud that was restored from before the version that is known here.
+    books.ledger.transact(() => books.ledger.programs.forgetAfter(version - 1))
+    books.programs.forgetAfter(version - 1)
+  }
   const checked = checkDocument(parsed(document))
   transact(books, () => {
     if (!checked.ok) {
@@ -121,6 +127,22 @@ function parsed(document: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** G-8. Programs that the restored cloud does not know are void; what it publishes under their numbers replaces them. */
+export function cloudReborn(books: Books, cloudEpoch: number, program: ProgramVersion): void {
+  const { ledger } = books
+  transact(books, () => {
+    ledger.meta.setSynced(ledger.meta.cursors().synced, cloudEpoch)
+    ledger.meta.setMembersCursor(0)
+    ledger.meta.setCorrectionsCursor(0)
+    ledger.leases.awaitWord()
+    ledger.programs.forgetAfter(program)
+    const text = `The cloud was restored from a backup and lives its life ${cloudEpoch}: what it lacks is sent to it again`
+    tell(books, { kind: 'notice', fact: null, member: null, points: 0, text })
+  })
+  books.programs.forgetAfter(program)
+  books.cards.forgetAll()
 }
 
 export function takeNotice(books: Books, { fact, text }: Notice): void {

@@ -3,8 +3,8 @@
 // sale that was handed in late changes its own day.
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Fact } from '../../protocol/facts.ts'
-import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
-import { originOf, seqOf } from '../../protocol/ids.ts'
+import type { FactId, MemberId } from '../../protocol/ids.ts'
+import { NO_FACT } from '../../protocol/ids.ts'
 import { DAY_BOOK_SAVE_FACTS, USUAL_WEEKS } from '../../protocol/limits.ts'
 import { localDay, localMinuteOfDay, millisOf } from '../../protocol/time.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -32,16 +32,15 @@ export interface DayFigures {
 
 export class DayBook {
   readonly #ledger: Ledger
-  readonly #origin: Origin
   /** Counted and not saved, by day * 24 + hour. */
   readonly #unsaved = new Map<number, Figures>()
-  #saved: Seq = 0 as Seq
+  /** The last fact that is in the saved sums. */
+  #saved: FactId = NO_FACT
   /** Who was served on a day; looked up when first asked for. */
   #served: { readonly day: number; readonly members: Set<MemberId> } | undefined
 
-  constructor(ledger: Ledger, origin: Origin) {
+  constructor(ledger: Ledger) {
     this.#ledger = ledger
-    this.#origin = origin
     this.reload()
   }
 
@@ -59,7 +58,7 @@ export class DayBook {
 
   /** Inside the transaction that is about to commit. */
   save(): void {
-    const head = this.#ledger.seq
+    const head = this.#ledger.lastId()
     if (head - this.#saved < DAY_BOOK_SAVE_FACTS) return
     this.#ledger.hours.save(
       [...this.#unsaved].map(([key, figures]): HourRow => {
@@ -76,10 +75,9 @@ export class DayBook {
     this.#unsaved.clear()
     this.#served = undefined
     this.#saved = this.#ledger.hours.counted()
-    for (let seq = this.#saved + 1; seq <= this.#ledger.seq; seq += 1) {
-      const fact = this.#factOf(seq as Seq)
-      if (fact !== undefined) this.count(fact)
-    }
+    for (const { id, bytes } of this.#ledger.after(this.#saved))
+      // What was recorded again was counted as what it was first.
+      if (this.#ledger.lives.strayOf(id) === undefined) this.count(decodeStoredFact(bytes))
   }
 
   /** TD-1 to TD-3. `day`: of the store; `minute` of it: how far it has come. */
@@ -138,11 +136,7 @@ export class DayBook {
   }
 
   #own(id: FactId): Fact | undefined {
-    return originOf(id) === this.#origin ? this.#factOf(seqOf(id)) : undefined
-  }
-
-  #factOf(seq: Seq): Fact | undefined {
-    const row = this.#ledger.ofSeq(seq)
+    const row = this.#ledger.ofId(id)
     return row === undefined ? undefined : decodeStoredFact(row.bytes)
   }
 
@@ -150,9 +144,9 @@ export class DayBook {
     if (this.#served?.day === day) return this.#served.members
     const members = new Set<MemberId>()
     let others = 0
-    for (let seq = this.#ledger.seq as number; seq > 0 && others < OTHER_DAYS_RUN; seq -= 1) {
-      const fact = this.#factOf(seq as Seq)
-      if (fact === undefined) continue
+    for (const { bytes } of this.#ledger.newestFirst()) {
+      if (others >= OTHER_DAYS_RUN) break
+      const fact = decodeStoredFact(bytes)
       const today = localDay(millisOf(fact.at), fact.offset) === day
       others = today ? 0 : others + 1
       if (today && fact.member > 0) members.add(fact.member)

@@ -2,7 +2,7 @@
 // sold is taken down as it was said, and the cloud decides. Points go back to where they came from: the sale's member.
 import type { Fact, ReturnLine, Sale, SaleLine } from '../../protocol/facts.ts'
 import type { FactId } from '../../protocol/ids.ts'
-import { NO_FACT, idFromText, originOf, seqOf } from '../../protocol/ids.ts'
+import { NO_FACT, idFromText, originOf } from '../../protocol/ids.ts'
 import { AMOUNT_MAX } from '../../protocol/limits.ts'
 import type { Money, Points, Quantity } from '../../protocol/numbers.ts'
 import { firstOf, notGivenBack } from '../../cloud/evaluation/spending/redemptions.ts'
@@ -11,7 +11,7 @@ import type { Note } from './answers.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
 import type { ReturnInput } from './inputs.ts'
-import { mentionsOf, ownFact } from './own-facts.ts'
+import { countedId, mentionsOf, ownFact } from './own-facts.ts'
 import type { OpenFact, Prepare, Prepared } from './plan.ts'
 import { NO_NOTES, NO_PERK, badTime, refused } from './plan.ts'
 import type { Payee } from './sales.ts'
@@ -69,7 +69,7 @@ export const prepareReturn: Prepare<'return'> = (books, write) => {
   }
   const notes = elsewhere ? [...payee.notes, ...ELSEWHERE] : payee.notes
   const follow = (): void => {
-    for (const sale of sales.keys()) books.ledger.sequels.mention(sale, seqOf(fact.id))
+    for (const sale of sales.keys()) books.ledger.sequels.mention(sale, fact.id)
   }
   return { do: 'record', plan: { fact, card: payee.card, notes, extra: '', perk: NO_PERK, follow } }
 }
@@ -79,11 +79,14 @@ function salesOf(books: Books, lines: readonly ReturnLineInput[]): Map<FactId, S
   const sales = new Map<FactId, Sold>()
   for (const [index, { sale: text }] of lines.entries()) {
     if (text === null) continue
-    const id = idFromText<FactId>(text)
+    const named = idFromText<FactId>(text)
+    const id = named && countedId(books, named)
     const param = `/lines/${index}/sale`
     if (id === undefined) return refused('sale_not_found', 'This is no id of a sale.', param)
-    if (sales.has(id) || originOf(id) !== books.identity.origin) continue
+    if (sales.has(id)) continue
     const sale = ownFact(books, id)
+    // Of an earlier life it may be a sale that was lost and has not been sent back yet.
+    if (sale === undefined && originOf(id) !== books.identity.origin) continue
     if (sale?.kind !== 'sale') return refused('sale_not_found', 'This store made no such sale.', param)
     const later = mentionsOf(books, id)
     if (later.some(({ kind }) => kind === 'void'))
@@ -151,7 +154,8 @@ function returnLine(
   const quantity = quantityOf(line.quantity)
   if (quantity === undefined) return badQuantity(index)
   const amount = line.amount
-  const sale = line.sale === null ? NO_FACT : (idFromText<FactId>(line.sale) ?? NO_FACT)
+  const named = line.sale === null ? NO_FACT : (idFromText<FactId>(line.sale) ?? NO_FACT)
+  const sale = countedId(books, named)
   const sold = sales.get(sale)
   if (sold !== undefined) return soldLine(books, sold, line, index)
   if (line.sku === undefined)
@@ -223,9 +227,10 @@ export const NOT_GIVEN_BACK = {
 } as const
 
 export const prepareVoid: Prepare<'void'> = (books, { call, input }) => {
-  const voided = idFromText<FactId>(input.fact)
-  if (voided === undefined) return refused('fact_not_found', 'This is no id of a fact.', '/fact')
-  const own = originOf(voided) === books.identity.origin
+  const named = idFromText<FactId>(input.fact)
+  if (named === undefined) return refused('fact_not_found', 'This is no id of a fact.', '/fact')
+  const voided = countedId(books, named)
+  const own = originOf(voided) === books.identity.origin || ownFact(books, voided) !== undefined
   const open = own ? notVoidable(books, voided) : undefined
   if (open !== undefined) return open
   const fact = own ? ownFact(books, voided) : undefined
@@ -256,10 +261,10 @@ export const prepareVoid: Prepare<'void'> = (books, { call, input }) => {
   }
   const notes = own ? payee.notes : [...payee.notes, ...ELSEWHERE]
   const follow = (): void => {
-    books.ledger.sequels.mention(voided, seqOf(record.id))
+    books.ledger.sequels.mention(voided, record.id)
     if (redemption === NO_FACT) return
-    if (redemption !== voided) books.ledger.sequels.mention(redemption, seqOf(record.id))
-    books.ledger.sequels.settle(seqOf(redemption))
+    if (redemption !== voided) books.ledger.sequels.mention(redemption, record.id)
+    books.ledger.sequels.settle(redemption)
   }
   return { do: 'record', plan: { fact: record, card: payee.card, notes, extra: '', perk: NO_PERK, follow } }
 }

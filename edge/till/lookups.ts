@@ -12,14 +12,15 @@ import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { copyState, moreOf, newState, spendable } from '../../cloud/evaluation/state.ts'
 import { stateAt } from '../../cloud/evaluation/time/time.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
-import type { Fact, Sale } from '../../protocol/facts.ts'
-import type { FactId, MemberId, RuleId, Seq } from '../../protocol/ids.ts'
-import { idFromText, idText, originOf, seqOf } from '../../protocol/ids.ts'
+import type { Sale } from '../../protocol/facts.ts'
+import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
+import { NO_MEMBER, idFromText, idText, originOf } from '../../protocol/ids.ts'
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, POINTS_MAX } from '../../protocol/limits.ts'
 import type { Result } from '../../protocol/result.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
-import type { FactRow } from '../ledger/ledger.ts'
+import type { FactRow } from '../ledger/fact-statements.ts'
+import { acknowledgedIn, hasLife } from '../ledger/places.ts'
 import type { HistoryPage, MemberView, PerksAnswer, Quote, StatusWord } from './answers.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
@@ -222,37 +223,59 @@ function forNobody(rule: Considered, wording: Wording): Quote['considered'][numb
 export function history(books: Books, query: HistoryQuery): Result<HistoryPage> {
   const limit = Math.min(query.limit ?? PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX)
   const before = query.before === undefined ? undefined : idFromText<FactId>(query.before)
-  if (query.before !== undefined && (before === undefined || originOf(before) !== books.identity.origin))
+  const { ledger } = books
+  if (query.before !== undefined && (before === undefined || !hasLife(ledger, originOf(before))))
     return refuse('input_invalid', 'This is no id of a fact of this store.', 'before')
-  const end = before === undefined ? ((books.ledger.seq + 1) as Seq) : seqOf(before)
+  const end = before ?? ledger.nextId()
   const member = query.member === undefined ? undefined : idFromText<MemberId>(query.member)
   if (query.member !== undefined && member === undefined)
     return refuse('input_invalid', 'This is no member id.', 'member')
-  const rows =
-    member === undefined ? books.ledger.before(end, limit + 1) : threadBefore(books, member, end, limit + 1)
+  const own = member === undefined ? counted(books, end, limit + 1) : thread(books, member, end, limit + 1)
+  const lost = ledger.lives.tailBefore(end, member ?? NO_MEMBER, limit + 1)
+  const rows = lost.length === 0 ? own : [...own, ...lost].sort((a, b) => b.id - a.id)
   const page = rows.slice(0, limit)
   const last = page.at(-1)
+  const acknowledged = acknowledgedIn(ledger)
   return accept({
-    facts: page.map((row) => factView(books, row)),
-    next: rows.length > limit && last !== undefined ? idText(decodeStoredFact(last.bytes).id) : null,
+    facts: page.map((row) => factView(books, row, acknowledged)),
+    next: rows.length > limit && last !== undefined ? idText(last.id) : null,
   })
 }
 
-/** The member's facts before a seq, newest first. */
-function threadBefore({ ledger }: Books, member: MemberId, end: Seq, limit: number): FactRow[] {
-  const rows: FactRow[] = []
-  const known = ledger.ofSeq(end)
-  let seq = known?.member === member ? known.previous : ledger.threads.last(member)
-  while (seq > 0 && rows.length < limit) {
-    const row = ledger.ofSeq(seq)
+type HistoryRow = Pick<FactRow, 'id' | 'member' | 'bytes'>
+
+/** Facts before an id that count under their own, newest first. */
+function counted({ ledger }: Books, end: FactId, limit: number): HistoryRow[] {
+  const rows: HistoryRow[] = []
+  for (let before = end; rows.length < limit;) {
+    const found = ledger.before(before, limit)
+    rows.push(...found.filter(({ id }) => ledger.lives.again(id) === undefined))
+    const last = found.at(-1)
+    if (last === undefined || found.length < limit) break
+    before = last.id
+  }
+  return rows.slice(0, limit)
+}
+
+/** The member's. */
+function thread({ ledger }: Books, member: MemberId, end: FactId, limit: number): HistoryRow[] {
+  const rows: HistoryRow[] = []
+  const known = ledger.ofId(end)
+  let id = known?.member === member ? known.previous : ledger.threads.last(member)
+  while (id > 0 && rows.length < limit) {
+    const row = ledger.ofId(id)
     if (row === undefined) break
-    if (row.seq < end) rows.push(row)
-    seq = row.previous
+    if (row.id < end && ledger.lives.again(id) === undefined) rows.push(row)
+    id = row.previous
   }
   return rows
 }
 
-function factView(books: Books, row: FactRow): HistoryPage['facts'][number] {
+function factView(
+  books: Books,
+  row: HistoryRow,
+  acknowledged: (id: FactId) => boolean,
+): HistoryPage['facts'][number] {
   const fact = decodeStoredFact(row.bytes)
   const correction = books.ledger.sequels.correctionOf(fact.id)
   return {
@@ -263,11 +286,7 @@ function factView(books: Books, row: FactRow): HistoryPage['facts'][number] {
     member: row.member === 0 ? null : idText(row.member),
     amount: fact.kind === 'sale' || fact.kind === 'return' ? fact.amount : null,
     points: correction === undefined ? fact.promised : correction.points + correction.goodwill,
-    status: settled(books, row, fact) ? 'confirmed' : 'provisional',
+    // The cloud has it, or it was answered as confirmed.
+    status: fact.confirmed || acknowledged(row.id) ? 'confirmed' : 'provisional',
   }
-}
-
-/** The cloud has it, or it was answered as confirmed. */
-function settled({ ledger }: Books, { seq }: FactRow, { confirmed }: Fact): boolean {
-  return confirmed || seq <= ledger.meta.cursors().synced
 }

@@ -1,7 +1,7 @@
 // Who a caller means. A member is named by id or by an identity; one this store has not met is asked of the cloud. Identities are
 // compared in one form: e-mail in lower case, a phone number as its digits with a leading plus (M-3).
 import type { Identity, IdentityKind } from '../../protocol/facts.ts'
-import type { MemberId } from '../../protocol/ids.ts'
+import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { NO_MEMBER, idFromText, originOf } from '../../protocol/ids.ts'
 import type { Result } from '../../protocol/result.ts'
 import { accept, refuse, unreachable } from '../../protocol/result.ts'
@@ -9,6 +9,7 @@ import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
 import type { MemberQuestion } from './cloud-link.ts'
 import type { MemberReference } from './inputs.ts'
+import { countedId } from './own-facts.ts'
 import type { CloudSaid, Prepared } from './plan.ts'
 import { asks, questionKey, refused } from './plan.ts'
 
@@ -72,7 +73,9 @@ export function nameMember(
 }
 
 function nameById(books: Books, text: string, said: CloudSaid, param: string): Named {
-  const member = idFromText<MemberId>(text)
+  const named = idFromText<FactId>(text)
+  // Whoever was enrolled in a life that ended may go by another id now.
+  const member = named && (countedId(books, named) as number as MemberId)
   if (member === undefined) return open(refused('input_invalid', 'This is no member id.', param))
   const card = books.cards.get(member)
   if (card !== undefined) return { is: 'member', card }

@@ -7,7 +7,7 @@ import { rightsOf } from '../../cloud/evaluation/spending/offline.ts'
 import { NOTHING_HELD, mayRedeem, mayUse } from '../../cloud/evaluation/spending/spending.ts'
 import { stateAt } from '../../cloud/evaluation/time/time.ts'
 import type { Basket } from '../../protocol/facts.ts'
-import type { MemberId, RuleId, Seq } from '../../protocol/ids.ts'
+import type { MemberId, RuleId, FactId } from '../../protocol/ids.ts'
 import type { Right } from '../../protocol/leases.ts'
 import { LEASE_MARGIN_MS } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
@@ -169,13 +169,13 @@ function mayRisk(books: Books, member: MemberId, points: number, risk: Risk, whe
 /** In the transaction of the spending's fact. */
 export function takeLeave(
   books: Books,
-  seq: Seq,
+  fact: FactId,
   { rights, risk, member }: Leave,
   when: Pick<When, 'at' | 'offset'>,
 ): void {
   const { leases } = books.ledger
   for (const { lease, amount } of rights) leases.spend(lease, amount)
-  if (risk !== null) leases.risk(seq, member, risk, localDay(millisOf(when.at), when.offset))
+  if (risk !== null) leases.risk(fact, member, risk, localDay(millisOf(when.at), when.offset))
 }
 
 /** What a cancellation may put back: leases that still last. The rest goes to the member's balance alone. */

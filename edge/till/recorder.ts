@@ -5,13 +5,14 @@
 import type { MemberId } from '../../protocol/ids.ts'
 import { GROUP_WRITES_MAX, WRITES_QUEUED_MAX } from '../../protocol/limits.ts'
 import type { Refusal, Result } from '../../protocol/result.ts'
-import { accept, refuse } from '../../protocol/result.ts'
+import { accept, assert, refuse } from '../../protocol/result.ts'
 import type { Books } from './books.ts'
 import type { SpendingQuestion } from './cloud-link.ts'
 import type { InputOf, WriteKind } from './inputs.ts'
 import type { Prepare, Prepared, StoredAnswer, Write, WriteCall } from './plan.ts'
 import { questionKey } from './plan.ts'
 import type { GroupStanding } from './recording.ts'
+import { tailReceipt } from './past.ts'
 import { RECORDED, record } from './recording.ts'
 
 export interface RecorderEvents {
@@ -177,6 +178,13 @@ export class Recorder {
       return Buffer.compare(kept.requestHash, call.requestHash) === 0
         ? accept({ status: kept.status, body: kept.answer, replayed: true })
         : refuse('key_reused', 'This key was used for another request; take a new one for a new request.')
+    const lost = this.#books.ledger.lives.tailOfKey(call.key)
+    // Recorded before the ledger was put back: it counted once, and counts once (P-LIFE-5).
+    if (lost !== undefined) {
+      const body = tailReceipt(this.#books, lost.id)
+      assert(body !== undefined, 'a lost fact has its receipt')
+      return accept({ status: RECORDED, body, replayed: true })
+    }
     if (this.#books.ledger.room?.room === 'low') return NO_ROOM
     // The map's type says that each kind has the preparer of its kind.
     const prepare = this.#preparers[write.kind] as Prepare<WriteKind>

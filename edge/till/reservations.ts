@@ -1,7 +1,6 @@
 // Open reservations and their end (A-7). A reservation that nobody settles is cancelled by a fact of the edge's own, whose key names the
 // reservation: cancelling twice, also over a restart, is one fact. One timer, for the most urgent.
-import type { FactId, Origin, Seq } from '../../protocol/ids.ts'
-import { factIdOf } from '../../protocol/ids.ts'
+import type { FactId } from '../../protocol/ids.ts'
 import type { EdgeClock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Cancel, System } from '../system.ts'
@@ -17,15 +16,13 @@ export class Reservations {
   readonly #ledger: Ledger
   readonly #system: System
   readonly #clock: EdgeClock
-  readonly #origin: Origin
   #expire: ((redemption: FactId) => void) | undefined
   #cancel: Cancel | undefined
 
-  constructor(ledger: Ledger, system: System, clock: EdgeClock, origin: Origin) {
+  constructor(ledger: Ledger, system: System, clock: EdgeClock) {
     this.#ledger = ledger
     this.#system = system
     this.#clock = clock
-    this.#origin = origin
   }
 
   /** From now on `expire` is called for each that ran out, again and again until it is settled. */
@@ -41,8 +38,8 @@ export class Reservations {
   }
 
   /** Inside the transaction of its fact. Every reservation lasts as long as any, so a timer that runs already is soon enough. */
-  add(seq: Seq, due: number): void {
-    this.#ledger.sequels.reserve(seq, due)
+  add(fact: FactId, due: number): void {
+    this.#ledger.sequels.reserve(fact, due)
     if (this.#cancel === undefined) this.#wait(due - this.#clock.now())
   }
 
@@ -53,8 +50,8 @@ export class Reservations {
     if (this.#clock.suspect) return this.#wait(RETRY_MS)
     const open = this.#ledger.sequels.reservations()
     let wait = Infinity
-    for (const { seq, due } of open) {
-      if (due <= now) this.#expire?.(factIdOf(this.#origin, seq))
+    for (const { fact, due } of open) {
+      if (due <= now) this.#expire?.(fact)
       wait = Math.min(wait, due <= now ? RETRY_MS : due - now)
     }
     if (wait < Infinity) this.#wait(wait)

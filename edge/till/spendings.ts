@@ -4,7 +4,7 @@
 import { authorityOf } from '../../protocol/facts.ts'
 import type { Basket, Fact, Redemption } from '../../protocol/facts.ts'
 import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
-import { NO_FACT, NO_MEMBER, idFromText, idText, seqOf } from '../../protocol/ids.ts'
+import { NO_FACT, NO_MEMBER, idFromText, idText } from '../../protocol/ids.ts'
 import { AMOUNT_MAX, RESERVATION_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import type { RefusalCode } from '../../protocol/refusals.ts'
@@ -22,7 +22,7 @@ import { nameMember, notKnownHere } from './naming.ts'
 import type { InputOf } from './inputs.ts'
 import type { Leave } from './offline.ts'
 import { lasting, redeemOffline, takeLeave, useOffline } from './offline.ts'
-import { mentionsOf, ownFact } from './own-facts.ts'
+import { countedId, mentionsOf, ownFact } from './own-facts.ts'
 import type { OpenFact, Plan, Prepare, Prepared, Write, WriteCall } from './plan.ts'
 import { NO_NOTES, NO_PERK, refused } from './plan.ts'
 import { basketOf } from './sales.ts'
@@ -72,9 +72,8 @@ export const prepareRedemption: Prepare<'redemption'> = (books, write) => {
   const part = { stage, of: NO_FACT, perk, points: leave.points, hold, rights: [...rights], risk }
   const amount = basket === null ? AMOUNT_MAX : amountOf(basket)
   const plan = redemption(books, call, card, part, amount, () => {
-    takeLeave(books, seqOf(plan.fact.id), leave, plan.fact)
-    if (stage === 'reserved')
-      books.reservations.add(seqOf(plan.fact.id), books.clock.now() + RESERVATION_MS_MAX)
+    takeLeave(books, plan.fact.id, leave, plan.fact)
+    if (stage === 'reserved') books.reservations.add(plan.fact.id, books.clock.now() + RESERVATION_MS_MAX)
   })
   return { do: 'record', plan }
 }
@@ -149,7 +148,8 @@ function settling(
   stage: 'captured' | 'cancelled',
 ): Prepare<'redemption_capture'> & Prepare<'redemption_cancel'> {
   return (books, { call, input }) => {
-    const id = idFromText<FactId>(input.redemption)
+    const named = idFromText<FactId>(input.redemption)
+    const id = named && countedId(books, named)
     const first = id === undefined ? undefined : ownFact(books, id)
     if (id === undefined || first?.kind !== 'redemption' || first.of !== NO_FACT)
       return refused('redemption_not_found', 'This store made no such redemption.')
@@ -168,8 +168,8 @@ function settling(
     const part = { stage, of: id, perk, points, hold, rights, risk }
     const plan = redemption(books, call, card, part, AMOUNT_MAX, () => {
       for (const { lease, amount } of rights) books.ledger.leases.spend(lease, -amount)
-      books.ledger.sequels.mention(id, seqOf(plan.fact.id))
-      books.ledger.sequels.settle(seqOf(id))
+      books.ledger.sequels.mention(id, plan.fact.id)
+      books.ledger.sequels.settle(id)
     })
     return { do: 'record', plan }
   }
@@ -219,6 +219,6 @@ export const prepareVoucherUse: Prepare<'voucher_use'> = (books, write) => {
   }
   const title = leave.perk === null ? 'null' : `"${books.wording().escapedTitle(perk)}"`
   const extra = `,"voucher":{"code":${JSON.stringify(code)},"perk":${leave.perk ?? 'null'},"title":${title},"authority":"${authorityOf(leave)}"}`
-  const follow = (): void => takeLeave(books, seqOf(fact.id), leave, fact)
+  const follow = (): void => takeLeave(books, fact.id, leave, fact)
   return { do: 'record', plan: { fact, card, notes: NO_NOTES, extra, perk, follow } }
 }

@@ -9,7 +9,7 @@ import type { Members } from '../../protocol/frames/members.ts'
 import type { Notice } from '../../protocol/frames/notice.ts'
 import type { ProgramFrame } from '../../protocol/frames/program.ts'
 import type { FactId, MemberId, ProgramVersion, Seq } from '../../protocol/ids.ts'
-import { idText, originOf, seqOf } from '../../protocol/ids.ts'
+import { idText } from '../../protocol/ids.ts'
 import { BACKDATE_MS_MAX } from '../../protocol/limits.ts'
 import type { Result } from '../../protocol/result.ts'
 import { accept, assert, refuse } from '../../protocol/result.ts'
@@ -20,11 +20,19 @@ import type { FlushTest } from '../ledger/flush-test.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { System } from '../system.ts'
 import type { HistoryPage, MemberView, PerksAnswer, Quote, Status, Today } from './answers.ts'
+import type { Life, LifeEnd } from '../../protocol/lives.ts'
+import type { Past } from '../../protocol/frames/past.ts'
+import type { Tail } from '../../protocol/frames/tail.ts'
+import type { EdgeIdentity } from '../ledger/meta.ts'
+import { beginLife, resume, takeWitness } from './lives.ts'
+import type { KeptReceipt, WitnessWord } from './lives.ts'
+import { nextPast, recordAgain, tailReceipt, takeTail } from './past.ts'
 import { Backlog, spanText } from './backlog.ts'
 import { Books } from './books.ts'
 import type { CloudLink } from './cloud-link.ts'
 import { ClockKeeper, clockStatus } from './clock-keeper.ts'
 import {
+  cloudReborn,
   takeCorrections,
   takeLeases,
   takeMembers,
@@ -83,7 +91,7 @@ const PREPARERS: Preparers = {
 export class Till {
   readonly #books: Books
   readonly #recorder: Recorder
-  readonly #backlog: Backlog
+  #backlog: Backlog
   readonly #software: string
   readonly #startedMono: number
   readonly #onFault: (cause: unknown) => void
@@ -156,11 +164,10 @@ export class Till {
 
   /** The stored answer, byte for byte. */
   receipt(id: FactId): Result<Uint8Array> {
-    const { identity, ledger } = this.#books
-    const row = originOf(id) === identity.origin ? ledger.ofSeq(seqOf(id)) : undefined
-    return row === undefined
+    const answer = this.#books.ledger.ofId(id)?.answer ?? tailReceipt(this.#books, id)
+    return answer === undefined
       ? refuse('fact_not_found', 'This store recorded no such fact.')
-      : accept(row.answer)
+      : accept(answer)
   }
 
   history(query: HistoryQuery): Result<HistoryPage> {
@@ -201,6 +208,12 @@ export class Till {
       epoch: identity.epoch,
       seq,
       synced_seq: synced,
+      lives: ledger.lives.past().map(({ origin, epoch, ended, endedAt }) => ({
+        origin,
+        epoch,
+        ended,
+        ended_at: timeText(endedAt),
+      })),
       unsynced: Math.max(0, seq - synced),
       oldest_unsynced_at:
         waiting === undefined ? null : timeText(millisOf(decodeStoredFact(waiting.bytes).at)),
@@ -264,6 +277,57 @@ export class Till {
 
   takeProgram(frame: ProgramFrame): void {
     takeProgram(this.#books, frame)
+  }
+
+  /** P-LIFE-5: a page of a life that is over. True once the cloud's chain of it was read to its end. */
+  takeTail(frame: Tail): boolean {
+    return takeTail(this.#books, frame)
+  }
+
+  nextPast(): Past | undefined {
+    return nextPast(this.#books)
+  }
+
+  /** Some of what the cloud lacks of a life that is over. True when that life is settled. */
+  recordAgain(): boolean {
+    const settled = recordAgain(this.#books)
+    this.#backlog.committed(this.#books.ledger.seq, this.clock.now())
+    this.#books.link.committed()
+    return settled
+  }
+
+  /** Ends the open life and begins the next: a spare, unless the cloud named one. False where there is none. */
+  beginLife(ended: LifeEnd, next?: Life, also?: (identity: EdgeIdentity) => EdgeIdentity): boolean {
+    const begun = beginLife(this.#books, ended, next ?? undefined, also)
+    const { ledger } = this.#books
+    if (begun) this.#backlog = new Backlog(ledger.seq, ledger.meta.cursors().synced, this.clock.now())
+    return begun
+  }
+
+  /** Before the first write of the process: may this ledger go on in its life? */
+  resume(binding: string): void {
+    resume(this.#books, binding)
+    const { ledger } = this.#books
+    this.#backlog = new Backlog(ledger.seq, ledger.meta.cursors().synced, this.clock.now())
+  }
+
+  /** P-LIFE-7. */
+  witness(receipt: KeptReceipt): WitnessWord {
+    const word = takeWitness(this.#books, receipt)
+    if (word === 'ahead') this.#backlog = new Backlog(this.#books.ledger.seq, 0 as Seq, this.clock.now())
+    return word
+  }
+
+  /** The cloud lives another life: what was read of its logs says nothing about this one's (G-8). */
+  cloudReborn(cloudEpoch: number, program: ProgramVersion): void {
+    cloudReborn(this.#books, cloudEpoch, program)
+  }
+
+  /** Lives that may be begun without the cloud (P-LIFE-3). */
+  takeSpares(spares: readonly Life[]): void {
+    const { ledger } = this.#books
+    if (JSON.stringify(ledger.lives.spares()) !== JSON.stringify(spares))
+      ledger.transact(() => ledger.lives.saveSpares(spares))
   }
 
   takeNotice(frame: Notice): void {

@@ -1,6 +1,16 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { BytesShape, HashShape, OriginShape, ProgramVersionShape, SeqShape, closed } from '../shapes.ts'
+import { LIFE_ENDS } from '../lives.ts'
+import {
+  BytesShape,
+  HashShape,
+  OriginShape,
+  ProgramVersionShape,
+  SeqShape,
+  closed,
+  oneOf,
+  orNull,
+} from '../shapes.ts'
 
 const Cursor = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
@@ -14,6 +24,16 @@ export const HelloShape = Type.Object(
     /** Last seq in the ledger and its hash. */
     seq: SeqShape,
     head: HashShape,
+    /** The cloud's last word about this life: durable there up to here, with our hash, in that life of the cloud (0: none yet). */
+    base_seq: SeqShape,
+    base: HashShape,
+    cloud_epoch: Cursor,
+    /** Why the life before this one ended; null for a ledger's first. */
+    why: orNull(oneOf(LIFE_ENDS)),
+    /** Says which machine and directory the ledger is in, without telling them. */
+    binding: Type.String({ maxLength: 64 }),
+    /** A copy's own public key: it asks to be a device of its own (P-LIFE-6). */
+    applicant: orNull(Type.String({ maxLength: 200 })),
     members_cursor: Cursor,
     corrections_cursor: Cursor,
     leases_cursor: Cursor,

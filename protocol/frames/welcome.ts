@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { RETURN_SPREAD_MS_MAX } from '../limits.ts'
-import { HashShape, MillisShape, SeqShape, closed } from '../shapes.ts'
+import { RETURN_SPREAD_MS_MAX, SPARES_MAX } from '../limits.ts'
+import { LifeShape } from '../lives.ts'
+import { HashShape, MillisShape, ProgramVersionShape, SeqShape, closed } from '../shapes.ts'
 import { CREDIT } from './ack.ts'
 
 /** What the cloud has of this origin, durable, and the hash there (P-SYNC-1). The edge goes on from seq + 1. */
@@ -16,6 +17,10 @@ export const WelcomeShape = Type.Object(
     ...CREDIT,
     /** After a loss of this connection, the first attempt comes at a random moment within this: a fleet does not return at once. */
     return_ms: Type.Integer({ minimum: 0, maximum: RETURN_SPREAD_MS_MAX }),
+    /** The latest program version there is. */
+    program: ProgramVersionShape,
+    /** Lives this edge may open by itself, lowest epoch first (P-LIFE-3). */
+    spares: Type.Array(LifeShape, { maxItems: SPARES_MAX }),
   },
   closed,
 )

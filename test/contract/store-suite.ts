@@ -68,7 +68,7 @@ export function storeContract(engine: string, factory: StoreFactory): void {
     test('S-1 what was written is there after opening the data again', async () => {
       await store.write(async (tx) => {
         await tx.insertFacts([fact(1, { member: member(9), claim: 'card:1' })])
-        await tx.saveOrigins([{ origin: life.origin, seq: 1 as Seq, head: HASH, fenced: null }])
+        await tx.saveOrigins([{ origin: life.origin, seq: 1 as Seq, head: HASH }])
         await tx.saveMeta('x', 'y')
       })
       store = await factory.reopen(store)
@@ -78,7 +78,12 @@ export function storeContract(engine: string, factory: StoreFactory): void {
         bytes: [1],
         hash: [...HASH],
       })
-      expect(await store.read.origin(life.origin)).toMatchObject({ seq: 1, fenced: null, epoch: 1 })
+      expect(await store.read.origin(life.origin)).toMatchObject({
+        seq: 1,
+        state: 'open',
+        ended: null,
+        epoch: 1,
+      })
       expect(await store.write((tx) => tx.meta('x'))).toBe('y')
     })
 
@@ -86,7 +91,7 @@ export function storeContract(engine: string, factory: StoreFactory): void {
       const second = await store.write((tx) =>
         tx.insertOrigin({ tenant, store: life.store, edge: life.edge }),
       )
-      expect(second).toMatchObject({ epoch: 2, seq: 0, fenced: null })
+      expect(second).toMatchObject({ epoch: 2, seq: 0, state: 'open' })
       expect([...second.head]).toEqual([...CHAIN_GENESIS])
       expect(second.origin).toBeGreaterThan(life.origin)
       expect(await store.read.origins(tenant)).toHaveLength(2)
@@ -210,7 +215,7 @@ export function storeContract(engine: string, factory: StoreFactory): void {
           })),
         )
         await tx.saveStates([{ member: member(1), tenant, state: Buffer.from([9]), due: null }])
-        await tx.saveOrigins([{ origin: life.origin, seq: 7 as Seq, head: HASH, fenced: null }])
+        await tx.saveOrigins([{ origin: life.origin, seq: 7 as Seq, head: HASH }])
       })
       const found = await store.read.changedMembers(life.origin, life.store, 0, 10)
       expect(found.covers).toBe(7)

@@ -180,11 +180,13 @@ describe('a WebSocket reader', () => {
     const reader = new Reader(`${token()}&after=3`)
     await reader.welcome()
     const fork = store.connect(1)
-    expect(await (await fork).next('fork')).toMatchObject({ reason: 'rewind', seq: 3 })
+    expect(await (await fork).next('ended')).toMatchObject({ reason: 'rewind', seq: 3 })
     const [activity] = await reader.upTo(4)
     expect(activity).toMatchObject({ position: 4, kind: 'conflict', code: 'rewind' })
     expect(pick((await cloud.ask('/v1/notices')).json, 'items', 0, 'code')).toBe('rewind')
-    expect(pick((await cloud.ask('/v1/edges')).json, 'items', 0, 'fenced')).toBe('rewind')
+    expect(pick((await cloud.ask('/v1/edges')).json, 'items', 0, 'lives')).toMatchObject([
+      { epoch: 1, open: false, seq: 3, ended: 'rewind' },
+    ])
   })
 
   test('Q-4 F-3 one that takes nothing is cut with "resume", and has lost nothing when it comes back', async () => {

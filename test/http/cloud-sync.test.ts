@@ -51,7 +51,9 @@ describe('a connection', () => {
       lag: 0,
       software: 'test/1',
       program: 0,
-      fenced: null,
+      state: 'active',
+      copy_of: null,
+      lives: [{ epoch: 1, open: true, seq: 0, ended: null, missing: 0 }],
     })
     guestSales(30)
     const line = await device.connect()

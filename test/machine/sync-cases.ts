@@ -1,6 +1,6 @@
 // One state and one event of each name for the tests of the sync machine, and steps as text that can be compared at a glance.
 import type { Command, Event, EventName, State, StateName, Step } from '../../edge/sync/states.ts'
-import type { Seq } from '../../protocol/ids.ts'
+import type { Origin, Seq } from '../../protocol/ids.ts'
 
 export const seq = (value: number): Seq => value as Seq
 const at = {
@@ -30,7 +30,8 @@ export const STATES: { [S in StateName]: Extract<State, { name: S }> } = {
     rewinds: 0,
   },
   waiting: { name: 'waiting', ...at },
-  fenced: { name: 'fenced', ...at, reason: 'fork' },
+  held: { name: 'held', ...at },
+  fenced: { name: 'fenced', ...at },
   stopped: { name: 'stopped', ...at },
 }
 
@@ -47,7 +48,8 @@ export const EVENTS: { [E in EventName]: Extract<Event, { name: E }> } = {
   welcome: { name: 'welcome', seq: seq(3), matches: true, cloudEpoch: 1, credit: CREDIT, returnMs: 0 },
   ack: { name: 'ack', seq: seq(5), matches: true, credit: CREDIT },
   gap: { name: 'gap', expected: seq(2) },
-  fork: { name: 'fork', reason: 'rewind' },
+  ended: { name: 'ended', reason: 'rewind', next: { origin: 8 as Origin, epoch: 2 }, edge: 0 },
+  new_life: { name: 'new_life' },
   word: { name: 'word' },
   sent: { name: 'sent', from: seq(6), last: seq(6), bytes: 50 },
   connect_late: { name: 'connect_late' },
@@ -71,6 +73,10 @@ function commandText(command: Command): string {
       return 'hello'
     case 'send_batch':
       return `batch ${command.from}`
+    case 'begin_life':
+      return `begin ${command.reason}${command.next === null ? '' : ` ${command.next.epoch}`}`
+    case 'apply':
+      return `apply ${command.edge}`
     case 'store_ack':
       return `store ${command.seq}`
     case 'start_timer':

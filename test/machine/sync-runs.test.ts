@@ -1,7 +1,8 @@
 // The sync client over several events: how facts flow, how long it waits, what it makes of gaps and forks.
 import { describe, expect, test } from 'vitest'
 import { INITIAL, REWINDS_MAX, transition } from '../../edge/sync/machine.ts'
-import type { Event, State, Step } from '../../edge/sync/states.ts'
+import type { Event, EventOf, State, Step } from '../../edge/sync/states.ts'
+import type { Origin } from '../../protocol/ids.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import {
   BACKOFF_MS_MAX,
@@ -16,7 +17,7 @@ import {
 import { CREDIT, EVENTS, STATES, seq, text } from './sync-cases.ts'
 
 const REFUSE = 'waiting, cancel_timers, close 4400, wait 30000'
-const FENCE = 'fenced, cancel_timers, close 4409'
+const BEGIN = 'waiting, begin rewind, cancel_timers, close 4409, wait 1000'
 
 /** Feeds events one after the other; the steps after each. */
 function run(from: State, ...events: Event[]): Step[] {
@@ -185,30 +186,53 @@ describe('N-4: gap, fork, rewind', () => {
   test('a gap right behind the last fact leaves nothing to send', () => {
     expect(text(transition(STATES.streaming, gap(6)))).toBe('streaming, silence 20000, store 5, cancel ack')
   })
-  test('a gap that expects a fact this ledger never had fences', () => {
-    const step = transition(STATES.streaming, gap(7))
-    expect(text(step)).toBe(FENCE)
-    expect(step.state).toMatchObject({ reason: 'rewind' })
+  test('a gap that expects a fact this ledger never had ends the life', () => {
+    expect(text(transition(STATES.streaming, gap(7)))).toBe(BEGIN)
   })
-  test('a welcome at a position this ledger does not have: rewind', () => {
-    expect(transition(STATES.introduced, welcome(9, false)).state).toMatchObject({
-      name: 'fenced',
-      reason: 'rewind',
-    })
+  test('P-LIFE-4 a welcome at a position this ledger does not have: rewind; the next life has nothing yet', () => {
+    const step = transition(STATES.introduced, welcome(9, false))
+    expect(text(step)).toBe(BEGIN)
+    expect(step.state.head).toBe(0)
   })
-  test('a welcome or an ack with another hash at our position: fork', () => {
-    expect(transition(STATES.introduced, welcome(3, false)).state).toMatchObject({
-      name: 'fenced',
-      reason: 'fork',
-    })
-    expect(transition(STATES.streaming, ack(5, false)).state).toMatchObject({
-      name: 'fenced',
-      reason: 'fork',
-    })
+  test('P-LIFE-4 a welcome or an ack with another hash at our position: fork', () => {
+    const fork = BEGIN.replace('rewind', 'fork')
+    expect(text(transition(STATES.introduced, welcome(3, false)))).toBe(fork)
+    expect(text(transition(STATES.streaming, ack(5, false)))).toBe(fork)
   })
-  test('the close code of a fence fences, also when the frame was lost', () => {
+  test('the close code without its word: the longest wait, then the cloud says it again', () => {
     const step = transition(STATES.streaming, { name: 'closed', code: CLOSE_CODES.fenced })
-    expect(step.state.name).toBe('fenced')
+    expect(text(step)).toBe(`waiting, cancel_timers, wait ${BACKOFF_MS_MAX}`)
+  })
+})
+
+describe('P-LIFE-6: copies and retired devices', () => {
+  const ended = (
+    reason: EventOf<'ended'>['reason'],
+    edge = 0,
+    next: EventOf<'ended'>['next'] = null,
+  ): Event => ({
+    name: 'ended',
+    reason,
+    next,
+    edge,
+  })
+  test('a copy without a life to begin applies and asks again soon; then it waits for HQ with the longest wait', () => {
+    expect(text(transition(STATES.introduced, ended('copy')))).toBe(
+      'held, apply 0, cancel_timers, close 4409, wait 1000',
+    )
+    expect(text(transition(STATES.introduced, ended('pending', 12)))).toBe(
+      'held, apply 12, cancel_timers, close 4409, wait 1000',
+    )
+    expect(text(transition(STATES.introduced, ended('pending')))).toBe(
+      `held, cancel_timers, close 4409, wait ${BACKOFF_MS_MAX}`,
+    )
+  })
+  test('an approved copy gets a life of its own; a retired device has no way back', () => {
+    const own = ended('copy', 0, { origin: 8 as Origin, epoch: 4 })
+    expect(text(transition(STATES.introduced, own))).toBe(
+      'waiting, begin copy 4, cancel_timers, close 4409, wait 1000',
+    )
+    expect(text(transition(STATES.streaming, ended('retired')))).toBe('fenced, cancel_timers, close 4409')
   })
 })
 

@@ -95,7 +95,7 @@ async function deliver(cloud: CloudCore, writers: readonly OriginWriter[], rando
         const from = Math.max(1, Math.min(writer.seq, (at.get(writer) ?? 0) + 1 + random.below(9) - 6))
         const to = Math.min(writer.seq, from + random.below(25))
         const answer = await cloud.ingest.submit(writer.origin, writer.batch(from, to))
-        if (answer.type === 'fork') throw new Error('no history here forks')
+        if (answer.type === 'ended') throw new Error('no history here forks')
         at.set(writer, await cloud.head(writer.origin))
       }),
     )

@@ -4,7 +4,6 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LEDGER_FILE } from '../../edge/ledger/database.ts'
 import { openLedger } from '../../edge/ledger/ledger.ts'
-import type { Seq } from '../../protocol/ids.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
@@ -69,10 +68,10 @@ function servedBy(directory: string): { readonly text: string } | 'refused' | 't
   try {
     const { chain_ok, faults } = ledger.verify()
     if (!chain_ok || faults.length > 0) return 'told'
-    const facts = ledger.before((ledger.seq + 1) as Seq, FACTS_MAX)
+    const facts = ledger.latest(FACTS_MAX)
     return {
       text: facts
-        .map(({ seq, member, bytes, answer }) => `${seq} ${member} ${hex(bytes)} ${hex(answer)}`)
+        .map(({ id, member, bytes, answer }) => `${id} ${member} ${hex(bytes)} ${hex(answer)}`)
         .join('\n'),
     }
   } catch {

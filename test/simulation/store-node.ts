@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { KeyObject } from 'node:crypto'
 import { pino } from 'pino'
+import { sparesOf } from '../../cloud/domain/lives.ts'
 import { LEDGER_FILE, isStorageFull, openDatabase } from '../../edge/ledger/database.ts'
 import type { OpenDatabase } from '../../edge/ledger/database.ts'
 import type { Ledger } from '../../edge/ledger/ledger.ts'
@@ -39,7 +40,7 @@ export interface Surroundings {
   readonly bug: Bug | undefined
 }
 
-type DiskImage = readonly { readonly name: string; readonly bytes: Buffer | undefined }[]
+export type DiskImage = readonly { readonly name: string; readonly bytes: Buffer | undefined }[]
 
 export class StoreNode {
   readonly store: StoreId
@@ -53,13 +54,16 @@ export class StoreNode {
   readonly faults: unknown[] = []
   readonly #world: Surroundings
   #open: OpenDatabase | null = null
+  readonly #name: string
   #disk = 0
   #dieInCommit: 'before' | 'after' | null = null
   #gone = false
   #commits = 0
   #synced: DiskImage = []
 
-  constructor(store: StoreId, wire: Wire, world: Surroundings) {
+  /** Two nodes of one store have different names. */
+  constructor(store: StoreId, wire: Wire, world: Surroundings, name = `store-${store}`) {
+    this.#name = name
     this.store = store
     this.wire = wire
     this.#world = world
@@ -81,16 +85,19 @@ export class StoreNode {
       }
       const edge = await tx.insertEdge(row)
       const life = await tx.insertOrigin({ tenant, store: this.store, edge: edge.id })
-      return { edge: edge.id, origin: life.origin, epoch: life.epoch }
+      const spares = await sparesOf(tx, edge)
+      return { edge: edge.id, origin: life.origin, epoch: life.epoch, spares }
     })
     const ledger = openLedger({ directory: this.#directory() })
-    ledger.enrol({
-      ...identity,
+    const { spares, ...own } = identity
+    const enrolled = {
+      ...own,
       store: { id: this.store, name: `Store ${this.store}`, zone: 'UTC' },
       privateKey: exportPrivateKey(keys.privateKey),
       cloudPublicKey: exportPublicKey(this.#world.cloudKey),
       cloudUrl: 'sim:',
-    })
+    }
+    ledger.enrol(enrolled, spares)
     ledger.close()
     this.#synced = this.#image()
     this.start()
@@ -104,6 +111,18 @@ export class StoreNode {
 
   get edge(): number {
     return this.ledger?.identity()?.edge ?? 0
+  }
+
+  /** The disk as it is now; the files of a running node are as whole as after a crash. */
+  copyDisk(): DiskImage {
+    return this.#image()
+  }
+
+  /** Another disk's files in the place of this node's, which is started on them. */
+  putBack(image: DiskImage): void {
+    this.#stop()
+    this.#putBack(image)
+    this.start()
   }
 
   start(): void {
@@ -130,6 +149,7 @@ export class StoreNode {
       software: 'sim',
       onFault: (cause) => this.#fault(cause),
     })
+    this.till.resume(this.#directory())
     const open = this.wire.factory()
     this.link = new Link({
       ledger: this.ledger,
@@ -249,7 +269,7 @@ export class StoreNode {
   }
 
   #directory(): string {
-    return join(this.#world.directory, `store-${this.store}-disk-${this.#disk}`)
+    return join(this.#world.directory, `${this.#name}-disk-${this.#disk}`)
   }
 
   /** The files as they are now. */

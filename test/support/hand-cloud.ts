@@ -6,7 +6,8 @@ import type { DownFrame } from '../../protocol/down.ts'
 import { exportPublicKey, importPublicKey, newKeyPair, seal, unseal } from '../../protocol/envelope.ts'
 import type { KeyPair } from '../../protocol/envelope.ts'
 import type { Batch } from '../../protocol/frames/batch.ts'
-import type { Seq } from '../../protocol/ids.ts'
+import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
+import type { Life } from '../../protocol/lives.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import type { Line } from './held-line.ts'
@@ -22,6 +23,7 @@ export class HandCloud {
   credit = { credit_facts: 100_000, credit_bytes: 100_000_000 }
   /** Questions for the time that were heard; the test answers them where it is about the time. */
   readonly timeAsked: number[] = []
+  spares: Life[] = []
 
   /** `edgeKey` as exportPublicKey gives it. */
   constructor(edgeKey: string) {
@@ -80,6 +82,8 @@ export class HandCloud {
       cloud_epoch: this.cloudEpoch,
       ...this.credit,
       return_ms: 0,
+      program: 0 as ProgramVersion,
+      spares: this.spares,
     })
     line.deliver()
   }

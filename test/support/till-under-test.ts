@@ -71,6 +71,10 @@ export class HandLink implements CloudLink {
     return this.sent as Seq
   }
 
+  newLife(): void {}
+
+  witnessed(): void {}
+
   committed(): void {
     this.commits += 1
   }

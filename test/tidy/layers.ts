@@ -32,7 +32,11 @@ export const LAYERS: readonly Layer[] = [
     may: ['protocol', EVALUATION, STORE_PORT, LEASE_PORT],
     node: ['node:crypto', 'node:timers/promises'],
   },
-  { at: 'cloud/fleet', may: ['protocol', STORE_PORT, LEASE_PORT, 'cloud/system.ts'], node: ['node:crypto'] },
+  {
+    at: 'cloud/fleet',
+    may: ['protocol', STORE_PORT, LEASE_PORT, 'cloud/domain/lives.ts', 'cloud/system.ts'],
+    node: ['node:crypto'],
+  },
   {
     at: 'cloud/sync',
     may: ['protocol', 'cloud/domain', STORE_PORT, LEASE_PORT, 'cloud/system.ts'],

@@ -21,6 +21,8 @@ import {
   QUESTION_WAIT_MS_MAX,
   SILENCE_MS_MAX,
 } from '../../protocol/limits.ts'
+import type { DownFrame } from '../../protocol/down.ts'
+import type { Life } from '../../protocol/lives.ts'
 import type { Money } from '../../protocol/numbers.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Millis, ZoneOffset } from '../../protocol/time.ts'
@@ -242,35 +244,53 @@ describe('N-4: gap and fence', () => {
     expect(edge.cloud.hearOne(line, 'batch').from).toBe(2)
   })
   test.each([
-    ['a welcome with another hash at our position', 1],
-    ['a welcome at a position that is not in the ledger', 9],
-  ])('%s: fenced, the store is served, nothing is sent', async (_, seq) => {
-    await sell(edge, 2)
-    edge.link.start()
-    const { line } = edge.network
-    line.open()
-    edge.cloud.challenge(line)
-    edge.cloud.hear(line)
-    edge.cloud.welcome(line, seq as Seq)
-    expect(edge.link.state).toBe('fenced')
-    expect(line.closedByEdge).toBe(CLOSE_CODES.fenced)
-    await sell(edge, 1)
-    await edge.system.advance(3_600_000)
-    expect(edge.network.lines).toHaveLength(1)
-    expect(line.up).toEqual([])
-    expect(edge.till.status().link.state).toBe('fenced')
-    expect(linkWords(edge).length).toBeGreaterThan(0)
-  })
-  test('a fork frame fences', async () => {
+    ['a welcome with another hash at our position', 1, 'fork'],
+    ['a welcome at a position that is not in the ledger', 9, 'rewind'],
+  ] as const)(
+    'P-LIFE-4 %s: the next life begins from a spare, and the hello speaks for it',
+    async (_, seq, why) => {
+      await sell(edge, 2)
+      edge.cloud.spares = [{ origin: 5 as Origin, epoch: 2 }]
+      edge.link.start()
+      const { line } = edge.network
+      line.open()
+      edge.cloud.challenge(line)
+      edge.cloud.hear(line)
+      edge.cloud.welcome(line, seq as Seq)
+      expect(edge.link.state).toBe('waiting')
+      expect(line.closedByEdge).toBe(CLOSE_CODES.fenced)
+      await sell(edge, 1)
+      await edge.system.advance(BACKOFF_BASE_MS)
+      const next = edge.network.line
+      next.open()
+      edge.cloud.challenge(next)
+      expect(edge.cloud.hearOne(next, 'hello')).toMatchObject({ origin: 5, seq: 1, base_seq: 0, why })
+      expect(edge.till.status()).toMatchObject({ epoch: 2, seq: 1, lives: [{ epoch: 1, ended: why }] })
+    },
+  )
+  test('P-LIFE-4 the life that the cloud names is begun; the device is retired: nothing is sent any more', async () => {
     await online()
-    edge.cloud.say(edge.network.line, {
-      type: 'fork',
-      reason: 'fork',
+    const over = (reason: 'fork' | 'retired', next: Life | null): DownFrame => ({
+      type: 'ended',
+      reason,
       seq: 0 as Seq,
       head: new Uint8Array(32),
+      next,
+      edge: 0,
     })
+    edge.cloud.say(edge.network.line, over('fork', { origin: 9 as Origin, epoch: 4 }))
+    edge.network.line.deliver()
+    expect(edge.link.state).toBe('waiting')
+    expect(edge.till.status()).toMatchObject({ origin: 9, epoch: 4 })
+    await edge.system.advance(BACKOFF_BASE_MS)
+    edge.cloud.greet(edge.network.line)
+    edge.cloud.say(edge.network.line, over('retired', null))
     edge.network.line.deliver()
     expect(edge.link.state).toBe('fenced')
+    await sell(edge, 1)
+    await edge.system.advance(3_600_000)
+    expect(edge.network.lines).toHaveLength(2)
+    expect(edge.till.status().link.state).toBe('fenced')
   })
 })
 

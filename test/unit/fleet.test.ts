@@ -194,17 +194,13 @@ describe('the fleet list', () => {
       program: 3 as ProgramVersion,
     }
     await cloud.store.write((tx) => tx.saveContact({ origin, ...said }))
-    await cloud.store.write((tx) =>
-      tx.saveOrigins([{ origin, seq: 4 as Seq, head: new Uint8Array(32), fenced: null }]),
-    )
+    await cloud.store.write((tx) => tx.saveOrigins([{ origin, seq: 4 as Seq, head: new Uint8Array(32) }]))
     expect(await fleet.edges(cloud.tenant)).toMatchObject([
       { connected: false, seq: 4, saidSeq: 12, lag: 8, software: 'edge/2', program: 3, contactAt: T0 + 5 },
     ])
     live.set(origin, { ...said, saidSeq: 20 as Seq })
     expect(await fleet.edges(cloud.tenant)).toMatchObject([{ connected: true, saidSeq: 20, lag: 16 }])
-    await cloud.store.write((tx) =>
-      tx.saveOrigins([{ origin, seq: 25 as Seq, head: new Uint8Array(32), fenced: 'fork' }]),
-    )
-    expect(await fleet.edges(cloud.tenant)).toMatchObject([{ seq: 25, saidSeq: 25, lag: 0, fenced: 'fork' }])
+    await cloud.store.write((tx) => tx.saveOrigins([{ origin, seq: 25 as Seq, head: new Uint8Array(32) }]))
+    expect(await fleet.edges(cloud.tenant)).toMatchObject([{ seq: 25, saidSeq: 25, lag: 0, state: 'active' }])
   })
 })

@@ -62,18 +62,18 @@ describe('positions', () => {
     expect(await balance(member)).toBe(50 + 10 + 5)
   })
 
-  test('I-1 G-2 P-SYNC-4 another fact at a known position is a fork: fenced, told to HQ, nothing more is taken', async () => {
+  test('I-1 G-2 P-SYNC-4 another fact at a known position is a fork: the life is over, HQ is told, nothing more is taken', async () => {
     a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
     await send(a)
     const clone = Object.assign(await cloud.addStore(), { origin: a.origin, store: a.store })
     clone.enrol({ at: T0 + 1 }, [{ kind: 'card', value: '2' }])
     expect(await cloud.ingest.submit(a.origin, clone.batch())).toMatchObject({
-      type: 'fork',
+      type: 'ended',
       reason: 'fork',
       seq: 1,
     })
     a.sale({ at: T0 }, [{ sku: 'x', amount: 100 }])
-    expect(await send(a, 2)).toMatchObject({ type: 'fork' })
+    expect(await send(a, 2)).toMatchObject({ type: 'ended' })
     expect(await cloud.head(a.origin)).toBe(1)
     const notices = await cloud.store.read.notices(cloud.tenant, { after: 0, limit: 10 })
     expect(notices.map((row) => row.notice?.code)).toEqual(['fork'])

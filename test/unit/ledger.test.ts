@@ -1,16 +1,18 @@
 // The ledger on real files: what it refuses to open, what it keeps, what it notices.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { IN_MEMORY, LEDGER_FILE, LedgerRefused, refuseUnsafe } from '../../edge/ledger/database.ts'
+import { SENTINEL_FILE } from '../../edge/ledger/sentinel.ts'
 import { openLedger } from '../../edge/ledger/ledger.ts'
 import type { Ledger } from '../../edge/ledger/ledger.ts'
 import { SCHEMA_VERSION } from '../../edge/ledger/schema.ts'
 import { CHAIN_GENESIS, chainHash } from '../../protocol/chain.ts'
+import { NO_FACT, seqOf } from '../../protocol/ids.ts'
 import type { MemberId, Origin, Seq, StoreId } from '../../protocol/ids.ts'
 import {
   BATCH_BYTES_MAX,
@@ -64,6 +66,7 @@ function append(
   count: number,
   { members = 1, perCommit = 500, lines = 1 } = {},
 ): OriginWriter {
+  if (ledger.identity() === undefined) enrol(ledger)
   const writer = new OriginWriter(3, 1)
   const basket = Array.from({ length: lines }, (_, at) => ({ sku: `sku-${at}`, amount: 100 }))
   for (let at = 0; at < count; at++) {
@@ -166,7 +169,7 @@ describe('the chain', () => {
     const ledger = opened()
     append(ledger, 20)
     close(ledger)
-    tamper("UPDATE facts SET bytes = CAST(replace(hex(bytes), 'A', 'B') AS BLOB) WHERE seq = 15")
+    tamper("UPDATE facts SET bytes = CAST(replace(hex(bytes), 'A', 'B') AS BLOB) WHERE id % 8589934592 = 15")
     expect(() => openLedger({ directory })).toThrow(/fact 15 does not fit the hash chain/)
   })
 
@@ -174,7 +177,7 @@ describe('the chain', () => {
     const ledger = opened()
     append(ledger, 20)
     close(ledger)
-    tamper('DELETE FROM facts WHERE seq = 12')
+    tamper('DELETE FROM facts WHERE id % 8589934592 = 12')
     expect(() => openLedger({ directory })).toThrow(/fact 12 is missing/)
   })
 
@@ -182,7 +185,7 @@ describe('the chain', () => {
     const ledger = opened()
     append(ledger, CHAIN_TAIL_FACTS + 50)
     close(ledger)
-    tamper('UPDATE facts SET bytes = zeroblob(length(bytes)) WHERE seq = 7')
+    tamper('UPDATE facts SET bytes = zeroblob(length(bytes)) WHERE id % 8589934592 = 7')
     const damaged = opened()
     const verification = damaged.verify()
     expect(verification.chain_ok).toBe(false)
@@ -195,7 +198,7 @@ describe('the chain', () => {
     append(ledger, 5)
     close(ledger)
     tamper(
-      "UPDATE facts SET key = 'other' WHERE seq = 2; UPDATE facts SET answer = (SELECT answer FROM facts WHERE seq = 1) WHERE seq = 3",
+      "UPDATE facts SET key = 'other' WHERE id % 8589934592 = 2; UPDATE facts SET answer = (SELECT answer FROM facts WHERE id % 8589934592 = 1) WHERE id % 8589934592 = 3",
     )
     expect(opened().verify()).toMatchObject({
       chain_ok: true,
@@ -214,7 +217,7 @@ describe('transactions', () => {
       ledger.transact(() => {
         ledger.append('x', 5 as MemberId, Buffer.of(1), Buffer.alloc(32), Buffer.alloc(32), 201, Buffer.of(2))
         ledger.meta.setSynced(3 as Seq, 1)
-        expect(ledger.threads.last(5 as MemberId)).toBe(4)
+        expect(ledger.threads.last(5 as MemberId)).toBe(3 * 2 ** 33 + 4)
         throw new Error('the disk is on fire')
       }),
     ).toThrow('on fire')
@@ -251,15 +254,74 @@ describe('transactions', () => {
   })
 })
 
+describe('the sentinel', () => {
+  const file = (): string => join(directory, LEDGER_FILE)
+  const spare = { origin: 4 as Origin, epoch: 2 }
+  /** The ledger's file as it was before the last facts, the sentinel as it is. */
+  function behind(facts: number): Ledger {
+    const ledger = opened()
+    append(ledger, 3)
+    close(ledger)
+    copyFileSync(file(), `${file()}.old`)
+    const again = opened()
+    again.identify((identity) => identity)
+    for (let at = 0; at < facts; at++) {
+      again.begin()
+      const bytes = Buffer.of(at)
+      again.append(`more-${at}`, 0 as MemberId, bytes, again.nextHash(bytes), Buffer.alloc(32), 201, bytes)
+      again.commit()
+    }
+    close(again)
+    copyFileSync(`${file()}.old`, file())
+    return opened()
+  }
+  const write = (ledger: Ledger): void =>
+    ledger.append('x', 0 as MemberId, Buffer.of(1), Buffer.alloc(32), Buffer.alloc(32), 201, Buffer.of(2))
+
+  test('L-11 R07 a ledger that is behind its sentinel writes nothing before its next life', () => {
+    const ledger = behind(2)
+    expect(ledger.sentinelAhead).toMatchObject({ origin: 3, epoch: 1, seq: 5 })
+    ledger.begin()
+    expect(() => write(ledger)).toThrow(/sentinel/)
+    ledger.rollback()
+    ledger.openLife(spare, 'sentinel', T0)
+    expect(ledger.sentinelAhead).toBeUndefined()
+    expect(ledger.nextId()).toBe(4 * 2 ** 33 + 1)
+    close(ledger)
+    expect(opened().sentinelAhead).toBeUndefined()
+  })
+  test('L-11 one that is beside it, cut short or with its log gone, is behind it too', () => {
+    const ledger = opened()
+    append(ledger, 3, { perCommit: 1 })
+    close(ledger)
+    tamper("UPDATE facts SET hash = zeroblob(32), key = 'k' WHERE id % 8589934592 = 3")
+    expect(() => opened()).toThrow(/damaged/)
+    tamper('DELETE FROM facts WHERE id % 8589934592 = 3')
+    expect(opened().sentinelAhead).toMatchObject({ seq: 3 })
+  })
+  test.each(['', 'torn', 'x'.repeat(72)])('L-11 a sentinel that is no whole one says nothing: %j', (text) => {
+    const ledger = opened()
+    append(ledger, 3)
+    close(ledger)
+    writeFileSync(join(directory, SENTINEL_FILE), text)
+    expect(opened().sentinelAhead).toBeUndefined()
+  })
+  test('L-11 the sentinel of an earlier life says nothing', () => {
+    const ledger = opened()
+    append(ledger, 3)
+    const then = readFileSync(join(directory, SENTINEL_FILE))
+    ledger.openLife(spare, 'witness', T0)
+    close(ledger)
+    writeFileSync(join(directory, SENTINEL_FILE), then)
+    expect(opened().sentinelAhead).toBeUndefined()
+  })
+})
+
 describe('threads', () => {
   const threadOf = (ledger: Ledger, member: number): number[] => {
     const seqs: number[] = []
-    for (
-      let seq = ledger.threads.last(member as MemberId);
-      seq > 0;
-      seq = ledger.ofSeq(seq)?.previous ?? (0 as Seq)
-    )
-      seqs.push(seq)
+    for (let id = ledger.threads.last(member as MemberId); id > 0; id = ledger.ofId(id)?.previous ?? NO_FACT)
+      seqs.push(seqOf(id))
     return seqs
   }
 
@@ -272,11 +334,11 @@ describe('threads', () => {
       .filter((seq) => (seq - 1) % 50 === 7)
       .reverse()
     expect(threadOf(ledger, member)).toEqual(expected)
-    expect(ledger.meta.threadsSaved).toBeGreaterThanOrEqual(THREADS_SAVE_FACTS)
-    expect(ledger.meta.threadsSaved).toBeLessThan(count)
+    expect(seqOf(ledger.meta.threadsSaved)).toBeGreaterThanOrEqual(THREADS_SAVE_FACTS)
+    expect(seqOf(ledger.meta.threadsSaved)).toBeLessThan(count)
     close(ledger)
     const again = opened()
-    expect(again.meta.threadsSaved).toBe(count)
+    expect(seqOf(again.meta.threadsSaved)).toBe(count)
     expect(threadOf(again, member)).toEqual(expected)
     expect(threadOf(again, 999)).toEqual([])
   })

@@ -6,6 +6,7 @@ import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { exportPublicKey, newKeyPair, seal, unseal } from '../../protocol/envelope.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
+import { CHAIN_GENESIS } from '../../protocol/chain.ts'
 import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
 import {
   BATCHES_IN_FLIGHT_MAX,
@@ -98,6 +99,12 @@ beforeEach(async () => {
       origin: store.origin,
       seq: 0 as Seq,
       head: store.hashes[0] ?? new Uint8Array(32),
+      base_seq: 0 as Seq,
+      base: CHAIN_GENESIS,
+      cloud_epoch: 1,
+      why: null,
+      binding: '',
+      applicant: null,
       members_cursor: 0,
       corrections_cursor: 0,
       leases_cursor: 0,

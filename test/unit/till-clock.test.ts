@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Fact } from '../../protocol/facts.ts'
-import type { MemberId, Seq } from '../../protocol/ids.ts'
+import type { MemberId } from '../../protocol/ids.ts'
 import { CLOCK_SAVE_MS, CLOCK_SKEW_MS_MAX, RESERVATION_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
@@ -19,7 +19,7 @@ afterEach(() => shop.remove())
 
 const facts = (): Fact[] =>
   shop.ledger
-    .before((shop.ledger.seq + 1) as Seq, 1000)
+    .latest(1000)
     .map(({ bytes }) => decodeStoredFact(bytes))
     .reverse()
 const told = (): string[] => shop.till.feed.read(0, 1000).map(({ text }) => text)

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
-import type { MemberId, RuleId, Seq } from '../../protocol/ids.ts'
+import type { MemberId, RuleId } from '../../protocol/ids.ts'
 import { RESERVATION_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import type { SpendingQuestion } from '../../edge/till/cloud-link.ts'
@@ -45,8 +45,7 @@ afterEach(() => {
   shop.remove()
 })
 
-const facts = () =>
-  shop.ledger.before((shop.ledger.seq + 1) as Seq, 100).map(({ bytes }) => decodeStoredFact(bytes))
+const facts = () => shop.ledger.latest(100).map(({ bytes }) => decodeStoredFact(bytes))
 const spendings = () => shop.link.asked.filter((asked): asked is SpendingQuestion => 'perk' in asked)
 
 describe('redemptions', () => {

@@ -147,6 +147,12 @@ export const UP_SAMPLES = {
     origin: ORIGIN,
     seq: 9,
     head: bytes(9),
+    base_seq: 8,
+    base: bytes(8),
+    cloud_epoch: 1,
+    why: 'rewind',
+    binding: 'f00d',
+    applicant: null,
     members_cursor: 123,
     corrections_cursor: 2 ** 40,
     leases_cursor: 17,
@@ -183,6 +189,8 @@ export const UP_SAMPLES = {
     },
     voucher: null,
   },
+  past: { type: 'past', origin: ORIGIN, after: 4, hash: bytes(4) },
+  witness: { type: 'witness', origin: ORIGIN, seq: 12 },
 } as unknown as Readonly<Record<UpFrame['type'], UpFrame>>
 
 export const DOWN_SAMPLES = {
@@ -196,10 +204,19 @@ export const DOWN_SAMPLES = {
     credit_facts: 256,
     credit_bytes: 262_144,
     return_ms: 25_000,
+    program: 3,
+    spares: [{ origin: ORIGIN, epoch: 2 }],
   },
   ack: { type: 'ack', seq: 9, head: bytes(9), credit_facts: 0, credit_bytes: 0 },
   gap: { type: 'gap', expected: 4 },
-  fork: { type: 'fork', reason: 'rewind', seq: 9, head: bytes(9) },
+  ended: {
+    type: 'ended',
+    reason: 'rewind',
+    seq: 9,
+    head: bytes(9),
+    next: { origin: ORIGIN, epoch: 2 },
+    edge: 0,
+  },
   members: {
     type: 'members',
     cursor: 124,
@@ -250,6 +267,7 @@ export const DOWN_SAMPLES = {
     refused: null,
     detail: '',
   },
+  tail: { type: 'tail', origin: ORIGIN, from: 5, facts: [bytes(1, 5)], seq: 5, head: bytes(5) },
   time: { type: 'time', time: Date.UTC(2024, 2, 31, 12, 0, 5), question: null },
   notice: {
     type: 'notice',

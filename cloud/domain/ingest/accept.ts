@@ -6,6 +6,7 @@ import type { Fact, FactKind, LeaseFact } from '../../../protocol/facts.ts'
 import type { Batch } from '../../../protocol/frames/batch.ts'
 import { factIdOf, originOf } from '../../../protocol/ids.ts'
 import type { FactId, Origin, Seq } from '../../../protocol/ids.ts'
+import type { LifeEnd } from '../../../protocol/lives.ts'
 import { FACT_BYTES_MAX } from '../../../protocol/limits.ts'
 import { millisOf, zoneOffset } from '../../../protocol/time.ts'
 import type { OriginRow, StoreRow, TenantId, Writes } from '../../store/port.ts'
@@ -17,7 +18,8 @@ export interface Cursor {
   readonly store: StoreRow | null
   seq: Seq
   head: Uint8Array
-  fenced: OriginRow['fenced']
+  /** Null while it is open. */
+  ended: LifeEnd | null
   /** Hashes of what this group took already: it is in no table yet. */
   readonly taken: Map<Seq, Uint8Array>
 }
@@ -41,8 +43,8 @@ export type BatchAnswer =
   | { readonly type: 'ack'; readonly seq: Seq; readonly head: Uint8Array }
   | { readonly type: 'gap'; readonly expected: Seq }
   | {
-      readonly type: 'fork'
-      readonly reason: 'fork' | 'rewind'
+      readonly type: 'ended'
+      readonly reason: LifeEnd
       readonly seq: Seq
       readonly head: Uint8Array
     }
@@ -51,8 +53,8 @@ export interface Accepted {
   readonly answer: BatchAnswer
   readonly facts: readonly ArrivedFact[]
   readonly quarantined: readonly QuarantinedFact[]
-  /** The origin was fenced by this very batch. */
-  readonly fencedNow: boolean
+  /** The life was ended by this very batch. */
+  readonly endedNow: boolean
 }
 
 /** Remembers which tenant an origin belongs to; origins never change hands. */
@@ -64,9 +66,9 @@ export async function acceptBatch(
   batch: Batch,
   tenants: TenantsKnown,
 ): Promise<Accepted> {
-  const nothing = { facts: [], quarantined: [], fencedNow: false }
-  if (cursor.fenced !== null)
-    return { ...nothing, answer: { type: 'fork', reason: cursor.fenced, seq: cursor.seq, head: cursor.head } }
+  const nothing = { facts: [], quarantined: [], endedNow: false }
+  if (cursor.ended !== null)
+    return { ...nothing, answer: { type: 'ended', reason: cursor.ended, seq: cursor.seq, head: cursor.head } }
   const expected = (cursor.seq + 1) as Seq
   if (batch.from > expected) return { ...nothing, answer: { type: 'gap', expected } }
   const knownCount = Math.min(expected - batch.from, batch.facts.length)
@@ -75,11 +77,11 @@ export async function acceptBatch(
   const knownSeq = (batch.from + knownCount - 1) as Seq
   const knownHash = knownSeq === cursor.seq ? cursor.head : await hashAt(tx, cursor, knownSeq)
   if (knownHash === undefined || !sameHash(hash, knownHash)) {
-    cursor.fenced = 'fork'
+    cursor.ended = 'fork'
     return {
       ...nothing,
-      fencedNow: true,
-      answer: { type: 'fork', reason: 'fork', seq: cursor.seq, head: cursor.head },
+      endedNow: true,
+      answer: { type: 'ended', reason: 'fork', seq: cursor.seq, head: cursor.head },
     }
   }
   const facts: ArrivedFact[] = []
@@ -95,7 +97,7 @@ export async function acceptBatch(
     cursor.head = hash
     cursor.taken.set(seq, hash)
   }
-  return { facts, quarantined, fencedNow: false, answer: { type: 'ack', seq: cursor.seq, head: cursor.head } }
+  return { facts, quarantined, endedNow: false, answer: { type: 'ack', seq: cursor.seq, head: cursor.head } }
 }
 
 async function hashAt(tx: Writes, { row, taken }: Cursor, seq: Seq): Promise<Uint8Array | undefined> {

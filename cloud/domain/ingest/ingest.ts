@@ -137,14 +137,14 @@ export class Ingest {
   #ownFacts(tx: Writes, tenant: TenantId, group: Gathered): OwnFacts {
     return new OwnFacts(tenant, this.#ownClock, tx, {
       async cursor() {
-        const row = (await tx.origins(tenant)).find(({ edge }) => edge === 0)
-        assert(row !== undefined, 'every tenant has an origin of its own')
+        const row = (await tx.livesOf(tenant, 0)).findLast(({ state }) => state === 'open')
+        assert(row !== undefined, 'every tenant has an open origin of its own')
         const cursor = group.cursors.get(row.origin) ?? {
           row,
           store: null,
           seq: row.seq,
           head: row.head,
-          fenced: row.fenced,
+          ended: row.ended,
           taken: new Map(),
         }
         group.cursors.set(row.origin, cursor)
@@ -155,7 +155,7 @@ export class Ingest {
           answer: { type: 'ack', seq: arrived.cursor.seq, head: arrived.hash },
           facts: [arrived],
           quarantined: [],
-          fencedNow: false,
+          endedNow: false,
         }),
     })
   }
@@ -172,7 +172,8 @@ export class Ingest {
       store: row.edge === 0 ? null : await this.#storeOf(tx, row),
       seq: row.seq,
       head: row.head,
-      fenced: row.fenced,
+      // A spare takes nothing before its hello.
+      ended: row.state === 'spare' ? 'unknown' : row.ended,
       taken: new Map(),
     }
   }
@@ -208,13 +209,11 @@ export class Ingest {
           group = next
         }
         await tx.saveOrigins(
-          [...cursors.values()].map(({ row, seq, head, fenced }) => ({
-            origin: row.origin,
-            seq,
-            head,
-            fenced,
-          })),
+          [...cursors.values()].map(({ row, seq, head }) => ({ origin: row.origin, seq, head })),
         )
+        for (const { row, ended } of cursors.values())
+          if (ended !== null && row.state === 'open')
+            await tx.closeOrigin(row.origin, ended, this.#clock.now() as Millis)
         return { answers, committed: { activities, touched: changed, leases } }
       })
     } catch (cause) {
@@ -304,14 +303,14 @@ class Gathered {
     this.byTenant.set(cursor.row.tenant, part)
     part.facts.push(...accepted.facts)
     part.quarantined.push(...accepted.quarantined)
-    if (accepted.fencedNow) part.fenced.push(cursor)
+    if (accepted.endedNow) part.ended.push(cursor)
   }
 }
 
 class TenantPart {
   readonly facts: ArrivedFact[] = []
   readonly quarantined: (Arrival & { readonly reason: string })[] = []
-  readonly fenced: Cursor[] = []
+  readonly ended: Cursor[] = []
 
   conflicts(tenant: TenantId, now: Millis): ConflictDraft[] {
     const at = hybridTime(now)
@@ -325,7 +324,7 @@ class TenantPart {
         fact: id,
         text: `Fact ${id} was set aside: ${reason}`,
       })),
-      ...this.fenced.map(({ row, seq }): ConflictDraft => ({
+      ...this.ended.map(({ row, seq }): ConflictDraft => ({
         tenant,
         store: row.store,
         kind: 'fork',

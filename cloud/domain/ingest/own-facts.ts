@@ -78,9 +78,9 @@ export class OwnFacts {
 
   /** The fact that HQ's key was used for, in whichever store it happened; `taken`: the store itself used the key. */
   async find(key: string, store: StoreId = HQ_STORE): Promise<{ own: FactRow | undefined; taken: boolean }> {
-    const { row } = await this.#commit.cursor()
+    const lives = new Set((await this.#tx.livesOf(this.#tenant, 0)).map(({ origin }) => origin))
     const rows = await this.#tx.factsWithKey(this.#tenant, key)
-    const own = rows.find(({ id }) => originOf(id) === row.origin)
+    const own = rows.find(({ id }) => lives.has(originOf(id)))
     return { own, taken: own === undefined && rows.some((other) => other.store === store) }
   }
 

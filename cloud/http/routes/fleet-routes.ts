@@ -1,11 +1,12 @@
 // Stores, enrolment codes, enrolment, and the fleet with its lag (G).
 import { Type } from 'typebox'
+import { LIFE_ENDS, LifeShape } from '../../../protocol/lives.ts'
 import { closed, oneOf, orNull } from '../../../protocol/shapes.ts'
 import { TimeTextShape, pageOf } from '../../domain/view-shapes.ts'
 import { timeText } from '../../domain/views.ts'
 import type { Enrolment, EdgeStanding } from '../../fleet/fleet.ts'
 import type { StoreRow } from '../../store/port.ts'
-import { EnrolInputShape, StoreInputShape, storeOfPath } from '../inputs.ts'
+import { EnrolInputShape, StoreInputShape, edgeOfPath, storeOfPath } from '../inputs.ts'
 import { answered, route } from '../route.ts'
 
 const Int = Type.Integer()
@@ -16,7 +17,30 @@ const CodeShape = Type.Object(
   closed,
 )
 const EnrolmentShape = Type.Object(
-  { edge: Int, origin: Int, epoch: Int, store: StoreShape, cloud_public_key: Text },
+  {
+    edge: Int,
+    origin: Int,
+    epoch: Int,
+    store: StoreShape,
+    cloud_public_key: Text,
+    spares: Type.Array(LifeShape, { description: 'Ledger lives the device may open by itself' }),
+  },
+  closed,
+)
+const LedgerLifeShape = Type.Object(
+  {
+    origin: Int,
+    epoch: Int,
+    open: Type.Boolean(),
+    seq: Type.Integer({ description: 'Facts of it that are durable here' }),
+    ended: orNull(oneOf(LIFE_ENDS)),
+    ended_at: orNull(TimeTextShape),
+    witnessed: Type.Integer({ description: 'The highest record that a terminal held a receipt of' }),
+    missing: Type.Integer({
+      description:
+        'Records with receipts that never came; those that terminals handed in again are among them',
+    }),
+  },
   closed,
 )
 const EdgeShape = Type.Object(
@@ -32,20 +56,25 @@ const EdgeShape = Type.Object(
     last_contact: orNull(TimeTextShape),
     software: Text,
     program: Type.Integer({ description: 'The program version it had' }),
-    fenced: orNull(oneOf(['fork', 'rewind'])),
+    state: oneOf(['active', 'pending', 'retired']),
+    copy_of: orNull(Type.Integer({ description: 'The device it is a copy of' })),
+    lives: Type.Array(LedgerLifeShape),
     enrolled_at: TimeTextShape,
   },
   closed,
 )
 
+const DecisionShape = Type.Object({ edge: Int, state: oneOf(['active', 'pending', 'retired']) }, closed)
+
 const storeView = ({ id, name, zone }: StoreRow) => ({ id, name, zone })
 
-const enrolmentView = ({ edge, origin, epoch, store, cloudPublicKey }: Enrolment) => ({
+const enrolmentView = ({ edge, origin, epoch, store, cloudPublicKey, spares }: Enrolment) => ({
   edge,
   origin,
   epoch,
   store: storeView(store),
   cloud_public_key: cloudPublicKey,
+  spares,
 })
 
 const edgeView = (row: EdgeStanding) => ({
@@ -60,7 +89,18 @@ const edgeView = (row: EdgeStanding) => ({
   last_contact: row.contactAt === null ? null : timeText(row.contactAt),
   software: row.software,
   program: row.program,
-  fenced: row.fenced,
+  state: row.state,
+  copy_of: row.copyOf,
+  lives: row.lives.map(({ origin, epoch, open, seq, ended, endedAt, witnessed, missing }) => ({
+    origin,
+    epoch,
+    open,
+    seq,
+    ended,
+    ended_at: endedAt === null ? null : timeText(endedAt),
+    witnessed,
+    missing,
+  })),
   enrolled_at: timeText(row.enrolledAt),
 })
 
@@ -124,6 +164,32 @@ export const FLEET_ROUTES = [
     async handle({ services, tenant }) {
       const edges = await services.fleet.edges(tenant)
       return answered(200, { items: edges.map(edgeView), next: null })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/edges/:id/approve',
+    who: 'hq',
+    summary: 'A copied device goes on as a device of its own',
+    answer: { status: 200, shape: DecisionShape },
+    refuses: ['edge_unknown', 'edge_settled'],
+    async handle({ services, tenant, params }) {
+      const edge = edgeOfPath(params.id)
+      const decided = edge.ok ? await services.fleet.approve(tenant, edge.value) : edge
+      return decided.ok ? answered(200, { edge: decided.value.id, state: decided.value.state }) : decided
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/edges/:id/retire',
+    who: 'hq',
+    summary: 'Nothing of this device is taken any more; what was taken stays',
+    answer: { status: 200, shape: DecisionShape },
+    refuses: ['edge_unknown', 'edge_settled'],
+    async handle({ services, tenant, params }) {
+      const edge = edgeOfPath(params.id)
+      const decided = edge.ok ? await services.fleet.retire(tenant, edge.value) : edge
+      return decided.ok ? answered(200, { edge: decided.value.id, state: decided.value.state }) : decided
     },
   }),
 ]

@@ -6,6 +6,10 @@ import type { HybridTime, Millis } from '../../../protocol/time.ts'
 import type { ProgramRecord } from '../../evaluation/programs.ts'
 import type {
   ActivityRow,
+  ChainRow,
+  EdgeId,
+  OriginRow,
+  TenantId,
   ContactRow,
   DueRow,
   FactRow,
@@ -21,6 +25,25 @@ import { leaseReads } from './leases.ts'
 import { activityRow, edgeRow, factRow, identitiesOf, memberRow, originRow } from './rows.ts'
 import type { Raw } from './rows.ts'
 import { preparer } from './statements.ts'
+
+export function livesOf(sql: ReturnType<typeof preparer>, tenant: TenantId, edge: EdgeId): OriginRow[] {
+  return sql('SELECT * FROM origins WHERE edge = ? AND tenant = ? ORDER BY epoch')
+    .all(edge, tenant)
+    .map(originRow)
+}
+
+export function chainOf(
+  sql: ReturnType<typeof preparer>,
+  origin: Origin,
+  afterSeq: Seq,
+  limit: number,
+): ChainRow[] {
+  const [from, end] = [origin * SEQ_SPAN + afterSeq, (origin + 1) * SEQ_SPAN]
+  return sql(
+    `SELECT id, bytes, hash FROM facts f WHERE id > ? AND id < ? AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.id = f.id)
+     UNION ALL SELECT id, bytes, hash FROM quarantine WHERE id > ? AND id < ? ORDER BY id LIMIT ?`,
+  ).all(from, end, from, end, limit) as unknown as ChainRow[]
+}
 
 /** The identities of a member are those it holds itself and those that members merged into it hold. */
 const MEMBER_COLUMNS = `m.*, s.state AS state, (SELECT root FROM aliases WHERE member = m.id) AS merged_into,
@@ -93,17 +116,8 @@ export function sqliteReads(database: Database): Reads {
       const raw = sql('SELECT * FROM facts WHERE id = ?').get(id)
       return raw && factRow(raw)
     },
-    chain: async (origin, afterSeq, limit) =>
-      sql(
-        `SELECT id, bytes, hash FROM facts f WHERE id > ? AND id < ? AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.id = f.id)
-         UNION ALL SELECT id, bytes, hash FROM quarantine WHERE id > ? AND id < ? ORDER BY id LIMIT ?`,
-      ).all(
-        origin * SEQ_SPAN + afterSeq,
-        (origin + 1) * SEQ_SPAN,
-        origin * SEQ_SPAN + afterSeq,
-        (origin + 1) * SEQ_SPAN,
-        limit,
-      ) as unknown as { id: FactId; bytes: Uint8Array; hash: Uint8Array }[],
+    livesOf: async (tenant, edge) => livesOf(sql, tenant, edge),
+    chain: async (origin, afterSeq, limit) => chainOf(sql, origin, afterSeq, limit),
     facts: async (tenant, filter, page) =>
       sql(
         `SELECT * FROM facts WHERE id > $after AND tenant = $tenant AND ($store IS NULL OR store = $store)

@@ -33,12 +33,13 @@ export function factRow(raw: Raw): FactRow {
 }
 
 export function originRow(raw: Raw): OriginRow {
-  return raw as unknown as OriginRow
+  const { ended_at, ...rest } = raw
+  return { ...rest, endedAt: ended_at } as unknown as OriginRow
 }
 
 export function edgeRow(raw: Raw): EdgeRow {
-  const { public_key, enrolled_at, ...rest } = raw
-  return { ...rest, publicKey: public_key, enrolledAt: enrolled_at } as unknown as EdgeRow
+  const { public_key, enrolled_at, copy_of, ...rest } = raw
+  return { ...rest, publicKey: public_key, enrolledAt: enrolled_at, copyOf: copy_of } as unknown as EdgeRow
 }
 
 export function memberRow(raw: Raw): MemberRow {

@@ -67,6 +67,16 @@ CREATE TABLE conflicts (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store I
   fact INTEGER NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL, decision TEXT, resolved_by INTEGER NOT NULL DEFAULT 0, UNIQUE (tenant, kind, subject));
 CREATE INDEX conflicts_open ON conflicts (tenant, id) WHERE decision IS NULL;
 CREATE INDEX conflicts_kind ON conflicts (tenant, kind) WHERE decision IS NULL;
+ALTER TABLE edges ADD COLUMN state TEXT NOT NULL DEFAULT 'active';
+ALTER TABLE edges ADD COLUMN copy_of INTEGER;
+CREATE INDEX edges_key ON edges (tenant, public_key);
+ALTER TABLE origins ADD COLUMN state TEXT NOT NULL DEFAULT 'open';
+ALTER TABLE origins ADD COLUMN ended TEXT;
+ALTER TABLE origins ADD COLUMN ended_at INTEGER;
+ALTER TABLE origins ADD COLUMN witnessed INTEGER NOT NULL DEFAULT 0;
+UPDATE origins SET state = 'closed', ended = fenced WHERE fenced IS NOT NULL;
+ALTER TABLE origins DROP COLUMN fenced;
+CREATE INDEX origins_edge ON origins (edge, epoch);
 DROP INDEX activities_notice;
 CREATE INDEX activities_notice ON activities (tenant, position) WHERE notice IS NOT NULL;
 ${LEASE_TABLES}`

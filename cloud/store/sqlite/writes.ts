@@ -17,7 +17,7 @@ import type {
   StoreRow,
   Writes,
 } from '../port.ts'
-import { activitiesOfFacts, programRecord, quarantineRow } from './reads.ts'
+import { activitiesOfFacts, chainOf, livesOf, programRecord, quarantineRow } from './reads.ts'
 import { preparer, present } from './statements.ts'
 import { conflictWrites } from './conflicts.ts'
 import { leaseWrites } from './leases.ts'
@@ -65,16 +65,49 @@ export function sqliteWrites(database: Database): Writes {
       ).get(row.tenant, row.store, row.publicKey, row.enrolledAt)
       return edgeRow(raw ?? {})
     },
-    insertOrigin: async ({ tenant, store, edge }): Promise<OriginRow> => {
+    livesOf: async (tenant, edge) => livesOf(sql, tenant, edge),
+    saveEdge: async ({ id, state, copyOf }) => {
+      sql('UPDATE edges SET state = ?, copy_of = ? WHERE id = ?').run(state, copyOf, id)
+    },
+    edge: async (id) => {
+      const raw = sql('SELECT * FROM edges WHERE id = ?').get(id)
+      return raw && edgeRow(raw)
+    },
+    edgeByKey: async (tenant, publicKey) => {
+      const raw = sql('SELECT * FROM edges WHERE tenant = ? AND public_key = ?').get(tenant, publicKey)
+      return raw && edgeRow(raw)
+    },
+    chain: async (origin, afterSeq, limit) => chainOf(sql, origin, afterSeq, limit),
+    insertOrigin: async ({
+      tenant,
+      store,
+      edge,
+      state = 'open',
+      floor = 1,
+      epochFloor = 1,
+    }): Promise<OriginRow> => {
       const raw = sql(
-        `INSERT INTO origins (tenant, store, edge, epoch, seq, head)
-         SELECT $tenant, $store, $edge, 1 + (SELECT COUNT(*) FROM origins WHERE tenant = $tenant AND edge = $edge), 0, $head RETURNING *`,
-      ).get({ tenant, store, edge, head: CHAIN_GENESIS })
+        `INSERT INTO origins (origin, tenant, store, edge, epoch, seq, head, state)
+         SELECT max($floor, 1 + (SELECT coalesce(max(origin), 0) FROM origins)), $tenant, $store, $edge,
+           max($epochFloor, 1 + (SELECT coalesce(max(epoch), 0) FROM origins WHERE tenant = $tenant AND edge = $edge)), 0, $head, $state RETURNING *`,
+      ).get({ tenant, store, edge, head: CHAIN_GENESIS, state, floor, epochFloor })
       return originRow(raw ?? {})
     },
     saveOrigins: async (rows) => {
-      const save = sql('UPDATE origins SET seq = ?, head = ?, fenced = ? WHERE origin = ?')
-      for (const { origin, seq, head, fenced } of rows) save.run(seq, head, fenced, origin)
+      const save = sql('UPDATE origins SET seq = ?, head = ? WHERE origin = ?')
+      for (const { origin, seq, head } of rows) save.run(seq, head, origin)
+    },
+    originLast: async () => Number(sql('SELECT max(origin) AS last FROM origins').get()?.last ?? 0),
+    openOrigin: async (origin) => {
+      sql(`UPDATE origins SET state = 'open' WHERE origin = ? AND state = 'spare'`).run(origin)
+    },
+    closeOrigin: async (origin, ended, at) => {
+      sql(
+        `UPDATE origins SET state = 'closed', ended = ?, ended_at = ? WHERE origin = ? AND state <> 'closed'`,
+      ).run(ended, at, origin)
+    },
+    witnessOrigin: async (origin, seq) => {
+      sql('UPDATE origins SET witnessed = max(witnessed, ?) WHERE origin = ?').run(seq, origin)
     },
     saveContact: async (row) => {
       sql(

@@ -45,7 +45,7 @@ function compared(
     else if (Buffer.from(here).toString('hex') !== hash || crc32(row.answer) !== checksum) wrong += 1
   }
   // Committed and not yet answered when the power went: allowed, if somebody asked for it.
-  for (const { seq, bytes } of ledger.before((ledger.seq + 1) as Seq, ledger.seq - known.size + 1))
-    if (!known.has(seq) && !attempted(decodeStoredFact(bytes).key)) wrong += 1
+  for (const { id, bytes } of ledger.latest(ledger.seq - known.size + 1))
+    if (!known.has(seqOf(id)) && !attempted(decodeStoredFact(bytes).key)) wrong += 1
   return { lost, wrong, broken: ledger.verify().chain_ok ? 0 : 1 }
 }

@@ -1,0 +1,205 @@
+// The lives of this ledger (P-LIFE): those that are over, and those it may open by itself. The one that is open is the identity's. A life that is
+// over waits until the cloud has told what it has of it; then what it lacks is recorded again, once, and the life is settled.
+import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
+import { CHAIN_GENESIS } from '../../protocol/chain.ts'
+import { WITNESSES_MAX } from '../../protocol/limits.ts'
+import type { Life, LifeEnd } from '../../protocol/lives.ts'
+import type { Database, Statement } from './database.ts'
+
+export interface PastLife extends Life {
+  readonly ended: LifeEnd
+  /** Milliseconds since 1970. */
+  readonly endedAt: number
+  readonly same: Seq
+  readonly read: Seq
+  readonly readHash: Uint8Array
+}
+
+interface LifeRow {
+  origin: Origin
+  epoch: number
+  ended: LifeEnd
+  ended_at: number
+  same: Seq
+  read: Seq
+  read_hash: Uint8Array
+}
+
+export interface TailRow {
+  readonly id: FactId
+  readonly member: MemberId
+  readonly bytes: Uint8Array
+  readonly hash: Uint8Array
+}
+
+export class Lives {
+  readonly #statements: ReturnType<typeof prepare>
+  /** Ids of strays, and as which fact they count; small, for few ledgers ever have any. */
+  readonly #strays = new Map<FactId, FactId>()
+  #tailCount = 0
+
+  constructor(database: Database) {
+    this.#statements = prepare(database)
+    this.reload()
+  }
+
+  /** After a failed transaction, and at the start. */
+  reload(): void {
+    this.#strays.clear()
+    for (const { id, again } of this.#statements.strays.iterate()) this.#strays.set(id, again)
+    this.#tailCount = this.#statements.tailCount.get() ?? 0
+  }
+
+  // All of these are for the inside of a transaction.
+  saveSpares(spares: readonly Life[]): void {
+    this.#statements.dropSpares.run()
+    for (const { origin, epoch } of spares) this.#statements.saveSpare.run(origin, epoch, CHAIN_GENESIS)
+  }
+
+  close(
+    { origin, epoch }: Life,
+    ended: LifeEnd,
+    at: number,
+    same: Seq,
+    hash: Uint8Array,
+    settled: boolean,
+  ): void {
+    this.#statements.close.run(origin, epoch, ended, at, same, same, hash, settled ? 1 : 0)
+  }
+
+  dropSparesTo(epoch: number): void {
+    this.#statements.dropSparesTo.run(epoch)
+  }
+
+  saveRead(origin: Origin, same: Seq, read: Seq, hash: Uint8Array): void {
+    this.#statements.saveRead.run(same, read, hash, origin)
+  }
+
+  settle(origin: Origin): void {
+    this.#statements.settle.run(origin)
+  }
+
+  stray(id: FactId, again: FactId): void {
+    this.#statements.stray.run(id, again)
+    this.#strays.set(id, again)
+  }
+
+  keepTail({ id, member, bytes, hash }: TailRow, key: string): void {
+    this.#statements.keepTail.run(id, key, member, bytes, hash)
+    this.#tailCount++
+  }
+
+  /** True when it says more than was known. At most WITNESSES_MAX ledgers. */
+  witness(origin: Origin, seq: Seq): boolean {
+    const known = this.#statements.witnessOf.get(origin)
+    if (known === undefined && this.witnesses().length >= WITNESSES_MAX) return false
+    if (known !== undefined && known >= seq) return false
+    this.#statements.witness.run(origin, seq)
+    return true
+  }
+
+  // Reading.
+  witnesses(): { origin: Origin; seq: Seq }[] {
+    return this.#statements.witnesses.all()
+  }
+
+  /** Lowest epoch first. */
+  spares(): Life[] {
+    return this.#statements.spares.all()
+  }
+
+  /** Newest first. */
+  past(): PastLife[] {
+    return this.#statements.past.all().map(pastLife)
+  }
+
+  /** The oldest that waits for the cloud's word. */
+  unsettled(): PastLife | undefined {
+    const row = this.#statements.unsettled.get()
+    return row && pastLife(row)
+  }
+
+  /** What a fact of an ended life counts as; undefined where it is no stray. */
+  again(id: FactId): FactId | undefined {
+    return this.#strays.get(id)
+  }
+
+  get hasStrays(): boolean {
+    return this.#strays.size > 0
+  }
+
+  /** The stray that a fact was recorded again for. */
+  strayOf(again: FactId): FactId | undefined {
+    // A stray's own id may be that of a lost fact which another stray counts as.
+    return this.hasStrays && !this.#strays.has(again) ? this.#statements.strayOf.get(again) : undefined
+  }
+
+  get hasTail(): boolean {
+    return this.#tailCount > 0
+  }
+
+  tailOf(id: FactId): TailRow | undefined {
+    return this.hasTail ? this.#statements.tailOf.get(id) : undefined
+  }
+
+  tailOfKey(key: string): TailRow | undefined {
+    return this.hasTail ? this.#statements.tailOfKey.get(key) : undefined
+  }
+
+  /** Before an id, newest first; of one member, or of all (0). */
+  tailBefore(id: FactId, member: number, limit: number): TailRow[] {
+    if (!this.hasTail) return []
+    return member === 0
+      ? this.#statements.tailBefore.all(id, limit)
+      : this.#statements.tailOfMember.all(member, id, limit)
+  }
+}
+
+function pastLife({ origin, epoch, ended, ended_at, same, read, read_hash }: LifeRow): PastLife {
+  return { origin, epoch, ended, endedAt: ended_at, same, read, readHash: read_hash }
+}
+
+function prepare(database: Database) {
+  const pluck = <P extends unknown[], R>(sql: string): Statement<P, R> => database.prepare<P, R>(sql).pluck()
+  return {
+    strays: database.prepare<[], { id: FactId; again: FactId }>('SELECT id, again FROM strays'),
+    stray: database.prepare<[FactId, FactId]>('INSERT OR REPLACE INTO strays VALUES (?, ?)'),
+    strayOf: pluck<[FactId], FactId>('SELECT id FROM strays WHERE again = ? LIMIT 1'),
+    tailCount: pluck<[], number>('SELECT count(*) FROM tail'),
+    keepTail: database.prepare<[FactId, string, MemberId, Uint8Array, Uint8Array]>(
+      'INSERT OR IGNORE INTO tail VALUES (?, ?, ?, ?, ?)',
+    ),
+    tailOf: database.prepare<[FactId], TailRow>('SELECT id, member, bytes, hash FROM tail WHERE id = ?'),
+    tailOfKey: database.prepare<[string], TailRow>(
+      'SELECT id, member, bytes, hash FROM tail WHERE key = ? ORDER BY id LIMIT 1',
+    ),
+    tailBefore: database.prepare<[FactId, number], TailRow>(
+      'SELECT id, member, bytes, hash FROM tail WHERE id < ? ORDER BY id DESC LIMIT ?',
+    ),
+    tailOfMember: database.prepare<[number, FactId, number], TailRow>(
+      'SELECT id, member, bytes, hash FROM tail WHERE member = ? AND member > 0 AND id < ? ORDER BY id DESC LIMIT ?',
+    ),
+    dropSpares: database.prepare<[]>("DELETE FROM lives WHERE state = 'spare'"),
+    dropSparesTo: database.prepare<[number]>("DELETE FROM lives WHERE state = 'spare' AND epoch <= ?"),
+    saveSpare: database.prepare<[Origin, number, Uint8Array]>(
+      "INSERT OR IGNORE INTO lives VALUES (?, ?, 'spare', NULL, NULL, 0, 0, ?, 0)",
+    ),
+    close: database.prepare<[Origin, number, LifeEnd, number, Seq, Seq, Uint8Array, number]>(
+      "INSERT OR REPLACE INTO lives VALUES (?, ?, 'closed', ?, ?, ?, ?, ?, ?)",
+    ),
+    saveRead: database.prepare<[Seq, Seq, Uint8Array, Origin]>(
+      'UPDATE lives SET same = ?, read = ?, read_hash = ? WHERE origin = ?',
+    ),
+    settle: database.prepare<[Origin]>('UPDATE lives SET settled = 1 WHERE origin = ?'),
+    spares: database.prepare<[], Life>(
+      "SELECT origin, epoch FROM lives WHERE state = 'spare' ORDER BY epoch",
+    ),
+    past: database.prepare<[], LifeRow>("SELECT * FROM lives WHERE state = 'closed' ORDER BY epoch DESC"),
+    unsettled: database.prepare<[], LifeRow>(
+      "SELECT * FROM lives WHERE state = 'closed' AND settled = 0 ORDER BY epoch LIMIT 1",
+    ),
+    witnesses: database.prepare<[], { origin: Origin; seq: Seq }>('SELECT origin, seq FROM witnesses'),
+    witnessOf: pluck<[Origin], Seq>('SELECT seq FROM witnesses WHERE origin = ?'),
+    witness: database.prepare<[Origin, Seq]>('INSERT OR REPLACE INTO witnesses VALUES (?, ?)'),
+  }
+}

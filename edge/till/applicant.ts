@@ -1,0 +1,16 @@
+// A copy of a ledger becomes a device of its own (P-LIFE-6): it makes a key pair that the original does not have, asks the cloud under the old key, and
+// speaks with the new one from the moment the cloud has given it a number.
+import { exportPrivateKey, newKeyPair } from '../../protocol/envelope.ts'
+import { assert } from '../../protocol/result.ts'
+import type { EdgeIdentity } from '../ledger/meta.ts'
+
+export function asApplicant(identity: EdgeIdentity): EdgeIdentity {
+  const { applicantKey = null } = identity
+  return { ...identity, applicantKey: applicantKey ?? exportPrivateKey(newKeyPair().privateKey) }
+}
+
+export function asDevice(identity: EdgeIdentity, edge: number): EdgeIdentity {
+  const { applicantKey = null } = identity
+  assert(applicantKey !== null, 'only an applicant becomes another device')
+  return { ...identity, edge, privateKey: applicantKey, applicantKey: null }
+}

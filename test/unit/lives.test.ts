@@ -1,0 +1,265 @@
+// What ends a life of a ledger and what becomes of what only one side has: real files put back, cloned, lost, and a cloud put back, in virtual time.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { idFromText, originOf } from '../../protocol/ids.ts'
+import type { FactId } from '../../protocol/ids.ts'
+import { approveEdge, retireEdge } from '../../cloud/domain/lives.ts'
+import type { Millis } from '../../protocol/time.ts'
+import type { StoreNode } from '../simulation/store-node.ts'
+import type { Receipt } from '../support/small-world.ts'
+import { SmallWorld, receiptOf } from '../support/small-world.ts'
+
+let world: SmallWorld
+let shop: StoreNode
+beforeEach(async () => {
+  world = await SmallWorld.build()
+  shop = await world.addStore()
+})
+afterEach(() => world.destroy())
+
+const till = (node: StoreNode = shop) => {
+  if (node.till === null) throw new Error('the node is down')
+  return node.till
+}
+const ledger = (node: StoreNode = shop) => {
+  if (node.ledger === null) throw new Error('the node is down')
+  return node.ledger
+}
+const sells = async (keys: string[], node = shop): Promise<Receipt[]> => {
+  const receipts: Receipt[] = []
+  for (const key of keys) receipts.push(await world.sell(node, key))
+  return receipts
+}
+const kept = ({ id, epoch, hash }: Receipt) => ({
+  id: idFromText<FactId>(id) as FactId,
+  epoch,
+  hash: Buffer.from(hash, 'hex'),
+})
+const lives = () =>
+  till()
+    .status()
+    .lives.map(({ epoch, ended }) => `${epoch} ${ended}`)
+const notices = (node = shop) =>
+  till(node)
+    .feed.read(0, 1000)
+    .filter(({ kind }) => kind === 'notice')
+    .map(({ text }) => text)
+
+describe('R11: put back from a copy', () => {
+  test('P-LIFE-1 P-LIFE-2 P-LIFE-4 P-LIFE-5 G-2 the cloud finds it: the tail comes back, what was sold since is recorded again, nothing counts twice', async () => {
+    await sells(['a1', 'a2', 'a3'])
+    await world.synced(shop)
+    const copy = shop.copyDisk()
+    const lost = await sells(['b1', 'b2', 'b3', 'b4'])
+    await world.synced(shop)
+    shop.wire.set('cut')
+    shop.putBack(copy)
+    // The cashier hands b2 in again, and sells on.
+    const again = await sells(['b2', 'c1', 'c2'])
+    expect(again[0]?.id).toBe(lost[0]?.id)
+    shop.wire.set('up')
+    await world.synced(shop)
+
+    expect(lives()).toEqual(['1 rewind'])
+    expect(await world.counted()).toEqual(['a1', 'a2', 'a3', 'b1', 'b2', 'b3', 'b4', 'c1', 'c2'])
+    expect(await world.conflicts()).toContain('rewind')
+    expect(notices().join()).toContain(
+      '4 records came back from the cloud, 2 records of this ledger were recorded again',
+    )
+    // The lost call, handed in again, gets its outcome and is not recorded; the answers that were given stay.
+    const before = ledger().seq
+    const replay = await world.write(shop, 'sale', 'b1', { lines: [{ sku: 'TEA', amount: 250 as never }] })
+    expect(receiptOf(replay)).toMatchObject({ id: lost[0]?.id, hash: lost[0]?.hash })
+    expect(replay.ok && replay.value.replayed).toBe(true)
+    expect(ledger().seq).toBe(before)
+    for (const { id } of again) expect(till().receipt(idFromText<FactId>(id) as FactId).ok).toBe(true)
+    const history = till().history({ limit: 100 })
+    expect(history.ok && history.value.facts).toHaveLength(9)
+    await world.sound()
+  })
+
+  test('P-LIFE-5 what names each other is recorded again together: members, returns, voids; old ids go on naming it', async () => {
+    await sells(['a1'])
+    await world.synced(shop)
+    const copy = shop.copyDisk()
+    await sells(['b1', 'b2', 'b3', 'b4'])
+    await world.synced(shop)
+    shop.wire.set('cut')
+    shop.putBack(copy)
+    const member = receiptOf(
+      await world.write(shop, 'enrolment', 'm', { identities: [{ kind: 'card', value: '77' }] }),
+    )
+    const sale = await world.sell(shop, 'c1', '77')
+    const back = { sale: sale.id, line: 0, sku: 'TEA', quantity: 1, amount: 250 as never }
+    await world.write(shop, 'return', 'r1', { lines: [back] })
+    const voided = await world.sell(shop, 'c2', '77')
+    await world.write(shop, 'void', 'v1', { fact: voided.id })
+    const open = await world.sell(shop, 'c3', '77')
+    shop.wire.set('up')
+    await world.synced(shop)
+
+    expect(await world.counted()).toEqual(['a1', 'b1', 'b2', 'b3', 'b4', 'c1', 'c2', 'c3', 'm', 'r1', 'v1'])
+    const owner = await world.cloud.store.read.memberByIdentity(world.cloud.tenant, 'card', '77')
+    const view = await till().member(idFromText(member.id) as never)
+    expect(view).toMatchObject({ ok: true, value: { id: String(owner?.id) } })
+    const state = await world.cloud.state(owner?.id as never)
+    expect(view).toMatchObject({ value: { balance: state.balance + state.goodwill } })
+    // The receipt of the old id, and a return that names it.
+    const returned = await world.write(shop, 'return', 'r2', {
+      lines: [{ sale: open.id, line: 0, quantity: 1, amount: 250 as never }],
+    })
+    expect(returned.ok).toBe(true)
+    await world.synced(shop)
+    expect((await world.cloud.state(owner?.id as never)).spent).toBe(0)
+    await world.sound()
+  })
+
+  test('P-LIFE-3 P-LIFE-7 a receipt finds it without the internet, before anything is written at a place that exists', async () => {
+    await sells(['a1'])
+    await world.synced(shop)
+    const copy = shop.copyDisk()
+    const [, witness] = await sells(['b1', 'b2'])
+    await world.synced(shop)
+    shop.wire.set('cut')
+    shop.putBack(copy)
+    expect(witness && till().witness(kept(witness))).toBe('ahead')
+    expect(lives()).toEqual(['1 witness'])
+    expect(notices().join()).toMatch(/life 2 began/)
+    const [sold] = await sells(['c1'])
+    expect(sold).toMatchObject({ epoch: 2, seq: 1 })
+    // The same receipt is of a life that is over now, and its own is known.
+    expect(witness && till().witness(kept(witness))).toBe('past')
+    expect(sold && till().witness(kept(sold))).toBe('known')
+    // Put back a second time, from the same copy: a receipt of the second life leads to the third.
+    shop.putBack(copy)
+    expect(sold && till().witness(kept(sold))).toBe('ahead')
+    const [third] = await sells(['d1'])
+    expect(third).toMatchObject({ epoch: 3, seq: 1 })
+    shop.wire.set('up')
+    await world.synced(shop)
+    // c1 was on the disk that is gone and had not been synced: its terminal hands it in again.
+    expect(await world.counted()).toEqual(['a1', 'b1', 'b2', 'd1'])
+    await sells(['c1'])
+    await world.synced(shop)
+    expect(await world.counted()).toEqual(['a1', 'b1', 'b2', 'c1', 'd1'])
+    await world.sound()
+  })
+
+  test('a receipt with another hash at our place is a witness too; a stranger\u2019s is remembered for HQ', async () => {
+    const [first] = await sells(['a1'])
+    await world.synced(shop)
+    if (first === undefined) throw new Error('no receipt')
+    expect(till().witness({ ...kept(first), hash: Buffer.alloc(32, 1) })).toBe('ahead')
+    const other = await world.addStore()
+    const [foreign] = await sells(['x1'], other)
+    expect(foreign && till().witness(kept(foreign))).toBe('elsewhere')
+    await world.synced(shop)
+    await world.sound()
+  })
+
+  test('L-12 a ledger that was ahead of the cloud in a life that ended records the rest again', async () => {
+    await sells(['a1'])
+    await world.synced(shop)
+    shop.wire.set('cut')
+    await sells(['b1', 'b2'])
+    const copy = shop.copyDisk()
+    const [late] = await sells(['b3'])
+    shop.putBack(copy)
+    expect(late && till().witness(kept(late))).toBe('ahead')
+    await sells(['b3', 'c1'])
+    shop.wire.set('up')
+    await world.synced(shop)
+    expect(await world.counted()).toEqual(['a1', 'b1', 'b2', 'b3', 'c1'])
+    expect(ledger().verify()).toMatchObject({ chain_ok: true, facts: 7 })
+    await world.sound()
+  })
+})
+
+describe('R12: two live copies', () => {
+  test('P-LIFE-6 G-9 G-10 S12 a clone serves its store, is held until HQ approves it, and then records its own again', async () => {
+    await sells(['a1', 'a2'])
+    await world.synced(shop)
+    const clone = world.clone(shop)
+    await sells(['b1'])
+    await sells(['x1', 'x2'], clone)
+    await world.time.runUntil(() => clone.link?.state === 'held' && clone.edge !== shop.edge, 600_000)
+    await world.time.run(60_000)
+    await world.synced(shop)
+    expect(await world.counted()).toEqual(['a1', 'a2', 'b1'])
+    expect(await world.conflicts()).toContain('clone')
+    expect(lives()).toEqual([])
+    await sells(['x3'], clone)
+    await world.cloud.store.write(async (tx) => {
+      const edge = await tx.edge(clone.edge)
+      if (edge === undefined) throw new Error('no such edge')
+      expect(edge).toMatchObject({ state: 'pending', copyOf: shop.edge })
+      await approveEdge(tx, edge, world.time.now() as Millis)
+    })
+    await world.synced(clone)
+    await world.synced(shop)
+    expect(await world.counted()).toEqual(['a1', 'a2', 'b1', 'x1', 'x2', 'x3'])
+    await sells(['b2'])
+    await sells(['x4'], clone)
+    await world.synced(shop)
+    await world.synced(clone)
+    expect(await world.counted()).toEqual(['a1', 'a2', 'b1', 'b2', 'x1', 'x2', 'x3', 'x4'])
+    await world.sound()
+  })
+
+  test('G-9 a device that HQ retires sends nothing any more', async () => {
+    await sells(['a1'])
+    await world.synced(shop)
+    await world.cloud.store.write(async (tx) => {
+      const edge = await tx.edge(shop.edge)
+      if (edge !== undefined) await retireEdge(tx, edge, world.time.now() as Millis)
+    })
+    await sells(['b1'])
+    await world.time.runUntil(() => shop.link?.state === 'fenced' || world.faults.length > 0, 600_000)
+    expect(world.faults).toEqual([])
+    expect(await world.counted()).toEqual(['a1'])
+  })
+})
+
+describe('R13: another disk', () => {
+  test('P-LIFE-7 what terminals hand in again is recorded once; HQ sees what receipts named and never came', async () => {
+    await sells(['a1', 'a2'])
+    await world.synced(shop)
+    shop.wire.set('cut')
+    const lost = await sells(['b1', 'b2', 'b3'])
+    const origin = originOf(idFromText<FactId>(lost[0]?.id ?? '') as FactId)
+    await shop.install()
+    shop.wire.set('up')
+    for (const receipt of lost) expect(till().witness(kept(receipt))).toBe('elsewhere')
+    await sells(['b1', 'b2', 'a2'])
+    await world.synced(shop)
+    expect(await world.counted()).toEqual(['a1', 'a2', 'b1', 'b2'])
+    expect(await world.cloud.store.read.origin(origin)).toMatchObject({ seq: 2, witnessed: 5 })
+    await world.sound()
+  })
+})
+
+describe('R22: the cloud put back', () => {
+  test('G-8 edges that were told more make it begin its next epoch, and send again from where it stands', async () => {
+    const other = await world.addStore()
+    await world.write(shop, 'enrolment', 'm', { identities: [{ kind: 'card', value: '5' }] })
+    await world.synced(shop)
+    await world.synced(other)
+    const copy = await world.copyCloud()
+    await world.sell(shop, 'b1', '5')
+    await world.sell(other, 'o1', '5')
+    await world.synced(shop)
+    await world.synced(other)
+    const before = await world.cloud.outcomes()
+    await world.restartCloud((directory) => world.putCloudBack(copy, directory))
+    expect(await world.counted()).toEqual(['m'])
+    await world.synced(shop)
+    await world.synced(other)
+    expect(await world.counted()).toEqual(['b1', 'm', 'o1'])
+    expect(await world.cloud.outcomes()).toEqual(before)
+    expect(await world.conflicts()).toContain('cloud_restored')
+    expect(ledger().meta.cursors().cloudEpoch).toBe(2)
+    const card = await till(other).findMember({ kind: 'card', value: '5' })
+    const state = await world.cloud.store.read.memberByIdentity(world.cloud.tenant, 'card', '5')
+    expect(card).toMatchObject({ ok: true, value: { id: String(state?.id) } })
+    await world.sound()
+  })
+})

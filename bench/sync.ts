@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pino } from 'pino'
+import { batchFrom } from '../edge/ledger/batches.ts'
 import { openLedger } from '../edge/ledger/ledger.ts'
 import { startEdge } from '../edge/node.ts'
 import { realSystem } from '../edge/system.ts'
@@ -68,7 +69,7 @@ function documentsOf(directory: string): PouchDoc[] {
   const ledger = openLedger({ directory })
   const docs: PouchDoc[] = []
   for (let from = 1; from <= ledger.head().seq; from += BATCH_FACTS_MAX) {
-    const batch = ledger.batchFrom(from as Seq, { facts: BATCH_FACTS_MAX, bytes: BATCH_BYTES_MAX * 8 })
+    const batch = batchFrom(ledger, from as Seq, { facts: BATCH_FACTS_MAX, bytes: BATCH_BYTES_MAX * 8 })
     for (const bytes of batch?.facts ?? []) {
       const { id, ...fields } = decodeStoredFact(bytes)
       const said = Object.entries(fields).filter(([, value]) => value !== null && value !== 0)

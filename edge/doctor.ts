@@ -2,6 +2,7 @@
 // Everything it says is about the machine and the file: no name, no member, no key (DR-2), so that its words may be sent to anybody.
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { SEQ_SPAN } from '../protocol/ids.ts'
 import { millisOf } from '../protocol/time.ts'
 import type { HybridTime } from '../protocol/time.ts'
 import { OFF_MS_MAX } from './clock.ts'
@@ -181,7 +182,8 @@ function standingFindings(database: Database, now: number): Finding[] {
       [],
       { seq: number; synced: number; last_word_at: number | null; time: number | null; clock: HybridTime }
     >(
-      'SELECT (SELECT coalesce(max(seq), 0) FROM facts) AS seq, synced, last_word_at, time, clock FROM standing',
+      `SELECT (SELECT coalesce(max(id - origin * ${SEQ_SPAN}), 0) FROM facts, edge WHERE id > origin * ${SEQ_SPAN}) AS seq,
+       synced, last_word_at, time, clock FROM standing`,
     )
     .get()
   if (row === undefined) return [wrong('sync', 'The ledger does not say where it stands.', RESTART)]

@@ -68,7 +68,8 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeNode> {
   try {
     const told = recovery === null ? null : recoveryText(recovery, ledger)
     await identify(ledger, options)
-    const node = await assemble(ledger, options)
+    const lost = recovery !== null && !isWhole(recovery)
+    const node = await assemble(ledger, options, lost)
     if (told !== null) node.till.tellManagers(told)
     return node
   } catch (cause) {
@@ -78,19 +79,28 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeNode> {
 }
 
 /** L-16. Throws where the store cannot go on by itself. */
-function recoveryText({ fault, kept, facts, claimed }: Recovery, ledger: Ledger): string {
+function recoveryText(recovery: Recovery, ledger: Ledger): string {
+  const { fault, kept, facts, claimed } = recovery
   const found = `The ledger was damaged (${fault}) and is kept in ${kept}.`
-  if (claimed !== null && facts >= claimed)
+  if (isWhole(recovery))
     return `${found} All ${facts} records were proven and taken over; the members' states come from the cloud again.`
   if (ledger.identity() === undefined)
     throw new StartRefused(
       `${found} Nothing in it can be proven. Ask HQ for a new enrolment code of the store and start once with --cloud URL --enrol CODE: the cloud has ` +
         'what was synced, and terminals have their receipts.',
     )
+  const proven = `${found} ${facts} of ${claimed ?? 'an unknown number of'} records were proven`
+  if (ledger.lives.spares().length > 0)
+    return `${proven} and taken over. What is missing comes back from the cloud and from the terminals; the members' states come from the cloud again.`
   throw new StartRefused(
-    `${found} ${facts} of ${claimed ?? 'an unknown number of'} records were proven, so this ledger cannot go on as if nothing were missing. ` +
+    `${proven}, so this ledger cannot go on as if nothing were missing. ` +
       `Move ledger.db away, ask HQ for a new enrolment code of the store, and start once with --cloud URL --enrol CODE.`,
   )
+}
+
+/** Nothing can be missing. */
+function isWhole({ facts, claimed }: Recovery): boolean {
+  return claimed !== null && facts >= claimed
 }
 
 async function identify(ledger: Ledger, { cloud, enrol, log }: EdgeOptions): Promise<void> {
@@ -108,7 +118,8 @@ async function identify(ledger: Ledger, { cloud, enrol, log }: EdgeOptions): Pro
   log.info('enrolled')
 }
 
-async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode> {
+/** `lost`: records of the ledger may be missing. */
+async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Promise<EdgeNode> {
   const { directory, log, backdateMs, system = realSystem } = options
   const identity = ledger.identity()
   assert(identity !== undefined, 'enrolled')
@@ -125,7 +136,7 @@ async function assemble(ledger: Ledger, options: EdgeOptions): Promise<EdgeNode>
     onFault: (cause) => log.error({ err: cause }, 'till fault'),
     ...(backdateMs === undefined ? {} : { backdateMs }),
   })
-  till.resume(bindingOf(directory))
+  till.resume(bindingOf(directory), lost)
   // A copy becomes another device while it runs (P-LIFE-6).
   const edge = (): number => ledger.identity()?.edge ?? identity.edge
   const cloud = options.cloud ?? identity.cloudUrl

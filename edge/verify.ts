@@ -1,6 +1,8 @@
 // Proves a ledger from the outside (`tillstream verify`): the whole chain is walked from its genesis, every fact is decoded and compared with its row and
 // its answer. Takes no lock and changes nothing, so it may run beside the node. What a member has is never stored here but folded when asked for
 // (M-1), so there is no fold to differ.
+import { decodeStoredFact } from '../protocol/codec.ts'
+import type { Seq } from '../protocol/ids.ts'
 import { LedgerRefused, isStorageBroken, openForReading } from './ledger/database.ts'
 import { structureFault } from './ledger/inspection.ts'
 import { Ledger } from './ledger/ledger.ts'
@@ -47,7 +49,7 @@ export async function verify(directory: string): Promise<EdgeVerification> {
 /** P-LEASE-3 here: what the facts took of a lease is accounted for in its row, and no more was taken than the cloud granted. */
 function leaseFaults(ledger: Ledger): string[] {
   if (ledger.leases.count() === 0) return []
-  const used = ledger.rightsUsed()
+  const used = rightsUsed(ledger)
   const faults: string[] = []
   for (const { lease, granted, spent, returned } of ledger.leases.all()) {
     const facts = used.get(lease) ?? 0
@@ -58,4 +60,19 @@ function leaseFaults(ledger: Ledger): string[] {
       faults.push(`lease ${lease}: ${spent + returned} taken of ${granted} granted`)
   }
   return faults
+}
+
+/** What facts of the open life spent of leases and gave back, by lease: read from the facts alone. */
+function rightsUsed(ledger: Ledger): Map<number, number> {
+  const used = new Map<number, number>()
+  const add = (lease: number, amount: number): void => void used.set(lease, (used.get(lease) ?? 0) + amount)
+  for (const { bytes } of ledger.after(ledger.idAt(0 as Seq))) {
+    const fact = decodeStoredFact(bytes)
+    if (fact.kind === 'lease') for (const { lease, amount } of fact.lines) add(lease, amount)
+    else if (fact.kind === 'redemption' || fact.kind === 'voucher_use') {
+      const sign = fact.kind === 'redemption' && fact.stage === 'cancelled' ? -1 : 1
+      for (const { lease, amount } of fact.rights) add(lease, sign * amount)
+    }
+  }
+  return used
 }

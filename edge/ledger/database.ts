@@ -45,7 +45,10 @@ export interface OpenDatabase {
   readonly database: Database
   /** Where it may be checkpointed; undefined in memory and for reading. */
   readonly path?: string
-  close(): void
+  /** Its pages are not those of the last orderly close: damaged, or put back from a copy, which the ledger tells apart (L-14). */
+  readonly changed?: string
+  /** `believed`: what lies there is as it should be, and the next open may compare with it. */
+  close(believed?: boolean): void
 }
 
 /** `thorough`: whatever the size of the file, because something failed the last time (L-13). */
@@ -60,13 +63,16 @@ export function openDatabase(directory: string, thorough = false): OpenDatabase 
   const unlock = lockDirectory(directory)
   try {
     const path = join(directory, LEDGER_FILE)
-    const database = openInspected(path, thorough)
+    if (statSync(path, { throwIfNoEntry: false })?.size === 0) throw new LedgerDamaged(path, 'it is empty')
+    const changed = pageFault(path)
+    const database = openInspected(path, thorough, changed)
     return {
       database,
       path,
-      close() {
+      ...(changed === null ? {} : { changed }),
+      close(believed = true) {
         database.close()
-        leavePageSums(path)
+        if (believed) leavePageSums(path)
         unlock()
       },
     }
@@ -77,12 +83,15 @@ export function openDatabase(directory: string, thorough = false): OpenDatabase 
 }
 
 /** L-14. */
-function openInspected(path: string, thorough: boolean): Database {
-  if (statSync(path, { throwIfNoEntry: false })?.size === 0) throw new LedgerDamaged(path, 'it is empty')
-  const changed = pageFault(path)
-  if (changed !== null) throw new LedgerDamaged(path, changed)
-  const database = openFile(path)
-  const fault = faultOf(() => fileFault(database, path, thorough))
+function openInspected(path: string, thorough: boolean, changed: string | null): Database {
+  let database: Database
+  try {
+    database = openFile(path)
+  } catch (cause) {
+    if (changed !== null) throw new LedgerDamaged(path, changed, { cause })
+    throw cause
+  }
+  const fault = faultOf(() => fileFault(database, path, thorough || changed !== null))
   if (fault === null) return database
   database.close()
   throw new LedgerDamaged(path, fault)

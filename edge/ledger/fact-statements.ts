@@ -60,7 +60,6 @@ export function factStatements(database: Database) {
       'SELECT id, bytes FROM facts ORDER BY id DESC',
     ),
     hash: pluck<[FactId], Uint8Array>('SELECT hash FROM facts WHERE id = ?'),
-    bytes: pluck<[FactId, number], Uint8Array>('SELECT bytes FROM facts WHERE id >= ? ORDER BY id LIMIT ?'),
     last: database.prepare<[FactId, FactId], { id: FactId; hash: Uint8Array }>(
       'SELECT id, hash FROM facts WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1',
     ),

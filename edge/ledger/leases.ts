@@ -216,7 +216,6 @@ export class Leases {
     return this.#nextEnd.get() ?? null
   }
 
-  /** Codes that the cloud has heard of. */
   /** A lease belongs to a life of the ledger: another life has none of it (P-LEASE-5), and its vouchers may be known by now. */
   endLife(): void {
     this.#endLife()
@@ -227,6 +226,7 @@ export class Leases {
     this.#awaitWord()
   }
 
+  /** Codes that the cloud has heard of. */
   forgetIssued(synced: Seq): void {
     this.#forgetIssued.run(synced)
   }

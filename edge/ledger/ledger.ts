@@ -4,10 +4,8 @@
 // Hot: append. Budget: 8 microseconds a fact in groups of 500, see bench/sales.ts.
 import { dirname } from 'node:path'
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../protocol/chain.ts'
-import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
 import { NO_FACT, SEQ_SPAN, factIdOf, seqOf } from '../../protocol/ids.ts'
-import { BATCH_BYTES_MAX, BATCH_FACTS_MAX } from '../../protocol/limits.ts'
 import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import { assert } from '../../protocol/result.ts'
 import { Checkpointer } from './checkpointer.ts'
@@ -51,29 +49,15 @@ export interface LedgerOptions {
   readonly thorough?: boolean
 }
 
-/** At most this much of the ledger at once. */
-export interface BatchMost {
-  readonly facts: number
-  readonly bytes: number
-}
-
-export interface LedgerBatch {
-  readonly from: Seq
-  readonly previous: Uint8Array
-  readonly facts: Uint8Array[]
-}
-
 export function openLedger({ directory, thorough = false }: LedgerOptions): Ledger {
   const open = openDatabase(directory, thorough)
   try {
     return new Ledger(open, directory === IN_MEMORY ? undefined : directory)
   } catch (cause) {
-    open.close()
-    if (isStorageBroken(cause))
-      throw new LedgerDamaged(open.path ?? LEDGER_FILE, cause instanceof Error ? cause.message : '', {
-        cause,
-      })
-    throw cause
+    open.close(false)
+    if (cause instanceof LedgerDamaged || (open.changed === undefined && !isStorageBroken(cause))) throw cause
+    const fault = open.changed ?? (cause instanceof Error ? cause.message : '')
+    throw new LedgerDamaged(open.path ?? LEDGER_FILE, fault, { cause })
   }
 }
 
@@ -122,8 +106,10 @@ export class Ledger {
     this.#hash = CHAIN_GENESIS
     this.#origin = 0 as Origin
     this.#loadHead()
-    walkTail(this.#statements, this.#idAt(0 as Seq), this.#seq, open.path ?? LEDGER_FILE)
+    walkTail(this.#statements, this.idAt(0 as Seq), this.#seq, open.path ?? LEDGER_FILE)
     this.#ahead = directory === undefined ? undefined : this.#behind(readSentinel(directory))
+    if (open.changed !== undefined && !this.#isPutBack())
+      throw new LedgerDamaged(open.path ?? LEDGER_FILE, open.changed)
     this.#sentinel = directory === undefined ? undefined : new Sentinel(directory)
     if (this.#ahead === undefined) this.#watch()
     this.threads = new Threads(database, this.meta)
@@ -331,7 +317,7 @@ export class Ledger {
   }
 
   ofSeq(seq: Seq): FactRow | undefined {
-    return this.#statements.ofId.get(this.#idAt(seq))
+    return this.#statements.ofId.get(this.idAt(seq))
   }
 
   ofId(id: FactId): FactRow | undefined {
@@ -361,11 +347,11 @@ export class Ledger {
   }
 
   lastId(): FactId {
-    return this.#idAt(this.#seq)
+    return this.idAt(this.#seq)
   }
 
   nextId(): FactId {
-    return this.#idAt((this.#seq + 1) as Seq)
+    return this.idAt((this.#seq + 1) as Seq)
   }
 
   hashAt(seq: Seq): Uint8Array | undefined {
@@ -393,41 +379,9 @@ export class Ledger {
     return again
   }
 
-  /** Facts from `seq` on, bounded by `most`, BATCH_FACTS_MAX and BATCH_BYTES_MAX (at least one); undefined when there is none. */
-  batchFrom(from: Seq, most: BatchMost): LedgerBatch | undefined {
-    const previous = from < 1 || from > this.#seq ? undefined : this.hashAt((from - 1) as Seq)
-    if (previous === undefined) return undefined
-    const facts: Uint8Array[] = []
-    let size = 0
-    for (const bytes of this.#statements.bytes.iterate(
-      this.#idAt(from),
-      Math.min(most.facts, BATCH_FACTS_MAX),
-    )) {
-      size += bytes.length
-      if (size > Math.min(most.bytes, BATCH_BYTES_MAX) && facts.length > 0) break
-      facts.push(bytes)
-    }
-    return { from, previous, facts }
-  }
-
   /** Walks every row (L-3): the chains, and that each fact is one, at its own place, under its own key, with its own receipt. */
   verify(): Verification {
     return verifyFacts(this.#statements, this.lives, this.#seq)
-  }
-
-  /** What facts of the open life spent of leases and gave back, by lease: read from the facts alone. */
-  rightsUsed(): Map<number, number> {
-    const used = new Map<number, number>()
-    const add = (lease: number, amount: number): void => void used.set(lease, (used.get(lease) ?? 0) + amount)
-    for (const { bytes } of this.#statements.chain.iterate(this.#idAt(0 as Seq))) {
-      const fact = decodeStoredFact(bytes)
-      if (fact.kind === 'lease') for (const { lease, amount } of fact.lines) add(lease, amount)
-      else if (fact.kind === 'redemption' || fact.kind === 'voucher_use') {
-        const sign = fact.kind === 'redemption' && fact.stage === 'cancelled' ? -1 : 1
-        for (const { lease, amount } of fact.rights) add(lease, sign * amount)
-      }
-    }
-    return used
   }
 
   /** Threads are saved, so that the next start reads nothing again. */
@@ -444,15 +398,23 @@ export class Ledger {
     this.#open.close()
   }
 
-  #idAt(seq: Seq): FactId {
+  /** Of the open life; 0 is the place before its first. */
+  idAt(seq: Seq): FactId {
     return (this.#origin * SEQ_SPAN + seq) as FactId
   }
 
   #loadHead(): void {
     this.#origin = this.meta.identity?.origin ?? (0 as Origin)
-    const last = this.#statements.last.get(this.#idAt(0 as Seq), this.#idAt(SEQ_SPAN as Seq))
+    const last = this.#statements.last.get(this.idAt(0 as Seq), this.idAt(SEQ_SPAN as Seq))
     this.#seq = last === undefined ? (0 as Seq) : seqOf(last.id)
     this.#hash = last?.hash ?? CHAIN_GENESIS
+  }
+
+  /** An older file does not fit the sums of a younger one, and is no damage: it is behind its sentinel, and nothing else is wrong with it (L-14). */
+  #isPutBack(): boolean {
+    if (this.#ahead === undefined || this.inspect().length > 0) return false
+    const [newest] = this.#statements.before.all(Number.MAX_SAFE_INTEGER as FactId, 1)
+    return newest === undefined || newest.id <= this.lastId()
   }
 
   #watch(): void {

@@ -54,7 +54,7 @@ function recover(directory: string, fault: string, now: number): Recovery {
     const salvaged = salvage(path, fresh)
     const kept = join(directory, `damaged-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}`)
     mkdirSync(kept, { recursive: true, mode: 0o700 })
-    for (const suffix of ['-wal', '-shm', ''])
+    for (const suffix of ['-wal', '-shm', '.sums', ''])
       if (existsSync(path + suffix)) renameSync(path + suffix, join(kept, LEDGER_FILE + suffix))
     finishSwitch(directory)
     return { ...salvaged, fault, kept }

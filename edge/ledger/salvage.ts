@@ -1,26 +1,27 @@
-// Reads what can be proven out of a damaged file (L-16): the facts from the first on, as far as each fits the hash of the one before, is a fact, at its
-// own place, under its own key and with its own receipt; who this edge is; its terminals. The damaged file is only read.
+// Reads what can be proven out of a damaged file (L-16): of each life the facts from the first on, as far as each fits the hash of the one before, is a
+// fact, at its own place, under its own key and with its own receipt; who this edge is; its terminals. The damaged file is only read.
 import Sqlite from 'better-sqlite3'
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../protocol/chain.ts'
 import { decodeFact } from '../../protocol/codec.ts'
 import type { Fact } from '../../protocol/facts.ts'
-import type { MemberId } from '../../protocol/ids.ts'
-import { seqOf } from '../../protocol/ids.ts'
+import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
+import { NO_FACT, SEQ_SPAN, factIdOf, originOf, seqOf } from '../../protocol/ids.ts'
 import { stepUp } from '../../protocol/schema-steps.ts'
 import type { Database } from './database.ts'
 import { isStorageFull, steppedFile } from './database.ts'
 import { Members } from './members.ts'
 import { SCHEMA_STEPS } from './schema.ts'
+import { STRAY_KEY } from './verification.ts'
 
 export interface Salvaged {
-  /** Taken over: the facts 1 to here. */
+  /** How many facts were taken over. */
   readonly facts: number
-  /** As far as the damaged file, or the cloud by its word in it, went; null when even that could not be read. */
+  /** How many the damaged file had, or the cloud by its word in it; null when even that could not be read. */
   readonly claimed: number | null
 }
 
 interface FactRow {
-  seq: number
+  id: FactId
   key: string
   member: number
   previous: number
@@ -73,19 +74,52 @@ function takeOver(from: Database, to: Database): Salvaged {
     .pluck()
     .all()
   for (const table of tables) if (!LEFT.has(table)) attempt(() => takeTable(from, to, table))
-  const last = attempt(() => from.prepare<[], number>('SELECT max(seq) FROM facts').pluck().get() ?? 0)
+  const { origin = 0 as Origin } = to.prepare<[], { origin: Origin }>('SELECT origin FROM edge').get() ?? {}
+  const last = lastIn(to, origin)
   const standing = attempt(() =>
     from
       .prepare<[], { synced: number; cloud_epoch: number }>('SELECT synced, cloud_epoch FROM standing')
       .get(),
   )
   to.prepare('UPDATE standing SET synced = ?, cloud_epoch = ?').run(
-    Math.min(facts, standing?.synced ?? 0),
+    Math.min(last, standing?.synced ?? 0),
     standing?.cloud_epoch ?? 0,
   )
-  return {
-    facts,
-    claimed: last === undefined || standing === undefined ? null : Math.max(last, standing.synced),
+  readAgain(to)
+  const claimed = attempt(() => {
+    const ended = endedLives(to).reduce((sum, { origin: life }) => sum + lastIn(from, life), 0)
+    return ended + Math.max(lastIn(from, origin), standing?.synced ?? 0)
+  })
+  return { facts, claimed: claimed === undefined || standing === undefined ? null : claimed }
+}
+
+function lastIn(database: Database, origin: Origin): Seq {
+  const last = database
+    .prepare<[number, number], FactId | null>('SELECT max(id) FROM facts WHERE id > ? AND id < ?')
+    .pluck()
+    .get(origin * SEQ_SPAN, (origin + 1) * SEQ_SPAN)
+  return last === undefined || last === null ? (0 as Seq) : seqOf(last)
+}
+
+function endedLives(database: Database): { origin: Origin; same: Seq }[] {
+  return database
+    .prepare<[], { origin: Origin; same: Seq }>("SELECT origin, same FROM lives WHERE state = 'closed'")
+    .all()
+}
+
+/** What is lost of a life that is over is read from the cloud again (P-LIFE-5), from where this file ends. */
+function readAgain(to: Database): void {
+  const hashOf = to.prepare<[FactId], Uint8Array>('SELECT hash FROM facts WHERE id = ?').pluck()
+  for (const { origin, same } of endedLives(to)) {
+    const last = lastIn(to, origin)
+    if (last >= same) continue
+    const hash = last === 0 ? CHAIN_GENESIS : hashOf.get(factIdOf(origin, last))
+    to.prepare('UPDATE lives SET same = ?, read = ?, read_hash = ?, settled = 0 WHERE origin = ?').run(
+      last,
+      last,
+      hash,
+      origin,
+    )
   }
 }
 
@@ -93,23 +127,32 @@ function takeOver(from: Database, to: Database): Salvaged {
 function takeFacts(from: Database, to: Database): number {
   const insert = to.prepare('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const members = new Members(to)
-  const threads = new Map<number, number>()
+  const threads = new Map<number, FactId>()
+  const answers = attempt(() => answersElsewhere(from)) ?? new Map<FactId, Uint8Array>()
+  let expected = NO_FACT
   let previous = CHAIN_GENESIS
   let taken = 0
   let at = 0
   attempt(() => {
-    const rows = from.prepare<[], FactRow>('SELECT * FROM facts ORDER BY seq')
+    const rows = from.prepare<[], FactRow>('SELECT * FROM facts ORDER BY id')
     for (const row of rows.iterate()) {
-      const fact = proven(row, taken + 1, previous)
-      if (fact === undefined) return
-      const { seq, key, member, bytes, hash, request_hash: requestHash, status, answer } = row
-      const before = member > 0 ? (threads.get(member) ?? 0) : 0
-      insert.run(seq, key, member, before, bytes, hash, requestHash, status, answer)
-      if (member > 0) threads.set(member, seq)
-      // A member is its enrolment's fact (P-ID-2).
-      if (fact.kind === 'enrolment') members.enrol(fact.id as number as MemberId, fact.name, fact.identities)
+      if (originOf(row.id) !== originOf(expected)) {
+        expected = factIdOf(originOf(row.id), 1 as Seq)
+        previous = CHAIN_GENESIS
+      }
+      const fact = proven(row, expected, previous, answers.get(row.id) ?? row.hash)
+      // The rest of this life is not.
+      if (fact === undefined) continue
+      const { id, key, member, bytes, hash, request_hash: requestHash, status, answer } = row
+      const before = member > 0 ? (threads.get(member) ?? NO_FACT) : NO_FACT
+      insert.run(id, key, member, before, bytes, hash, requestHash, status, answer)
+      if (member > 0) threads.set(member, id)
+      // A member is its enrolment's fact (P-ID-2), the one that counts.
+      if (fact.kind === 'enrolment' && key === fact.key)
+        members.enrol(fact.id as number as MemberId, fact.name, fact.identities)
       previous = hash
-      taken = seq
+      expected = (id + 1) as FactId
+      taken++
       at = fact.at
     }
   })
@@ -117,11 +160,25 @@ function takeFacts(from: Database, to: Database): number {
   return taken
 }
 
-function proven(row: FactRow, seq: number, previous: Uint8Array): Fact | undefined {
-  if (row.seq !== seq || !sameHash(chainHash(previous, row.bytes), row.hash)) return undefined
+/** Facts that were recorded again, with the hash that their answer names: the first one's. */
+function answersElsewhere(from: Database): Map<FactId, Uint8Array> {
+  const rows = from.prepare<[], { again: FactId; hash: Uint8Array }>(
+    'SELECT strays.again, facts.hash FROM strays JOIN facts ON facts.id = strays.id',
+  )
+  return new Map(rows.all().map(({ again, hash }) => [again, hash]))
+}
+
+function proven(
+  row: FactRow,
+  expected: FactId,
+  previous: Uint8Array,
+  answered: Uint8Array,
+): Fact | undefined {
+  if (row.id !== expected || !sameHash(chainHash(previous, row.bytes), row.hash)) return undefined
   const decoded = decodeFact(row.bytes)
-  if (!decoded.ok || seqOf(decoded.value.id) !== seq || decoded.value.key !== row.key) return undefined
-  return isReceiptOf(row.answer, row.hash, decoded.value) ? decoded.value : undefined
+  if (!decoded.ok || decoded.value.id !== expected) return undefined
+  if (row.key !== decoded.value.key && row.key !== `${STRAY_KEY}${row.id}`) return undefined
+  return isReceiptOf(row.answer, answered, decoded.value) ? decoded.value : undefined
 }
 
 /** The balance in it is known to nobody else; all that is, is compared. */

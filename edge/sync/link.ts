@@ -14,6 +14,7 @@ import type { Time } from '../../protocol/frames/time.ts'
 import type { Seq } from '../../protocol/ids.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
 import type { UpFrame } from '../../protocol/up.ts'
+import { batchFrom } from '../ledger/batches.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { EdgeIdentity } from '../ledger/meta.ts'
 import type { Cancel, System } from '../system.ts'
@@ -340,7 +341,7 @@ export class Link implements CloudLink {
   }
 
   #sendBatch(from: Seq, most: Credit): void {
-    const batch = this.#ledger.batchFrom(from, most)
+    const batch = batchFrom(this.#ledger, from, most)
     assert(batch !== undefined, `the ledger has a fact at ${from}`)
     const { previous, facts } = batch
     const last = (from + facts.length - 1) as Seq

@@ -56,16 +56,17 @@ export function beginLife(
 }
 
 /**
- * At the start, before anything is written (L-11, P-LIFE-6): a ledger that is behind its sentinel, or that was made for another machine or directory,
- * does not go on in its life. Throws with a sentence where there is no life to begin.
+ * At the start, before anything is written (L-11, L-16, P-LIFE-6): a ledger that is behind its sentinel, that lost records to damage (`lost`), or that was
+ * made for another machine or directory, does not go on in its life. Throws with a sentence where there is no life to begin.
  */
-export function resume(books: Books, binding: string): void {
+export function resume(books: Books, binding: string, lost: boolean): void {
   const { ledger } = books
   const ahead = ledger.sentinelAhead
-  if (ahead !== undefined && !beginLife(books, 'sentinel', nextSpare(books, ahead.epoch)))
+  const behind = ahead !== undefined || lost
+  if (behind && !beginLife(books, 'sentinel', nextSpare(books, ahead?.epoch ?? 0)))
     throw new LedgerRefused(
-      `Records of this ledger are gone: its sentinel saw record ${ahead.seq} of life ${ahead.epoch}, here is record ${ledger.seq} of life ` +
-        `${books.identity.epoch}, and there is no spare life to go on in. Restore a newer backup, or move the directory away and enrol anew.`,
+      `Records of this ledger are gone: ${ahead === undefined ? '' : `its sentinel saw record ${ahead.seq} of life ${ahead.epoch}, `}here is record ` +
+        `${ledger.seq} of life ${books.identity.epoch}, and there is no spare life to go on in. Restore a newer backup, or move the directory away and enrol anew.`,
     )
   const bound = books.identity.binding ?? ''
   if (bound === binding) return

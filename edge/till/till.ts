@@ -305,8 +305,8 @@ export class Till {
   }
 
   /** Before the first write of the process: may this ledger go on in its life? */
-  resume(binding: string): void {
-    resume(this.#books, binding)
+  resume(binding: string, lost = false): void {
+    resume(this.#books, binding, lost)
     const { ledger } = this.#books
     this.#backlog = new Backlog(ledger.seq, ledger.meta.cursors().synced, this.clock.now())
   }

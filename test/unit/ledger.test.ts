@@ -1,12 +1,28 @@
 // The ledger on real files: what it refuses to open, what it keeps, what it notices.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { IN_MEMORY, LEDGER_FILE, LedgerRefused, refuseUnsafe } from '../../edge/ledger/database.ts'
+import {
+  IN_MEMORY,
+  LEDGER_FILE,
+  LedgerDamaged,
+  LedgerRefused,
+  refuseUnsafe,
+} from '../../edge/ledger/database.ts'
+import { batchFrom } from '../../edge/ledger/batches.ts'
 import { SENTINEL_FILE } from '../../edge/ledger/sentinel.ts'
 import { openLedger } from '../../edge/ledger/ledger.ts'
 import type { Ledger } from '../../edge/ledger/ledger.ts'
@@ -258,7 +274,7 @@ describe('the sentinel', () => {
   const file = (): string => join(directory, LEDGER_FILE)
   const spare = { origin: 4 as Origin, epoch: 2 }
   /** The ledger's file as it was before the last facts, the sentinel as it is. */
-  function behind(facts: number): Ledger {
+  function behind(facts: number, change: () => void = () => undefined): Ledger {
     const ledger = opened()
     append(ledger, 3)
     close(ledger)
@@ -273,6 +289,7 @@ describe('the sentinel', () => {
     }
     close(again)
     copyFileSync(`${file()}.old`, file())
+    change()
     return opened()
   }
   const write = (ledger: Ledger): void =>
@@ -289,6 +306,21 @@ describe('the sentinel', () => {
     expect(ledger.nextId()).toBe(4 * 2 ** 33 + 1)
     close(ledger)
     expect(opened().sentinelAhead).toBeUndefined()
+  })
+  test('L-11 L-14 an older file that has a fault of its own is damaged, as one is that is not behind', () => {
+    const zeroed = (text: string) => (): void => {
+      const bytes = readFileSync(file())
+      bytes.fill(0, bytes.indexOf(text), bytes.indexOf(text) + text.length)
+      writeFileSync(file(), bytes)
+    }
+    expect(() => behind(2, zeroed('"hash":'))).toThrow(LedgerDamaged)
+    rmSync(directory, { recursive: true })
+    mkdirSync(directory)
+    const ledger = opened()
+    append(ledger, 3)
+    close(ledger)
+    zeroed('Bath')()
+    expect(() => opened()).toThrow(LedgerDamaged)
   })
   test('L-11 one that is beside it, cut short or with its log gone, is behind it too', () => {
     const ledger = opened()
@@ -375,15 +407,15 @@ describe('batches', () => {
   test('P-SYNC-2 a batch continues at the seq asked for and stays within both bounds', () => {
     const ledger = opened()
     const writer = append(ledger, BATCH_FACTS_MAX + 10)
-    const first = ledger.batchFrom(1 as Seq, BATCH)
+    const first = batchFrom(ledger, 1 as Seq, BATCH)
     expect(first?.from).toBe(1)
     expect(first?.previous).toEqual(CHAIN_GENESIS)
     expect(first?.facts).toHaveLength(BATCH_FACTS_MAX)
-    const second = ledger.batchFrom((BATCH_FACTS_MAX + 1) as Seq, BATCH)
+    const second = batchFrom(ledger, (BATCH_FACTS_MAX + 1) as Seq, BATCH)
     expect(second?.previous).toEqual(writer.hashes[BATCH_FACTS_MAX])
     expect(second?.facts).toEqual(writer.bytes.slice(BATCH_FACTS_MAX).map((bytes) => Buffer.from(bytes)))
-    expect(ledger.batchFrom((BATCH_FACTS_MAX + 11) as Seq, BATCH)).toBeUndefined()
-    expect(ledger.batchFrom(0 as Seq, BATCH)).toBeUndefined()
+    expect(batchFrom(ledger, (BATCH_FACTS_MAX + 11) as Seq, BATCH)).toBeUndefined()
+    expect(batchFrom(ledger, 0 as Seq, BATCH)).toBeUndefined()
   })
 
   test('P-SYNC-2 long facts make a shorter batch, but never an empty one', () => {
@@ -391,7 +423,7 @@ describe('batches', () => {
     const writer = append(ledger, 20, { lines: 5_000 })
     const size = writer.bytes[0]?.length ?? 0
     expect(size).toBeGreaterThan(BATCH_BYTES_MAX / 20)
-    const facts = ledger.batchFrom(1 as Seq, BATCH)?.facts ?? []
+    const facts = batchFrom(ledger, 1 as Seq, BATCH)?.facts ?? []
     expect(facts.length).toBe(Math.floor(BATCH_BYTES_MAX / size))
   })
 })

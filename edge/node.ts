@@ -7,6 +7,7 @@ import { assert } from '../protocol/result.ts'
 import { bindingOf } from './machine.ts'
 import { enrolWith } from './enrol.ts'
 import { Readers } from './feed/readers.ts'
+import { KeptReceipts } from './http/kept-receipts.ts'
 import { Metrics, Requests } from './http/metrics.ts'
 import { routesOf } from './http/routes.ts'
 import { Server } from './http/server.ts'
@@ -179,6 +180,7 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
     system,
     log,
     hostNames: options.hostNames ?? [],
+    receipts: new KeptReceipts((receipt) => void till.witness(receipt)),
     onFault: (cause) => void ledger.failed(cause),
   })
   const port = await listen(server, options)

@@ -12,11 +12,14 @@ import { PROBLEM_TYPE, problemOf } from '../../protocol/problem.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Refusal, Result } from '../../protocol/result.ts'
 import { feedFilter } from '../feed/feed-filter.ts'
-import type { Place, Reader, ReaderOptions, Readers } from '../feed/readers.ts'
+import type { Reader, ReaderOptions, Readers } from '../feed/readers.ts'
 import type { Cancel, System } from '../system.ts'
 import { Body } from './body.ts'
 import { admit, checkShape, readJson, readKey, readQuery, requestHash } from './checks.ts'
+import { RECEIPT_HEADER } from './kept-receipts.ts'
+import type { KeptReceipts } from './kept-receipts.ts'
 import { hostAllowed, originAllowed } from './origins.ts'
+import { SUBPROTOCOLS, lastEvent, subprotocolOf } from './feed-request.ts'
 import { SocketSink, SseSink } from './feed-sinks.ts'
 import type { Requests } from './metrics.ts'
 import type { Call, Outcome, Route } from './route.ts'
@@ -32,15 +35,12 @@ export interface ServerOptions {
   readonly log: Logger
   /** Names this node goes by besides addresses and local names (H-11). */
   readonly hostNames: readonly string[]
+  /** Receipts that terminals present (P-LIFE-7). */
+  readonly receipts: KeptReceipts
   /** Told of every fault that a caller was answered with. */
   readonly onFault?: (cause: unknown) => void
 }
 
-/** Subprotocols of the feed's socket and how its frames travel under them (F-9); none is JSON. */
-const SUBPROTOCOLS: Readonly<Record<string, 'socket' | 'cbor'>> = {
-  'tillstream.json': 'socket',
-  'tillstream.cbor': 'cbor',
-}
 /** Seconds a feed socket may be silent in both directions; the server pings within it. */
 const FEED_IDLE_S = 32
 /** Stands for a method that no row has: what a caller sends must not become the name of a figure. */
@@ -83,14 +83,17 @@ export class Server {
   readonly #log: Logger
   readonly #onFault: (cause: unknown) => void
   readonly #hostNames: readonly string[]
+  readonly #receipts: KeptReceipts
   readonly #idStart = `${randomBytes(6).toString('base64url')}-`
   #idLast = 0
   #open = 0
   #idle: (() => void) | undefined
   #stopBeat: Cancel = () => undefined
 
-  constructor({ routes, tokens, readers, requests, system, log, hostNames, onFault }: ServerOptions) {
+  constructor(options: ServerOptions) {
+    const { routes, tokens, readers, requests, system, log, hostNames, receipts, onFault } = options
     this.#hostNames = hostNames
+    this.#receipts = receipts
     this.#tokens = tokens
     this.#readers = readers
     this.#requests = requests
@@ -174,6 +177,8 @@ export class Server {
     const authorization = row.roles === 'public' ? '' : req.getHeader('authorization')
     const admitted = admit(row, this.#tokens, authorization)
     if (!admitted.ok) return this.#end(exchange, admitted)
+    const presented = row.roles === 'public' ? '' : req.getHeader(RECEIPT_HEADER)
+    if (presented !== '' && !this.#takeReceipt(exchange, admitted.value.name, presented)) return
     const query = row.query === null ? accept(NO_QUERY) : readQuery(row.query, req.getQuery())
     if (!query.ok) return this.#end(exchange, query)
     const parameters: string[] = []
@@ -198,6 +203,18 @@ export class Server {
       if (!body.add(chunk, last)) this.#refuseSize(exchange)
       else if (last) this.#received(row, exchange, call, path, key, body.bytes)
     })
+  }
+
+  /** False: the call has been answered with what was wrong. */
+  #takeReceipt(exchange: Exchange, terminal: string, presented: string): boolean {
+    try {
+      const taken = this.#receipts.take(terminal, presented)
+      if (!taken.ok) this.#end(exchange, taken)
+      return taken.ok
+    } catch (cause) {
+      this.#fault(exchange, cause)
+      return false
+    }
   }
 
   #received(row: Route, exchange: Exchange, call: Call, path: string, header: string, raw: Buffer): void {
@@ -427,18 +444,4 @@ function decoded(parameter: string): string {
   } catch {
     return parameter
   }
-}
-
-/** The first that is spoken here, of those a reader offers; '' for none. */
-function subprotocolOf(offered: string): string {
-  const names = offered.split(',').map((name) => name.trim())
-  return names.find((name) => Object.hasOwn(SUBPROTOCOLS, name)) ?? ''
-}
-
-const EVENT_ID = /^([0-9]{1,15}):([0-9]{1,15})$/
-
-/** F-5: `epoch:position` of the last event a browser saw. */
-function lastEvent(header: string): Place | undefined {
-  const match = EVENT_ID.exec(header)
-  return match === null ? undefined : { epoch: Number(match[1]), after: Number(match[2]) }
 }

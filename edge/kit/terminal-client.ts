@@ -255,7 +255,11 @@ export class TerminalClient {
   }
 
   #headers(): Record<string, string> {
-    return { authorization: `Bearer ${this.#options.token}` }
+    const { header } = this.#witness
+    return {
+      authorization: `Bearer ${this.#options.token}`,
+      ...(header === undefined ? {} : { 'tillstream-receipt': header }),
+    }
   }
 
   async #pause(ms: number): Promise<boolean> {

@@ -4,6 +4,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface WitnessReceipt {
+  readonly id: string
   readonly epoch: number
   readonly seq: number
   readonly hash: string
@@ -21,14 +22,16 @@ export class Witness {
     this.#receipt = this.#path === undefined ? undefined : read(this.#path)
   }
 
-  get receipt(): WitnessReceipt | undefined {
-    return this.#receipt
+  /** As it is presented; undefined before the first receipt. */
+  get header(): string | undefined {
+    const last = this.#receipt
+    return last === undefined ? undefined : `${last.id}.${last.epoch}.${last.hash}`
   }
 
-  keep({ epoch, seq, hash }: WitnessReceipt): void {
+  keep({ id, epoch, seq, hash }: WitnessReceipt): void {
     const last = this.#receipt
     if (last !== undefined && (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq))) return
-    this.#receipt = { epoch, seq, hash }
+    this.#receipt = { id, epoch, seq, hash }
     if (this.#path === undefined) return
     // Whole or not at all. It need not survive a power loss: an older receipt is a witness too.
     writeFileSync(`${this.#path}.new`, JSON.stringify(this.#receipt), { mode: 0o600 })

@@ -1,5 +1,5 @@
 // The terminal's kit against a real store node, behind a network that is cut and healed, over restarts of either side.
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -7,6 +7,7 @@ import { Line } from '../../cloud/demo/network.ts'
 import { CALLS_WAITING_MAX } from '../../edge/kit/limits.ts'
 import { TerminalClient } from '../../edge/kit/terminal-client.ts'
 import type { TerminalOptions } from '../../edge/kit/terminal-client.ts'
+import type { Life } from '../../protocol/lives.ts'
 import type { Receipt } from '../../edge/till/answers.ts'
 import { EdgeUnderTest, ONE_SALE, until } from '../support/edge-under-test.ts'
 
@@ -190,6 +191,44 @@ describe('T: a terminal and its store', () => {
     const kept = JSON.parse(readFileSync(join(directory, 'witness.json'), 'utf8')) as typeof receipt
     expect(kept.seq).toBe(receipt.seq + 1)
     expect(kept.hash).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  test('KT-9, H-12: a store that was put back to an older copy finds out from the first call, without the cloud', async () => {
+    const store = await EdgeUnderTest.start()
+    const origin = store.node.identity.origin
+    const spares = [{ origin: origin + 1, epoch: 2 }] as unknown as readonly Life[]
+    store.node.ledger.transact(() => store.node.ledger.lives.saveSpares(spares))
+    const copy = `${store.directory}-copy`
+    try {
+      await store.post('/v1/sales', ONE_SALE)
+      await store.node.stop()
+      cpSync(store.directory, copy, { recursive: true })
+      await store.restart()
+      const till = new TerminalClient({ url: store.url, token: store.tokens.terminal, directory })
+      const seen = await till.write('sale', ONE_SALE, 'after-the-copy')
+      await till.close()
+      await store.node.stop()
+      rmSync(store.directory, { recursive: true })
+      cpSync(copy, store.directory, { recursive: true })
+      await store.restart()
+      expect(store.node.identity.epoch).toBe(1)
+      const again = new TerminalClient({ url: store.url, token: store.tokens.terminal, directory })
+      const next = await again.write('sale', ONE_SALE, 'the-next')
+      await again.close()
+      expect(seen).toMatchObject({ answer: { receipt: { epoch: 1, seq: 2 } } })
+      expect(next).toMatchObject({ is: 'answered', answer: { receipt: { epoch: 2, seq: 1 } } })
+    } finally {
+      await store.stop()
+      rmSync(copy, { recursive: true, force: true })
+    }
+  })
+
+  test('H-12: what is no receipt is refused', async () => {
+    for (const text of ['x', '1.1.abc', `0.1.${'a'.repeat(64)}`])
+      expect((await edge.get('/v1/status', { headers: { 'tillstream-receipt': text } })).json).toMatchObject({
+        code: 'input_invalid',
+        param: 'tillstream-receipt',
+      })
   })
 
   test('asking: quotes, members, perks, history, status', async () => {

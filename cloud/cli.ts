@@ -17,6 +17,8 @@ const HELP = `tillstream COMMAND [options]
   edge --data DIR --cloud URL [--port N] [--enrol CODE] the node of one store; with CODE - the code is read from standard input
   feed --url URL --token-file FILE [--kinds K,K] [--terminal NAME] [--json]
                                                         what happens in a store, live, line by line
+  backup --data DIR --to FILE                           all data of a cloud or a store as one file, also beside the running node
+  restore --data DIR --from FILE [--replace]            puts it back; the node then begins its next life or epoch
   verify --data DIR [--json]                            checks a stopped or running node's data: exit 0 when all is as it should be,
                                                         1 on any difference, 2 when it could not be looked at
   doctor --data DIR [--json]                            says in plain words what is wrong with a store's node, and what to do
@@ -30,13 +32,26 @@ const HELP = `tillstream COMMAND [options]
 The demo and the replay of sales: npm start -- --help
 `
 
-type Command = 'doctor' | 'diagnostics' | 'cloud' | 'edge' | 'feed' | 'verify' | 'what-if' | 'check' | 'help'
+type Command =
+  | 'doctor'
+  | 'diagnostics'
+  | 'cloud'
+  | 'edge'
+  | 'feed'
+  | 'backup'
+  | 'restore'
+  | 'verify'
+  | 'what-if'
+  | 'check'
+  | 'help'
 
 const COMMANDS: Readonly<Record<Command, (args: string[]) => Promise<void>>> = {
   cloud: (args) => runNode(new URL('./main.ts', import.meta.url), args),
   edge: (args) => runNode(new URL('../edge/main.ts', import.meta.url), args),
   feed: (args) => runNode(new URL('../edge/kit/feed-command.ts', import.meta.url), args),
   verify,
+  backup: (args) => runNode(new URL('./copies.ts', import.meta.url), ['backup', ...args]),
+  restore: (args) => runNode(new URL('./copies.ts', import.meta.url), ['restore', ...args]),
   doctor: (args) => runNode(new URL('../edge/doctor-command.ts', import.meta.url), args),
   diagnostics: (args) => runNode(new URL('../edge/doctor-command.ts', import.meta.url), args),
   check: (args) => runNode(new URL('./check-program.ts', import.meta.url), args),

@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import { exportPrivateKey, exportPublicKey, importPrivateKey, newKeyPair } from '../protocol/envelope.ts'
 import type { KeyPair } from '../protocol/envelope.ts'
 import type { StoreId } from '../protocol/ids.ts'
-import type { Clock } from '../protocol/time.ts'
+import type { Clock, Millis } from '../protocol/time.ts'
 import type { LogLevel } from './config.ts'
 import { Authority } from './domain/authority.ts'
 import { Draws } from './domain/draws.ts'
@@ -14,6 +14,7 @@ import { HqFacts } from './domain/hq-facts.ts'
 import { Ingest } from './domain/ingest/ingest.ts'
 import { Grants } from './domain/leases/grants.ts'
 import { Recalls } from './domain/leases/recalls.ts'
+import { openCloudEpoch } from './domain/lives.ts'
 import { Moments } from './domain/moments.ts'
 import { ProgramShelf } from './domain/programs.ts'
 import { Resolutions } from './domain/resolutions.ts'
@@ -67,7 +68,7 @@ export async function startCloud(options: CloudOptions): Promise<CloudNode> {
   const store = openStore(directory)
   try {
     const token = loadHqToken(directory, system)
-    const founded = await found(store)
+    const founded = await found(store, system)
     return await assemble(options, { store, directory, token, founded, system, log })
   } catch (cause) {
     await store.close()
@@ -91,7 +92,7 @@ interface Founded {
 }
 
 /** What the first start makes once: the tenant with the cloud's own origin, the signing key, the epoch of the database. */
-async function found(store: CloudStore): Promise<Founded> {
+async function found(store: CloudStore, { clock }: System): Promise<Founded> {
   return store.write(async (tx) => {
     let tenant = await tx.meta('tenant_default')
     if (tenant === undefined) {
@@ -105,6 +106,11 @@ async function found(store: CloudStore): Promise<Founded> {
     if (pem === undefined) {
       pem = exportPrivateKey(newKeyPair().privateKey)
       await tx.saveMeta('cloud_private_key', pem)
+    }
+    if ((await tx.meta('restored')) === '1') {
+      const why = 'because a backup was put back'
+      await openCloudEpoch(tx, [Number(tenant)], 0, clock.now() as Millis, why)
+      await tx.saveMeta('restored', '0')
     }
     const epoch = Number((await tx.meta('cloud_epoch')) ?? '1')
     return { tenant: Number(tenant), epoch, keys: importPrivateKey(pem) }

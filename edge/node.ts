@@ -203,7 +203,16 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
     ledger.close()
   }
   let stopping: Promise<void> | undefined
-  return { port, identity, till, ledger, link, stop: () => (stopping ??= stop()) }
+  return {
+    port /** As it is now: a life may have begun. */,
+    get identity() {
+      return ledger.identity() ?? identity
+    },
+    till,
+    ledger,
+    link,
+    stop: () => (stopping ??= stop()),
+  }
 }
 
 /** What is looked at by the clock while the node runs; returns what ends it. */

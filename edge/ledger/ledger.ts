@@ -7,6 +7,7 @@ import { CHAIN_GENESIS, chainHash, sameHash } from '../../protocol/chain.ts'
 import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
 import { NO_FACT, SEQ_SPAN, factIdOf, seqOf } from '../../protocol/ids.ts'
 import type { Life, LifeEnd } from '../../protocol/lives.ts'
+import { RESTORED_MARK } from '../../protocol/restored.ts'
 import { assert } from '../../protocol/result.ts'
 import { Checkpointer } from './checkpointer.ts'
 import type { OpenDatabase } from './database.ts'
@@ -121,6 +122,15 @@ export class Ledger {
     this.terminals = new Terminals(database)
     this.hours = new Hours(database)
     this.managers = new Managers(database)
+  }
+
+  /** It was put in place by `restore`, and no life has begun since (BK-3). */
+  get isRestored(): boolean {
+    return this.#open.database.pragma('application_id', { simple: true }) === RESTORED_MARK
+  }
+
+  takeMarkOff(): void {
+    this.#open.database.pragma('application_id = 0')
   }
 
   identity(): EdgeIdentity | undefined {

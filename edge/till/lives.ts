@@ -60,14 +60,17 @@ export function beginLife(
  * made for another machine or directory, does not go on in its life. Throws with a sentence where there is no life to begin.
  */
 export function resume(books: Books, binding: string, lost: boolean): void {
+  const restored = books.ledger.isRestored
   const { ledger } = books
   const ahead = ledger.sentinelAhead
-  const behind = ahead !== undefined || lost
-  if (behind && !beginLife(books, 'sentinel', nextSpare(books, ahead?.epoch ?? 0)))
+  const behind = ahead !== undefined || lost || restored
+  const ended = restored ? 'restore' : 'sentinel'
+  if (behind && !beginLife(books, ended, nextSpare(books, ahead?.epoch ?? 0)))
     throw new LedgerRefused(
       `Records of this ledger are gone: ${ahead === undefined ? '' : `its sentinel saw record ${ahead.seq} of life ${ahead.epoch}, `}here is record ` +
         `${ledger.seq} of life ${books.identity.epoch}, and there is no spare life to go on in. Restore a newer backup, or move the directory away and enrol anew.`,
     )
+  if (restored) ledger.takeMarkOff()
   const bound = books.identity.binding ?? ''
   if (bound === binding) return
   const here = (identity: EdgeIdentity): EdgeIdentity => ({ ...identity, binding })

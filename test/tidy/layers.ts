@@ -73,6 +73,8 @@ export const LAYERS: readonly Layer[] = [
   // Composition roots: the only files that know every part.
   { at: 'cloud/verify.ts', may: ['protocol', EVALUATION, 'cloud/domain', 'cloud/store'] },
   { at: 'cloud/check-program.ts', may: [EVALUATION] },
+  // Copies files of both nodes; of what is in them it knows the names.
+  { at: 'cloud/copies.ts', may: ['protocol'] },
   { at: 'cloud/config.ts', may: ['protocol'] },
   { at: 'cloud/main.ts', may: ['cloud/config.ts', 'cloud/node.ts'] },
   {
@@ -131,7 +133,7 @@ export const LAYERS: readonly Layer[] = [
 /** Libraries, and the only folders and files that may name them: each can be exchanged in one place. */
 export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'uWebSockets.js': ['edge/http/server.ts', 'bench'],
-  'better-sqlite3': ['edge/ledger', 'cloud/store/sqlite', 'bench', 'test'],
+  'better-sqlite3': ['edge/ledger', 'cloud/store/sqlite', 'cloud/copies.ts', 'bench', 'test'],
   ws: ['edge/sync/socket.ts', 'cloud/http', 'cloud/demo', 'bench', 'test'],
   hono: ['cloud/http', 'bench', 'test'],
   '@hono/node-server': ['cloud/http', 'bench', 'test'],

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { Database } from 'better-sqlite3'
+import { RESTORED_MARK } from '../../../protocol/restored.ts'
 import { migrate } from './schema.ts'
 
 export const STORE_FILE = 'cloud.db'
@@ -24,6 +25,7 @@ export function openDatabase(directory: string): OpenStore {
   try {
     configure(writer)
     migrate(writer)
+    noteRestored(writer)
   } catch (cause) {
     writer.close()
     lock.close()
@@ -32,6 +34,17 @@ export function openDatabase(directory: string): OpenStore {
   const reader = new Sqlite(join(directory, STORE_FILE), { readonly: true })
   reader.pragma(`cache_size = -${CACHE_KIB}`)
   return { writer, reader, lock }
+}
+
+/** BK-3: the mark of `restore` becomes a word that the node's start acts on, in one transaction. */
+function noteRestored(writer: Database): void {
+  if (writer.pragma('application_id', { simple: true }) !== RESTORED_MARK) return
+  writer.transaction(() => {
+    writer
+      .prepare("INSERT INTO meta VALUES ('restored', '1') ON CONFLICT (name) DO UPDATE SET value = '1'")
+      .run()
+    writer.pragma('application_id = 0')
+  })()
 }
 
 /** For `verify` beside a running node: no lock, no writes. */

@@ -1,0 +1,159 @@
+// `tillstream backup` and `tillstream restore` (BK): the whole of a cloud's or a store's data as one file, made beside a running node. What a newcomer
+// would get wrong: a file that was put back is an older state of something that went on, so it is marked, and the node that opens it begins a new
+// life (edge) or epoch (cloud) before it does anything else.
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import Sqlite from 'better-sqlite3'
+import { RESTORED_MARK } from '../protocol/restored.ts'
+
+const EXIT_FAULT = 2
+
+/** What a copy may be of, told by a table that only it has. */
+const KINDS = [
+  { name: 'cloud', file: 'cloud.db', lock: 'cloud.lock', table: 'tenants' },
+  { name: 'store', file: 'ledger.db', lock: 'ledger.lock', table: 'standing' },
+] as const
+type Kind = (typeof KINDS)[number]
+
+/** A sentence for the operator. */
+class CopyRefused extends Error {}
+
+export interface CopyTold {
+  readonly of: Kind['name']
+  readonly file: string
+  readonly bytes: number
+  /** Where the data that stood there before is kept, null where there was none. */
+  readonly replaced: string | null
+}
+
+/** BK-1. Throws CopyRefused. */
+export function backup(data: string, to: string): CopyTold {
+  const kind = KINDS.find(({ file }) => existsSync(join(data, file)))
+  if (kind === undefined)
+    throw new CopyRefused(`${data} holds no data of a cloud (cloud.db) and none of a store (ledger.db).`)
+  if (existsSync(to)) throw new CopyRefused(`${to} exists already; a backup overwrites nothing.`)
+  copyWhole(join(data, kind.file), to)
+  return { of: kind.name, file: to, bytes: statSync(to).size, replaced: null }
+}
+
+/** BK-2, BK-3. `now`: names the folder of what is replaced. Throws CopyRefused. */
+export function restore(data: string, from: string, replace: boolean, now: number): CopyTold {
+  const kind = kindOf(from)
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const unlock = lock(join(data, kind.lock))
+  try {
+    const place = join(data, kind.file)
+    if (existsSync(place) && !replace)
+      throw new CopyRefused(
+        `${data} holds data already. With --replace it is kept in a folder beside, and the backup takes its place.`,
+      )
+    const fresh = `${place}.restoring`
+    rmSync(fresh, { force: true })
+    copyWhole(from, fresh)
+    const copy = new Sqlite(fresh)
+    copy.pragma(`application_id = ${RESTORED_MARK}`)
+    copy.close()
+    const replaced = existsSync(place) ? setAside(data, kind, now) : null
+    renameSync(fresh, place)
+    return { of: kind.name, file: place, bytes: statSync(place).size, replaced }
+  } finally {
+    unlock()
+  }
+}
+
+/** One moment of the file, written anew, checked, and only then under its name. */
+function copyWhole(from: string, to: string): void {
+  const part = `${to}.part`
+  rmSync(part, { force: true })
+  const source = new Sqlite(from, { readonly: true, fileMustExist: true })
+  try {
+    source.prepare('VACUUM INTO ?').run(part)
+  } finally {
+    source.close()
+  }
+  checked(part)
+  chmodSync(part, 0o600)
+  renameSync(part, to)
+}
+
+function checked(file: string): void {
+  const copy = new Sqlite(file, { readonly: true, fileMustExist: true })
+  try {
+    const found: unknown = copy.pragma('integrity_check(1)', { simple: true })
+    if (found !== 'ok')
+      throw new CopyRefused(`The copy is not sound (${String(found)}); nothing was put in place.`)
+  } finally {
+    copy.close()
+  }
+}
+
+function kindOf(file: string): Kind {
+  if (!existsSync(file)) throw new CopyRefused(`There is no file ${file}.`)
+  try {
+    checked(file)
+    const copy = new Sqlite(file, { readonly: true, fileMustExist: true })
+    const tables = copy.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
+    copy.close()
+    const kind = KINDS.find(({ table }) => tables.includes(table))
+    if (kind !== undefined) return kind
+  } catch (cause) {
+    if (cause instanceof CopyRefused) throw cause
+    throw new CopyRefused(`${file} is damaged or no backup of ours; nothing was changed.`, { cause })
+  }
+  throw new CopyRefused(`${file} is a backup of neither a cloud nor a store; nothing was changed.`)
+}
+
+/** All that belongs to the file: its logs, sums and sentinel. Tokens and locks stay. */
+function setAside(data: string, { file }: Kind, now: number): string {
+  const kept = join(data, `replaced-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}`)
+  mkdirSync(kept, { mode: 0o700 })
+  const stem = file.replace('.db', '')
+  for (const name of readdirSync(data)) {
+    const belongs =
+      name === file ||
+      name.startsWith(`${file}-`) ||
+      name.startsWith(`${file}.`) ||
+      name === `${stem}.sentinel`
+    if (belongs && !name.endsWith('.restoring')) renameSync(join(data, name), join(kept, name))
+  }
+  return kept
+}
+
+function lock(file: string): () => void {
+  const held = new Sqlite(file, { timeout: 0 })
+  try {
+    held.pragma('locking_mode = EXCLUSIVE')
+    held.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    held.close()
+    throw new CopyRefused('A node works on this data: stop it first.', { cause })
+  }
+  return () => held.close()
+}
+
+const USAGE = {
+  backup: 'usage: tillstream backup --data DIR --to FILE',
+  restore: 'usage: tillstream restore --data DIR --from FILE [--replace]',
+} as const
+
+/** The commands; `args` begin with which. */
+export async function main([which, ...args]: readonly string[]): Promise<void> {
+  const command = which === 'restore' ? 'restore' : 'backup'
+  try {
+    const options = {
+      data: { type: 'string' },
+      to: { type: 'string' },
+      from: { type: 'string' },
+      replace: { type: 'boolean', default: false },
+    } as const
+    const { data, to, from, replace } = parseArgs({ args: [...args], options, strict: true }).values
+    const file = command === 'backup' ? to : from
+    if (data === undefined || file === undefined) throw new CopyRefused(USAGE[command])
+    const told = command === 'backup' ? backup(data, file) : restore(data, file, replace, Date.now())
+    process.stdout.write(`${JSON.stringify(told)}\n`)
+  } catch (cause) {
+    process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
+    process.exitCode = EXIT_FAULT
+  }
+}

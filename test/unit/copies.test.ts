@@ -1,0 +1,92 @@
+// Backup and restore of a store and of a cloud (BK), on real files, through the nodes' own start.
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { backup, restore } from '../../cloud/copies.ts'
+import { startCloud } from '../../cloud/node.ts'
+import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
+import { verify as verifyStore } from '../../edge/verify.ts'
+import type { Life } from '../../protocol/lives.ts'
+import { CloudUnderTest } from '../support/cloud-node.ts'
+import { EdgeUnderTest, ONE_SALE } from '../support/edge-under-test.ts'
+
+const NOW = Date.UTC(2026, 0, 5)
+let home: string
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'tillstream-copies-'))
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+describe('BK: a store', () => {
+  let edge: EdgeUnderTest
+  beforeEach(async () => {
+    edge = await EdgeUnderTest.start()
+    // As the cloud gives them with each welcome.
+    const spares = [{ origin: edge.node.identity.origin + 1, epoch: 2 }] as unknown as readonly Life[]
+    edge.node.ledger.transact(() => edge.node.ledger.lives.saveSpares(spares))
+    for (let n = 0; n < 3; n += 1) expect((await edge.post('/v1/sales', ONE_SALE)).status).toBe(201)
+  })
+  afterEach(() => edge.stop())
+
+  test('BK-1 BK-3 R30: one moment of a running store, which goes on in its next life when put back', async () => {
+    const file = join(home, 'store.backup')
+    expect(backup(edge.directory, file)).toMatchObject({ of: 'store', replaced: null })
+    expect((await edge.post('/v1/sales', ONE_SALE)).status).toBe(201)
+    await edge.node.stop()
+    expect(() => restore(edge.directory, file, false, NOW)).toThrow('holds data already')
+    const told = restore(edge.directory, file, true, NOW)
+    expect(existsSync(join(told.replaced ?? '', 'ledger.db'))).toBe(true)
+    await edge.restart()
+    expect(edge.node.identity.epoch).toBe(2)
+    const sold = await edge.post('/v1/sales', ONE_SALE)
+    expect(sold.json).toMatchObject({ receipt: { epoch: 2, seq: 1 } })
+    // What the backup held is there, and what came after it is not.
+    const history = await edge.get('/v1/history')
+    expect(history.list('facts')).toHaveLength(4)
+    await edge.restart()
+    expect(edge.node.identity.epoch).toBe(2)
+    await edge.node.stop()
+    expect(await verifyStore(edge.directory)).toMatchObject({ ok: true })
+  })
+
+  test('BK-3: without a spare life it does not start, and says so', async () => {
+    edge.node.ledger.transact(() => edge.node.ledger.lives.saveSpares([]))
+    const file = join(home, 'store.backup')
+    backup(edge.directory, file)
+    await edge.node.stop()
+    restore(edge.directory, file, true, NOW)
+    await expect(edge.restart()).rejects.toThrow('no spare life')
+  })
+
+  test('BK-1, BK-2: what is refused, with nothing changed', async () => {
+    const file = join(home, 'store.backup')
+    backup(edge.directory, file)
+    expect(() => backup(edge.directory, file)).toThrow('exists already')
+    expect(() => backup(home, join(home, 'x'))).toThrow('holds no data')
+    expect(() => restore(edge.directory, file, true, NOW)).toThrow('stop it first')
+    const other = join(home, 'other')
+    writeFileSync(other, 'not a database, whatever its name says'.repeat(100))
+    expect(() => restore(join(home, 'new'), other, false, NOW)).toThrow('damaged or no backup')
+    expect(() => restore(join(home, 'new'), join(home, 'none'), false, NOW)).toThrow('There is no file')
+    expect(readdirSync(home).toSorted()).toEqual(['other', 'store.backup'])
+  })
+})
+
+test('BK-1 BK-3 G-8: a cloud that is put back begins its next epoch', async () => {
+  const cloud = await CloudUnderTest.start()
+  const file = join(home, 'cloud.backup')
+  expect(backup(cloud.directory, file)).toMatchObject({ of: 'cloud' })
+  await cloud.stop()
+  const back = join(home, 'back')
+  restore(back, file, false, NOW)
+  const options = { directory: back, port: 0, host: '127.0.0.1', logLevel: 'silent', leases: false } as const
+  await (await startCloud(options)).stop()
+  const store = openSqliteStore({ directory: back })
+  const [epoch, restored] = await store.write(async (tx) => [
+    await tx.meta('cloud_epoch'),
+    await tx.meta('restored'),
+  ])
+  await store.close()
+  expect([epoch, restored]).toEqual(['2', '0'])
+})

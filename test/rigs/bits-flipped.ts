@@ -16,7 +16,6 @@ export const bitsFlipped: Rig = {
   name: 'bits-flipped',
   faults: ['R06'],
   needs: [],
-  longOnly: 'answers and base states have no checksum yet: a flip in them is served',
   run,
 }
 

@@ -36,7 +36,7 @@ export const SHOWN_BY: Readonly<Record<Fault, Shown>> = {
   R06: { rigs: [bitsFlipped] },
   R07: {
     noRig:
-      'no rig yet: a ledger cut short is noticed once the cloud is asked, nothing stands beside it that would tell sooner',
+      'no rig yet: cuts at every page, an empty file and a ledger behind its sentinel are in test/unit/ledger.test.ts',
   },
   R08: { rigs: [badNetwork] },
   R09: { rigs: [badNetwork] },
@@ -44,8 +44,11 @@ export const SHOWN_BY: Readonly<Record<Fault, Shown>> = {
     noRig:
       'another fact at a known position is fenced, the same one is answered as known: test/unit/ingest.test.ts',
   },
-  R11: { noRig: 'no rig yet: a rewound ledger is fenced by the cloud, see N-4 in test/machine and R03' },
-  R12: { noRig: 'no rig yet: a second head at one position is fenced by the cloud, see N-4 in test/machine' },
+  R11: {
+    noRig:
+      'no rig yet: a ledger put back, its tail and its next life are in test/unit/lives.test.ts and test/kit',
+  },
+  R12: { noRig: 'no rig yet: a copy that is held and approved is in test/unit/lives.test.ts' },
   R13: { noRig: 'terminals hand in again what they hold: the strike "disk lost" of test/simulation' },
   R14: { noRig: 'no rig yet: the drain of a long outage is a bench' },
   R15: { noRig: 'no rig yet: the return of a fleet is a bench' },
@@ -55,16 +58,16 @@ export const SHOWN_BY: Readonly<Record<Fault, Shown>> = {
   R19: { rigs: [badNetwork] },
   R20: { rigs: [badNetwork] },
   R21: { rigs: [badNetwork] },
-  R22: { noRig: 'no rig yet, and nothing else that shows it' },
+  R22: { noRig: 'no rig yet: a cloud put back, with equal outcomes, is in test/unit/lives.test.ts' },
   R23: { noRig: 'one cloud node; regions come with the second store engine' },
   R24: { noRig: 'recorded frames of every protocol version: test/versions' },
   R25: {
     noRig:
       'no rig yet: a crash at every statement of a change of tables is in test/versions/schema-steps.test.ts',
   },
-  R26: { noRig: 'no rig yet: test/unit/leases.test.ts' },
+  R26: { noRig: 'no rig yet: test/unit/leases.test.ts, test/property/lease-schedules.test.ts' },
   R27: { noRig: 'no rig yet: quarantine of single facts is in test/unit/ingest.test.ts' },
-  R28: { noRig: 'no rig yet, and nothing else that shows it' },
+  R28: { noRig: 'no rig yet: a blocked loop is ended in test/faults/watchdog.test.ts' },
   R29: { rigs: [secondWriter] },
-  R30: { noRig: 'no rig yet, and nothing else that shows it' },
+  R30: { noRig: 'no rig yet: a backup put back, and what it holds, is in test/unit/copies.test.ts' },
 }

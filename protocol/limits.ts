@@ -134,8 +134,6 @@ export const LEASES_SWEEP_MAX = 5_000
 export const RECALL_WAIT_MS_MAX = 1_500
 /** Questions that wait for leases to be given back; more are answered with what is there. */
 export const RECALLS_WAITING_MAX = 5_000
-/** Spendings at risk whose rows an edge keeps. */
-export const RISKS_KEPT_MAX = 10_000
 export const ENROL_CODE_MS_MAX = 24 * 3_600_000
 /** How often the cloud looks for members for whom something is due; members of one commit, and of one look. */
 export const DUE_SWEEP_MS = 60_000
@@ -158,8 +156,6 @@ export const ORIGINS_SKIPPED = 1_024
 export const RECORD_AGAIN_MAX = 500
 /** Foreign ledgers whose highest receipt an edge keeps. */
 export const WITNESSES_MAX = 64
-/** Receipts a terminal may present at once. */
-export const RECEIPTS_PRESENTED_MAX = 100
 
 /** Wrong enrolment codes within a window, from one address and from all together; then `too_many_requests`. */
 export const ENROL_GUESSES_MAX = 10

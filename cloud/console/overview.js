@@ -146,8 +146,9 @@ function behind({ lag, connected, last_contact: lastContact }) {
     : `${waiting} when last heard, ${dayTime.format(new Date(lastContact))}`
 }
 
-function standing({ fenced, connected, last_contact: lastContact }) {
-  if (fenced !== null) return pill('bad', `fenced: ${fenced}`)
+function standing({ state, connected, last_contact: lastContact }) {
+  if (state === 'pending') return pill('bad', 'a copy: approve or retire it')
+  if (state === 'retired') return pill('bad', 'retired')
   if (connected) return pill('good', 'connected')
   return pill('warn', lastContact === null ? 'never connected' : `away for ${ago(lastContact)}`)
 }

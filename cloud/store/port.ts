@@ -5,6 +5,7 @@ import type { FactKind, Identity, IdentityKind } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { LifeEnd } from '../../protocol/lives.ts'
 import type { HybridTime, Millis } from '../../protocol/time.ts'
+import type { CollectionReads, CollectionWrites } from './collection-port.ts'
 import type { LeaseReads, LeaseWrites } from './lease-port.ts'
 import type { Effect } from '../evaluation/effects.ts'
 import type { ProgramRecord } from '../evaluation/programs.ts'
@@ -271,7 +272,7 @@ export interface Snapshots {
 }
 
 /** Reads see only what is committed. */
-export interface Reads extends LeaseReads {
+export interface Reads extends LeaseReads, CollectionReads {
   tenants(): Promise<TenantId[]>
   stores(tenant: TenantId): Promise<StoreRow[]>
   edges(tenant: TenantId): Promise<EdgeRow[]>
@@ -323,6 +324,7 @@ export interface Reads extends LeaseReads {
 export interface Writes
   extends
     LeaseWrites,
+    CollectionWrites,
     Pick<
       Reads,
       | 'origin'

@@ -18,6 +18,8 @@ interface Layer {
 const EVALUATION = 'cloud/evaluation'
 const STORE_PORT = 'cloud/store/port.ts'
 const LEASE_PORT = 'cloud/store/lease-port.ts'
+const COLLECTION_PORT = 'cloud/store/collection-port.ts'
+const COLLECTIONS = 'cloud/collections'
 const EDGE_SYSTEM = 'edge/system.ts'
 const EDGE_CLOCK = 'edge/clock.ts'
 
@@ -25,11 +27,12 @@ export const LAYERS: readonly Layer[] = [
   { at: 'protocol', may: [], node: ['node:crypto', 'node:buffer', 'node:zlib'] },
 
   { at: EVALUATION, may: ['protocol'], node: ['node:crypto'] },
-  { at: 'cloud/store', may: ['protocol', EVALUATION] },
+  { at: COLLECTIONS, may: ['protocol', COLLECTION_PORT] },
+  { at: 'cloud/store', may: ['protocol', EVALUATION, COLLECTIONS] },
   // It yields between long pieces of work, hence the timers.
   {
     at: 'cloud/domain',
-    may: ['protocol', EVALUATION, STORE_PORT, LEASE_PORT],
+    may: ['protocol', EVALUATION, STORE_PORT, LEASE_PORT, COLLECTIONS],
     node: ['node:crypto', 'node:timers/promises'],
   },
   {
@@ -146,6 +149,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'playwright-core': ['test/browser'],
   pino: ['edge', 'cloud', 'bench', 'test'],
   'prom-client': ['edge/http/metrics.ts', 'cloud/http/metrics.ts'],
+  kysely: ['cloud/store/sqlite/collection-sql.ts'],
   'csv-parse': ['cloud/demo', 'test'],
   'fast-check': ['test'],
   vitest: ['test'],

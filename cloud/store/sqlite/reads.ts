@@ -21,6 +21,7 @@ import type {
   StoreRow,
 } from '../port.ts'
 import { conflictReads } from './conflicts.ts'
+import { collectionReads } from './collections.ts'
 import { leaseReads } from './leases.ts'
 import { activityRow, edgeRow, factRow, identitiesOf, memberRow, originRow } from './rows.ts'
 import type { Raw } from './rows.ts'
@@ -224,6 +225,7 @@ export function sqliteReads(database: Database): Reads {
         MemberId | undefined,
 
     ...leaseReads(sql),
+    ...collectionReads(database, sql),
   }
 }
 

@@ -2,6 +2,8 @@
 // to date step by step. Facts are clustered by id, that is by (origin, seq): every origin appends at one place.
 // A change of the tables goes into the last step while that is not released, and is a new step afterwards (P-STEP-1).
 import type { Database } from 'better-sqlite3'
+import { COLLECTIONS } from '../../collections/collections.ts'
+import { tablesOf } from './collection-sql.ts'
 import { LEASE_TABLES } from './leases.ts'
 import { statementsOf, stepUp } from '../../../protocol/schema-steps.ts'
 import type { SchemaStep, SteppedFile } from '../../../protocol/schema-steps.ts'
@@ -79,7 +81,7 @@ ALTER TABLE origins DROP COLUMN fenced;
 CREATE INDEX origins_edge ON origins (edge, epoch);
 DROP INDEX activities_notice;
 CREATE INDEX activities_notice ON activities (tenant, position) WHERE notice IS NOT NULL;
-${LEASE_TABLES}`
+${LEASE_TABLES}${tablesOf(COLLECTIONS)}`
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({
   statements: statementsOf(text),

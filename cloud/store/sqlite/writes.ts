@@ -20,6 +20,7 @@ import type {
 import { activitiesOfFacts, chainOf, livesOf, programRecord, quarantineRow } from './reads.ts'
 import { preparer, present } from './statements.ts'
 import { conflictWrites } from './conflicts.ts'
+import { collectionWrites } from './collections.ts'
 import { leaseWrites } from './leases.ts'
 import { linkWrites } from './links.ts'
 import { edgeRow, effectsText, factRow, originRow } from './rows.ts'
@@ -288,6 +289,7 @@ export function sqliteWrites(database: Database): Writes {
     ...spendingWrites(sql),
     ...conflictWrites(sql),
     ...leaseWrites(sql),
+    ...collectionWrites(database, sql),
 
     meta: async (name) => sql('SELECT value FROM meta WHERE name = ?').get(name)?.value as string | undefined,
     saveMeta: async (name, value) => {

@@ -1,5 +1,5 @@
 // Versioned documents: configuration as columns that are filtered by and a body with the rest. Every change makes the next version and keeps the
-// whole row as it was written, so that history can be read and what is downstream can ask for everything after a cursor (C-4).
+// whole row as it was written, so that history can be read and what is downstream can ask for everything after a cursor (COL-4).
 import type { CollectionWrites } from '../store/collection-port.ts'
 import { columnsOf } from './collection.ts'
 import type { Collection, Json, Row } from './collection.ts'

@@ -1,5 +1,5 @@
 // What may be asked of a collection, as a value: a predicate over its columns, through references and child lists, an order, and a page. The
-// store's engine turns it into SQL; names come from declarations only, values are always bound (C-2).
+// store's engine turns it into SQL; names come from declarations only, values are always bound (COL-2).
 import { columnsOf } from './collection.ts'
 import type { Collection, Column, Schema } from './collection.ts'
 

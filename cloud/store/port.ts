@@ -422,7 +422,6 @@ export interface Writes
   saveRedemptions(rows: readonly (RedemptionRow & { readonly counts: boolean })[]): Promise<void>
   /** Redemptions of a perk that count, by store. */
   usesOfPerk(tenant: TenantId, perk: RuleId): Promise<StoreCount[]>
-
   /** How far the numbers of a challenge and of a period have come; 0 before the first. */
   lastResponse(
     tenant: TenantId,

@@ -1,4 +1,4 @@
-// What every engine must do with collections (C). Rows of perks, their categories and levels of two tenants stand for all declared tables.
+// What every engine must do with collections (COL). Rows of perks, their categories and levels of two tenants stand for all declared tables.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { bodyOf, changeDocument, createDocument } from '../../cloud/collections/documents.ts'
 import type { Row } from '../../cloud/collections/collection.ts'
@@ -23,7 +23,7 @@ export function collectionContract(engine: string, factory: StoreFactory): void 
     const titles = async (query: Partial<RowQuery> & { readonly where: Predicate }): Promise<unknown[]> =>
       (await store.read.rows(perks, { tenants: 'every', limit: 100, ...query })).map(({ title }) => title)
 
-    test('C-2 exact, in, ranges, null, and, or', async () => {
+    test('COL-2 exact, in, ranges, null, and, or', async () => {
       expect(await titles({ where: eq('title', 'b') })).toEqual(['b'])
       expect(await titles({ where: among('title', ['a', 'c', 'none']) })).toEqual(['a', 'c'])
       expect(await titles({ where: { at: ['rule'], is: 'gte', value: 12 } })).toEqual(['c', 'd'])
@@ -37,7 +37,7 @@ export function collectionContract(engine: string, factory: StoreFactory): void 
       expect(await titles({ where: NOTHING })).toEqual([])
     })
 
-    test('C-2 a filter goes over references; a value that looks like SQL is a value', async () => {
+    test('COL-2 a filter goes over references; a value that looks like SQL is a value', async () => {
       expect(await titles({ where: eq('category.name', 'Drinks') })).toEqual(['a', 'b'])
       expect(await titles({ where: eq('tenant.name', 'two') })).toEqual(['other'])
       expect(await titles({ where: eq('title', `a' OR '1'='1`) })).toEqual([])
@@ -45,14 +45,14 @@ export function collectionContract(engine: string, factory: StoreFactory): void 
       await expect(titles({ where: eq('body', 'a') })).rejects.toThrow(/no way/)
     })
 
-    test('C-3 a query sees the tenants it names', async () => {
+    test('COL-3 a query sees the tenants it names', async () => {
       expect(await titles({ tenants: [1], where: EVERYTHING })).toEqual(['a', 'b', 'c', 'd'])
       expect(await titles({ tenants: [2], where: EVERYTHING })).toEqual(['other'])
       expect(await titles({ tenants: [1, 2], where: EVERYTHING })).toHaveLength(5)
       expect(await titles({ tenants: [], where: EVERYTHING })).toEqual([])
     })
 
-    test('C-5 order with nulls last, ties by id; pages by offset and by place', async () => {
+    test('COL-5 order with nulls last, ties by id; pages by offset and by place', async () => {
       const order = [{ column: 'display_order', nulls: 'last' }] as const
       expect(await titles({ where: EVERYTHING, tenants: [1], order })).toEqual(['c', 'a', 'b', 'd'])
       expect(await titles({ where: EVERYTHING, tenants: [1], order, limit: 2, offset: 1 })).toEqual([
@@ -69,7 +69,7 @@ export function collectionContract(engine: string, factory: StoreFactory): void 
       ])
     })
 
-    test('C-4 a change makes the next version and keeps the one before, who made it, and the cursor', async () => {
+    test('COL-4 a change makes the next version and keeps the one before, who made it, and the cursor', async () => {
       const [row] = await store.read.rows(perks, { tenants: [1], where: eq('title', 'a'), limit: 1 })
       const id = Number(row?.id)
       const change = { tenant: 1, id, columns: { title: 'A' }, body: { points: 7 } }
@@ -89,7 +89,7 @@ export function collectionContract(engine: string, factory: StoreFactory): void 
       expect(elsewhere).toBeUndefined()
     })
 
-    test('C-6 ids are never given twice, also not after a write that failed or a restart', async () => {
+    test('COL-6 ids are never given twice, also not after a write that failed or a restart', async () => {
       const first = await store.write((tx) => tx.nextIds(2))
       await expect(
         store.write(async (tx) => {
@@ -102,7 +102,7 @@ export function collectionContract(engine: string, factory: StoreFactory): void 
       expect(next[0]).toBe((first[1] ?? 0) + 1)
     })
 
-    test('C-1 rows are inserted, changed in part and deleted', async () => {
+    test('COL-1 rows are inserted, changed in part and deleted', async () => {
       const [row] = await store.read.rows(perks, { tenants: [2], where: EVERYTHING, limit: 1 })
       await store.write((tx) => tx.updateRow(perks, Number(row?.id), { status: 'INACTIVE' }))
       const [changed] = await store.read.rows(perks, { tenants: [2], where: EVERYTHING, limit: 1 })

@@ -1,4 +1,4 @@
-// The SQL of collections: declarations are sound, and every declared index is used by the filter it is declared for (C-7).
+// The SQL of collections: declarations are sound, and every declared index is used by the filter it is declared for (COL-7).
 import Sqlite from 'better-sqlite3'
 import type { Database } from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -28,12 +28,12 @@ const INDEXED = COLLECTIONS.flatMap((collection) =>
   [...(collection.indexes ?? []), ...(collection.unique ?? [])].map((names) => ({ collection, names })),
 )
 
-test('C-7 there are declared indexes', () => {
+test('COL-7 there are declared indexes', () => {
   expect(INDEXED.length).toBeGreaterThan(15)
 })
 
 test.each(INDEXED.map((row) => [`${row.collection.name} (${row.names.join(', ')})`, row] as const))(
-  'C-7 a filter over %s searches, and walks no table',
+  'COL-7 a filter over %s searches, and walks no table',
   (_, { collection, names }) => {
     const filters = names.filter((name) => name !== 'tenant').map((name) => eq(name, 1))
     const tenants = names.includes('tenant') ? [1] : 'every'
@@ -49,13 +49,13 @@ const REFERENCES = COLLECTIONS.flatMap((collection) =>
     .map(([name]) => [`${collection.name}.${name}`, collection, name] as const),
 )
 
-test.each(REFERENCES)('C-7 by the reference %s rows are found without a walk', (_, collection, name) => {
+test.each(REFERENCES)('COL-7 by the reference %s rows are found without a walk', (_, collection, name) => {
   const plan = planOf(collection, eq(name, 1), 'every')
   expect(plan).toMatch(/SEARCH/)
   expect(plan).not.toMatch(/SCAN (?!json_each)/)
 })
 
-test('C-1 a declaration that names nothing is found at once', () => {
+test('COL-1 a declaration that names nothing is found at once', () => {
   const base = { name: 'a', scope: 'node', versioned: false } as const
   const broken: Collection[] = [
     { ...base, columns: { b: { type: 'integer', refers: 'nowhere' } } },
@@ -66,7 +66,7 @@ test('C-1 a declaration that names nothing is found at once', () => {
   for (const collection of broken) expect(() => new Schema([collection])).toThrow(/declared|column/)
 })
 
-test('C-2 a way goes over references and child lists, and ends in a column that can be filtered by', () => {
+test('COL-2 a way goes over references and child lists, and ends in a column that can be filtered by', () => {
   const things: Collection = {
     name: 'things',
     scope: 'node',

@@ -1,5 +1,5 @@
 // What a merchant configures, as versioned documents. Columns are what is filtered, sorted or referred to; the rest is in the body. A `rule` is the
-// number a thing has in the tenant's program: of a program published natively any number, of what was made here the document's own id (C-6).
+// number a thing has in the tenant's program: of a program published natively any number, of what was made here the document's own id (COL-6).
 import type { Collection } from '../collection.ts'
 
 /** A business is a tenant: its id is the tenant's. */

@@ -4,7 +4,7 @@ import type { Program } from '../evaluation/compile.ts'
 import { frequencyWindow } from '../evaluation/earning/awards.ts'
 import { limitText, standingOf } from '../evaluation/spending/limits.ts'
 import type { MemberState } from '../evaluation/state.ts'
-import { countIn } from '../evaluation/state.ts'
+import { countIn } from '../evaluation/counts.ts'
 import type { Here } from './member-extras.ts'
 import type { FrequencyView, LimitView } from './member-extras-shapes.ts'
 

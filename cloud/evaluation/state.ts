@@ -6,10 +6,11 @@ import { Decoder, Encoder } from 'cbor-x'
 import type { FactId, RuleId } from '../../protocol/ids.ts'
 import { assert } from '../../protocol/result.ts'
 import type { HybridTime } from '../../protocol/time.ts'
+import type { Counts } from './counts.ts'
+import { countsOfList, listOfCounts } from './counts.ts'
 import type { EntitlementStatus } from './spending/entitlement-statuses.ts'
 import type { Account, More } from './more.ts'
 import { copyMore, newMore, outcomeOfMore } from './more.ts'
-import { DAYS_BACK_MAX } from './time/calendar.ts'
 
 export interface Entitlement {
   readonly code: string
@@ -46,7 +47,7 @@ export interface Redeemed {
   readonly captured: FactId
 }
 
-export interface MemberState {
+export interface MemberState extends Counts {
   /** Facts folded, and the canonical place of the last one. */
   facts: number
   at: HybridTime
@@ -63,8 +64,6 @@ export interface MemberState {
   enrolledDay: number | null
   /** Points that expire; stride 2: expires (ms), points; oldest expiry first. What the balance holds beyond them never does. */
   lots: number[]
-  /** Stride 3: rule, window, count; the last few windows of a rule. */
-  counters: number[]
   entitlements: readonly Entitlement[]
   redemptions: readonly Redeemed[]
   /** Redemptions that were given back, by their first facts. */
@@ -79,7 +78,10 @@ export interface MemberState {
 /** What all empty lists of states are; frozen, because it is shared. */
 const NONE = Object.freeze([]) as unknown as never[]
 
-const EMPTY: MemberState = {
+/** A state but for its counts, which are a list where it is stored. */
+type Rest = Omit<MemberState, keyof Counts>
+
+const EMPTY: Rest = {
   facts: 0,
   at: 0 as HybridTime,
   last: 0 as FactId,
@@ -91,7 +93,6 @@ const EMPTY: MemberState = {
   tiersEntered: NONE,
   enrolledDay: null,
   lots: NONE,
-  counters: NONE,
   entitlements: NONE,
   redemptions: NONE,
   givenBack: NONE,
@@ -100,36 +101,54 @@ const EMPTY: MemberState = {
   more: null,
 }
 
-/** The one place that makes states, so that all have one hidden class, however they came to be. */
-function stateOf(from: MemberState, list: <T>(items: readonly T[]) => T[]): MemberState {
+/**
+ * The one place that makes states, so that all have one hidden class, however they came to be. What every sale looks at comes first, and lies together
+ * in memory so.
+ */
+function stateOf(from: Rest, counts: Counts, list: <T>(items: readonly T[]) => T[]): MemberState {
   return {
     facts: from.facts,
     at: from.at,
     last: from.last,
     balance: from.balance,
     lifetime: from.lifetime,
+    tier: from.tier,
+    more: from.more,
+    lots: list(from.lots),
+    entitlements: list(from.entitlements),
+    rule0: counts.rule0,
+    window0: counts.window0,
+    count0: counts.count0,
+    rule1: counts.rule1,
+    window1: counts.window1,
+    count1: counts.count1,
+    rule2: counts.rule2,
+    window2: counts.window2,
+    count2: counts.count2,
+    rule3: counts.rule3,
+    window3: counts.window3,
+    count3: counts.count3,
+    furtherCounts: counts.furtherCounts,
     spent: from.spent,
     goodwill: from.goodwill,
-    tier: from.tier,
     tiersEntered: list(from.tiersEntered),
     enrolledDay: from.enrolledDay,
-    lots: list(from.lots),
-    counters: list(from.counters),
-    entitlements: list(from.entitlements),
     redemptions: list(from.redemptions),
     givenBack: list(from.givenBack),
     returned: list(from.returned),
     voided: list(from.voided),
-    more: from.more,
   }
 }
 
+const NO_COUNTS = countsOfList([])
+
 export function newState(): MemberState {
-  return stateOf(EMPTY, () => NONE)
+  return stateOf(EMPTY, NO_COUNTS, () => NONE)
 }
 
 export function copyState(state: MemberState): MemberState {
-  const copy = stateOf(state, (items) => (items.length === 0 ? NONE : items.slice()))
+  const copy = stateOf(state, state, (items) => (items.length === 0 ? NONE : items.slice()))
+  if (copy.furtherCounts !== null) copy.furtherCounts = countsOfList(listOfCounts(copy.furtherCounts))
   if (copy.more !== null) copy.more = copyMore(copy.more)
   if (copy.entitlements.length > 0) copy.entitlements = copy.entitlements.map((one) => ({ ...one }))
   return copy
@@ -194,69 +213,36 @@ export function takePoints(state: Account, points: number): number[] {
   return burned
 }
 
-/** Where the count of a rule's window stands in the counters; below 0: nowhere. */
-export function counterAt({ counters }: MemberState, rule: number, window: number): number {
-  for (let at = 0; at < counters.length; at += 3) {
-    if (counters[at] === rule && counters[at + 1] === window) return at + 2
+/** As it is stored, in the order of its fields. */
+interface StoredState extends Rest {
+  readonly counters: readonly number[]
+}
+
+function storedOf(state: MemberState): StoredState {
+  return {
+    facts: state.facts,
+    at: state.at,
+    last: state.last,
+    balance: state.balance,
+    lifetime: state.lifetime,
+    spent: state.spent,
+    goodwill: state.goodwill,
+    tier: state.tier,
+    tiersEntered: state.tiersEntered,
+    enrolledDay: state.enrolledDay,
+    lots: state.lots,
+    counters: listOfCounts(state),
+    entitlements: state.entitlements,
+    redemptions: state.redemptions,
+    givenBack: state.givenBack,
+    returned: state.returned,
+    voided: state.voided,
+    more: state.more,
   }
-  return -1
-}
-
-export function countIn(state: MemberState, rule: number, window: number): number {
-  const at = counterAt(state, rule, window)
-  return at < 0 ? 0 : (state.counters[at] ?? 0)
-}
-
-export function setCounter(state: MemberState, rule: number, window: number, count: number): void {
-  const at = counterAt(state, rule, window)
-  if (at < 0) openWindow(state, rule, window, count)
-  else state.counters[at] = count
-}
-
-/**
- * A new window of a rule. Those further away than a local day can step are forgotten; among them those of another kind, from an earlier program
- * version. The order of the windows is the order in which they were opened.
- */
-export function openWindow(state: MemberState, rule: number, window: number, count: number): void {
-  const { counters } = state
-  let kept = 0
-  for (let at = 0; at < counters.length; at += 3) {
-    const of = counters[at] ?? 0
-    const opened = counters[at + 1] ?? 0
-    if (of === rule && (opened > window + DAYS_BACK_MAX || opened < window - DAYS_BACK_MAX)) continue
-    if (kept < at) {
-      counters[kept] = of
-      counters[kept + 1] = opened
-      counters[kept + 2] = counters[at + 2] ?? 0
-    }
-    kept += 3
-  }
-  if (kept === counters.length) {
-    state.counters = withWindow(counters, rule, window, count)
-    return
-  }
-  counters[kept] = rule
-  counters[kept + 1] = window
-  counters[kept + 2] = count
-  if (kept + 3 < counters.length) counters.length = kept + 3
-}
-
-/** Just as long as needed. Most members have a few windows: literals are made ten times as fast as `concat` does it. */
-function withWindow(counters: readonly number[], rule: number, window: number, count: number): number[] {
-  if (counters.length === 0) return [rule, window, count]
-  const a = counters[0] ?? 0
-  const b = counters[1] ?? 0
-  const c = counters[2] ?? 0
-  if (counters.length === 3) return [a, b, c, rule, window, count]
-  const d = counters[3] ?? 0
-  const e = counters[4] ?? 0
-  const f = counters[5] ?? 0
-  if (counters.length === 6) return [a, b, c, d, e, f, rule, window, count]
-  return counters.concat([rule, window, count])
 }
 
 const STRUCTURES = [
-  Object.keys(newState()),
+  Object.keys(storedOf(newState())),
   ['code', 'perk', 'fact', 'index', 'from', 'expires', 'status', 'before', 'uses', 'usedBy'],
   ['fact', 'perk', 'metric', 'points', 'day', 'burned', 'captured'],
   Object.keys(newMore()),
@@ -271,16 +257,18 @@ const decoder = new Decoder({ structures: STRUCTURES.map((fields) => [...fields]
 export const STATE_FORMAT = 4
 
 export function encodeState(state: MemberState): Uint8Array {
-  const bytes = encoder.encode([STATE_FORMAT, state])
+  const bytes = encoder.encode([STATE_FORMAT, storedOf(state)])
   assert(encoderStructures.length === STRUCTURES.length, 'a state has exactly the declared fields')
   return bytes
 }
 
 /** Undefined for a format of another release: the state is then folded from the facts again. */
 export function decodeState(bytes: Uint8Array): MemberState | undefined {
-  const decoded = decoder.decode(bytes) as [number, MemberState]
-  return decoded[0] === STATE_FORMAT
-    ? stateOf(decoded[1], (items) => (items.length === 0 ? NONE : (items as never[])))
+  const [format, stored] = decoder.decode(bytes) as [number, StoredState]
+  return format === STATE_FORMAT
+    ? stateOf(stored, countsOfList(stored.counters), (items) =>
+        items.length === 0 ? NONE : (items as never[]),
+      )
     : undefined
 }
 
@@ -298,7 +286,7 @@ export function outcomeText(state: MemberState): string {
     tiers_entered: state.tiersEntered,
     enrolled_day: state.enrolledDay,
     lots: lotsOf(state),
-    counters: state.counters,
+    counters: listOfCounts(state),
     entitlements: state.entitlements.map(({ perk, from, expires, status, before, uses, usedBy }) => [
       perk,
       from,

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import type { Booked } from '../../cloud/evaluation/explanation/balance.ts'
 import { explainBalance } from '../../cloud/evaluation/explanation/balance.ts'
+import { countsOfList, listOfCounts } from '../../cloud/evaluation/counts.ts'
 import type { Program } from '../../cloud/evaluation/compile.ts'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { explain } from '../../cloud/evaluation/explanation/explain.ts'
@@ -62,10 +63,10 @@ function told(programs: Programs, facts: readonly Fact[]): { effects: string[]; 
 
 /** The two ways meet perks in different orders. */
 function inOneOrder(state: MemberState): MemberState {
-  const { counters, more } = state
+  const { more } = state
   return {
     ...state,
-    counters: sorted(counters, 3),
+    ...countsOfList(sorted(listOfCounts(state), 3)),
     more: more && {
       ...more,
       days: sorted(more.days, 3),

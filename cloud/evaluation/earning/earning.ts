@@ -6,6 +6,7 @@ import { MINUTE_MS, millisOf } from '../../../protocol/time.ts'
 import { bonusPoints, failingOccasion, frequencyWindow } from './awards.ts'
 import type { Bonus, Program } from '../compile.ts'
 import { situationOf } from '../conditions/condition.ts'
+import { countIn, setCount } from '../counts.ts'
 import { POINTS } from '../document/metrics.ts'
 import type { EffectBuffer } from '../effects.ts'
 import { BONUS, COUNTED } from '../effects.ts'
@@ -18,7 +19,7 @@ import type { Occasion } from './occasions.ts'
 import { occasionAt } from './occasions.ts'
 import { fillBasket } from './selections.ts'
 import type { MemberState } from '../state.ts'
-import { NEVER, addPoints, counterAt, openWindow } from '../state.ts'
+import { NEVER, addPoints } from '../state.ts'
 
 /** Points that a bonus's qualifying perks gave on this sale; `all` is what all standard perks gave. */
 function qualifyingPoints(program: Program, bonus: Bonus, all: number): number {
@@ -123,10 +124,8 @@ function countSale(
 ): boolean {
   if (day < bonus.fromDay) return false
   const window = frequencyWindow(program, bonus, day)
-  const at = counterAt(state, bonus.id, window)
-  const count = at < 0 ? 1 : (state.counters[at] ?? 0) + 1
-  if (at < 0) openWindow(state, bonus.id, window, count)
-  else state.counters[at] = count
+  const count = countIn(state, bonus.id, window) + 1
+  setCount(state, bonus.id, window, count)
   if (bonus.uncounts) effects.push(COUNTED, bonus.id, 0, 1, 0)
   return failingOccasion(bonus, day, 0, count) === APPLIES
 }

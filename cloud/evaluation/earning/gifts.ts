@@ -6,6 +6,7 @@ import { bonusPoints, failingOccasion, frequencyWindow, pointsOf } from './award
 import { noteGiven } from './caps.ts'
 import type { Bonus, EarnPerk, Program } from '../compile.ts'
 import type { Situation } from '../conditions/condition.ts'
+import { countIn, setCount } from '../counts.ts'
 import type { EffectBuffer } from '../effects.ts'
 import { BONUS, COUNTED, EARN } from '../effects.ts'
 import { settleGifts } from './groups.ts'
@@ -25,7 +26,6 @@ import {
 } from '../conditions/rule-conditions.ts'
 import { fillBasket, isTouched } from './selections.ts'
 import type { MemberState } from '../state.ts'
-import { countIn, setCounter } from '../state.ts'
 import type { PerkRow } from './standard-perks.ts'
 import { paidWith } from './tenders.ts'
 
@@ -188,7 +188,7 @@ export function giveWithBonuses(
   give(program, perks, at, fact, effects)
   for (const { rule, count } of bonuses) {
     if (count === 0) continue
-    setCounter(at.state, rule.id, frequencyWindow(program, rule, at.day), count)
+    setCount(at.state, rule.id, frequencyWindow(program, rule, at.day), count)
     if (rule.uncounts) effects.push(COUNTED, rule.id, 0, 1, 0)
   }
   give(program, bonuses, at, fact, effects)
@@ -239,5 +239,5 @@ export function give(
 /** What follows from a perk or bonus having applied, beside its amount. */
 export function noteUsed(program: Program, state: MemberState, rule: EarnPerk | Bonus, day: number): void {
   noteApplied(program, state, rule.id, day)
-  if ('oncePerDay' in rule && rule.oncePerDay) setCounter(state, rule.id, day, 1)
+  if ('oncePerDay' in rule && rule.oncePerDay) setCount(state, rule.id, day, 1)
 }

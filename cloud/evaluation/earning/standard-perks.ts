@@ -7,10 +7,10 @@ import type { Rounding } from '../../../protocol/numbers.ts'
 import { unreachable } from '../../../protocol/result.ts'
 import { pointsOf } from './awards.ts'
 import type { Conditions, EarnPerk, Program } from '../compile.ts'
+import { countIn, setCount } from '../counts.ts'
 import type { EffectBuffer } from '../effects.ts'
 import { EARN as EARN_OF_EFFECTS } from '../effects.ts'
 import type { MemberState } from '../state.ts'
-import { counterAt, openWindow } from '../state.ts'
 
 // V8 folds a module's own constants into the machine code and loads imported ones on every use.
 const POINTS_MAX: number = POINTS_MAX_OF_PROTOCOL
@@ -124,8 +124,8 @@ function perkPoints(perk: EarnPerk, lifetime: number, store: number, day: number
 
 /** Whether the perk, which would give something, gives it for the first time this day; and remembers it. */
 function isFirstOn(state: MemberState, perk: number, day: number): boolean {
-  if (counterAt(state, perk, day) >= 0) return false
-  openWindow(state, perk, day, 1)
+  if (countIn(state, perk, day) > 0) return false
+  setCount(state, perk, day, 1)
   return true
 }
 

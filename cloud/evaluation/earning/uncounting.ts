@@ -1,9 +1,9 @@
 // What is given back whole, or voided, counts no longer for the frequency bonuses that counted it (E-BON-9). That it was counted is among its effects.
 import { localDay, millisOf } from '../../../protocol/time.ts'
 import type { Bonus } from '../compile.ts'
+import { countIn, setCount } from '../counts.ts'
 import type { PastFact } from '../spending/reversal.ts'
 import type { MemberState } from '../state.ts'
-import { counterAt } from '../state.ts'
 import { frequencyWindow } from './awards.ts'
 
 export function uncount(state: MemberState, { fact, effects, program }: PastFact): void {
@@ -12,11 +12,10 @@ export function uncount(state: MemberState, { fact, effects, program }: PastFact
     const bonus = program.bonuses.find(({ id }) => id === rule)
     if (bonus === undefined) continue
     const window = frequencyWindow(program, bonus, localDay(millisOf(fact.at), fact.offset))
-    const at = counterAt(state, rule, window)
-    if (at < 0) continue
-    const count = state.counters[at] ?? 0
+    const count = countIn(state, rule, window)
+    if (count === 0) continue
     const paidWithIt = effects.some((effect) => effect.kind === 'bonus' && effect.rule === rule)
-    state.counters[at] = lowered(bonus, count, paidWithIt)
+    setCount(state, rule, window, lowered(bonus, count, paidWithIt))
   }
 }
 

@@ -15,7 +15,7 @@ const HELP = `tillstream COMMAND [options]
 
   cloud --data DIR [--port N]                           the node that knows all stores
   edge --data DIR --cloud URL [--port N] [--enrol CODE] the node of one store; with CODE - the code is read from standard input
-  feed --url URL --token-file FILE [--kinds K,K] [--terminal NAME] [--json]
+  feed --url URL --token-file FILE [--ca FILE] [--kinds K,K] [--terminal NAME] [--json]
                                                         what happens in a store, live, line by line
   backup --data DIR --to FILE                           all data of a cloud or a store as one file, also beside the running node
   restore --data DIR --from FILE [--replace]            puts it back; the node then begins its next life or epoch

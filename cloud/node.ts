@@ -19,6 +19,7 @@ import { Moments } from './domain/moments.ts'
 import { ProgramShelf } from './domain/programs.ts'
 import { Resolutions } from './domain/resolutions.ts'
 import { TotalsTaker } from './domain/totals.ts'
+import { Certifier } from './fleet/certifier.ts'
 import { Fleet } from './fleet/fleet.ts'
 import { appOf } from './http/app.ts'
 import { LiveFeed } from './http/feed/live-feed.ts'
@@ -154,9 +155,15 @@ async function coreOf(
     reached: () => hub.reached(),
     onFault: (cause) => log.error({ err: cause }, 'a look for leases broke'),
   })
+  const certifier = new Certifier({
+    store,
+    system,
+    onIssued: (issued) => log.info(issued, 'a certificate was issued'),
+  })
   const hub: SyncHub = new SyncHub({
     store,
     ingest,
+    certify: (tenant, edge, request) => certifier.certify(tenant, edge, request),
     authority: new Authority(store, shelf, clock, recalls),
     onReached: (tenant, reachedIn) => grants.inReach(tenant, reachedIn),
     onSeen: (tenant, seenIn, member) => grants.seen(tenant, seenIn, member),
@@ -199,9 +206,11 @@ async function coreOf(
       store,
       system,
       cloudPublicKey: exportPublicKey(founded.keys.publicKey),
+      certifier,
       connected: () => hub.connected(),
       decided: (edge) => hub.closeEdge(edge, 'HQ decided about this device; say hello again'),
     }),
+    caCertificate: () => certifier.caCertificate(founded.tenant),
     hqFacts: new HqFacts(store, ingest, shelf, clock),
     resolutions: new Resolutions(ingest, shelf),
     draws: new Draws(ingest, shelf, clock),

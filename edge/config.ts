@@ -6,12 +6,16 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 export const HOST_DEFAULT = '127.0.0.1'
 export const PORT_DEFAULT = 8081
+const ALL_ADDRESSES = '0.0.0.0'
 
 export interface EdgeConfig {
   readonly directory: string
   /** 0 lets the machine choose; the line on stdout names it. */
   readonly port: number
+  /** Where plain HTTP is served: this machine alone, unless told otherwise (TLS-5). */
   readonly host: string
+  /** Where TLS is served; undefined: nowhere. */
+  readonly tls: { readonly host: string; readonly port: number } | undefined
   /** Where the cloud is; the one it was enrolled with when left out. */
   readonly cloud: string | undefined
   /** One-time enrolment code, for the first start. */
@@ -27,13 +31,15 @@ export type ParsedConfig =
   { readonly ok: true; readonly config: EdgeConfig } | { readonly ok: false; readonly sentence: string }
 
 export const USAGE =
-  `usage: tillstream edge --data DIR --cloud URL [--enrol CODE] [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] ` +
-  `[--backdate-ms N] [--host-name NAME] [--log-level ${LOG_LEVELS.join('|')}]`
+  `usage: tillstream edge --data DIR --cloud URL [--enrol CODE] [--port ${PORT_DEFAULT}] [--tls-port N] ` +
+  `[--tls-on ADDRESS] [--plain-http-on ADDRESS] [--backdate-ms N] [--host-name NAME] [--log-level ${LOG_LEVELS.join('|')}]`
 
 const OPTIONS = {
   data: { type: 'string' },
   port: { type: 'string' },
-  host: { type: 'string' },
+  'tls-port': { type: 'string' },
+  'tls-on': { type: 'string' },
+  'plain-http-on': { type: 'string' },
   cloud: { type: 'string' },
   enrol: { type: 'string' },
   'backdate-ms': { type: 'string' },
@@ -51,11 +57,20 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
   } catch (cause) {
     return wrong(cause instanceof Error ? cause.message : 'The arguments cannot be understood.')
   }
-  const { data, port = String(PORT_DEFAULT), host = HOST_DEFAULT, cloud, enrol } = values
+  const { data, port = String(PORT_DEFAULT), cloud, enrol } = values
   if (data === undefined || data === '') return wrong('Say where the data lives with --data DIR.')
-  if (!INTEGER.test(port) || Number(port) > 65_535)
-    return wrong(`--port must be a number from 0 to 65535, not "${port}".`)
-  if (host === '') return wrong('--host must be an address of this machine.')
+  const tlsPort = values['tls-port']
+  for (const [name, given] of [
+    ['port', port],
+    ['tls-port', tlsPort ?? '0'],
+  ] as const)
+    if (!INTEGER.test(given) || Number(given) > 65_535)
+      return wrong(`--${name} must be a number from 0 to 65535, not "${given}".`)
+  const tlsOn = values['tls-on'] ?? ALL_ADDRESSES
+  const host = values['plain-http-on'] ?? HOST_DEFAULT
+  if (tlsOn === '' || host === '')
+    return wrong('--tls-on and --plain-http-on take an address of this machine.')
+  if (values['tls-on'] !== undefined && tlsPort === undefined) return wrong('--tls-on needs --tls-port.')
   if (cloud !== undefined && !isHttpUrl(cloud))
     return wrong(`--cloud must be an http:// or https:// address, not "${cloud}".`)
   if (enrol === '') return wrong('--enrol needs the code that HQ made for this store.')
@@ -71,6 +86,7 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
       directory: data,
       port: Number(port),
       host,
+      tls: tlsPort === undefined ? undefined : { host: tlsOn, port: Number(tlsPort) },
       cloud,
       enrol,
       backdateMs: backdate === undefined ? undefined : Number(backdate),

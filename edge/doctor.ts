@@ -2,8 +2,9 @@
 // Everything it says is about the machine and the file: no name, no member, no key (DR-2), so that its words may be sent to anybody.
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { CERTIFICATE_WARN_DAYS } from '../protocol/limits.ts'
 import { SEQ_SPAN } from '../protocol/ids.ts'
-import { millisOf } from '../protocol/time.ts'
+import { DAY_MS, millisOf } from '../protocol/time.ts'
 import type { HybridTime } from '../protocol/time.ts'
 import { OFF_MS_MAX } from './clock.ts'
 import { LEDGER_FILE, LedgerRefused, lockDirectory, openForReading } from './ledger/database.ts'
@@ -12,11 +13,22 @@ import { DiskRoom } from './ledger/disk-room.ts'
 import { hasFailed } from './ledger/failure-mark.ts'
 import { flushTest } from './ledger/flush-test.ts'
 import { SCHEMA_VERSION } from './ledger/schema.ts'
+import { readCertificate } from './tls/certificate-file.ts'
 import { verify } from './verify.ts'
 
 export interface Finding {
   readonly about:
-    'directory' | 'disk' | 'flush' | 'lock' | 'schema' | 'chain' | 'damage' | 'sync' | 'clock' | 'identity'
+    | 'directory'
+    | 'disk'
+    | 'flush'
+    | 'lock'
+    | 'schema'
+    | 'chain'
+    | 'damage'
+    | 'sync'
+    | 'clock'
+    | 'identity'
+    | 'certificate'
   readonly ok: boolean
   readonly found: string
   /** Null where nothing is to be done. */
@@ -24,7 +36,6 @@ export interface Finding {
 }
 
 const MIB = 1024 * 1024
-const DAY_MS = 86_400_000
 /** Unsynced for longer, a store needs somebody who looks at its internet. */
 const WORD_MS_MAX = DAY_MS
 const OTHERS_MAY = 0o077
@@ -52,6 +63,7 @@ export async function doctor(directory: string, now: number): Promise<Finding[]>
     diskFinding(directory),
     flushFinding(directory),
     lockFinding(directory),
+    certificateFinding(directory, now),
   ]
   findings.push(...damageFindings(directory))
   let open
@@ -129,6 +141,20 @@ function lockFinding(directory: string): Finding {
     if (cause instanceof LedgerRefused) return well('lock', 'An edge runs on this directory.')
     throw cause
   }
+}
+
+function certificateFinding(directory: string, now: number): Finding {
+  const held = readCertificate(directory)
+  if (held === undefined)
+    return well('certificate', 'This node has no certificate; with --tls-port it asks the cloud for one.')
+  const until = new Date(held.until).toISOString().slice(0, 10)
+  return held.until - now >= CERTIFICATE_WARN_DAYS * DAY_MS
+    ? well('certificate', `The certificate of TLS lasts until ${until}.`)
+    : wrong(
+        'certificate',
+        `The certificate of TLS ${held.until < now ? 'ended' : 'ends'} on ${until}.`,
+        'Bring the store back in touch with the cloud: it is renewed then by itself.',
+      )
 }
 
 function damageFindings(directory: string): Finding[] {

@@ -8,8 +8,11 @@ import type { Life } from '../protocol/lives.ts'
 import { NameShape, OriginShape, StoreIdShape } from '../protocol/shapes.ts'
 import { zoneKnown } from '../protocol/time.ts'
 import { validator } from '../protocol/validation.ts'
+import { CertifiedShape } from '../protocol/frames/certificate.ts'
+import type { Certified } from '../protocol/frames/certificate.ts'
 import type { EdgeIdentity } from './ledger/meta.ts'
 import { StartRefused } from './start-refused.ts'
+import type { NewTlsKey } from './tls/certificate-keeper.ts'
 
 const EnrolledShape = Type.Object({
   edge: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
@@ -19,6 +22,7 @@ const EnrolledShape = Type.Object({
   cloud_public_key: Type.String(),
   /** An older cloud gives them with its first welcome. */
   spares: Type.Optional(Type.Array(LifeShape, { maxItems: SPARES_MAX })),
+  tls: Type.Optional(CertifiedShape),
 })
 const enrolled = validator(EnrolledShape)
 
@@ -26,14 +30,22 @@ export interface Enrolled {
   readonly identity: EdgeIdentity
   /** Lives it may begin by itself. */
   readonly spares: readonly Life[]
+  /** For the TLS key that was sent along. */
+  readonly certified: Certified | undefined
 }
 
-export async function enrolWith(cloud: string, code: string, software: string): Promise<Enrolled> {
+export async function enrolWith(
+  cloud: string,
+  code: string,
+  software: string,
+  tls: NewTlsKey,
+): Promise<Enrolled> {
   const { privateKey, publicKey } = newKeyPair()
   const { status, body } = await post(`${cloud.replace(/\/$/, '')}/v1/enrol`, {
     code,
     public_key: exportPublicKey(publicKey),
     software,
+    tls: tls.request,
   })
   if (status < 200 || status > 299)
     throw new StartRefused(
@@ -56,7 +68,7 @@ export async function enrolWith(cloud: string, code: string, software: string): 
     cloudPublicKey: body.cloud_public_key,
     cloudUrl: cloud,
   }
-  return { identity, spares: body.spares ?? [] }
+  return { identity, spares: body.spares ?? [], certified: body.tls }
 }
 
 async function post(url: string, body: unknown): Promise<{ status: number; body: unknown }> {

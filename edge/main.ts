@@ -44,7 +44,9 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
-  process.stdout.write(`${JSON.stringify({ listening: node.port, store: node.identity.store })}\n`)
+  const { port, tlsPort, identity } = node
+  const tls = tlsPort === null ? {} : { tls: tlsPort }
+  process.stdout.write(`${JSON.stringify({ listening: port, ...tls, store: identity.store })}\n`)
 }
 
 function refuseStart(sentence: string): void {

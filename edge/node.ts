@@ -7,6 +7,7 @@ import { assert } from '../protocol/result.ts'
 import { bindingOf } from './machine.ts'
 import { enrolWith } from './enrol.ts'
 import { Readers } from './feed/readers.ts'
+import type { Address } from './http/ports.ts'
 import { KeptReceipts } from './http/kept-receipts.ts'
 import { Metrics, Requests } from './http/metrics.ts'
 import { routesOf } from './http/routes.ts'
@@ -26,11 +27,17 @@ import type { SocketFactory } from './sync/socket.ts'
 import { realSystem } from './system.ts'
 import type { Cancel, System } from './system.ts'
 import { Till } from './till/till.ts'
+import { writeCertificate } from './tls/certificate-file.ts'
+import { CertificateKeeper, newTlsKey } from './tls/certificate-keeper.ts'
+import { ownNames } from './tls/own-names.ts'
 
 export interface EdgeOptions {
   readonly directory: string
   readonly port: number
+  /** Where plain HTTP is served. */
   readonly host: string
+  /** Where TLS is served; nowhere when left out. */
+  readonly tls?: Address | undefined
   readonly log: Logger
   /** The cloud's address; the one of the enrolment when left out. */
   readonly cloud?: string | undefined
@@ -48,6 +55,8 @@ export interface EdgeOptions {
 
 export interface EdgeNode {
   readonly port: number
+  /** Null as long as nothing is served over TLS. */
+  readonly tlsPort: number | null
   readonly identity: EdgeIdentity
   readonly till: Till
   readonly ledger: Ledger
@@ -104,7 +113,10 @@ function isWhole({ facts, claimed }: Recovery): boolean {
   return claimed !== null && facts >= claimed
 }
 
-async function identify(ledger: Ledger, { cloud, enrol, log }: EdgeOptions): Promise<void> {
+async function identify(
+  ledger: Ledger,
+  { directory, cloud, enrol, log, hostNames }: EdgeOptions,
+): Promise<void> {
   if (ledger.identity() !== undefined) {
     if (enrol !== undefined) log.info('enrolled already, the code was not used')
     return
@@ -114,8 +126,10 @@ async function identify(ledger: Ledger, { cloud, enrol, log }: EdgeOptions): Pro
       'This edge belongs to no store yet. Ask HQ for an enrolment code of the store (POST /v1/stores/:id/codes at the cloud) and ' +
         'start once with --cloud URL --enrol CODE.',
     )
-  const { identity, spares } = await enrolWith(cloud, enrol, SOFTWARE)
+  const tls = newTlsKey(ownNames(hostNames ?? []))
+  const { identity, spares, certified } = await enrolWith(cloud, enrol, SOFTWARE, tls)
   ledger.enrol(identity, spares)
+  if (certified !== undefined) writeCertificate(directory, tls.privateKey, certified)
   log.info('enrolled')
 }
 
@@ -146,7 +160,18 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
   const byPost = postFactory(() => postUrl(cloud, edge()), onFault)
   const open: SocketFactory =
     options.open ?? ((events, via) => (via === 'socket' ? bySocket : byPost)(events, via))
-  const link = new Link({ ledger, till, system, open, software: SOFTWARE, log })
+  const keeper: CertificateKeeper = new CertificateKeeper({
+    directory,
+    system,
+    now: () => till.clock.now(),
+    names: () => ownNames(options.hostNames ?? []),
+    needed: options.tls !== undefined,
+    ask: (request) => link.certify(request),
+    onChanged: () =>
+      void serveTls().catch((cause: unknown) => log.error({ err: cause }, 'TLS is not served')),
+    onEnding: (until) => till.tellManagers(endingText(until)),
+  })
+  const link = new Link({ ledger, till, system, open, software: SOFTWARE, log, certificates: keeper })
   till.connect(link)
   const readers = new Readers(till.feed)
   const requests = new Requests()
@@ -159,6 +184,7 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
       readersCut: () => readers.cut,
       link: () => link.state,
       lastWordAt: () => link.lastWordAt(),
+      certifiedUntil: () => keeper.held?.until ?? null,
     },
     requests,
   )
@@ -170,6 +196,7 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
     readers,
     metrics,
     software: SOFTWARE,
+    ca: () => keeper.held?.ca,
     ready: () => ready,
   })
   const server = new Server({
@@ -183,8 +210,20 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
     receipts: new KeptReceipts((receipt) => void till.witness(receipt)),
     onFault: (cause) => void ledger.failed(cause),
   })
-  const port = await listen(server, options)
+  const port = await listen(server, () => server.listen({ host: options.host, port: options.port }))
+  let tlsPort: number | null = null
+  const serveTls = async (): Promise<void> => {
+    const { tls } = options
+    const { held } = keeper
+    if (tls === undefined || held === undefined) return
+    tlsPort = await server.listenTls({ host: tls.host, port: tlsPort ?? tls.port }, held.path)
+    log.info({ port: tlsPort, until: new Date(held.until) }, 'TLS is served')
+  }
+  await listen(server, serveTls)
+  if (options.tls !== undefined && tlsPort === null)
+    log.warn('TLS is served once the cloud was reached and has certified this node')
   link.start()
+  keeper.start()
   const stopLooking = lookAround(system, till, ledger, log)
   ledger.onBroken((cause) => {
     ready = false
@@ -195,6 +234,7 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
   const stop = async (): Promise<void> => {
     ready = false
     stopLooking()
+    keeper.stop()
     await till.drain()
     await settledOrLate(server, system)
     readers.stop()
@@ -204,7 +244,11 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
   }
   let stopping: Promise<void> | undefined
   return {
-    port /** As it is now: a life may have begun. */,
+    port,
+    get tlsPort() {
+      return tlsPort
+    },
+    /** As it is now: a life may have begun. */
     get identity() {
       return ledger.identity() ?? identity
     },
@@ -213,6 +257,13 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
     link,
     stop: () => (stopping ??= stop()),
   }
+}
+
+function endingText(until: number): string {
+  return (
+    `The certificate of this store's TLS ends at ${new Date(until).toISOString().slice(0, 16)}Z: browsers will warn from then on. ` +
+    'It is renewed as soon as the cloud is reached.'
+  )
 }
 
 /** What is looked at by the clock while the node runs; returns what ends it. */
@@ -252,13 +303,11 @@ async function settledOrLate(server: Server, system: System): Promise<void> {
   cancel()
 }
 
-async function listen(server: Server, { host, port }: EdgeOptions): Promise<number> {
+async function listen<T>(server: Server, open: () => Promise<T>): Promise<T> {
   try {
-    return await server.listen(host, port)
+    return await open()
   } catch (cause) {
     server.close()
-    throw new StartRefused(cause instanceof Error ? cause.message : `Port ${port} cannot be opened.`, {
-      cause,
-    })
+    throw new StartRefused(cause instanceof Error ? cause.message : 'A port cannot be opened.', { cause })
   }
 }

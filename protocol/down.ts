@@ -5,6 +5,8 @@ import type { Gap } from './frames/gap.ts'
 import { AckShape } from './frames/ack.ts'
 import { EndedShape } from './frames/ended.ts'
 import { GapShape } from './frames/gap.ts'
+import type { CertificateFrame } from './frames/certificate.ts'
+import { CertificateShape } from './frames/certificate.ts'
 import type { Decision } from './frames/decision.ts'
 import { DecisionShape } from './frames/decision.ts'
 import type { Challenge } from './frames/challenge.ts'
@@ -43,6 +45,7 @@ export type DownFrame =
   | Tail
   | Time
   | Notice
+  | CertificateFrame
 
 export const DOWN_SHAPES = {
   challenge: ChallengeShape,
@@ -59,4 +62,5 @@ export const DOWN_SHAPES = {
   tail: TailShape,
   time: TimeShape,
   notice: NoticeShape,
+  certificate: CertificateShape,
 } as const satisfies Record<DownFrame['type'], unknown>

@@ -220,3 +220,15 @@ export const SYNC_LATE_MS = 5_000
 /** What-ifs that wait for the one that runs; and those whose result is kept. */
 export const WHAT_IFS_WAITING_MAX = 4
 export const WHAT_IFS_KEPT_MAX = 20
+/** Names and addresses of one certificate. */
+export const CERTIFIED_NAMES_MAX = 32
+/** How long a store's certificate lasts: browsers take no longer ones (398 days); begun a day early, for clocks that are behind. */
+export const CERTIFICATE_DAYS = 397
+/** Asked for anew once fewer days are left: a store may be offline for at least so long. */
+export const CERTIFICATE_RENEW_DAYS = 300
+/** Managers are told once fewer days are left. */
+export const CERTIFICATE_WARN_DAYS = 45
+/** The tenant's own, which is put on managers' devices once. */
+export const CA_DAYS = 20 * 365
+/** How often an edge looks whether its certificate is to be renewed. */
+export const CERTIFICATE_LOOK_MS = 3_600_000

@@ -5,6 +5,8 @@ import type { Authorise } from './frames/authorise.ts'
 import { AuthoriseShape } from './frames/authorise.ts'
 import type { Batch } from './frames/batch.ts'
 import { BatchShape } from './frames/batch.ts'
+import type { Certify } from './frames/certify.ts'
+import { CertifyShape } from './frames/certify.ts'
 import type { FindMember } from './frames/find-member.ts'
 import { FindMemberShape } from './frames/find-member.ts'
 import type { Hello } from './frames/hello.ts'
@@ -14,7 +16,7 @@ import { PastShape } from './frames/past.ts'
 import type { Witness } from './frames/witness.ts'
 import { WitnessShape } from './frames/witness.ts'
 
-export type UpFrame = Hello | Batch | FindMember | Authorise | Past | Witness | AskTime
+export type UpFrame = Hello | Batch | FindMember | Authorise | Past | Witness | AskTime | Certify
 
 export const UP_SHAPES = {
   hello: HelloShape,
@@ -24,4 +26,5 @@ export const UP_SHAPES = {
   past: PastShape,
   witness: WitnessShape,
   ask_time: AskTimeShape,
+  certify: CertifyShape,
 } as const satisfies Record<UpFrame['type'], unknown>

@@ -1,6 +1,8 @@
 // The stores of a tenant and the devices that serve them: one-time codes, enrolment, and how far each device is behind (G). A code is used
 // up in the same transaction that makes the edge, so of two devices that race with one code exactly one wins (G-1).
 import { importPublicKey } from '../../protocol/envelope.ts'
+import type { Certified } from '../../protocol/frames/certificate.ts'
+import type { CertificateRequest } from '../../protocol/frames/certify.ts'
 import type { Life } from '../../protocol/lives.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
 import { ENROL_CODE_MS_MAX } from '../../protocol/limits.ts'
@@ -20,6 +22,7 @@ import type {
 } from '../store/port.ts'
 import { approveEdge, retireEdge, sparesOf } from '../domain/lives.ts'
 import type { System } from '../system.ts'
+import type { Certifier } from './certifier.ts'
 import { CODE_BYTES, enrolCode, enrolCodeHash } from './enrol-code.ts'
 import { Guesses } from './guesses.ts'
 
@@ -32,6 +35,8 @@ export interface Enrolment {
   readonly cloudPublicKey: string
   /** Lives the device may open by itself (P-LIFE-3). */
   readonly spares: readonly Life[]
+  /** For the key that was given with the request. */
+  readonly tls?: Certified
 }
 
 export interface EnrolRequest {
@@ -39,6 +44,8 @@ export interface EnrolRequest {
   /** Base64 of the device's DER public key. */
   readonly public_key: string
   readonly software: string
+  /** Asks for a certificate of the store's TLS (G-11). */
+  readonly tls?: CertificateRequest
 }
 
 /** One line of the fleet list (G-3): the newest ledger life of an edge. */
@@ -80,6 +87,7 @@ export interface FleetOptions {
   readonly store: CloudStore
   readonly system: System
   readonly cloudPublicKey: string
+  readonly certifier: Certifier
   /** What is known of the connections that are open now. */
   readonly connected: () => ReadonlyMap<Origin, Contact>
   /** HQ has decided about a device: its connection is to hear it. */
@@ -90,15 +98,17 @@ export class Fleet {
   readonly #store: CloudStore
   readonly #system: System
   readonly #cloudPublicKey: string
+  readonly #certifier: Certifier
   readonly #connected: FleetOptions['connected']
   readonly #decided: (edge: EdgeId) => void
   readonly #guesses: Guesses
 
-  constructor({ store, system, cloudPublicKey, connected, decided }: FleetOptions) {
+  constructor({ store, system, cloudPublicKey, certifier, connected, decided }: FleetOptions) {
     this.#decided = decided ?? (() => undefined)
     this.#store = store
     this.#system = system
     this.#cloudPublicKey = cloudPublicKey
+    this.#certifier = certifier
     this.#connected = connected
     this.#guesses = new Guesses(system.clock)
   }
@@ -149,8 +159,13 @@ export class Fleet {
       return refuse('input_invalid', 'Not an Ed25519 public key in base64 of DER', '/public_key')
     }
     const enrolment = await this.#exchange(request)
-    if (enrolment.ok) this.#guesses.forgive(caller)
-    return enrolment
+    if (!enrolment.ok) return enrolment
+    this.#guesses.forgive(caller)
+    if (request.tls === undefined) return enrolment
+    // The code is used up by now: a request that cannot be certified does not undo the enrolment, and the device may ask again over its line.
+    const { edge, store } = enrolment.value
+    const tls = await this.#certifier.certify(store.tenant, edge, request.tls)
+    return tls.ok ? accept({ ...enrolment.value, tls: tls.value }) : enrolment
   }
 
   async #exchange({ code, public_key, software }: EnrolRequest): Promise<Result<Enrolment>> {

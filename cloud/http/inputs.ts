@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { FACT_KINDS, IdentityValueShape } from '../../protocol/facts.ts'
 import type { IdentityKind } from '../../protocol/facts.ts'
+import { CertificateRequestShape } from '../../protocol/frames/certify.ts'
 import { idFromText, idText } from '../../protocol/ids.ts'
 import type { FactId, MemberId, RuleId, StoreId } from '../../protocol/ids.ts'
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, POINTS_MAX } from '../../protocol/limits.ts'
@@ -107,6 +108,7 @@ export const EnrolInputShape = Type.Object(
       description: 'Ed25519 public key: base64 of the DER form',
     }),
     software: Type.String({ maxLength: 64 }),
+    tls: Type.Optional(CertificateRequestShape),
   },
   closed,
 )

@@ -15,6 +15,8 @@ export interface Services {
   readonly read: Reads
   readonly shelf: ProgramShelf
   readonly fleet: Fleet
+  /** Of the tenant whose node this is, in PEM. */
+  readonly caCertificate: () => Promise<string>
   readonly hqFacts: HqFacts
   readonly draws: Draws
   readonly resolutions: Resolutions

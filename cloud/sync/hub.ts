@@ -3,7 +3,10 @@
 import type { KeyObject } from 'node:crypto'
 import { encodeFrame } from '../../protocol/codec.ts'
 import { seal } from '../../protocol/envelope.ts'
+import type { Certified } from '../../protocol/frames/certificate.ts'
+import type { CertificateRequest } from '../../protocol/frames/certify.ts'
 import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
+import type { Result } from '../../protocol/result.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
 import {
@@ -50,6 +53,12 @@ export interface SyncParts {
   readonly privateKey: KeyObject
   /** Told once for what breaks on our side, with the edge it broke for. */
   readonly onFault: (edge: EdgeId, cause: unknown) => void
+  /** Certificates of the stores' TLS (G-11). */
+  readonly certify: (
+    tenant: TenantId,
+    edge: EdgeId,
+    request: CertificateRequest,
+  ) => Promise<Result<Certified>>
   /** A store's ledger came into reach. */
   readonly onReached?: (tenant: TenantId, store: StoreId) => void
   /** A store asked about a member. */

@@ -9,6 +9,7 @@ import type { DownFrame } from '../../protocol/down.ts'
 import { NONCE_BYTES, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
 import type { Authorise } from '../../protocol/frames/authorise.ts'
 import type { Batch } from '../../protocol/frames/batch.ts'
+import type { Certify } from '../../protocol/frames/certify.ts'
 import type { Ended } from '../../protocol/frames/ended.ts'
 import type { FindMember } from '../../protocol/frames/find-member.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
@@ -194,6 +195,8 @@ export class SyncSession {
         return this.#authorise(frame)
       case 'ask_time':
         return this.#send({ type: 'time', time: this.#now(), question: frame.question })
+      case 'certify':
+        return this.#certify(frame)
       case 'past':
         return this.#send(await tailOf(this.#parts.store.read, this.#edge, frame))
       case 'witness':
@@ -201,6 +204,12 @@ export class SyncSession {
       default:
         return unreachable(frame)
     }
+  }
+
+  async #certify({ public_key, names }: Certify): Promise<void> {
+    const certified = await this.#parts.certify(this.tenant, this.#edge.id, { public_key, names })
+    if (certified.ok) this.#send({ type: 'certificate', ...certified.value })
+    else this.close('malformed', certified.refusal.detail)
   }
 
   /** Leases may have to be given back first, perhaps by this very store: its frames are heard meanwhile. */

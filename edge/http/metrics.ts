@@ -32,6 +32,8 @@ export interface Measured {
   readersCut(): number
   link(): StateName
   lastWordAt(): number | null
+  /** When the certificate ends; null without one. */
+  certifiedUntil(): number | null
 }
 
 export interface MetricsText {
@@ -91,6 +93,11 @@ function registryOf(library: typeof prom, measured: Measured, requests: Requests
   gauge('unsynced_facts', 'Facts the cloud has not acknowledged', () => measured.unsynced())
   gauge('feed_readers', 'Open feed connections', () => measured.readers())
   counter('feed_readers_cut_total', 'Feed readers cut for holding back', () => measured.readersCut())
+  gauge(
+    'certificate_ends_seconds',
+    'When the certificate of TLS ends, since 1970; 0 without one',
+    () => (measured.certifiedUntil() ?? 0) / 1000,
+  )
   gauge(
     'cloud_last_word_seconds',
     'Time of the last frame from the cloud since 1970; 0 before any',

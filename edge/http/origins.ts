@@ -1,20 +1,13 @@
 // Which names this node goes by in a browser (H-11). A page of another site that has its own name resolve to this node (DNS rebinding), or that opens
 // a socket to it, is told apart by the names it sends: `Host` must be one of ours, and `Origin`, where there is one, must be the host's.
 import { isIP } from 'node:net'
-
-/** Names that no public resolver hands out, besides addresses and bare names. */
-const LOCAL_ENDINGS = ['.local', '.internal', '.home.arpa', '.lan', '.localhost'] as const
+import { isLocalName } from '../../protocol/local-names.ts'
 
 /** `host`: the header, with its port. `names`: further names, by configuration. */
 export function hostAllowed(host: string, names: readonly string[]): boolean {
   const name = hostName(host)
   if (name === '') return false
-  return (
-    isIP(name) !== 0 ||
-    !name.includes('.') ||
-    names.includes(name) ||
-    LOCAL_ENDINGS.some((ending) => name.endsWith(ending))
-  )
+  return isIP(name) !== 0 || !name.includes('.') || names.includes(name) || isLocalName(name)
 }
 
 /** No `Origin` means no browser page is speaking. */

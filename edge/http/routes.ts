@@ -41,6 +41,8 @@ export interface Api {
   readonly readers: Readers
   readonly metrics: Metrics
   readonly software: string
+  /** Of the CA that certified this node, in PEM; undefined before that. */
+  ca(): string | undefined
   /** Taking writes; false once the node is told to stop. */
   ready(): boolean
 }
@@ -325,6 +327,9 @@ function terminalRoutes({ tokens, readers }: Api): Route[] {
   ]
 }
 
+/** Devices take it for a certificate to install. */
+const CA_TYPE = 'application/x-x509-ca-cert'
+
 function publicRoutes(api: Api, all: () => readonly Route[]): Route[] {
   const word = (name: string): TObject => Type.Object({ [name]: Type.Boolean() }, closed)
   let document: string | undefined
@@ -354,6 +359,19 @@ function publicRoutes(api: Api, all: () => readonly Route[]): Route[] {
       answers: { 200: { description: 'OpenAPI 3.1', type: 'application/json' } },
       handle: () =>
         accept({ status: 200, body: (document ??= JSON.stringify(openApi(all(), api.software))) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/ca.crt',
+      summary: "The certificate that proves this node's TLS; HQ serves the same",
+      roles: 'public',
+      answers: { 200: { description: 'A certificate in PEM', type: CA_TYPE } },
+      handle() {
+        const ca = api.ca()
+        return ca === undefined
+          ? refuse('route_unknown', 'This node was not certified yet.')
+          : accept({ status: 200, body: ca, type: CA_TYPE })
+      },
     }),
     route({
       method: 'GET',

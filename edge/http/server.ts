@@ -1,10 +1,8 @@
-// Hot: the local API on uWebSockets.js, the only file that knows it. It mounts the table's rows, does the checks of H-2 in their order,
+// Hot: the local API on uWebSockets.js; only this file and ports.ts know it. It mounts the table's rows, does the checks of H-2 in their order,
 // answers, and hands the feed's connections to the readers. Rules of the library that bite: a request is only valid inside its callback, a
-// body chunk too; an answer given later must be corked and never be written after an abort; without the exclusive option a second process
-// listens on the same port without an error. Budget: bench/sales.ts.
+// body chunk too; an answer given later must be corked and never be written after an abort. Budget: bench/sales.ts.
 import { randomBytes } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
-import * as uws from 'uWebSockets.js'
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js'
 import type { Logger } from 'pino'
 import { BODY_BYTES_MAX, FEED_BEAT_MS, SOCKET_MESSAGE_BYTES_MAX } from '../../protocol/limits.ts'
@@ -22,6 +20,8 @@ import { hostAllowed, originAllowed } from './origins.ts'
 import { SUBPROTOCOLS, lastEvent, subprotocolOf } from './feed-request.ts'
 import { SocketSink, SseSink } from './feed-sinks.ts'
 import type { Requests } from './metrics.ts'
+import { Ports } from './ports.ts'
+import type { Address } from './ports.ts'
 import type { Call, Outcome, Route } from './route.ts'
 import type { FeedQuery } from './routes.ts'
 import type { Tokens } from './tokens.ts'
@@ -75,7 +75,8 @@ class Exchange {
 }
 
 export class Server {
-  readonly #app: TemplatedApp = uws.App()
+  readonly #routes: readonly Route[]
+  readonly #ports = new Ports((app) => this.#mountAll(app))
   readonly #tokens: Tokens
   readonly #readers: Readers
   readonly #requests: Requests
@@ -92,6 +93,7 @@ export class Server {
 
   constructor(options: ServerOptions) {
     const { routes, tokens, readers, requests, system, log, hostNames, receipts, onFault } = options
+    this.#routes = routes
     this.#hostNames = hostNames
     this.#receipts = receipts
     this.#tokens = tokens
@@ -100,34 +102,17 @@ export class Server {
     this.#system = system
     this.#log = log
     this.#onFault = onFault ?? (() => undefined)
-    for (const row of routes) this.#mount(row)
-    for (const path of new Set(routes.map((row) => row.path))) {
-      const allow = routes.filter((row) => row.path === path).map(({ method }) => method)
-      this.#app.any(path, (res, req) => this.#refuseMethod(res, req, path, allow.join(', ')))
-    }
-    this.#app.any('/*', (res) => {
-      const exchange = this.#begin(res, ANY, '*')
-      this.#end(exchange, refuse('route_unknown', 'There is nothing at this address; see /openapi.json.'))
-    })
     this.#beat()
   }
 
   /** Resolves with the port. Rejects when the port is taken. */
-  listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      // The typings know neither this order of arguments nor the constant; the native side takes both.
-      const { LIBUS_LISTEN_EXCLUSIVE_PORT } = uws as unknown as { LIBUS_LISTEN_EXCLUSIVE_PORT: number }
-      const listen = this.#app.listen.bind(this.#app) as unknown as (
-        host: string,
-        port: number,
-        options: number,
-        listening: (socket: uws.us_listen_socket | false) => void,
-      ) => void
-      listen(host, port, LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
-        if (socket === false) reject(new Error(`Port ${port} on ${host} is taken or may not be opened.`))
-        else resolve(uws.us_socket_local_port(socket))
-      })
-    })
+  listen(at: Address): Promise<number> {
+    return this.#ports.plain(at)
+  }
+
+  /** The same over TLS; again, to go on with another certificate. */
+  listenTls(at: Address, file: string): Promise<number> {
+    return this.#ports.tls(at, file)
   }
 
   /** Resolves when every request that was taken has its answer. */
@@ -137,21 +122,33 @@ export class Server {
 
   close(): void {
     this.#stopBeat()
-    this.#app.close()
+    this.#ports.close()
   }
 
-  #mount(row: Route): void {
+  #mountAll(app: TemplatedApp): void {
+    for (const row of this.#routes) this.#mount(app, row)
+    for (const path of new Set(this.#routes.map((row) => row.path))) {
+      const allow = this.#routes.filter((row) => row.path === path).map(({ method }) => method)
+      app.any(path, (res, req) => this.#refuseMethod(res, req, path, allow.join(', ')))
+    }
+    app.any('/*', (res) => {
+      const exchange = this.#begin(res, ANY, '*')
+      this.#end(exchange, refuse('route_unknown', 'There is nothing at this address; see /openapi.json.'))
+    })
+  }
+
+  #mount(app: TemplatedApp, row: Route): void {
     const serve = (res: HttpResponse, req: HttpRequest): void => this.#serve(row, res, req)
     switch (row.method) {
       case 'GET':
-        if (row.handle === 'feed') this.#mountFeed(row)
-        else this.#app.get(row.path, serve)
+        if (row.handle === 'feed') this.#mountFeed(app, row)
+        else app.get(row.path, serve)
         return
       case 'POST':
-        this.#app.post(row.path, serve)
+        app.post(row.path, serve)
         return
       case 'DELETE':
-        this.#app.del(row.path, serve)
+        app.del(row.path, serve)
     }
   }
 
@@ -318,8 +315,8 @@ export class Server {
     res.end(JSON.stringify(problem), close)
   }
 
-  #mountFeed(row: Route): void {
-    this.#app.ws<FeedSocketData>(row.path, {
+  #mountFeed(app: TemplatedApp, row: Route): void {
+    app.ws<FeedSocketData>(row.path, {
       compression: 0,
       maxPayloadLength: SOCKET_MESSAGE_BYTES_MAX,
       idleTimeout: FEED_IDLE_S,
@@ -354,7 +351,7 @@ export class Server {
         if (reader !== undefined) this.#readers.detach(reader)
       },
     })
-    this.#app.get(row.path, (res, req) => {
+    app.get(row.path, (res, req) => {
       const exchange = this.#begin(res, row.method, row.path)
       const reader = this.#admitReader(row, req)
       if (!reader.ok) return this.#end(exchange, reader)

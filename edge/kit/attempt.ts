@@ -29,11 +29,12 @@ export class Line {
   readonly #agent: Agent
   readonly #request: typeof request
 
-  /** `url`: where the store node serves, with nothing behind the port. */
-  constructor(url: string) {
+  /** `url`: where the store node serves, with nothing behind the port. `ca`: whom to trust over TLS, in PEM; else the runtime's own. */
+  constructor(url: string, ca?: string) {
     this.#url = new URL(url)
     const tls = this.#url.protocol === 'https:'
-    this.#agent = new (tls ? TlsAgent : Agent)({ keepAlive: true, maxSockets: 2 })
+    const kept = { keepAlive: true, maxSockets: 2 }
+    this.#agent = tls ? new TlsAgent(ca === undefined ? kept : { ...kept, ca }) : new Agent(kept)
     this.#request = tls ? tlsRequest : request
   }
 

@@ -25,6 +25,8 @@ export interface FeedClientOptions {
   readonly terminal?: string
   /** A line that says nothing for this long is given up. */
   readonly silenceMs?: number
+  /** How a socket is opened; left out: as the runtime does. Programs in Node that trust a CA of their own pass `trustingSockets` (KW-5). */
+  readonly connect?: (url: string, protocol: string) => WebSocket
   /** Each activity once, in order; those that came in one frame together. */
   readonly onActivities: (activities: readonly Activity[], place: FeedPlace) => void
   /** The store does not have what follows the place any more: what is given next starts later. */
@@ -77,15 +79,16 @@ export class FeedClient {
     if (this.#socket !== null) return
     clearTimeout(this.#retry)
     this.#become('connecting')
-    const socket = new WebSocket(this.#address(), 'tillstream.json')
+    const { connect = (url, protocol) => new WebSocket(url, protocol) } = this.#options
+    const socket = connect(this.#address(), 'tillstream.json')
     this.#socket = socket
     const mine = (call: () => void): void => {
       if (this.#socket === socket) call()
     }
     socket.addEventListener('message', ({ data }) => mine(() => this.#take(String(data))))
     socket.addEventListener('close', ({ code }) => mine(() => this.#lost(code)))
-    // A close always follows, with its code.
-    socket.addEventListener('error', () => undefined)
+    // Of a line that never opened, Node's own socket says nothing else.
+    socket.addEventListener('error', () => mine(() => this.#lost(CLOSE_CODES.stopping)))
     this.#listen()
   }
 

@@ -4,8 +4,10 @@ import { parseArgs } from 'node:util'
 import type { Activity } from '../till/answers.ts'
 import { FeedClient } from './feed-client.ts'
 import type { FeedState } from './feed-client.ts'
+import { trustingSockets } from './trusted-socket.ts'
 
-const USAGE = `usage: tillstream feed --url http://HOST:PORT --token-file FILE [--kinds sale,return] [--terminal NAME] [--json]
+const USAGE = `usage: tillstream feed --url http[s]://HOST:PORT --token-file FILE [--ca FILE] [--kinds sale,return] [--terminal NAME] [--json]
+       --ca is the certificate that proves the store's node (ca.crt of HQ or of the node).
        The token is one of role manager or admin; the admin's is in admin.token of the store's data directory.
        Without --token-file it is read from the environment variable TILLSTREAM_TOKEN.`
 const EXIT_FAULT = 2
@@ -20,6 +22,8 @@ interface FeedArguments {
   readonly token: string
   readonly kinds: readonly string[] | undefined
   readonly terminal: string | undefined
+  /** PEM. */
+  readonly ca: string | undefined
   readonly json: boolean
 }
 
@@ -27,13 +31,14 @@ interface FeedArguments {
 export async function main(args: readonly string[]): Promise<void> {
   const read = readArguments(args)
   if (typeof read === 'string') return fault(read)
-  const { url, token, kinds, terminal, json } = read
+  const { url, token, kinds, terminal, ca, json } = read
   await new Promise<void>((resolve) => {
     const client = new FeedClient({
       url,
       token,
       ...(kinds === undefined ? {} : { kinds }),
       ...(terminal === undefined ? {} : { terminal }),
+      ...(ca === undefined ? {} : { connect: trustingSockets(ca) }),
       onActivities: (activities) => {
         for (const one of activities) process.stdout.write(`${json ? JSON.stringify(one) : lineOf(one)}\n`)
       },
@@ -61,6 +66,7 @@ function readArguments(args: readonly string[]): FeedArguments | string {
       options: {
         url: { type: 'string' },
         'token-file': { type: 'string' },
+        ca: { type: 'string' },
         kinds: { type: 'string' },
         terminal: { type: 'string' },
         json: { type: 'boolean', default: false },
@@ -73,7 +79,8 @@ function readArguments(args: readonly string[]): FeedArguments | string {
     if (values.url === undefined || !URL.canParse(values.url)) return `Say which store with --url.\n${USAGE}`
     if (token === undefined || token === '') return `A token is needed.\n${USAGE}`
     const { url, terminal, json } = values
-    return { url: url.replace(/\/+$/, ''), token, kinds: values.kinds?.split(','), terminal, json }
+    const ca = values.ca === undefined ? undefined : readFileSync(values.ca, 'utf8')
+    return { url: url.replace(/\/+$/, ''), token, kinds: values.kinds?.split(','), terminal, ca, json }
   } catch (cause) {
     return `${cause instanceof Error ? cause.message : String(cause)}\n${USAGE}`
   }

@@ -32,6 +32,8 @@ export type Settled = Extract<Outcome<Receipt>, { is: 'answered' | 'refused' }>
 export interface TerminalOptions {
   /** `http://HOST:PORT` of the store node. */
   readonly url: string
+  /** Over https: whom to trust, in PEM; else the runtime's own. */
+  readonly ca?: string
   /** A token of role `terminal`. */
   readonly token: string
   /** A folder of the terminal's own disk, for calls that wait and the witness. Left out: nothing waits. */
@@ -95,8 +97,8 @@ export class TerminalClient {
 
   constructor(options: TerminalOptions) {
     this.#options = options
-    const { url, directory } = options
-    this.#line = new Line(url)
+    const { url, ca, directory } = options
+    this.#line = new Line(url, ca)
     if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 })
     this.#waiting = directory === undefined ? undefined : new WaitingCalls(directory)
     this.#witness = new Witness(directory)

@@ -7,6 +7,8 @@ import { sameHash } from '../../protocol/chain.ts'
 import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { importPrivateKey, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
+import type { Certified } from '../../protocol/frames/certificate.ts'
+import type { CertificateRequest } from '../../protocol/frames/certify.ts'
 import type { Welcome } from '../../protocol/frames/welcome.ts'
 import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
@@ -17,7 +19,7 @@ import type { UpFrame } from '../../protocol/up.ts'
 import { batchFrom } from '../ledger/batches.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { EdgeIdentity } from '../ledger/meta.ts'
-import type { Cancel, System } from '../system.ts'
+import type { System } from '../system.ts'
 import type { CloudLink, MemberQuestion, SpendingQuestion } from '../till/cloud-link.ts'
 import type { Till } from '../till/till.ts'
 import { asApplicant, asDevice } from '../till/applicant.ts'
@@ -29,8 +31,10 @@ import { Questions } from './questions.ts'
 import type { FindAnswer } from './questions.ts'
 import type { Socket, SocketFactory } from './socket.ts'
 import { TIMER_EVENTS } from './states.ts'
+import { LINK_WORDS } from './words.ts'
+import { Timers } from './timers.ts'
 import { TimeQuestions } from './time-questions.ts'
-import type { Command, Credit, Event, State, StateName, TimerName, Via } from './states.ts'
+import type { Command, Credit, Event, State, StateName, Via } from './states.ts'
 
 export interface LinkOptions {
   /** Enrolled. */
@@ -41,19 +45,8 @@ export interface LinkOptions {
   /** Name and version, for the fleet list. */
   readonly software: string
   readonly log: Logger
-}
-
-/** What a manager is told. Attempts that fail one after the other are one word, so that a month offline is one activity. */
-const WORDS: Readonly<Record<StateName, 'connecting' | 'online' | 'offline' | 'held' | 'fenced' | null>> = {
-  idle: null,
-  connecting: null,
-  greeting: null,
-  introduced: null,
-  streaming: 'online',
-  waiting: 'offline',
-  held: 'held',
-  fenced: 'fenced',
-  stopped: null,
+  /** Who keeps the store's certificate: told when the cloud is in reach, and what it answered. */
+  readonly certificates?: { online(): void; take(certified: Certified): void }
 }
 
 export class Link implements CloudLink {
@@ -71,7 +64,7 @@ export class Link implements CloudLink {
   readonly #events: Event[] = []
   #handling = false
   #socket: Socket | undefined
-  readonly #timers = new Map<TimerName, Cancel>()
+  readonly #timers: Timers
   readonly #questions: Questions
   /** Monotonic time of the cloud's last word. */
   #wordMono: number | null = null
@@ -82,7 +75,9 @@ export class Link implements CloudLink {
   #word: string | null = null
   #obstacle: string | null = null
 
-  constructor({ ledger, till, system, open, software, log }: LinkOptions) {
+  readonly #certificates: LinkOptions['certificates']
+
+  constructor({ ledger, till, system, open, software, log, certificates }: LinkOptions) {
     const identity = ledger.identity()
     assert(identity !== undefined, 'a link belongs to an enrolled edge')
     const cloudKey = importPublicKey(identity.cloudPublicKey)
@@ -91,8 +86,10 @@ export class Link implements CloudLink {
     this.#till = till
     this.#system = system
     this.#timeQuestions = new TimeQuestions(system)
+    this.#timers = new Timers(system, (timer) => this.#dispatch(TIMER_EVENTS[timer]))
     this.#open = open
     this.#software = software
+    this.#certificates = certificates
     this.#log = log
     this.#sentUpTo = ledger.seq
     this.#key = importPrivateKey(identity.privateKey).privateKey
@@ -171,6 +168,12 @@ export class Link implements CloudLink {
     return this.#questions.authorise(question, this.#ledger.head().seq)
   }
 
+  /** Asks for a certificate; false where the cloud is not in reach. */
+  certify(request: CertificateRequest): boolean {
+    if (this.live()) this.#send({ type: 'certify', ...request })
+    return this.live()
+  }
+
   /** One event after the other: what a command brings up waits until the commands of its step are done. */
   #dispatch(event: Event): void {
     this.#events.push(event)
@@ -196,12 +199,18 @@ export class Link implements CloudLink {
       this.#questions.drop()
       this.#timeQuestions.drop()
     }
-    if (name === 'streaming') this.#system.soon(() => this.#attempt(() => this.#past.begin()))
+    if (name === 'streaming')
+      this.#system.soon(() =>
+        this.#attempt(() => {
+          this.#past.begin()
+          this.#certificates?.online()
+        }),
+      )
     if (event.name === 'closed' || event.name === 'refused') {
       this.#socket = undefined
       this.#log.info(event, 'line to the cloud closed')
     }
-    const word = WORDS[name]
+    const word = LINK_WORDS[name]
     if (word !== null) this.#say(word)
   }
 
@@ -246,22 +255,16 @@ export class Link implements CloudLink {
       case 'apply':
         return this.#apply(command.edge)
       case 'start_timer':
-        this.#startTimer(command.timer, command.ms)
-        return
+        return this.#timers.start(command.timer, command.ms)
       case 'wait':
-        this.#startTimer(
+        return this.#timers.start(
           'retry',
           command.msMin + Math.ceil(this.#system.random() * (command.msMax - command.msMin)),
         )
-        return
       case 'cancel_timer':
-        this.#timers.get(command.timer)?.()
-        this.#timers.delete(command.timer)
-        return
+        return this.#timers.cancel(command.timer)
       case 'cancel_timers':
-        for (const cancel of this.#timers.values()) cancel()
-        this.#timers.clear()
-        return
+        return this.#timers.cancelAll()
       default:
         unreachable(command)
     }
@@ -300,17 +303,6 @@ export class Link implements CloudLink {
 
   witnessed(): void {
     this.#past.witnessed()
-  }
-
-  #startTimer(timer: TimerName, ms: number): void {
-    this.#timers.get(timer)?.()
-    this.#timers.set(
-      timer,
-      this.#system.after(ms, () => {
-        this.#timers.delete(timer)
-        this.#dispatch(TIMER_EVENTS[timer])
-      }),
-    )
   }
 
   #connect(via: Via): void {
@@ -411,6 +403,8 @@ export class Link implements CloudLink {
         return this.#taken(() => this.#questions.answered('find_member', frame.question, frame))
       case 'decision':
         return this.#taken(() => this.#questions.answered('authorise', frame.question, frame))
+      case 'certificate':
+        return this.#taken(() => this.#certificates?.take(frame))
       case 'tail':
         return this.#taken(() => this.#past.take(frame))
       case 'time':

@@ -65,6 +65,7 @@ describe('the table', () => {
       '/livez',
       '/readyz',
       '/v1/sync',
+      '/ca.crt',
       '/',
       '/overview.js',
       '/overview.css',

@@ -42,6 +42,7 @@ describe('H-1: one table', () => {
           '/',
           '/page.css',
           '/page.js',
+          '/ca.crt',
           '/livez',
           '/metrics',
           '/openapi.json',
@@ -93,7 +94,18 @@ describe('H-2: who may call', () => {
         .filter(({ operation }) => isPublic(operation))
         .map(({ path }) => path)
         .toSorted(),
-    ).toEqual(['/', '/livez', '/openapi.json', '/page.css', '/page.js', '/readyz', '/v1/sessions'].toSorted())
+    ).toEqual(
+      [
+        '/',
+        '/ca.crt',
+        '/livez',
+        '/openapi.json',
+        '/page.css',
+        '/page.js',
+        '/readyz',
+        '/v1/sessions',
+      ].toSorted(),
+    )
     for (const { method, path, operation } of all) {
       if (isPublic(operation)) continue
       const answer = await edge.ask(method, filled(path), { role: 'nobody' })

@@ -201,13 +201,14 @@ describe('arguments that cannot be followed are answered with a sentence and the
   })
   test('all of them', () => {
     const args =
-      '--data D --port 0 --host ::1 --cloud https://hq --enrol C --backdate-ms 5 --host-name Till.example --log-level warn'
+      '--data D --port 0 --plain-http-on ::1 --tls-port 8443 --tls-on ::1 --cloud https://hq --enrol C --backdate-ms 5 --host-name Till.example --log-level warn'
     expect(parseConfig(args.split(' '))).toEqual({
       ok: true,
       config: {
         directory: 'D',
         port: 0,
         host: '::1',
+        tls: { host: '::1', port: 8443 },
         cloud: 'https://hq',
         enrol: 'C',
         backdateMs: 5,

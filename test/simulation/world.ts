@@ -132,6 +132,7 @@ export class World {
       ingest: cloud.ingest,
       authority: cloud.authority,
       shelf: cloud.shelf,
+      certify: (...asked) => cloud.certifier.certify(...asked),
       privateKey: this.#keys.privateKey,
       // What a dead process still tried is nobody's fault.
       onFault: (_, cause) => {

@@ -16,8 +16,10 @@ import { foldFacts, NOTHING_EARLIER } from '../../cloud/evaluation/fold.ts'
 import { factOf } from '../../cloud/domain/ingest/refold.ts'
 import { decodeState, newState, outcomeText } from '../../cloud/evaluation/state.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
+import { Certifier } from '../../cloud/fleet/certifier.ts'
 import type { CloudStore, TenantId } from '../../cloud/store/port.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
+import { systemWith } from '../../cloud/system.ts'
 import { OriginWriter } from './origin-writer.ts'
 
 /** In memory, if asked, where the system has such a place: for files that need not survive the machine. */
@@ -37,6 +39,7 @@ export class CloudCore {
   readonly authority: Authority
   readonly recalls: Recalls
   readonly grants: Grants
+  readonly certifier: Certifier
   readonly clock: Clock
   readonly faults: unknown[] = []
   tenant: TenantId = 0
@@ -69,6 +72,7 @@ export class CloudCore {
       onFault: (cause) => this.onFault(cause),
     })
     this.authority = new Authority(this.store, this.shelf, clock, this.recalls)
+    this.certifier = new Certifier({ store: this.store, system: systemWith(clock) })
   }
 
   /** A tenant with its own origin and a published program. */

@@ -46,6 +46,7 @@ export class Shops {
       ingest: this.cloud.ingest,
       authority: this.cloud.authority,
       shelf: this.cloud.shelf,
+      certify: (...asked) => this.cloud.certifier.certify(...asked),
       privateKey: this.keys.privateKey,
       onFault: (_, cause) => this.faults.push(cause),
       onSeen: (tenant, store, member) => this.cloud.grants.seen(tenant, store, member),

@@ -55,12 +55,13 @@ export class SmallWorld {
   }
 
   #openHub(): SyncHub {
-    const { store, ingest, authority, shelf } = this.cloud
+    const { store, ingest, authority, shelf, certifier } = this.cloud
     return new SyncHub({
       store,
       ingest,
       authority,
       shelf,
+      certify: (...asked) => certifier.certify(...asked),
       privateKey: this.#keys.privateKey,
       onFault: (_, cause) => this.faults.push(cause),
       system: {

@@ -24,7 +24,7 @@ const EDGE_SYSTEM = 'edge/system.ts'
 const EDGE_CLOCK = 'edge/clock.ts'
 
 export const LAYERS: readonly Layer[] = [
-  { at: 'protocol', may: [], node: ['node:crypto', 'node:buffer', 'node:zlib'] },
+  { at: 'protocol', may: [], node: ['node:crypto', 'node:buffer', 'node:zlib', 'node:net'] },
 
   { at: EVALUATION, may: ['protocol'], node: ['node:crypto'] },
   { at: COLLECTIONS, may: ['protocol', COLLECTION_PORT] },
@@ -38,7 +38,7 @@ export const LAYERS: readonly Layer[] = [
   {
     at: 'cloud/fleet',
     may: ['protocol', STORE_PORT, LEASE_PORT, 'cloud/domain/lives.ts', 'cloud/system.ts'],
-    node: ['node:crypto'],
+    node: ['node:crypto', 'node:net'],
   },
   {
     at: 'cloud/sync',
@@ -112,13 +112,26 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     at: 'edge/http',
-    may: ['protocol', 'edge/ledger', 'edge/till', 'edge/feed', 'edge/sync', 'edge/page', EDGE_SYSTEM],
+    may: [
+      'protocol',
+      'edge/ledger',
+      'edge/till',
+      'edge/feed',
+      'edge/sync',
+      'edge/page',
+      'edge/tls',
+      EDGE_SYSTEM,
+    ],
   },
+  { at: 'edge/tls', may: ['protocol', EDGE_SYSTEM] },
   { at: EDGE_SYSTEM, may: ['protocol'] },
   { at: EDGE_CLOCK, may: ['protocol', EDGE_SYSTEM] },
   { at: 'edge/start-refused.ts', may: [] },
   { at: 'edge/config.ts', may: ['protocol', 'edge/start-refused.ts'] },
-  { at: 'edge/enrol.ts', may: ['protocol', 'edge/ledger/meta.ts', 'edge/start-refused.ts', EDGE_SYSTEM] },
+  {
+    at: 'edge/enrol.ts',
+    may: ['protocol', 'edge/ledger/meta.ts', 'edge/start-refused.ts', 'edge/tls', EDGE_SYSTEM],
+  },
   // Composition roots of the edge.
   { at: 'edge', may: ['protocol'] },
 
@@ -135,9 +148,9 @@ export const LAYERS: readonly Layer[] = [
 
 /** Libraries, and the only folders and files that may name them: each can be exchanged in one place. */
 export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
-  'uWebSockets.js': ['edge/http/server.ts', 'bench'],
+  'uWebSockets.js': ['edge/http/server.ts', 'edge/http/ports.ts', 'bench'],
   'better-sqlite3': ['edge/ledger', 'cloud/store/sqlite', 'cloud/copies.ts', 'bench', 'test'],
-  ws: ['edge/sync/socket.ts', 'cloud/http', 'cloud/demo', 'bench', 'test'],
+  ws: ['edge/sync/socket.ts', 'edge/kit/trusted-socket.ts', 'cloud/http', 'cloud/demo', 'bench', 'test'],
   hono: ['cloud/http', 'bench', 'test'],
   '@hono/node-server': ['cloud/http', 'bench', 'test'],
   'cbor-x': ['protocol/codec.ts', 'protocol/plain-cbor.ts', 'cloud/evaluation/state.ts', 'bench', 'test'],
@@ -147,6 +160,12 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@preact/signals': ['edge/page/app'],
   vite: ['edge/page/vite.config.ts'],
   'playwright-core': ['test/browser'],
+  '@peculiar/asn1-schema': ['cloud/fleet/x509.ts'],
+  '@peculiar/asn1-x509': ['cloud/fleet/x509.ts'],
+  'socket.io': ['bench'],
+  'socket.io-client': ['bench'],
+  '@asyncapi/specs': ['test'],
+  ajv: ['test'],
   pino: ['edge', 'cloud', 'bench', 'test'],
   'prom-client': ['edge/http/metrics.ts', 'cloud/http/metrics.ts'],
   kysely: ['cloud/store/sqlite/collection-sql.ts'],

@@ -38,6 +38,7 @@ beforeEach(async () => {
     store: cloud.store,
     system: systemWith(clock),
     cloudPublicKey: 'cloud-key',
+    certifier: cloud.certifier,
     connected: () => live,
   })
   const added = await fleet.addStore(cloud.tenant, 'Camden', 'Europe/London')

@@ -116,6 +116,7 @@ beforeEach(async () => {
     ingest: cloud.ingest,
     authority: cloud.authority,
     shelf: cloud.shelf,
+    certify: (...asked) => cloud.certifier.certify(...asked),
     system: {
       ...realSystem,
       after(ms, call) {

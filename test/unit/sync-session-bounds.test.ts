@@ -67,6 +67,7 @@ beforeEach(async () => {
     ingest: cloud.ingest,
     authority: cloud.authority,
     shelf: cloud.shelf,
+    certify: (...asked) => cloud.certifier.certify(...asked),
     system: realSystem,
     privateKey: cloudKeys.privateKey,
     onFault: (_, cause) => {

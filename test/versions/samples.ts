@@ -174,6 +174,7 @@ export const UP_SAMPLES = {
     member: 0,
   },
   ask_time: { type: 'ask_time', question: 3 },
+  certify: { type: 'certify', public_key: 'MFkw', names: ['till.local', '192.168.1.4'] },
   authorise: {
     type: 'authorise',
     question: 2,
@@ -269,6 +270,7 @@ export const DOWN_SAMPLES = {
   },
   tail: { type: 'tail', origin: ORIGIN, from: 5, facts: [bytes(1, 5)], seq: 5, head: bytes(5) },
   time: { type: 'time', time: Date.UTC(2024, 2, 31, 12, 0, 5), question: null },
+  certificate: { type: 'certificate', certificate: '-----BEGIN', ca: '-----BEGIN' },
   notice: {
     type: 'notice',
     code: 'voucher_reused',

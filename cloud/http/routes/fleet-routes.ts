@@ -1,5 +1,6 @@
 // Stores, enrolment codes, enrolment, and the fleet with its lag (G).
 import { Type } from 'typebox'
+import { CertifiedShape } from '../../../protocol/frames/certificate.ts'
 import { LIFE_ENDS, LifeShape } from '../../../protocol/lives.ts'
 import { closed, oneOf, orNull } from '../../../protocol/shapes.ts'
 import { TimeTextShape, pageOf } from '../../domain/view-shapes.ts'
@@ -24,6 +25,7 @@ const EnrolmentShape = Type.Object(
     store: StoreShape,
     cloud_public_key: Text,
     spares: Type.Array(LifeShape, { description: 'Ledger lives the device may open by itself' }),
+    tls: Type.Optional(CertifiedShape),
   },
   closed,
 )
@@ -68,13 +70,14 @@ const DecisionShape = Type.Object({ edge: Int, state: oneOf(['active', 'pending'
 
 const storeView = ({ id, name, zone }: StoreRow) => ({ id, name, zone })
 
-const enrolmentView = ({ edge, origin, epoch, store, cloudPublicKey, spares }: Enrolment) => ({
+const enrolmentView = ({ edge, origin, epoch, store, cloudPublicKey, spares, tls }: Enrolment) => ({
   edge,
   origin,
   epoch,
   store: storeView(store),
   cloud_public_key: cloudPublicKey,
   spares,
+  ...(tls === undefined ? {} : { tls }),
 })
 
 const edgeView = (row: EdgeStanding) => ({

@@ -30,7 +30,19 @@ function page(path: string, file: string, type: string, summary: string): Route 
   })
 }
 
+const CA_TYPE = 'application/x-x509-ca-cert'
+
 export const PAGE_ROUTES = [
+  route({
+    method: 'GET',
+    path: '/ca.crt',
+    who: 'public',
+    summary: "The certificate that proves the stores' TLS, to be put on managers' devices",
+    answer: { type: CA_TYPE },
+    async handle({ services }): Promise<Answered> {
+      return { ok: true, value: { status: 200, text: await services.caCertificate(), type: CA_TYPE } }
+    },
+  }),
   page('/', 'overview.html', 'text/html', 'The overview page; open it as /#token=TOKEN'),
   page('/overview.js', 'overview.js', 'text/javascript', 'Script of the overview page'),
   page('/overview.css', 'overview.css', 'text/css', 'Style of the overview page'),

@@ -1,6 +1,6 @@
 // Opening the embedded engine's file: one writer at a time, durable at COMMIT. The library's default after WAL is synchronous=NORMAL, which
 // loses acknowledged commits at power loss; FULL is set and read back, and anything else refuses to start.
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { Database } from 'better-sqlite3'
@@ -23,6 +23,8 @@ export function openDatabase(directory: string): OpenStore {
   const lock = takeLock(directory)
   const writer = new Sqlite(join(directory, STORE_FILE))
   try {
+    // It holds the keys that the cloud signs and certifies with.
+    chmodSync(join(directory, STORE_FILE), 0o600)
     configure(writer)
     migrate(writer)
     noteRestored(writer)

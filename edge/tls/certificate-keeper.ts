@@ -1,0 +1,112 @@
+// Keeps the store's certificate good (TLS-3): it is asked for early, over the link, long before it ends, and again when the machine is reached by names
+// it does not cover. Until the answer is here and proven the old one is served; a private key is made for each request and never leaves.
+import { generateKeyPairSync } from 'node:crypto'
+import type { Certified } from '../../protocol/frames/certificate.ts'
+import type { CertificateRequest } from '../../protocol/frames/certify.ts'
+import { CERTIFICATE_LOOK_MS, CERTIFICATE_RENEW_DAYS, CERTIFICATE_WARN_DAYS } from '../../protocol/limits.ts'
+import { DAY_MS } from '../../protocol/time.ts'
+import type { Cancel, System } from '../system.ts'
+import { readCertificate, writeCertificate } from './certificate-file.ts'
+import type { HeldCertificate } from './certificate-file.ts'
+
+export interface NewTlsKey {
+  /** PEM. */
+  readonly privateKey: string
+  readonly request: CertificateRequest
+}
+
+/** A key, and what a certificate for it is asked with. */
+export function newTlsKey(names: readonly string[]): NewTlsKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  return {
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    request: {
+      public_key: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+      names: [...names],
+    },
+  }
+}
+
+export interface CertificateKeeperOptions {
+  readonly directory: string
+  readonly system: System
+  /** The store's time (CLK). */
+  readonly now: () => number
+  readonly names: () => readonly string[]
+  /** Whether one is asked for where there is none: TLS is to be served. */
+  readonly needed: boolean
+  /** Hands the request to the cloud; false where it is not in reach. */
+  readonly ask: (request: CertificateRequest) => boolean
+  /** Another certificate is held. */
+  readonly onChanged: (certificate: HeldCertificate) => void
+  /** It nears its end. Said once a process, and again after each renewal. */
+  readonly onEnding: (until: number) => void
+}
+
+export class CertificateKeeper {
+  readonly #options: CertificateKeeperOptions
+  #held: HeldCertificate | undefined
+  /** Private key of the request that is out. */
+  #asked: string | undefined
+  #warned = false
+  #cancel: Cancel = () => undefined
+
+  constructor(options: CertificateKeeperOptions) {
+    this.#options = options
+    this.#held = readCertificate(options.directory)
+  }
+
+  get held(): HeldCertificate | undefined {
+    return this.#held
+  }
+
+  /** Looks now and every CERTIFICATE_LOOK_MS. */
+  start(): void {
+    this.look()
+    this.#cancel = this.#options.system.after(CERTIFICATE_LOOK_MS, () => this.start())
+  }
+
+  /** The cloud is in reach: what was asked on an earlier line is not answered any more. */
+  online(): void {
+    this.#asked = undefined
+    this.look()
+  }
+
+  stop(): void {
+    this.#cancel()
+  }
+
+  look(): void {
+    const { names, needed, now, onEnding } = this.#options
+    const held = this.#held
+    if (held === undefined ? needed : this.#isOld(held) || names().some((name) => !held.covers(name)))
+      this.#ask()
+    if (held !== undefined && !this.#warned && held.until - now() < CERTIFICATE_WARN_DAYS * DAY_MS) {
+      this.#warned = true
+      onEnding(held.until)
+    }
+  }
+
+  /** What the cloud answered. A certificate that is not for the key that was asked with is dropped, and the next look asks again. */
+  take(certified: Certified): void {
+    const asked = this.#asked
+    if (asked === undefined) return
+    this.#asked = undefined
+    const held = writeCertificate(this.#options.directory, asked, certified)
+    if (held === undefined) return
+    this.#held = held
+    this.#warned = false
+    this.#options.onChanged(held)
+  }
+
+  #isOld({ until }: HeldCertificate): boolean {
+    return until - this.#options.now() < CERTIFICATE_RENEW_DAYS * DAY_MS
+  }
+
+  #ask(): void {
+    const { names, ask } = this.#options
+    if (this.#asked !== undefined) return
+    const { privateKey, request } = newTlsKey(names())
+    if (ask(request)) this.#asked = privateKey
+  }
+}

@@ -21,6 +21,7 @@ export const REFUSALS = {
   host_unknown: { status: 421, retry: 'changed', title: 'This node does not go by that name' },
   origin_refused: { status: 403, retry: 'never', title: 'A page of another site may not do that' },
   role_insufficient: { status: 403, retry: 'never', title: 'This token may not do that' },
+  tenant_unclear: { status: 400, retry: 'changed', title: 'The token may act for several businesses' },
   route_unknown: { status: 404, retry: 'never', title: 'There is nothing at this address' },
   method_unknown: { status: 405, retry: 'changed', title: 'This address does not know that method' },
   key_missing: { status: 400, retry: 'changed', title: 'An idempotency key is needed for every write' },

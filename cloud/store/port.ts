@@ -7,6 +7,7 @@ import type { LifeEnd } from '../../protocol/lives.ts'
 import type { HybridTime, Millis } from '../../protocol/time.ts'
 import type { CollectionReads, CollectionWrites } from './collection-port.ts'
 import type { LeaseReads, LeaseWrites } from './lease-port.ts'
+import type { PlatformReads, PlatformWrites } from './platform-port.ts'
 import type { Effect } from '../evaluation/effects.ts'
 import type { ProgramRecord } from '../evaluation/programs.ts'
 
@@ -272,8 +273,7 @@ export interface Snapshots {
 }
 
 /** Reads see only what is committed. */
-export interface Reads extends LeaseReads, CollectionReads {
-  tenants(): Promise<TenantId[]>
+export interface Reads extends LeaseReads, CollectionReads, PlatformReads {
   stores(tenant: TenantId): Promise<StoreRow[]>
   edges(tenant: TenantId): Promise<EdgeRow[]>
   edge(id: EdgeId): Promise<EdgeRow | undefined>
@@ -325,6 +325,7 @@ export interface Writes
   extends
     LeaseWrites,
     CollectionWrites,
+    PlatformWrites,
     Pick<
       Reads,
       | 'origin'
@@ -339,7 +340,6 @@ export interface Writes
       | 'memberOfVoucher'
       | 'conflict'
     > {
-  insertTenant(name: string): Promise<TenantId>
   insertStore(tenant: TenantId, name: string, zone: string): Promise<StoreRow>
   insertEdge(row: Pick<EdgeRow, 'tenant' | 'store' | 'publicKey' | 'enrolledAt'>): Promise<EdgeRow>
   saveEdge(row: Pick<EdgeRow, 'id' | 'state' | 'copyOf'>): Promise<void>

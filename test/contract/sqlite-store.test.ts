@@ -6,6 +6,7 @@ import type { CloudStore } from '../../cloud/store/port.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { openDatabase } from '../../cloud/store/sqlite/open.ts'
 import { collectionContract } from './collection-suite.ts'
+import { platformContract } from './platform-suite.ts'
 import { storeOwnersContract } from './store-owners-suite.ts'
 import type { StoreFactory } from './store-rows.ts'
 import { storeContract } from './store-suite.ts'
@@ -32,6 +33,7 @@ const SQLITE: StoreFactory = {
 storeContract('SQLite', SQLITE)
 storeOwnersContract('SQLite', SQLITE)
 collectionContract('SQLite', SQLITE)
+platformContract('SQLite', SQLITE)
 
 test('S-1 the embedded engine is durable at COMMIT and has one writer', () => {
   const directory = mkdtempSync(join(tmpdir(), 'tillstream-store-'))

@@ -20,6 +20,7 @@ const STORE_PORT = 'cloud/store/port.ts'
 const LEASE_PORT = 'cloud/store/lease-port.ts'
 const COLLECTION_PORT = 'cloud/store/collection-port.ts'
 const COLLECTIONS = 'cloud/collections'
+const PLATFORM_PORT = 'cloud/store/platform-port.ts'
 const EDGE_SYSTEM = 'edge/system.ts'
 const EDGE_CLOCK = 'edge/clock.ts'
 
@@ -34,6 +35,12 @@ export const LAYERS: readonly Layer[] = [
     at: 'cloud/domain',
     may: ['protocol', EVALUATION, STORE_PORT, LEASE_PORT, COLLECTIONS],
     node: ['node:crypto', 'node:timers/promises'],
+  },
+  // Who may do what: pure rules, and the services that look it up.
+  {
+    at: 'cloud/platform',
+    may: ['protocol', STORE_PORT, PLATFORM_PORT, 'cloud/system.ts'],
+    node: ['node:crypto'],
   },
   {
     at: 'cloud/fleet',
@@ -52,7 +59,9 @@ export const LAYERS: readonly Layer[] = [
       EVALUATION,
       STORE_PORT,
       LEASE_PORT,
+      PLATFORM_PORT,
       'cloud/domain',
+      'cloud/platform',
       'cloud/fleet',
       'cloud/sync',
       'cloud/what-if',
@@ -87,6 +96,7 @@ export const LAYERS: readonly Layer[] = [
       'cloud/domain',
       'cloud/fleet',
       'cloud/http',
+      'cloud/platform',
       'cloud/store',
       'cloud/sync',
       'cloud/what-if',
@@ -158,6 +168,8 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   typebox: ['protocol', 'edge', 'cloud', 'test'],
   preact: ['edge/page/app'],
   '@preact/signals': ['edge/page/app'],
+  '@node-oauth/oauth2-server': ['cloud/platform'],
+  '@node-rs/argon2': ['cloud/platform'],
   vite: ['edge/page/vite.config.ts'],
   'playwright-core': ['test/browser'],
   '@peculiar/asn1-schema': ['cloud/fleet/x509.ts'],

@@ -23,6 +23,7 @@ import type {
 import { conflictReads } from './conflicts.ts'
 import { collectionReads } from './collections.ts'
 import { leaseReads } from './leases.ts'
+import { platformReads } from './platform-rows.ts'
 import { activityRow, edgeRow, factRow, identitiesOf, memberRow, originRow } from './rows.ts'
 import type { Raw } from './rows.ts'
 import { preparer } from './statements.ts'
@@ -85,10 +86,6 @@ export function sqliteReads(database: Database): Reads {
     }
   })
   return {
-    tenants: async () =>
-      sql('SELECT id FROM tenants ORDER BY id')
-        .all()
-        .map(({ id }) => id as number),
     stores: async (tenant) =>
       sql('SELECT * FROM stores WHERE tenant = ? ORDER BY id').all(tenant) as unknown as StoreRow[],
     edges: async (tenant) => sql('SELECT * FROM edges WHERE tenant = ? ORDER BY id').all(tenant).map(edgeRow),
@@ -226,6 +223,7 @@ export function sqliteReads(database: Database): Reads {
 
     ...leaseReads(sql),
     ...collectionReads(database, sql),
+    ...platformReads(sql),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3'
 import { COLLECTIONS } from '../../collections/collections.ts'
 import { tablesOf } from './collection-sql.ts'
 import { LEASE_TABLES } from './leases.ts'
+import { PLATFORM_TABLES } from './platform-tables.ts'
 import { statementsOf, stepUp } from '../../../protocol/schema-steps.ts'
 import type { SchemaStep, SteppedFile } from '../../../protocol/schema-steps.ts'
 
@@ -81,7 +82,9 @@ ALTER TABLE origins DROP COLUMN fenced;
 CREATE INDEX origins_edge ON origins (edge, epoch);
 DROP INDEX activities_notice;
 CREATE INDEX activities_notice ON activities (tenant, position) WHERE notice IS NOT NULL;
-${LEASE_TABLES}${tablesOf(COLLECTIONS)}`
+${LEASE_TABLES}
+${PLATFORM_TABLES}
+${tablesOf(COLLECTIONS)}`
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({
   statements: statementsOf(text),

@@ -23,6 +23,7 @@ import { conflictWrites } from './conflicts.ts'
 import { collectionWrites } from './collections.ts'
 import { leaseWrites } from './leases.ts'
 import { linkWrites } from './links.ts'
+import { platformWrites } from './platform-rows.ts'
 import { edgeRow, effectsText, factRow, originRow } from './rows.ts'
 import { spendingWrites } from './spendings.ts'
 
@@ -50,8 +51,6 @@ export function sqliteWrites(database: Database): Writes {
       sql('SELECT member FROM vouchers WHERE tenant = ? AND code = ?').get(tenant, code)?.member as
         MemberId | undefined,
 
-    insertTenant: async (name) =>
-      Number(sql('INSERT INTO tenants (name) VALUES (?)').run(name).lastInsertRowid),
     insertStore: async (tenant, name, zone) => {
       const { lastInsertRowid } = sql('INSERT INTO stores (tenant, name, zone) VALUES (?, ?, ?)').run(
         tenant,
@@ -290,6 +289,7 @@ export function sqliteWrites(database: Database): Writes {
     ...conflictWrites(sql),
     ...leaseWrites(sql),
     ...collectionWrites(database, sql),
+    ...platformWrites(sql),
 
     meta: async (name) => sql('SELECT value FROM meta WHERE name = ?').get(name)?.value as string | undefined,
     saveMeta: async (name, value) => {

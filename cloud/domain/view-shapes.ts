@@ -270,11 +270,12 @@ export const ExplanationShape = Type.Object(
 )
 export type Explanation = Readonly<Static<typeof ExplanationShape>>
 
+export const ACTIVITY_VIEW_KINDS = [...FACT_KINDS, 'correction', 'notice', 'conflict'] as const
 export const ActivityViewShape = Type.Object(
   {
     position: Int,
     time: TimeTextShape,
-    kind: oneOf([...FACT_KINDS, 'correction', 'notice', 'conflict']),
+    kind: oneOf(ACTIVITY_VIEW_KINDS),
     fact: orNull(IdTextShape),
     revision: Int,
     cause: orNull(IdTextShape),

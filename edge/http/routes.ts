@@ -13,7 +13,6 @@ import type { Role } from '../ledger/terminals.ts'
 import type { Readers } from '../feed/readers.ts'
 import { PAGE_FILES, PAGE_POLICY } from '../page/page.ts'
 import {
-  ACTIVITY_KINDS,
   HistoryAnswerShape,
   MemberAnswerShape,
   PerksAnswerShape,
@@ -29,6 +28,7 @@ import type { Metrics } from './metrics.ts'
 import { openApi } from './openapi.ts'
 import type { Passcodes } from './passcodes.ts'
 import { CALLER_NAME } from './tokens.ts'
+import { FeedQueryShape, streamText } from './feed-stream.ts'
 import { managerRoutes } from './manager-routes.ts'
 import { answer, json, jsonOf, route } from './route.ts'
 import type { Call, Outcome, Route } from './route.ts'
@@ -126,23 +126,6 @@ async function findMember(
     return refuse('input_invalid', `Name one of ${IDENTITY_KINDS.join(', ')} in the query.`)
   return jsonOf(await api.till.findMember({ kind, value: query[kind] ?? '' }))
 }
-
-const FeedQueryShape = Type.Object(
-  {
-    epoch: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
-    after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
-    kinds: Type.Optional(
-      Type.String({
-        pattern: `^(${ACTIVITY_KINDS.join('|')})(,(${ACTIVITY_KINDS.join('|')}))*$`,
-        description: 'Only these kinds of activities, separated by commas',
-      }),
-    ),
-    terminal: Type.Optional(Type.String({ maxLength: 64, description: 'Only what this terminal did' })),
-    token: Type.Optional(Type.String()),
-  },
-  closed,
-)
-export type FeedQuery = Static<typeof FeedQueryShape>
 
 const PerksQueryShape = Type.Object({ member: Type.Optional(IdTextShape) }, closed)
 const HistoryQueryShape = Type.Object(
@@ -333,6 +316,7 @@ const CA_TYPE = 'application/x-x509-ca-cert'
 function publicRoutes(api: Api, all: () => readonly Route[]): Route[] {
   const word = (name: string): TObject => Type.Object({ [name]: Type.Boolean() }, closed)
   let document: string | undefined
+  let stream: string | undefined
   return [
     route({
       method: 'GET',
@@ -359,6 +343,14 @@ function publicRoutes(api: Api, all: () => readonly Route[]): Route[] {
       answers: { 200: { description: 'OpenAPI 3.1', type: 'application/json' } },
       handle: () =>
         accept({ status: 200, body: (document ??= JSON.stringify(openApi(all(), api.software))) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/asyncapi.json',
+      summary: 'What the feed says',
+      roles: 'public',
+      answers: { 200: { description: 'AsyncAPI 3', type: 'application/json' } },
+      handle: () => accept({ status: 200, body: (stream ??= JSON.stringify(streamText(api.software))) }),
     }),
     route({
       method: 'GET',

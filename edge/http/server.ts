@@ -23,7 +23,7 @@ import type { Requests } from './metrics.ts'
 import { Ports } from './ports.ts'
 import type { Address } from './ports.ts'
 import type { Call, Outcome, Route } from './route.ts'
-import type { FeedQuery } from './routes.ts'
+import type { FeedQuery } from './feed-stream.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface ServerOptions {

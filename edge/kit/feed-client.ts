@@ -1,6 +1,7 @@
-// Watches a store's feed over any number of lost connections (KW). It holds a place and gives every activity after it once, in order; where the store no
+// Watches a store's feed, or HQ's, over any number of lost connections (KW). It holds a place and gives every activity after it once, in order; where the store no
 // longer has what comes next it says `missed` first. Runs in browsers and in Node: it needs `WebSocket` and timers, nothing else.
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import type { FeedMessage } from '../../protocol/feed-frames.ts'
 import type { Activity } from '../till/answers.ts'
 import { jittered } from './jitter.ts'
 import { RECONNECT_MS_BASE, RECONNECT_MS_MAX, SILENCE_MS_MAX } from './limits.ts'
@@ -14,7 +15,8 @@ export interface FeedPlace {
 /** `refused`: the token is not, or no longer, valid; nothing is tried again. */
 export type FeedState = 'connecting' | 'live' | 'waiting' | 'refused' | 'closed'
 
-export interface FeedClientOptions {
+/** `A`: the activities of the feed that is watched: a store's, or HQ's with those of all stores. */
+export interface FeedClientOptions<A extends { readonly position: number } = Activity> {
   /** `http://HOST:PORT` of the store node; a page leaves its own origin in. */
   readonly url: string
   /** A token of role `manager`; null where the browser's session says who watches. */
@@ -28,30 +30,14 @@ export interface FeedClientOptions {
   /** How a socket is opened; left out: as the runtime does. Programs in Node that trust a CA of their own pass `trustingSockets` (KW-5). */
   readonly connect?: (url: string, protocol: string) => WebSocket
   /** Each activity once, in order; those that came in one frame together. */
-  readonly onActivities: (activities: readonly Activity[], place: FeedPlace) => void
+  readonly onActivities: (activities: readonly A[], place: FeedPlace) => void
   /** The store does not have what follows the place any more: what is given next starts later. */
   readonly onMissed?: () => void
   readonly onState?: (state: FeedState) => void
 }
 
-type FeedMessage =
-  | {
-      readonly type: 'welcome'
-      readonly epoch: number
-      readonly position: number
-      readonly recovered: boolean
-    }
-  | {
-      readonly type: 'activities'
-      readonly epoch: number
-      readonly from: number
-      readonly to: number
-      readonly activities: readonly Activity[]
-    }
-  | { readonly type: 'beat'; readonly epoch: number; readonly position: number }
-
-export class FeedClient {
-  readonly #options: FeedClientOptions
+export class FeedClient<A extends { readonly position: number } = Activity> {
+  readonly #options: FeedClientOptions<A>
   #place: FeedPlace | null
   #socket: WebSocket | null = null
   #attempt = 0
@@ -59,7 +45,7 @@ export class FeedClient {
   #silence: ReturnType<typeof setTimeout> | undefined
   #state: FeedState = 'closed'
 
-  constructor(options: FeedClientOptions) {
+  constructor(options: FeedClientOptions<A>) {
     this.#options = options
     this.#place = options.place ?? null
     this.open()
@@ -117,7 +103,7 @@ export class FeedClient {
 
   #take(text: string): void {
     this.#listen()
-    const message = JSON.parse(text) as FeedMessage
+    const message = JSON.parse(text) as FeedMessage<A>
     switch (message.type) {
       case 'welcome':
         return this.#welcomed(message)
@@ -133,7 +119,7 @@ export class FeedClient {
     }
   }
 
-  #welcomed({ epoch, recovered }: Extract<FeedMessage, { type: 'welcome' }>): void {
+  #welcomed({ epoch, recovered }: Extract<FeedMessage<A>, { type: 'welcome' }>): void {
     this.#attempt = 0
     if (!recovered) {
       if (this.#place !== null) this.#options.onMissed?.()
@@ -143,7 +129,7 @@ export class FeedClient {
   }
 
   /** What was given before (a frame that comes twice) is passed over. */
-  #given({ epoch, to, activities }: Extract<FeedMessage, { type: 'activities' }>): void {
+  #given({ epoch, to, activities }: Extract<FeedMessage<A>, { type: 'activities' }>): void {
     const after = this.#place?.epoch === epoch ? this.#place.after : 0
     if (to <= after) return
     const fresh = activities.filter(({ position }) => position > after)

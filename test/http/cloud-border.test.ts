@@ -70,6 +70,7 @@ describe('the table', () => {
       '/overview.js',
       '/overview.css',
       '/openapi.json',
+      '/asyncapi.json',
     ])
   })
 

@@ -42,6 +42,7 @@ describe('H-1: one table', () => {
           '/',
           '/page.css',
           '/page.js',
+          '/asyncapi.json',
           '/ca.crt',
           '/livez',
           '/metrics',
@@ -97,6 +98,7 @@ describe('H-2: who may call', () => {
     ).toEqual(
       [
         '/',
+        '/asyncapi.json',
         '/ca.crt',
         '/livez',
         '/openapi.json',

@@ -118,7 +118,12 @@ export const LAYERS: readonly Layer[] = [
   // The other side of the API: of the node it knows the shapes of inputs and answers.
   {
     at: 'edge/kit',
-    may: ['edge/till/answers.ts', 'edge/till/inputs.ts', 'protocol/close-codes.ts'],
+    may: [
+      'edge/till/answers.ts',
+      'edge/till/inputs.ts',
+      'protocol/close-codes.ts',
+      'protocol/feed-frames.ts',
+    ],
   },
   {
     at: 'edge/http',
@@ -178,6 +183,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'socket.io-client': ['bench'],
   '@asyncapi/specs': ['test'],
   ajv: ['test'],
+  'ajv-formats': ['test'],
   pino: ['edge', 'cloud', 'bench', 'test'],
   'prom-client': ['edge/http/metrics.ts', 'cloud/http/metrics.ts'],
   kysely: ['cloud/store/sqlite/collection-sql.ts'],

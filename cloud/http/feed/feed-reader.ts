@@ -13,13 +13,20 @@ export interface FeedPlace {
   readonly after: number | undefined
 }
 
+/** How far a live reader has seen. */
+export interface FeedBeat {
+  readonly position: number
+  readonly text: string
+}
+
 /** What carries a reader: a WebSocket or a stream of server-sent events. */
 export interface FeedPeer {
   welcome(text: string): void
   /** Resolves when the frame has been handed to the network, or the peer has gone. */
   send(frame: FeedFrame): Promise<void>
   backlogBytes(): number
-  heartbeat(): void
+  /** Shows that the line lives; with a frame that says how far the reader has seen, where it has seen all there is. */
+  heartbeat(beat: FeedBeat | null): void
   close(code: number, reason: string): void
 }
 
@@ -93,7 +100,10 @@ export class FeedReader {
   }
 
   heartbeat(): void {
-    if (this.#open) this.#peer.heartbeat()
+    if (!this.#open) return
+    const position = this.#position
+    const text = JSON.stringify({ type: 'beat', epoch: this.#feed.epoch, position })
+    this.#peer.heartbeat(this.#catchingUp ? null : { position, text })
   }
 
   close(reason: CloseReason, text: string): void {

@@ -13,9 +13,11 @@ export function socketPeer(socket: WebSocket): FeedPeer {
     welcome: (text) => socket.send(text),
     send: ({ text }) => new Promise((resolve) => socket.send(text, () => resolve())),
     backlogBytes: () => socket.bufferedAmount,
-    heartbeat() {
-      if (missed++ >= MISSED_MAX) socket.terminate()
-      else socket.ping()
+    heartbeat(beat) {
+      if (missed++ >= MISSED_MAX) return socket.terminate()
+      socket.ping()
+      // To a line that holds something back it would only add.
+      if (beat !== null && socket.bufferedAmount === 0) socket.send(beat.text)
     },
     close: (code, reason) => socket.close(code, reason),
   }

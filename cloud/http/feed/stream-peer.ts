@@ -56,8 +56,9 @@ export function eventStream(epoch: number, onGone: () => void, cut: () => void):
       if (open && backlogBytes() > 0) await new Promise<void>((resolve) => waiting.push(resolve))
     },
     backlogBytes,
-    heartbeat() {
-      if (backlogBytes() === 0) write(': \n\n')
+    heartbeat(beat) {
+      if (backlogBytes() === 0)
+        write(beat === null ? ': \n\n' : `id: ${epoch}:${beat.position}\nevent: beat\ndata: ${beat.text}\n\n`)
       else if (stalled++ >= MISSED_MAX && open) {
         end()
         cut()

@@ -1,5 +1,8 @@
 // The route table of the cloud.
+import { asyncApi } from '../../../protocol/asyncapi.ts'
+import { ACTIVITY_VIEW_KINDS, ActivityViewShape } from '../../domain/view-shapes.ts'
 import { SOFTWARE_VERSION } from '../../version.ts'
+import { FeedQueryShape } from '../inputs.ts'
 import { openApiOf } from '../openapi.ts'
 import { route } from '../route.ts'
 import type { Answered, Route } from '../route.ts'
@@ -27,6 +30,17 @@ const OPENAPI_ROUTE = route({
   },
 })
 
+const ASYNCAPI_ROUTE = route({
+  method: 'GET',
+  path: '/asyncapi.json',
+  who: 'public',
+  summary: 'What the feed says, as AsyncAPI 3',
+  answer: { type: 'application/json' },
+  async handle(): Promise<Answered> {
+    return { ok: true, value: { status: 200, text: asyncApiText, type: 'application/json' } }
+  },
+})
+
 export const ROUTES: readonly Route[] = [
   ...FLEET_ROUTES,
   ...PROGRAM_ROUTES,
@@ -41,6 +55,19 @@ export const ROUTES: readonly Route[] = [
   ...NODE_ROUTES,
   ...PAGE_ROUTES,
   OPENAPI_ROUTE,
+  ASYNCAPI_ROUTE,
 ]
 
+const asyncApiText = JSON.stringify(
+  asyncApi({
+    title: 'Tillstream HQ: activities of all stores',
+    version: SOFTWARE_VERSION,
+    description:
+      'What happens in all stores of a merchant, as it happens, with corrections and notices. Members are masked.',
+    query: FeedQueryShape,
+    activity: ActivityViewShape,
+    kinds: ACTIVITY_VIEW_KINDS,
+    subprotocols: {},
+  }),
+)
 const openApiText = JSON.stringify(openApiOf(ROUTES, SOFTWARE_VERSION))

@@ -5,7 +5,7 @@ import type { FactKind, Identity, IdentityKind } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { LifeEnd } from '../../protocol/lives.ts'
 import type { HybridTime, Millis } from '../../protocol/time.ts'
-import type { CollectionReads, CollectionWrites } from './collection-port.ts'
+import type { AccountReads, AccountWrites } from './account-port.ts'
 import type { LeaseReads, LeaseWrites } from './lease-port.ts'
 import type { PlatformReads, PlatformWrites } from './platform-port.ts'
 import type { Effect } from '../evaluation/effects.ts'
@@ -75,7 +75,7 @@ export interface FactRow {
   readonly member: MemberId
   /** `kind:value` of the identity, or `sale:id`, that the fact is tied to its member by; null when its origin named the member. */
   readonly claim: string | null
-  /** The earlier fact this one settles or claims, by which it is found: a redemption's first, a sent referral, a claimed sale. 0: none. */
+  /** The earlier fact this one settles or claims, by which it is found: a redemption's first, a sent referral, a claimed sale, what is voided. 0: none. */
   readonly about: FactId
   readonly at: HybridTime
   readonly status: FactStatus
@@ -273,7 +273,7 @@ export interface Snapshots {
 }
 
 /** Reads see only what is committed. */
-export interface Reads extends LeaseReads, CollectionReads, PlatformReads {
+export interface Reads extends LeaseReads, AccountReads, PlatformReads {
   stores(tenant: TenantId): Promise<StoreRow[]>
   edges(tenant: TenantId): Promise<EdgeRow[]>
   edge(id: EdgeId): Promise<EdgeRow | undefined>
@@ -324,7 +324,7 @@ export interface Reads extends LeaseReads, CollectionReads, PlatformReads {
 export interface Writes
   extends
     LeaseWrites,
-    CollectionWrites,
+    AccountWrites,
     PlatformWrites,
     Pick<
       Reads,

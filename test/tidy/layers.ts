@@ -21,6 +21,7 @@ const LEASE_PORT = 'cloud/store/lease-port.ts'
 const COLLECTION_PORT = 'cloud/store/collection-port.ts'
 const COLLECTIONS = 'cloud/collections'
 const PLATFORM_PORT = 'cloud/store/platform-port.ts'
+const ACCOUNT_PORT = 'cloud/store/account-port.ts'
 const EDGE_SYSTEM = 'edge/system.ts'
 const EDGE_CLOCK = 'edge/clock.ts'
 
@@ -33,7 +34,7 @@ export const LAYERS: readonly Layer[] = [
   // It yields between long pieces of work, hence the timers.
   {
     at: 'cloud/domain',
-    may: ['protocol', EVALUATION, STORE_PORT, LEASE_PORT, COLLECTIONS],
+    may: ['protocol', EVALUATION, STORE_PORT, LEASE_PORT, ACCOUNT_PORT, PLATFORM_PORT, COLLECTIONS],
     node: ['node:crypto', 'node:timers/promises'],
   },
   // Who may do what: pure rules, and the services that look it up.

@@ -58,6 +58,7 @@ function aboutOf(fact: Fact): FactId {
 /** The earlier fact that this one is found by. */
 function settledBy(fact: Fact): FactId {
   if (fact.kind === 'redemption' || fact.kind === 'referral' || fact.kind === 'response') return fact.of
+  if (fact.kind === 'void') return fact.fact
   return fact.kind === 'retro_claim' ? fact.sale : NO_FACT
 }
 

@@ -21,6 +21,7 @@ import type {
   StoreRow,
 } from '../port.ts'
 import { conflictReads } from './conflicts.ts'
+import { accountReads } from './accounts.ts'
 import { collectionReads } from './collections.ts'
 import { leaseReads } from './leases.ts'
 import { platformReads } from './platform-rows.ts'
@@ -224,6 +225,7 @@ export function sqliteReads(database: Database): Reads {
     ...leaseReads(sql),
     ...collectionReads(database, sql),
     ...platformReads(sql),
+    ...accountReads(sql),
   }
 }
 

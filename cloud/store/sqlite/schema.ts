@@ -3,6 +3,7 @@
 // A change of the tables goes into the last step while that is not released, and is a new step afterwards (P-STEP-1).
 import type { Database } from 'better-sqlite3'
 import { COLLECTIONS } from '../../collections/collections.ts'
+import { ACCOUNT_TABLES } from './accounts.ts'
 import { tablesOf } from './collection-sql.ts'
 import { LEASE_TABLES } from './leases.ts'
 import { PLATFORM_TABLES } from './platform-tables.ts'
@@ -84,6 +85,7 @@ DROP INDEX activities_notice;
 CREATE INDEX activities_notice ON activities (tenant, position) WHERE notice IS NOT NULL;
 ${LEASE_TABLES}
 ${PLATFORM_TABLES}
+${ACCOUNT_TABLES}
 ${tablesOf(COLLECTIONS)}`
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({

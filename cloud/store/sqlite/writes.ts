@@ -20,6 +20,7 @@ import type {
 import { activitiesOfFacts, chainOf, livesOf, programRecord, quarantineRow } from './reads.ts'
 import { preparer, present } from './statements.ts'
 import { conflictWrites } from './conflicts.ts'
+import { accountWrites } from './accounts.ts'
 import { collectionWrites } from './collections.ts'
 import { leaseWrites } from './leases.ts'
 import { linkWrites } from './links.ts'
@@ -31,6 +32,7 @@ export function sqliteWrites(database: Database): Writes {
   const sql = preparer(database)
   // Not the highest in the table: a deleted member's number was sent to edges already, and must not come again.
   let change = Number(sql(`SELECT value FROM meta WHERE name = 'change'`).get()?.value ?? 0)
+  const collections = collectionWrites(database, sql)
   return {
     origin: async (origin) => {
       const raw = sql('SELECT * FROM origins WHERE origin = ?').get(origin)
@@ -288,8 +290,9 @@ export function sqliteWrites(database: Database): Writes {
     ...spendingWrites(sql),
     ...conflictWrites(sql),
     ...leaseWrites(sql),
-    ...collectionWrites(database, sql),
+    ...collections,
     ...platformWrites(sql),
+    ...accountWrites(sql, (count) => collections.nextIds(count)),
 
     meta: async (name) => sql('SELECT value FROM meta WHERE name = ?').get(name)?.value as string | undefined,
     saveMeta: async (name, value) => {

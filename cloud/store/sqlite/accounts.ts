@@ -1,0 +1,108 @@
+// Rows of accounts in the embedded engine: every statement is made from the declaration, once per set of columns. Ids are the node's one sequence.
+import type { FactId, MemberId } from '../../../protocol/ids.ts'
+import { columnsOf } from '../../collections/collection.ts'
+import { ACCOUNTS } from '../../collections/tables/accounts.ts'
+import type { AccountDraft, AccountRow, AccountTable } from '../../collections/tables/accounts.ts'
+import type { AccountReads, AccountWrites, ProjectionState } from '../account-port.ts'
+import type { CollectionReads, CollectionWrites } from '../collection-port.ts'
+import { factRow } from './rows.ts'
+import type { Raw } from './rows.ts'
+import type { preparer } from './statements.ts'
+
+type Sql = ReturnType<typeof preparer>
+
+/** What is no collection. */
+export const ACCOUNT_TABLES = `
+CREATE TABLE projections (tenant INTEGER PRIMARY KEY, state TEXT NOT NULL, up_to INTEGER NOT NULL);
+CREATE INDEX facts_said ON facts (member, kind, at, id) WHERE kind IN ('challenge', 'profile');
+`
+
+const COLUMNS = Object.fromEntries(
+  Object.entries(ACCOUNTS).map(([table, collection]) => [table, Object.keys(columnsOf(collection))]),
+)
+const BOOLEANS = Object.fromEntries(
+  Object.entries(ACCOUNTS).map(([table, collection]) => [
+    table,
+    Object.entries(columnsOf(collection)).flatMap(([name, { type }]) => (type === 'boolean' ? [name] : [])),
+  ]),
+)
+
+/** True because the row was written by this store from a value of this type. */
+function rowOf<T extends AccountTable>(table: T, raw: Raw): AccountRow<T> {
+  for (const column of BOOLEANS[table] ?? []) raw[column] = raw[column] === 1
+  return raw as AccountRow<T>
+}
+
+/** SQLite knows no truth values. */
+const bound = (value: unknown): unknown => (typeof value === 'boolean' ? Number(value) : value)
+
+const quoted = (name: string): string => `"${name}"`
+
+type OwnReads = Omit<AccountReads, keyof CollectionReads>
+
+export function accountReads(sql: Sql): OwnReads {
+  return {
+    accountRows: async (table, key) => {
+      const where = Object.keys(key)
+        .map((column) => `${quoted(column)} = ?`)
+        .join(' AND ')
+      return sql(`SELECT * FROM ${table} WHERE ${where} ORDER BY id`)
+        .all(...Object.values(key).map(bound))
+        .map((raw) => rowOf(table, raw))
+    },
+    projection: async (tenant) => {
+      const raw = sql('SELECT state, up_to FROM projections WHERE tenant = ?').get(tenant)
+      return raw === undefined
+        ? { state: 'off', upTo: 0 as MemberId }
+        : ({ state: raw.state, upTo: raw.up_to } as ProjectionState)
+    },
+    lastTransaction: async (connection) => {
+      const raw = sql(
+        'SELECT * FROM transactions WHERE connection = ? ORDER BY at DESC, fact DESC, rule DESC LIMIT 1',
+      ).get(connection)
+      return raw && rowOf('transactions', raw)
+    },
+  }
+}
+
+type OwnWrites = Omit<AccountWrites, keyof CollectionWrites>
+
+export function accountWrites(sql: Sql, nextIds: CollectionWrites['nextIds']): OwnWrites {
+  return {
+    ...accountReads(sql),
+    insertAccountRow: async <T extends AccountTable>(table: T, draft: AccountDraft<T>) => {
+      const [id = 0] = await nextIds(1)
+      const row = { ...draft, id }
+      const columns = COLUMNS[table] ?? []
+      sql(
+        `INSERT INTO ${table} (${columns.map(quoted).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+      ).run(...columns.map((column) => bound((row as Raw)[column])))
+      return row
+    },
+    saveAccountRow: async (table, id, changes) => {
+      const columns = Object.keys(changes)
+      if (columns.length === 0) return
+      sql(
+        `UPDATE ${table} SET ${columns.map((column) => `${quoted(column)} = ?`).join(', ')} WHERE id = ?`,
+      ).run(...Object.values(changes).map(bound), id)
+    },
+    deleteAccountRow: async (table, id) => {
+      sql(`DELETE FROM ${table} WHERE id = ?`).run(id)
+    },
+    saveProjection: async (tenant, { state, upTo }) => {
+      sql('INSERT OR REPLACE INTO projections (tenant, state, up_to) VALUES (?, ?, ?)').run(
+        tenant,
+        state,
+        upTo,
+      )
+    },
+    factsOfKind: async (member, kind) =>
+      sql(`SELECT * FROM facts WHERE member = ? AND kind = '${kind}' AND status = 'counted' ORDER BY at, id`)
+        .all(member)
+        .map(factRow),
+    enrolmentsAfter: async (tenant, member, limit) =>
+      sql('SELECT id FROM members WHERE id > ? AND tenant = ? ORDER BY id LIMIT ?')
+        .all(member, tenant, limit)
+        .map(({ id }) => id as FactId),
+  }
+}

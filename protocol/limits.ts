@@ -174,7 +174,7 @@ export const STOP_MS_MAX = 5_000
 /** Activities that wait to be put into a feed frame; beyond it readers are cut and resume by position. */
 export const FEED_PENDING_MAX = 50_000
 /** What a feed reader without a place is shown first. */
-export const FEED_RECENT = 50
+export const FEED_RECENT = 500
 /** What one edge may have waiting in the cloud: every question it may have open, and its batches; in frames and in bytes. */
 export const SYNC_FRAMES_WAITING_MAX = QUESTIONS_OPEN_MAX + 2 * BATCHES_IN_FLIGHT_MAX
 export const SYNC_BYTES_WAITING_MAX = 2 * FRAME_BYTES_MAX
@@ -204,6 +204,8 @@ export const FEED_SNAPSHOT = 50
 export const FEED_PRUNE_STEP = 2_000
 /** Facts between two savings of the store's figures; so many are counted again after a kill. */
 export const DAY_BOOK_SAVE_FACTS = 1_024
+/** Perks that an explanation names as nearly reached. */
+export const NEAR_PERKS_MAX = 3
 /** Weeks back that a weekday's usual figures are taken from. */
 export const USUAL_WEEKS = 8
 /** Passcodes of managers: length, wrong ones before a lock, the first lock, logins that wait for their hash. */

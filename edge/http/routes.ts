@@ -13,6 +13,7 @@ import type { Role } from '../ledger/terminals.ts'
 import type { Readers } from '../feed/readers.ts'
 import { PAGE_FILES, PAGE_POLICY } from '../page/page.ts'
 import {
+  ExplanationAnswerShape,
   HistoryAnswerShape,
   MemberAnswerShape,
   PerksAnswerShape,
@@ -218,6 +219,19 @@ function askingRoutes(api: Api): Route[] {
         if (id === undefined) return refuse('fact_not_found', 'The path names no fact.', 'id')
         const stored = api.till.receipt(id)
         return stored.ok ? accept({ status: 200, body: stored.value }) : stored
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/receipts/:id/explanation',
+      summary: 'Why a record came to what it came to, and what was nearly reached',
+      roles: BOTH,
+      answers: { 200: answer('The explanation', ExplanationAnswerShape) },
+      handle({ parameters }) {
+        const id = idFromText<FactId>(parameters[0] ?? '')
+        return id === undefined
+          ? refuse('fact_not_found', 'The path names no fact.', 'id')
+          : jsonOf(api.till.explanation(id))
       },
     }),
     route({

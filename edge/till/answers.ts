@@ -129,28 +129,29 @@ export const MemberAnswerShape = Type.Object(
 )
 export type MemberView = Readonly<Static<typeof MemberAnswerShape>>
 
+/** A perk or bonus that was looked at, and why it gave nothing. */
+const ConsideredAnswerShape = Type.Object(
+  {
+    rule: Int,
+    title: Text,
+    type: Text,
+    applied: Type.Boolean(),
+    points: Int,
+    /** Left out where it is points. */
+    metric: Type.Optional(Int),
+    condition: orNull(Text),
+    actual: orNull(Text),
+    required: orNull(Text),
+    hint: orNull(Text),
+  },
+  closed,
+)
+
 export const QuoteAnswerShape = Type.Object(
   {
     points: Int,
     entries: Type.Array(EntryAnswerShape),
-    considered: Type.Array(
-      Type.Object(
-        {
-          rule: Int,
-          title: Text,
-          type: Text,
-          applied: Type.Boolean(),
-          points: Int,
-          /** Left out where it is points. */
-          metric: Type.Optional(Int),
-          condition: orNull(Text),
-          actual: orNull(Text),
-          required: orNull(Text),
-          hint: orNull(Text),
-        },
-        closed,
-      ),
-    ),
+    considered: Type.Array(ConsideredAnswerShape),
     tier: orNull(TierAnswerShape),
     tier_after: orNull(TierAnswerShape),
     /** Their codes come with the sale. */
@@ -168,6 +169,23 @@ export const QuoteAnswerShape = Type.Object(
   closed,
 )
 export type Quote = Readonly<Static<typeof QuoteAnswerShape>>
+
+export const ExplanationAnswerShape = Type.Object(
+  {
+    fact: IdTextShape,
+    as_it_was: Type.Boolean({
+      description:
+        'False: the cloud has counted it into what this store knows of the member, who is looked at as of now',
+    }),
+    considered: Type.Array(ConsideredAnswerShape),
+    /** What the member lacks for the next tier, and for the perks that are nearest. */
+    near: Type.Array(
+      Type.Object({ what: oneOf(['tier', 'perk']), id: Int, title: Text, missing: Int, unit: Text }, closed),
+    ),
+  },
+  closed,
+)
+export type Explanation = Readonly<Static<typeof ExplanationAnswerShape>>
 
 export const PerksAnswerShape = Type.Object(
   {

@@ -10,6 +10,7 @@ import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { decodeState, newState } from '../../cloud/evaluation/state.ts'
 import { step } from '../../cloud/evaluation/step.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
+import { compareCanonical } from '../../protocol/facts.ts'
 import type { Fact } from '../../protocol/facts.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { NO_FACT } from '../../protocol/ids.ts'
@@ -97,6 +98,15 @@ export class Cards {
         effects.push(EFFECT_KINDS.indexOf(kind), rule, index, amount, of)
       effects.markOwn(...own)
     })
+    return state
+  }
+
+  /** The state a fact of this store was folded onto; undefined where the cloud's word covers the fact already. */
+  before(member: MemberId, fact: Fact): MemberState | undefined {
+    const { state, covers } = baseOf(this.#ledger.members.find(member))
+    if (covers >= fact.id || state.at > fact.at) return undefined
+    const earlier = this.#uncovered(member, covers).filter((one) => compareCanonical(one, fact) < 0)
+    foldFacts(this.#programs, state, earlier, this.past)
     return state
   }
 

@@ -207,7 +207,7 @@ async function quotedPayee(books: Books, { member }: QuoteInput): Promise<Result
 }
 
 /** E-EARN-5: what would apply needs a member first. */
-function forNobody(rule: Considered, wording: Wording): Quote['considered'][number] {
+export function forNobody(rule: Considered, wording: Wording): Quote['considered'][number] {
   if (!rule.applied) return rule
   return {
     ...rule,

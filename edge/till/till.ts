@@ -19,7 +19,7 @@ import type { EdgeClock } from '../clock.ts'
 import type { FlushTest } from '../ledger/flush-test.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { System } from '../system.ts'
-import type { HistoryPage, MemberView, PerksAnswer, Quote, Status, Today } from './answers.ts'
+import type { Explanation, HistoryPage, MemberView, PerksAnswer, Quote, Status, Today } from './answers.ts'
 import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import type { Past } from '../../protocol/frames/past.ts'
 import type { Tail } from '../../protocol/frames/tail.ts'
@@ -44,6 +44,7 @@ import {
 import { prepareEnrolment } from './enrolments.ts'
 import { prepareReturn, prepareVoid } from './give-backs.ts'
 import type { HistoryQuery, InputOf, QuoteInput, WriteKind } from './inputs.ts'
+import { explanation } from './explanation.ts'
 import { history, memberView, perksView, quote } from './lookups.ts'
 import type { Ending } from './lease-keeper.ts'
 import { prepareLeaseReturn } from './lease-returns.ts'
@@ -168,6 +169,11 @@ export class Till {
     return answer === undefined
       ? refuse('fact_not_found', 'This store recorded no such fact.')
       : accept(answer)
+  }
+
+  /** Why a record came to what it came to, and what was nearly reached. */
+  explanation(id: FactId): Result<Explanation> {
+    return explanation(this.#books, id)
   }
 
   history(query: HistoryQuery): Result<HistoryPage> {

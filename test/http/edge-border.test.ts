@@ -55,6 +55,7 @@ describe('H-1: one table', () => {
           '/v1/members/{id}',
           '/v1/perks',
           '/v1/receipts/{id}',
+          '/v1/receipts/{id}/explanation',
           '/v1/status',
           '/v1/terminals',
           '/v1/today',

@@ -1,9 +1,10 @@
-// Before suites that serve the manager's page: it is built anew where its source is newer than what was built.
+// Before suites that serve the pages: they are built anew where their source is newer than what was built.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-const PAGE = join(import.meta.dirname, '../../edge/page')
+const ROOT = join(import.meta.dirname, '../..')
+const PAGES = ['edge/page', 'cloud/console'].map((page) => join(ROOT, page))
 
 function newest(directory: string): number {
   try {
@@ -14,16 +15,20 @@ function newest(directory: string): number {
   }
 }
 
+function isOld(page: string): boolean {
+  const sources = [
+    newest(join(page, 'app')),
+    newest(join(ROOT, 'edge/kit')),
+    statSync(join(page, 'vite.config.ts')).mtimeMs,
+  ]
+  return newest(join(page, 'dist')) < Math.max(...sources)
+}
+
 export function setup(): void {
-  const sources = Math.max(
-    newest(join(PAGE, 'app')),
-    newest(join(PAGE, '../kit')),
-    statSync(join(PAGE, 'vite.config.ts')).mtimeMs,
-  )
-  if (newest(join(PAGE, 'dist')) >= sources) return
+  if (!PAGES.some(isOld)) return
   // As a person does it: in this process the suite's own NODE_ENV would be built in.
   execFileSync('npm', ['run', '--silent', 'build'], {
-    cwd: join(PAGE, '../..'),
+    cwd: ROOT,
     env: { ...process.env, NODE_ENV: 'production' },
   })
 }

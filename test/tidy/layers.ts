@@ -116,6 +116,8 @@ export const LAYERS: readonly Layer[] = [
   // Runs in a browser: types of answers, and the client that watches.
   { at: 'edge/page/app', may: ['edge/till/answers.ts', 'edge/kit/feed-client.ts'] },
   { at: 'edge/page', may: [] },
+  // HQ's page watches as the stores' do.
+  { at: 'cloud/console', may: ['edge/kit/feed-client.ts'] },
   // The other side of the API: of the node it knows the shapes of inputs and answers.
   {
     at: 'edge/kit',
@@ -176,7 +178,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@preact/signals': ['edge/page/app'],
   '@node-oauth/oauth2-server': ['cloud/platform'],
   '@node-rs/argon2': ['cloud/platform'],
-  vite: ['edge/page/vite.config.ts'],
+  vite: ['edge/page/vite.config.ts', 'cloud/console/vite.config.ts'],
   'playwright-core': ['test/browser'],
   '@peculiar/asn1-schema': ['cloud/fleet/x509.ts'],
   '@peculiar/asn1-x509': ['cloud/fleet/x509.ts'],

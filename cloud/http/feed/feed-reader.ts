@@ -79,7 +79,7 @@ export class FeedReader {
     const rows = await this.#read.activities(this.tenant, page)
     const frame = this.#feed.frameOf(await this.#feed.views(this.tenant, rows))
     if (frame !== undefined && this.#open) await this.#peer.send(frame)
-    const seen = frame?.to ?? this.#position
+    const seen = rows.at(-1)?.position ?? this.#position
     // A full page may have more behind it; after any other the tenant has nothing up to the head.
     this.#position = rows.length < FEED_PAGE_MAX ? Math.max(seen, head) : seen
   }

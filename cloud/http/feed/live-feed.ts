@@ -33,6 +33,9 @@ export interface LiveFeedParts {
   readonly onFault: (cause: unknown) => void
 }
 
+/** What stores may spend is a state (GET /v1/leases), and moves with every visit: it is not told as something that happened. */
+const isTold = ({ kind }: ActivityRow): boolean => kind !== 'lease'
+
 export class LiveFeed {
   readonly epoch: number
   readonly #parts: LiveFeedParts
@@ -166,7 +169,7 @@ export class LiveFeed {
   async views(tenant: TenantId, rows: readonly ActivityRow[]): Promise<ActivityView[]> {
     if (rows.length === 0) return []
     const names = await this.#names(tenant, rows)
-    return rows.map((row) => activityView(row, names))
+    return rows.filter(isTold).map((row) => activityView(row, names))
   }
 
   async #names(tenant: TenantId, rows: readonly ActivityRow[]): Promise<FeedNames> {

@@ -15,8 +15,19 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
+/** A node without a built page serves everything else all the same. */
+const NOT_BUILT = '// The page is not built. Run "npm run build" and start the node again.\n'
+
+function read(file: string): string {
+  try {
+    return readFileSync(new URL(`../../console/${file}`, import.meta.url), 'utf8')
+  } catch {
+    return NOT_BUILT
+  }
+}
+
 function page(path: string, file: string, type: string, summary: string): Route {
-  const text = readFileSync(new URL(`../../console/${file}`, import.meta.url), 'utf8')
+  const text = read(file)
   const headers = { 'Content-Security-Policy': PAGE_POLICY, 'Cross-Origin-Opener-Policy': 'same-origin' }
   return route({
     method: 'GET',
@@ -44,6 +55,6 @@ export const PAGE_ROUTES = [
     },
   }),
   page('/', 'overview.html', 'text/html', 'The overview page; open it as /#token=TOKEN'),
-  page('/overview.js', 'overview.js', 'text/javascript', 'Script of the overview page'),
+  page('/overview.js', 'dist/overview.js', 'text/javascript', 'Script of the overview page'),
   page('/overview.css', 'overview.css', 'text/css', 'Style of the overview page'),
 ]

@@ -1,12 +1,13 @@
 // One activity, opened: its receipt, rule by rule, so that a manager can say why.
 import { signal, useSignalEffect } from '@preact/signals'
-import type { Activity, Receipt } from '../../till/answers.ts'
+import type { Activity, Explanation, Receipt } from '../../till/answers.ts'
 import { NotHere, ask } from './session.ts'
 import { isProvisional, opened } from './watching.ts'
 import { amountText, countText, kindWord, pointsText, timeText } from './words.ts'
 
 type Told =
-  { readonly is: 'loading' | 'none' | 'failed' } | { readonly is: 'receipt'; readonly receipt: Receipt }
+  | { readonly is: 'loading' | 'none' | 'failed' }
+  | { readonly is: 'receipt'; readonly receipt: Receipt; readonly why: Explanation | null }
 const told = signal<Told>({ is: 'none' })
 
 async function load({ fact }: Activity): Promise<void> {
@@ -16,9 +17,10 @@ async function load({ fact }: Activity): Promise<void> {
   }
   told.value = { is: 'loading' }
   try {
-    const receipt = await ask<Receipt>(`/v1/receipts/${fact}`)
+    const path = `/v1/receipts/${fact}`
+    const [receipt, why] = await Promise.all([ask<Receipt>(path), ask<Explanation>(`${path}/explanation`)])
     if (opened.value?.fact === fact)
-      told.value = receipt === null ? { is: 'none' } : { is: 'receipt', receipt }
+      told.value = receipt === null ? { is: 'none' } : { is: 'receipt', receipt, why }
   } catch (cause) {
     if (opened.value?.fact !== fact) return
     // What HQ or another store recorded has no receipt here.
@@ -106,6 +108,29 @@ function Why() {
           {note.replaceAll('_', ' ')}
         </p>
       ))}
+      <Near why={value.why} />
+    </>
+  )
+}
+
+/** What lacked, and why what gave nothing gave nothing. */
+function Near({ why }: { why: Explanation | null }) {
+  if (why === null) return null
+  const lacked = why.near.map(({ title, missing, unit }) => [title, `${countText(missing)} ${unit} more`])
+  const hinted = why.considered.flatMap(({ title, hint }) => (hint === null ? [] : [[title, hint]]))
+  const lines = [...lacked, ...hinted]
+  if (lines.length === 0) return null
+  return (
+    <>
+      <h3>Nearly reached</h3>
+      {why.as_it_was ? null : <p class="hint">As the member stands now.</p>}
+      <ul class="near">
+        {lines.map(([title, text], index) => (
+          <li key={index}>
+            <bdi>{title}</bdi>: <bdi>{text}</bdi>
+          </li>
+        ))}
+      </ul>
     </>
   )
 }

@@ -1,13 +1,14 @@
-// The overview page: totals, stores, live activities, and what HQ should look at. Every activity has a position; the page says at which one it stands
-// whenever it connects, so a reconnect shows nothing twice and misses nothing. Everything from outside enters the page as text, never as markup.
+// The overview page: totals, stores, live activities, and what HQ should look at. It watches through the kit's client, so a reconnect shows nothing
+// twice and misses nothing. Everything from outside enters the page as text, never as markup.
+import { FeedClient } from '../../../edge/kit/feed-client.ts'
 
 const ROWS_MAX = 200
 const CONFLICTS_SHOWN = 20
+/** So many of the newest a reader is shown first (FEED_RECENT). */
 const RECENT = 500
 const EDGES_EVERY_MS = 2_000
 const TOTALS_EVERY_MS = 3_000
-const BACKOFF_BASE_MS = 250
-const BACKOFF_MS_MAX = 10_000
+const RETRY_MS = 10_000
 const RATE_WINDOW_MS = 5_000
 
 const find = (id) => document.getElementById(id)
@@ -16,14 +17,12 @@ const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hour
 const dayTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' })
 
 let token = ''
-/** Where the page stands in the log; null before the first welcome. */
-let place = null
-let attempt = 0
 let paused = false
 let totalsStale = true
 /** Newest first, bounded. */
 let held = []
 const arrivals = []
+let client
 
 // --- asking
 
@@ -75,7 +74,10 @@ function showLine(state, text) {
 async function showTotals() {
   if (!totalsStale) return
   totalsStale = false
-  const totals = await ask('/v1/totals')
+  const totals = await ask('/v1/totals').catch((cause) => {
+    totalsStale = true
+    throw cause
+  })
   const { facts } = totals
   for (const [id, value] of [
     ['members', totals.members],
@@ -233,40 +235,33 @@ function showRate() {
 
 // --- the feed
 
-function connect() {
-  const query = new URLSearchParams({ token })
-  if (place !== null) {
-    query.set('after', String(place.position))
-    if (place.epoch !== null) query.set('epoch', String(place.epoch))
-  }
-  const address = new URL(`/v1/feed?${query}`, location.href)
-  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
-  const socket = new WebSocket(address)
-  socket.addEventListener('message', ({ data }) => received(JSON.parse(data)))
-  socket.addEventListener('close', () => {
-    showLine('bad', 'reconnecting')
-    const most = Math.min(BACKOFF_MS_MAX, BACKOFF_BASE_MS * 2 ** attempt)
-    attempt += 1
-    setTimeout(connect, Math.random() * most)
-  })
+const STATES = {
+  connecting: ['unknown', 'connecting'],
+  live: ['good', 'live'],
+  waiting: ['bad', 'reconnecting'],
+  refused: ['bad', 'refused'],
+  closed: ['unknown', 'not connected'],
 }
 
-function received(frame) {
-  if (frame.type === 'welcome') {
-    attempt = 0
-    showLine('good', 'live')
-    if (!frame.recovered && place !== null && place.position > 0)
+function watch() {
+  client = new FeedClient({
+    url: location.origin,
+    token,
+    onActivities(activities) {
+      arrivals.push({ at: Date.now(), count: activities.length })
+      totalsStale = true
+      hold(activities)
+      draw()
+    },
+    onMissed() {
       hold([{ gap: 'The log does not go on where this page stood; what follows are the newest activities.' }])
-    place = { epoch: frame.epoch, position: frame.recovered && place !== null ? place.position : 0 }
-    draw()
-  } else if (frame.type === 'activities') {
-    const fresh = frame.activities.filter(({ position }) => position > place.position)
-    place.position = Math.max(place.position, frame.to)
-    arrivals.push({ at: Date.now(), count: fresh.length })
-    totalsStale = true
-    hold(fresh)
-    draw()
-  }
+      draw()
+    },
+    onState(state) {
+      showLine(...STATES[state])
+      if (state === 'refused') login('This token is not, or no longer, valid here.')
+    },
+  })
 }
 
 // --- starting
@@ -281,11 +276,10 @@ async function start(given) {
     find('no-attention').hidden = true
     prepend(find('attention'), older.toReversed().map(noticeRow))
   }
-  place = { epoch: null, position: from }
   find('login').hidden = true
   find('live').hidden = false
   find('pause').hidden = false
-  connect()
+  watch()
   every(EDGES_EVERY_MS, showStores)
   every(TOTALS_EVERY_MS, showTotals)
   every(EDGES_EVERY_MS, showConflicts)
@@ -310,7 +304,9 @@ find('login').addEventListener('submit', (event) => {
   event.preventDefault()
   const given = find('token').value.trim()
   history.replaceState(null, '', `#token=${encodeURIComponent(given)}`)
-  void begin(given)
+  // What was shown under a token that was taken back is not gone on with.
+  if (client === undefined) void begin(given)
+  else location.reload()
 })
 
 find('pause').addEventListener('click', () => {
@@ -326,7 +322,7 @@ async function begin(given) {
   } catch (cause) {
     if (cause instanceof Refused) return login(cause.message)
     showLine('bad', 'the node does not answer')
-    setTimeout(() => void begin(given), BACKOFF_MS_MAX)
+    setTimeout(() => void begin(given), RETRY_MS)
   }
 }
 

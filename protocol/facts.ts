@@ -118,7 +118,7 @@ export const ReturnShape = Type.Object(
   },
   closed,
 )
-/** Takes back the effects of one earlier sale, check-in or grant as if it had not happened. */
+/** Takes back the effects of one earlier sale, check-in or grant as if it had not happened; gives a redemption, or the use of an entitlement, back. */
 export const VoidShape = Type.Object({ ...header('void'), fact: FactIdShape, reason: TextShape }, closed)
 export const CheckinShape = Type.Object({ ...header('checkin') }, closed)
 /** Makes a member; the member's id is this fact's id. */
@@ -204,7 +204,14 @@ export const ActivityShape = Type.Object(
 )
 /** An entitlement given to a member: an ad hoc award, a club, a prize handed out. */
 export const AwardFactShape = Type.Object(
-  { ...header('award'), perk: RuleIdShape, reason: TextShape },
+  {
+    ...header('award'),
+    perk: RuleIdShape,
+    /** First and last local day of this one's own window; null: the perk's. */
+    from: orNull(DateShape),
+    until: orNull(DateShape),
+    reason: TextShape,
+  },
   closed,
 )
 export const ENTITLEMENT_ACTIONS = [
@@ -246,20 +253,23 @@ export const ResponseShape = Type.Object(
   },
   closed,
 )
+export const REFERRAL_STAGES = ['sent', 'received', 'completed', 'void'] as const
+export type ReferralStage = (typeof REFERRAL_STAGES)[number]
 /** `sent` and `completed` belong to the member who referred, `received` to the one referred, `void` to both. */
 export const ReferralShape = Type.Object(
   {
     ...header('referral'),
-    stage: oneOf(['sent', 'received', 'completed', 'void']),
+    stage: oneOf(REFERRAL_STAGES),
     /** The `sent` fact; 0 on that one itself. */
     of: FactIdOrNoneShape,
     source: text(0, 64),
   },
   closed,
 )
-/** HQ's override of a segment. */
+/** HQ's word about a segment: `include` and `exclude` are overrides, which `clear` ends; `add` and `remove` are what a rule could do. */
+export const SEGMENT_ACTIONS = ['include', 'exclude', 'clear', 'add', 'remove'] as const
 export const SegmentFactShape = Type.Object(
-  { ...header('segment'), segment: RuleIdShape, action: oneOf(['include', 'exclude', 'clear']) },
+  { ...header('segment'), segment: RuleIdShape, action: oneOf(SEGMENT_ACTIONS) },
   closed,
 )
 /** What a fact earned and is still pending can be spent from now on. */

@@ -62,7 +62,15 @@ export function buildFacts(request: HqRequest, header: OwnHeader, added: Added):
         },
       ]
     case 'award':
-      return [{ ...ownHeader('award', header), perk: request.perk, reason: request.reason }]
+      return [
+        {
+          ...ownHeader('award', header),
+          perk: request.perk,
+          from: request.from ?? null,
+          until: request.until ?? null,
+          reason: request.reason,
+        },
+      ]
     case 'entitlement': {
       const { code, action, reason } = request
       return [{ ...ownHeader('entitlement', header), code, action, reason }]

@@ -7,7 +7,7 @@ import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
-import { localDay, millisOf, monthOfDay, weekOfDay } from '../../protocol/time.ts'
+import { localDay, millisOf } from '../../protocol/time.ts'
 import type { ResponseChallengeDocument } from '../evaluation/document/challenges.ts'
 import { POINTS } from '../evaluation/document/metrics.ts'
 import { ACTIVITY_TYPES } from '../evaluation/document/earning.ts'
@@ -18,6 +18,7 @@ import type { Added, Referee } from './hq-building.ts'
 import { checkAward, checkChallenge, checkEntitlement, checkResponse, checkVoid } from './hq-member-checks.ts'
 import type { CheckContext } from './hq-member-checks.ts'
 import type { HqRequest, HqRequests } from './hq-requests.ts'
+import { periodNumber } from '../evaluation/reactions/responses.ts'
 
 export async function checkRequest(request: HqRequest, context: CheckContext): Promise<Result<Added>> {
   switch (request.kind) {
@@ -105,7 +106,7 @@ async function countResponse(
   const found = challengeOf(document, challenge)
   if (!found.ok) return found
   const day = localDay(millisOf(header.at), header.offset ?? 0)
-  const period = periodOf(found.value, day)
+  const period = prizePeriod(found.value, day)
   const last = await tx.lastResponse(tenant, challenge, period)
   const number = last.number + 1
   const numberInPeriod = last.numberInPeriod + 1
@@ -138,20 +139,10 @@ export function seedOf(document: ProgramDocument | null, challenge: RuleId): str
     .digest('hex')
 }
 
-function periodOf({ prize }: ResponseChallengeDocument, day: number): string {
+/** The prize's period that a local day lies in. */
+function prizePeriod({ prize }: ResponseChallengeDocument, day: number): string {
   const period = prize?.calculation === 'first_n' ? prize.period : 'ever'
-  switch (period) {
-    case 'day':
-      return `day ${day}`
-    case 'week':
-      return `week ${weekOfDay(day)}`
-    case 'month':
-      return `month ${monthOfDay(day)}`
-    case 'year':
-      return `year ${Math.floor(monthOfDay(day) / 12)}`
-    case 'ever':
-      return 'ever'
-  }
+  return period === 'ever' ? period : `${period} ${periodNumber(period, day)}`
 }
 
 async function checkVerdict(

@@ -9,6 +9,7 @@ import type { Millis, ZoneOffset } from '../../protocol/time.ts'
 import type { Challenge } from '../evaluation/reactions/challenges.ts'
 import { completedOn, isEligible, participation, periodOf } from '../evaluation/reactions/challenges.ts'
 import type { Program } from '../evaluation/compile.ts'
+import { dayOfDate } from '../evaluation/check/dates.ts'
 import { firstFailing, situationAt } from '../evaluation/conditions/condition.ts'
 import type { ResponseChallengeDocument } from '../evaluation/document/challenges.ts'
 import { MOVES } from '../evaluation/spending/entitlement-statuses.ts'
@@ -86,7 +87,11 @@ export async function checkVoid(
     return refuse('fact_not_found', 'The member has no such fact', '/fact')
   const fact = decodeStoredFact(row.bytes)
   if (!voidable(fact))
-    return refuse('void_not_possible', 'Only sales, check-ins, grants and redemptions can be voided', '/fact')
+    return refuse(
+      'void_not_possible',
+      'Only sales, check-ins, grants, redemptions and uses can be voided',
+      '/fact',
+    )
   const state = await stateNow(context)
   if (state.voided.includes(fact.id)) return refuse('already_voided', 'This was voided before', '/fact')
   const why = fact.kind === 'redemption' ? notGivenBack(state, firstOf(fact)) : null
@@ -97,9 +102,17 @@ export async function checkVoid(
 
 /** E-ENT-1. */
 export async function checkAward(
-  { perk }: HqRequests['award'],
+  { perk, from, until }: HqRequests['award'],
   context: CheckContext,
 ): Promise<Result<Added>> {
+  for (const [field, date] of [
+    ['/from', from],
+    ['/until', until],
+  ] as const)
+    if (date !== undefined && dayOfDate(date) === undefined)
+      return refuse('input_invalid', `${date} is no day of the calendar`, field)
+  if (from !== undefined && until !== undefined && until < from)
+    return refuse('input_invalid', 'The last day lies before the first', '/until')
   const { program } = context
   if (program === null) return refuse('program_missing', 'No program is in force at that time')
   const document = program.redeemPerks.get(perk)?.document
@@ -108,6 +121,13 @@ export async function checkAward(
   const { title, voucher } = document
   if (voucher === undefined)
     return refuse('perk_not_awardable', `"${title}" issues no entitlement that could be awarded`, '/perk')
+  const last = dayOfDate(until ?? voucher.until ?? '')
+  if (last !== undefined && last < placeOf(context).day)
+    return refuse(
+      'voucher_expired',
+      `The last day it could be used on, ${until ?? voucher.until}, is over`,
+      '/until',
+    )
   const { per_member: most } = voucher
   return most !== undefined && liveOf(await stateNow(context), perk) >= most
     ? refuse('limit_reached', `A member can hold ${most} of "${title}" at a time`, '/perk')

@@ -1,7 +1,12 @@
 // What HQ can say about a member, as shapes: one per kind of fact. Ids of facts and members are decimal texts; what is left out is not said.
 import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
-import { AttributeChangeShape, ENTITLEMENT_ACTIONS, IdentityShape } from '../../protocol/facts.ts'
+import {
+  AttributeChangeShape,
+  ENTITLEMENT_ACTIONS,
+  IdentityShape,
+  SEGMENT_ACTIONS,
+} from '../../protocol/facts.ts'
 import { ACTIVITY_QUANTITY_MAX, POINTS_MAX } from '../../protocol/limits.ts'
 import {
   DateShape,
@@ -52,7 +57,13 @@ export const HQ_REQUEST_SHAPES = {
     }),
     amount: Type.Optional(MoneyShape),
   }),
-  award: request('award', { perk: RuleIdShape, reason: TextShape }),
+  award: request('award', {
+    perk: RuleIdShape,
+    /** First and last local day it can be used on; left out: as the perk says. */
+    from: Type.Optional(DateShape),
+    until: Type.Optional(DateShape),
+    reason: TextShape,
+  }),
   entitlement: request('entitlement', {
     code: text(4, 32),
     action: oneOf(ENTITLEMENT_ACTIONS),
@@ -73,8 +84,8 @@ export const HQ_REQUEST_SHAPES = {
     /** The `sent` fact that `received` and `void` are about. */
     referral: Type.Optional(IdTextShape),
   }),
-  segment: request('segment', { segment: RuleIdShape, action: oneOf(['include', 'exclude', 'clear']) }),
-  /** Takes a sale, a check-in, a grant or a redemption back. */
+  segment: request('segment', { segment: RuleIdShape, action: oneOf(SEGMENT_ACTIONS) }),
+  /** Takes a sale, a check-in, a grant, a redemption or the use of an entitlement back. */
   void: request('void', { fact: IdTextShape, reason: TextShape }),
   release: request('release', { fact: IdTextShape }),
   merge: request('merge', { merged: IdTextShape }),

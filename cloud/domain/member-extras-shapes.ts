@@ -79,7 +79,9 @@ export const ResponseChallengeViewShape = Type.Object(
     responses: Type.Integer({ description: 'That count' }),
     approved: Int,
     remaining: orNull(
-      Type.Integer({ description: 'Responses this member may still give; null: any number' }),
+      Type.Integer({
+        description: 'Responses this member may still give, in the period that counts; null: any number',
+      }),
     ),
     last_on: orNull(DayTextShape),
     next_on: orNull(

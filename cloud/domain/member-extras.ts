@@ -22,7 +22,7 @@ import {
   SEGMENT_BY_RULE,
   SEGMENT_INCLUDED,
 } from '../evaluation/more.ts'
-import { responsesTo } from '../evaluation/reactions/responses.ts'
+import { countedIn, responsesTo } from '../evaluation/reactions/responses.ts'
 import type { ResponseChallenge } from '../evaluation/reactions/responses.ts'
 import { inSegment, segmentFlags, segmentUntil } from '../evaluation/reactions/segments.ts'
 import type { Segment } from '../evaluation/reactions/segments.ts'
@@ -139,7 +139,7 @@ function responseView(
     type: document.type,
     responses: given.length,
     approved: given.filter(({ flags }) => (flags & RESPONSE_APPROVED) !== 0).length,
-    remaining: perMember === undefined ? null : Math.max(0, perMember - given.length),
+    remaining: perMember === undefined ? null : Math.max(0, perMember - countedIn(document, given, day)),
     last_on: last === undefined ? null : dayText(last.day),
     next_on: next > day ? dayText(next) : null,
   }

@@ -187,6 +187,8 @@ const FactDataShape = Type.Object(
     ),
     redemption: Type.Optional(orNull(IdTextShape)),
     perk: Type.Optional(Int),
+    from: Type.Optional(orNull(Text)),
+    until: Type.Optional(orNull(Text)),
     code: Type.Optional(Text),
     home_store: Type.Optional(orNull(Int)),
     birthday: Type.Optional(orNull(Text)),

@@ -285,7 +285,7 @@ export function factData(fact: Fact): FactData {
     case 'activity':
       return { perk: fact.perk, quantity: fact.quantity, amount: fact.amount }
     case 'award':
-      return { perk: fact.perk, reason: fact.reason }
+      return { perk: fact.perk, reason: fact.reason, from: fact.from, until: fact.until }
     case 'entitlement':
       return { code: fact.code, action: fact.action, reason: fact.reason }
     case 'challenge':

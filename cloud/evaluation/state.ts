@@ -24,7 +24,7 @@ export interface Entitlement {
   /** Last millisecond of validity plus one; 0: never ends. */
   readonly expires: number
   status: EntitlementStatus
-  /** While it is reserved: what a release goes back to. */
+  /** While it is reserved: what a release goes back to. While it is used: what giving the use back does. */
   before: EntitlementStatus | null
   /** Left. */
   uses: number

@@ -74,7 +74,8 @@ export function step(
       bookVoucherUse(state, fact, effects)
       break
     case 'award':
-      if (program !== null) issueEntitlement(program, state, fact.perk, fact, fact.id, 0, effects)
+      if (program !== null)
+        issueEntitlement(program, state, fact.perk, fact, fact.id, 0, effects, millisOf(fact.at), fact)
       break
     case 'entitlement':
       bookEntitlement(state, fact, effects)
@@ -103,7 +104,7 @@ export function step(
       bookChallenge(state, fact, effects)
       break
     case 'segment':
-      bookSegment(state, fact)
+      bookSegment(program, state, fact)
       break
     case 'response':
     case 'moment':

@@ -275,7 +275,7 @@ function notVoidable(books: Books, id: FactId): Refused | undefined {
   if (!voidable(fact))
     return refused(
       'void_not_possible',
-      'Only sales, check-ins, grants and redemptions can be voided.',
+      'Only sales, check-ins, grants, redemptions and uses of vouchers can be voided.',
       '/fact',
     )
   return mentionsOf(books, id).some(({ kind }) => kind === 'void') ? alreadyVoided() : undefined

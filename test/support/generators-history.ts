@@ -2,7 +2,7 @@
 // would give them, and codes of entitlements as the program would have made them.
 import { voucherCode } from '../../cloud/evaluation/spending/entitlements.ts'
 import type { EntitlementAction, Fact, FactKind } from '../../protocol/facts.ts'
-import { ENTITLEMENT_ACTIONS } from '../../protocol/facts.ts'
+import { ENTITLEMENT_ACTIONS, SEGMENT_ACTIONS } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Origin, RuleId, Seq } from '../../protocol/ids.ts'
 import { NO_FACT, NO_MEMBER, factIdOf } from '../../protocol/ids.ts'
 import { MINUTE_MS, hybridTime, millisOf, zoneOffset } from '../../protocol/time.ts'
@@ -219,7 +219,12 @@ function newFieldsOf(deed: Deed, kind: LaterKind, facts: readonly Fact[]): Field
       return { perk: at([...ACTIVITY_PERKS, 111], pick), quantity, amount }
     }
     case 'award':
-      return { perk: at([301, ...GRANTED_PERKS], pick), reason: REASON }
+      return {
+        perk: at([301, ...GRANTED_PERKS], pick),
+        from: null,
+        until: pick % 4 === 0 ? dateOf(Math.floor(deed.minute / 1440) + (pick % 5)) : null,
+        reason: REASON,
+      }
     case 'challenge':
       return { challenge: at(CHALLENGES, pick), action: points < -10 ? 'leave' : 'join' }
     case 'response':
@@ -244,7 +249,7 @@ function newFieldsOf(deed: Deed, kind: LaterKind, facts: readonly Fact[]): Field
       }
     }
     case 'segment':
-      return { segment: at(SEGMENTS, pick), action: at(['include', 'exclude', 'clear'], Math.abs(points)) }
+      return { segment: at(SEGMENTS, pick), action: at(SEGMENT_ACTIONS, Math.abs(points)) }
     case 'release': {
       const about = facts[pick % Math.max(1, facts.length)]
       return { fact: about?.id ?? NOWHERE, ...ofMember(about), about }

@@ -187,6 +187,92 @@ const CASES: readonly Case[] = [
       '2024-03-06 10:00 | checks in | 60',
     ],
   },
+  {
+    rule: 'E-BON-1',
+    name: 'a birthday within the days of a bonus is doubled; the sale that brings it has its own, and a void leaves the birthday alone',
+    program: {
+      earn_perks: [POINT_PER_POUND, perk(107, 'BIRTHDAY')],
+      bonuses: [days({ perks: [101, 107] })],
+    },
+    story: [
+      '2024-02-01 10:00 | enrols | 0',
+      '2024-02-01 11:00 | tells birthday 1990-03-04 | 0',
+      '2024-03-05 10:00 | buys tea 5.00 | 30 | 101:5 107:10 201:15',
+      '2024-03-05 11:00 | voids #3 | -10 | 101:-5 201:-5',
+    ],
+  },
+  {
+    rule: 'E-BON-9',
+    name: 'what a birthday counted stays when the sale that brought it is voided',
+    program: {
+      earn_perks: [POINT_PER_POUND, perk(107, 'BIRTHDAY')],
+      bonuses: [frequency(3, 'WEEKLY', { perks: [101, 107] })],
+    },
+    story: [
+      '2024-02-01 10:00 | enrols | 0',
+      '2024-02-01 11:00 | tells birthday 1990-03-04 | 0',
+      '2024-03-04 10:00 | buys tea 5.00 | 15 | 101:5 107:10',
+      '2024-03-04 11:00 | voids #3 | -5 | 101:-5',
+      '2024-03-05 10:00 | buys tea 1.00 | 1 | 101:1',
+      '2024-03-05 11:00 | buys tea 1.00 | 51 | 101:1 201:50',
+    ],
+  },
+  {
+    rule: 'E-BON-1',
+    name: 'progress moves no metric and is counted all the same',
+    program: {
+      earn_perks: [{ ...perk(108, 'PROGRESS_ACTIVITY', 1) }],
+      bonuses: [frequency(2, 'WEEKLY', { perks: [108] })],
+    },
+    story: [
+      '2024-03-04 10:00 | does 108 3 times | 0',
+      '2024-03-05 10:00 | does 108 | 50 | 201:50',
+      '2024-03-06 10:00 | does 108 | 0',
+    ],
+  },
+  {
+    rule: 'E-BON-10',
+    name: 'a negative activity takes what the same pieces would bring now of bonuses of the time, and no more',
+    program: withBonuses(days({ perks: [105] })),
+    story: [
+      '2024-03-30 10:00 | does 105 3 times | 60 | 105:30 201:30',
+      '2024-03-31 10:00 | does 105 -1 times | -20 | 105:-10 201:-10',
+      '2024-04-01 10:00 | does 105 -1 times | -10 | 105:-10',
+    ],
+  },
+  {
+    rule: 'E-BON-10',
+    name: 'a frequency counts one less, but what it paid stays and is not paid again',
+    program: withBonuses(frequency(2, 'WEEKLY', { perks: [105] })),
+    story: [
+      '2024-03-04 10:00 | does 105 | 10 | 105:10',
+      '2024-03-04 11:00 | does 105 -1 times | -10 | 105:-10',
+      '2024-03-04 12:00 | does 105 | 10 | 105:10',
+      '2024-03-04 13:00 | does 105 | 60 | 105:10 201:50',
+      '2024-03-04 14:00 | does 105 -1 times | -10 | 105:-10',
+      '2024-03-04 15:00 | does 105 | 10 | 105:10',
+    ],
+  },
+  {
+    rule: 'E-BON-10',
+    name: 'of progress too, and not where the bonus counts what was returned',
+    program: {
+      earn_perks: [perk(108, 'PROGRESS_ACTIVITY', 1), perk(105, 'VISITOR')],
+      bonuses: [
+        frequency(2, 'WEEKLY', { perks: [108] }),
+        frequency(2, 'WEEKLY', { id: 202, perks: [105], count_returned: true }),
+      ],
+    },
+    story: [
+      '2024-03-04 10:00 | does 108 | 0',
+      '2024-03-04 11:00 | does 108 -1 times | 0',
+      '2024-03-04 12:00 | does 108 | 0',
+      '2024-03-04 13:00 | does 108 | 50 | 201:50',
+      '2024-03-05 10:00 | does 105 | 10 | 105:10',
+      '2024-03-05 11:00 | does 105 -1 times | -10 | 105:-10',
+      '2024-03-05 12:00 | does 105 | 60 | 105:10 202:50',
+    ],
+  },
 ]
 
 test.each(CASES)('$rule $name', holds)

@@ -85,6 +85,13 @@ const ROWS: readonly Row[] = [
   ['award_unusable', '/earn_perks/6/award/points', 10],
   ['interval_count_choice', '/redeem_perks/0/limit/interval_count', undefined],
   ['interval_count_choice', '/redeem_perks/1/limit/interval_count', 2],
+  ['date_unknown', '/redeem_perks/0/voucher', { from: '2023-02-29' }, '/redeem_perks/0/voucher/from'],
+  [
+    'end_before_start',
+    '/redeem_perks/0/voucher',
+    { from: '2024-03-02', until: '2024-03-01' },
+    '/redeem_perks/0/voucher/until',
+  ],
   ['money_ratio', '/redeem_perks/2/money/money', 100_000_001, '/redeem_perks/2/money'],
   ['draw_without_end', '/response_challenges/0/end', undefined],
 

@@ -63,6 +63,28 @@ const CASES: readonly AccountCase[] = [
       '2024-03-07 10:00 | buys bag/BAGS 3.00 | earn 102 3',
     ],
   },
+  {
+    rule: 'E-REF-4',
+    name: 'a rule gives to who was referred, at that stage alone',
+    program: {
+      ...PROGRAM,
+      rules: [
+        {
+          id: 951,
+          title: 'Welcome, friend',
+          match: { type: 'TYPE', kinds: ['referral', 'sale'] },
+          when: { referral: ['received'] },
+          effect: { kind: 'points', metric: 0, amount: 7 },
+        },
+      ],
+    },
+    story: [
+      '2024-03-04 10:00 | refers | -',
+      '2024-03-04 11:00 | has #9 received | rule 951 1, reward 951 7',
+      '2024-03-05 11:00 | buys tea 1.00 | -',
+      '2024-03-06 10:00 | has #9 void | -',
+    ],
+  },
 ]
 
 test.each(CASES)('$rule $name', (shown) => comesTo(shown))

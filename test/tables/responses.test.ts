@@ -174,6 +174,48 @@ const CASES: readonly AccountCase[] = [
       '2024-04-01 10:00 | has response #1 to 801 drawn | -',
     ],
   },
+  {
+    rule: 'E-RSP-1',
+    name: 'so often in each week, from Monday on',
+    program: asks({ per_member: 2, per_member_period: 'week' }),
+    story: [
+      '2024-03-04 10:00 | responds to 801 as number 1 | response 801 1, reward 801 5',
+      '2024-03-10 10:00 | responds to 801 as number 2 | response 801 1, reward 801 5',
+      '2024-03-10 23:59 | responds to 801 as number 3 | response_refused 801 1',
+      '2024-03-11 00:00 | responds to 801 as number 4 | response 801 1, reward 801 5',
+    ],
+  },
+  ...(
+    [
+      ['day', '2024-03-05'],
+      ['month', '2024-04-01'],
+      ['year', '2025-01-01'],
+    ] as const
+  ).map(([period, next]) => ({
+    rule: 'E-RSP-1',
+    name: `once in each ${period}`,
+    program: asks({ per_member: 1, per_member_period: period }),
+    story: [
+      '2024-03-04 10:00 | responds to 801 as number 1 | response 801 1, reward 801 5',
+      '2024-03-04 23:59 | responds to 801 as number 2 | response_refused 801 1',
+      `${next} 00:00 | responds to 801 as number 3 | response 801 1, reward 801 5`,
+    ],
+  })),
+  {
+    rule: 'E-RSP-2',
+    name: 'a contest: points buy an entry, which lets one response, of which winners are drawn',
+    program: asks(
+      { ...prize({ calculation: 'random', winners: 1 }), end: '2024-03-31', when: { holds: 301 } },
+      { redeem_perks: [{ id: 301, title: 'Entry', points: 20, voucher: { kind: 'award' } }] },
+    ),
+    story: [
+      '2024-03-04 09:00 | is granted 30 | grant 30',
+      '2024-03-04 10:00 | responds to 801 as number 1 | response_refused 801 1',
+      '2024-03-04 11:00 | redeems 301 | spend 301 -20, voucher_issued 301 1',
+      '2024-03-04 12:00 | responds to 801 as number 2 | response 801 1',
+      '2024-04-01 12:00 | has response #4 to 801 drawn | prize 801 1, reward 801 100',
+    ],
+  },
 ]
 
 test.each(CASES)('$rule $name', (shown) => comesTo(shown))

@@ -192,6 +192,67 @@ const CASES: readonly AccountCase[] = [
     story: ['2024-03-04 10:00 | checks in | rule 951 1, reward 951 4 of metric 501, segment_entered 701 1'],
     ends: { 501: 'balance 4, pending 0, lifetime 4, spent 0, 4 for ever' },
   },
+  {
+    rule: 'E-RULE-3',
+    name: 'a club follows its audience: who comes in is given it, from who leaves it is taken',
+    program: withRules(
+      [
+        rule({
+          match: { type: 'TYPE', kinds: ['sale', 'adjustment'] },
+          when: { all: [{ metric: 0, part: 'balance', is: 'ge', value: 10 }, { not: { holds: 301 } }] },
+          effect: { kind: 'award', perk: 301 },
+        }),
+        rule({
+          id: 952,
+          match: { type: 'TYPE', kinds: ['sale', 'adjustment'] },
+          when: { all: [{ metric: 0, part: 'balance', is: 'lt', value: 10 }, { holds: 301 }] },
+          effect: { kind: 'revoke', perk: 301 },
+        }),
+      ],
+      { redeem_perks: [{ ...GIFT, membership: { template: 'CLUB', priority: 0 } }] },
+    ),
+    story: [
+      '2024-03-04 10:00 | buys tea 10.00 | earn 101 10, rule 951 1, voucher_issued 301 1',
+      '2024-03-05 10:00 | buys tea 1.00 | earn 101 1',
+      '2024-03-06 10:00 | is adjusted by -5 | adjust -5, rule 952 1, entitlement 301 cancelled',
+      '2024-03-07 10:00 | buys tea 9.00 | earn 101 9, rule 951 1, voucher_issued 301 1',
+    ],
+  },
+  {
+    rule: 'E-RULE-1',
+    name: 'a perk for everybody: with the first fact of any kind, once',
+    program: withRules([
+      rule({
+        match: { type: 'TYPE', kinds: ['enrolment', 'sale', 'checkin', 'moment'] },
+        occurrences: { count: 1 },
+        effect: { kind: 'award', perk: 301 },
+      }),
+    ]),
+    story: [
+      '2024-03-04 10:00 | time passes | rule 951 1, voucher_issued 301 1',
+      '2024-03-05 10:00 | buys tea 1.00 | earn 101 1',
+    ],
+  },
+  {
+    rule: 'E-COND-2',
+    name: 'uses of vouchers are counted by a rule that only tells a task, for another to ask',
+    program: withRules([
+      rule({ match: { type: 'TYPE', kinds: ['voucher_use'] }, effect: { kind: 'task', task: 'count' } }),
+      rule({
+        id: 952,
+        match: { type: 'TYPE', kinds: ['checkin'] },
+        when: { applied: 951, window: { kind: 'rolling', days: 30 }, is: 'ge', value: 2 },
+      }),
+    ]),
+    story: [
+      '2024-03-04 10:00 | is awarded 301 | voucher_issued 301 1',
+      '2024-03-04 10:01 | is awarded 301 | voucher_issued 301 1',
+      '2024-03-04 11:00 | uses voucher 301 of #1 | voucher_used 301 1, rule 951 1, task 951 1',
+      '2024-03-05 11:00 | checks in | -',
+      '2024-03-05 12:00 | uses voucher 301 of #2 | voucher_used 301 1, rule 951 1, task 951 1',
+      '2024-03-05 13:00 | checks in | rule 952 1, reward 952 5',
+    ],
+  },
 ]
 
 test.each(CASES)('$rule $name', (shown) => comesTo(shown))

@@ -121,6 +121,40 @@ const CASES: readonly AccountCase[] = [
       '2024-03-05 10:00 | is adjusted by -1 | segment_left 702 1, adjust -1, segment_left 701 1',
     ],
   },
+  {
+    rule: 'E-SEG-4',
+    name: "HQ's hand, rolling: added again the time begins anew, and what was not added is not removed",
+    program: withSegments([segment({ expiry: { kind: 'ROLLING', after: { days: 2 } } })]),
+    story: [
+      '2024-03-04 09:00 | is removed from segment 701 | -',
+      '2024-03-04 10:00 | is added to segment 701 | segment_entered 701 1',
+      '2024-03-06 10:00 | is added to segment 701 | -',
+      '2024-03-08 23:59 | time passes | -',
+      '2024-03-09 00:00 | time passes | segment_left 701 1',
+    ],
+  },
+  {
+    rule: 'E-SEG-4',
+    name: "HQ's hand, scheduled: so long after the first time, however often again; then anew",
+    program: withSegments([segment({ expiry: { kind: 'SCHEDULED', after: { days: 2 } } })]),
+    story: [
+      '2024-03-04 10:00 | is added to segment 701 | segment_entered 701 1',
+      '2024-03-06 10:00 | is added to segment 701 | -',
+      '2024-03-07 00:00 | time passes | segment_left 701 1',
+      '2024-03-08 10:00 | is added to segment 701 | segment_entered 701 1',
+      '2024-03-08 11:00 | is removed from segment 701 | segment_left 701 1',
+    ],
+  },
+  {
+    rule: 'E-SEG-4',
+    name: "HQ's hand does not reach over an override",
+    program: withSegments([segment()]),
+    story: [
+      '2024-03-04 10:00 | is excluded from segment 701 | -',
+      '2024-03-04 11:00 | is added to segment 701 | -',
+      '2024-03-04 12:00 | is cleared of segment 701 | segment_entered 701 1',
+    ],
+  },
 ]
 
 test.each(CASES)('$rule $name', (shown) => comesTo(shown))

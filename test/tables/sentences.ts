@@ -82,6 +82,14 @@ const words = (text: string | undefined): string => text ?? ''
 const sumOf = (lines: readonly object[]): number =>
   lines.reduce((sum, line) => sum + (line as { amount: number }).amount, 0)
 
+const SEGMENT_WORDS: Readonly<Record<string, string>> = {
+  'included in': 'include',
+  'excluded from': 'exclude',
+  'cleared of': 'clear',
+  'added to': 'add',
+  'removed from': 'remove',
+}
+
 /** What a row can say, and the fields of the fact it makes beyond the header. */
 export const SENTENCES: readonly (readonly [pattern: RegExp, make: Maker])[] = [
   [/^enrols$/, () => ({ kind: 'enrolment', name: 'Ada', identities: [{ kind: 'card', value: '1' }] })],
@@ -197,14 +205,18 @@ export const SENTENCES: readonly (readonly [pattern: RegExp, make: Maker])[] = [
     ([, row, challenge, verdict, number], idOf) => responseOf(challenge, verdict, idOf(words(row)), number),
   ],
   [
-    /^is (included in|excluded from|cleared of) segment (\d+)$/,
+    /^is (included in|excluded from|cleared of|added to|removed from) segment (\d+)$/,
     ([, verb, segment]) => ({
       kind: 'segment',
       segment: Number(segment),
-      action: verb === 'included in' ? 'include' : verb === 'excluded from' ? 'exclude' : 'clear',
+      action: SEGMENT_WORDS[words(verb)],
     }),
   ],
-  [/^is awarded (\d+)$/, ([, perk]) => ({ kind: 'award', perk: Number(perk), reason: '' })],
+  // `is awarded 301 from 2024-03-01 until 2024-03-31`
+  [
+    /^is awarded (\d+)(?: from (\S+))?(?: until (\S+))?$/,
+    ([, perk, from = null, until = null]) => ({ kind: 'award', perk: Number(perk), from, until, reason: '' }),
+  ],
   // `has approve of 301 of #2`: a step of its life.
   [
     new RegExp(`^has (${ENTITLEMENT_ACTIONS.join('|')}) of (.+)$`),

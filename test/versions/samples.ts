@@ -92,7 +92,13 @@ export const FACT_SAMPLES = {
     membership_start: null,
   },
   activity: { ...header('activity', 11), perk: 120, quantity: -2, amount: null },
-  award: { ...header('award', 12), perk: 301, reason: 'sorry' },
+  award: {
+    ...header('award', 12),
+    perk: 301,
+    from: '2024-03-01',
+    until: null,
+    reason: 'sorry',
+  },
   entitlement: { ...header('entitlement', 13), code: '7163BQZWEAEV', action: 'clip', reason: '' },
   challenge: { ...header('challenge', 14), challenge: 501, action: 'join' },
   response: {

@@ -61,8 +61,19 @@ export function* dateIssues(document: ProgramDocument): Generator<DocumentIssue>
         message: 'from_date goes with FROM_DATE, and only with it',
       }
   }
+  for (const { path, item } of placed(document, 'redeem_perks')) {
+    const { from, until } = item.voucher ?? {}
+    yield* unknownDate(`${path}/voucher/from`, from)
+    yield* unknownDate(`${path}/voucher/until`, until)
+    if (from !== undefined && until !== undefined && until < from)
+      yield {
+        path: `${path}/voucher/until`,
+        code: 'end_before_start',
+        message: 'the last day lies before the first; exchange them',
+      }
+  }
   for (const { path, item } of placed(document, 'segments'))
-    if (item.expiry.kind === 'SCHEDULED') yield* unknownDate(`${path}/expiry/on`, item.expiry.on)
+    if ('on' in item.expiry) yield* unknownDate(`${path}/expiry/on`, item.expiry.on)
   const metrics = [{ path: '/points', item: document.points ?? {} }, ...placed(document, 'metrics')]
   for (const { path, item } of metrics) {
     if (item.expiry?.kind !== 'fixed') continue

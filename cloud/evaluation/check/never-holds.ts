@@ -91,6 +91,7 @@ function narrowedBy(parts: readonly ConditionDocument[], kinds: Kinds): Kinds {
 
 /** Kinds of fact that have what a leaf asks for. */
 function factsOf(leaf: ConditionDocument): Kinds {
+  if ('referral' in leaf) return ['referral']
   if ('basket' in leaf || 'payment' in leaf) return ['sale', 'redemption']
   return 'number' in leaf ? DOMAINS[leaf.number].kinds : null
 }

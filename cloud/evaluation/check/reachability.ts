@@ -119,7 +119,7 @@ export function* overWarnings(document: ProgramDocument, from: number): Generato
         message: 'it ends before the program takes effect; set a later end, or leave it out of this version',
       }
   for (const { path, item } of placed(document, 'segments'))
-    if (item.expiry.kind === 'SCHEDULED' && (dayOfDate(item.expiry.on) ?? from) < from)
+    if ('on' in item.expiry && (dayOfDate(item.expiry.on) ?? from) < from)
       yield {
         path: `${path}/expiry/on`,
         code: 'over_already',

@@ -86,7 +86,8 @@ function* referencesOf(document: ProgramDocument): Generator<Reference> {
     const { effect } = item
     if (effect.kind === 'segment') yield { path: `${path}/effect/segment`, to: 'segment', id: effect.segment }
     if (effect.kind === 'points') yield { path: `${path}/effect/metric`, to: 'metric', id: effect.metric }
-    if (effect.kind === 'award') yield { path: `${path}/effect/perk`, to: 'entitlement', id: effect.perk }
+    if (effect.kind === 'award' || effect.kind === 'revoke')
+      yield { path: `${path}/effect/perk`, to: 'entitlement', id: effect.perk }
   }
   for (const { path, condition } of conditionsOf(document)) yield* ofTree(nodesOf(condition, path))
 }

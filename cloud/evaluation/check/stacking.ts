@@ -18,11 +18,11 @@ function* ofBonuses(document: ProgramDocument, known: Known): Generator<Document
     for (const [index, id] of (item.perks ?? []).entries()) {
       const perk = known.earnPerks.get(id)
       if (perk === undefined) continue
-      if (perk.type === 'BIRTHDAY' || perk.type === 'PROGRESS_ACTIVITY')
+      if (perk.type === 'PROGRESS_ACTIVITY' && item.award.kind === 'multiplier')
         yield {
           path: `${path}/perks/${index}`,
           code: 'bonus_perk_unfit',
-          message: `perk ${id} is ${perk.type}, which no fact of the member gives an amount of; leave it out`,
+          message: `perk ${id} is ${perk.type}, which gives no amount to multiply; leave it out, or give a fixed bonus`,
         }
       else if ((perk.metric ?? POINTS) !== metric)
         yield {

@@ -17,6 +17,8 @@ export type AskedFact =
       readonly kind: Exclude<FactKind, 'sale' | 'return'>
       readonly store: Fact['store']
       readonly basket?: Basket | null
+      /** Of a referral, or a redemption. */
+      readonly stage?: string
     }
 
 /** What a condition is asked about: a fact, or a moment that the fact brought, and the member as it stands. */

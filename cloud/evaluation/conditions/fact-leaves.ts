@@ -10,14 +10,22 @@ import { birthdayIn } from '../profile.ts'
 import { amountOf, paidWith } from '../earning/tenders.ts'
 
 export type FactLeafDocument =
-  Asked<'kind'> | Asked<'store'> | Asked<'number'> | Asked<'basket'> | Asked<'payment'>
+  Asked<'kind'> | Asked<'referral'> | Asked<'store'> | Asked<'number'> | Asked<'basket'> | Asked<'payment'>
 
 export function isAboutFact(leaf: LeafDocument): leaf is FactLeafDocument {
-  return 'kind' in leaf || 'store' in leaf || 'number' in leaf || 'basket' in leaf || 'payment' in leaf
+  return (
+    'kind' in leaf ||
+    'referral' in leaf ||
+    'store' in leaf ||
+    'number' in leaf ||
+    'basket' in leaf ||
+    'payment' in leaf
+  )
 }
 
 export function compileFactLeaf(leaf: FactLeafDocument): Leaf {
   if ('kind' in leaf) return kindLeaf(leaf)
+  if ('referral' in leaf) return referralLeaf(leaf)
   if ('store' in leaf) return storeLeaf(leaf)
   if ('number' in leaf) return numberLeaf(leaf)
   return 'basket' in leaf ? basketLeaf(leaf) : paymentLeaf(leaf)
@@ -28,6 +36,16 @@ function kindLeaf({ kind }: Asked<'kind'>): Leaf {
     name: 'kind',
     holds: ({ fact }) => kind.includes(fact.kind),
     tell: ({ fact }) => [fact.kind, kind.join(' or '), null],
+  }
+}
+
+function referralLeaf({ referral }: Asked<'referral'>): Leaf {
+  const stageOf = (fact: AskedFact): string | undefined =>
+    fact.kind === 'referral' && 'stage' in fact ? fact.stage : undefined
+  return {
+    name: 'referral',
+    holds: ({ fact }) => referral.some((stage) => stage === stageOf(fact)),
+    tell: ({ fact }) => [stageOf(fact) ?? fact.kind, `a referral ${referral.join(' or ')}`, null],
   }
 }
 

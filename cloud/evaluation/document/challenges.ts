@@ -56,6 +56,9 @@ export const ChallengeShape = Type.Object(
 )
 export type ChallengeDocument = Readonly<Static<typeof ChallengeShape>>
 
+export const RESPONSE_PERIODS = ['day', 'week', 'month', 'year'] as const
+export type ResponsePeriod = (typeof RESPONSE_PERIODS)[number]
+
 /** Who wins the secondary prize. Every response has a number and the challenge's seed on its fact, so a replay finds the same winners (E-RSP). */
 const PrizeShape = Type.Union([
   /** Each response wins with `per_million` in a million. */
@@ -80,7 +83,7 @@ const PrizeShape = Type.Union([
     {
       calculation: Type.Literal('first_n'),
       count: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
-      period: oneOf(['day', 'week', 'month', 'year', 'ever']),
+      period: oneOf([...RESPONSE_PERIODS, 'ever']),
       reward: RewardShape,
     },
     closed,
@@ -108,8 +111,9 @@ export const ResponseChallengeShape = Type.Object(
     end: Type.Optional(DateShape),
     required_tier: Type.Optional(RuleIdShape),
     when: Type.Optional(ConditionShape),
-    /** Responses one member may give, in all. */
+    /** Responses one member may give: in all, or in each of these periods of local days. */
     per_member: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+    per_member_period: Type.Optional(oneOf(RESPONSE_PERIODS)),
     /** Responses of all members together. */
     overall: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000 })),
     /** Local days between two responses of one member; 1: once a day. */

@@ -1,8 +1,8 @@
 // Condition trees: what perks, rules, segments and challenges may ask about the fact, the basket, the payments and the member. One tree language
 // for all of them, so that it is compiled, explained and checked in one place (condition.ts, check/).
 import { Type } from 'typebox'
-import { FACT_KINDS } from '../../../protocol/facts.ts'
-import type { FactKind } from '../../../protocol/facts.ts'
+import { FACT_KINDS, REFERRAL_STAGES } from '../../../protocol/facts.ts'
+import type { FactKind, ReferralStage } from '../../../protocol/facts.ts'
 import type { RuleId, StoreId } from '../../../protocol/ids.ts'
 import { AMOUNT_MAX, POINTS_MAX, QUANTITY_MAX } from '../../../protocol/limits.ts'
 import {
@@ -71,6 +71,8 @@ export type ConditionDocument =
   | { readonly any: readonly ConditionDocument[] }
   | { readonly not: ConditionDocument }
   | { readonly kind: readonly FactKind[] }
+  /** A referral at one of these stages: `received` by the member, `completed` of one that the member sent. */
+  | { readonly referral: readonly ReferralStage[] }
   | { readonly store: readonly StoreId[] }
   | { readonly home_store: boolean }
   | { readonly number: NumberName; readonly is: Comparison; readonly value: number }
@@ -118,6 +120,10 @@ const names = Type.Array(SkuShape, { minItems: 1, maxItems: CONDITIONS_MAX })
 
 const leaves = [
   Type.Object({ kind: Type.Array(oneOf(FACT_KINDS), { minItems: 1, maxItems: FACT_KINDS.length }) }, closed),
+  Type.Object(
+    { referral: Type.Array(oneOf(REFERRAL_STAGES), { minItems: 1, maxItems: REFERRAL_STAGES.length }) },
+    closed,
+  ),
   Type.Object({ store: Type.Array(StoreIdShape, { minItems: 1, maxItems: CONDITIONS_MAX }) }, closed),
   Type.Object({ home_store: Type.Boolean() }, closed),
   Type.Object({ number: oneOf(NUMBERS), is, value }, closed),

@@ -124,7 +124,7 @@ const bonus = {
   title: NameShape,
   award: BonusAwardShape,
   ...giving,
-  /** Qualifying earn perks, all of one metric and of any type but BIRTHDAY and PROGRESS_ACTIVITY; left out: every STANDARD perk that gives points. */
+  /** Qualifying earn perks, all of one metric; those of PROGRESS_ACTIVITY for fixed bonuses only; left out: every STANDARD perk that gives points. */
   perks: Type.Optional(RuleListShape),
 }
 

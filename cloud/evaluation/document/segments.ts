@@ -16,7 +16,8 @@ import { ConditionShape, WindowShape } from './conditions.ts'
 
 /**
  * A member is in a segment by a rule's effect, by its condition (looked at after every fact), or by an override of HQ, which wins. PERSISTENT: until
- * taken out. ROLLING: so long after the last time put in. SCHEDULED: until a date.
+ * taken out. ROLLING: so long after the last time put in. SCHEDULED: until a date, or so long
+ * after the first time.
  */
 export const SegmentShape = Type.Object(
   {
@@ -27,6 +28,7 @@ export const SegmentShape = Type.Object(
       Type.Object({ kind: Type.Literal('PERSISTENT') }, closed),
       Type.Object({ kind: Type.Literal('ROLLING'), after: SpanShape }, closed),
       Type.Object({ kind: Type.Literal('SCHEDULED'), on: DateShape }, closed),
+      Type.Object({ kind: Type.Literal('SCHEDULED'), after: SpanShape }, closed),
     ]),
   },
   closed,
@@ -69,6 +71,8 @@ const RuleEffectShape = Type.Union([
   ),
   /** Issues the entitlement of a redeem perk. */
   Type.Object({ kind: Type.Literal('award'), perk: RuleIdShape }, closed),
+  /** Cancels the live entitlements of a redeem perk. */
+  Type.Object({ kind: Type.Literal('revoke'), perk: RuleIdShape }, closed),
   /** Sets an attribute of the member. */
   Type.Object({ kind: Type.Literal('credential'), name: NameShape, value: NameShape }, closed),
   /** Told to whoever runs tasks (a message to send); `task` is theirs. */

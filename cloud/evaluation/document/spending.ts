@@ -2,7 +2,15 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { AMOUNT_MAX, POINTS_MAX } from '../../../protocol/limits.ts'
-import { MetricIdShape, NameShape, RuleIdShape, closed, oneOf, text } from '../../../protocol/shapes.ts'
+import {
+  DateShape,
+  MetricIdShape,
+  NameShape,
+  RuleIdShape,
+  closed,
+  oneOf,
+  text,
+} from '../../../protocol/shapes.ts'
 import { AttributeShape, LimitShape, MoneyAtLeastShape, ScheduleShape, ruleConditions } from './parts.ts'
 
 /** The status an entitlement starts with: `used` is spent in the moment it is issued, `offered` must be clipped first, `pending` must be approved. */
@@ -18,6 +26,9 @@ export const EntitlementShape = Type.Object(
     valid_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 36_500 })),
     /** Can first be used so many local days after issue. */
     from_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3_650 })),
+    /** First and last local day on which any of them can be used, whenever it was issued. */
+    from: Type.Optional(DateShape),
+    until: Type.Optional(DateShape),
     /** Uses it has; left out: 1. */
     uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
     /** Local times it can be used at. */

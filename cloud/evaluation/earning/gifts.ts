@@ -184,14 +184,27 @@ export function giveWithBonuses(
   at: Situation,
   fact: Occasion,
   effects: EffectBuffer,
+  of = 0,
 ): void {
   give(program, perks, at, fact, effects)
+  giveBonuses(program, bonuses, at, fact, effects, of)
+}
+
+/** `of`: the instant the fact brought that they are given for; 0: for the fact itself. */
+export function giveBonuses(
+  program: Program,
+  bonuses: readonly BonusGift[],
+  at: Situation,
+  fact: Occasion,
+  effects: EffectBuffer,
+  of = 0,
+): void {
   for (const { rule, count } of bonuses) {
     if (count === 0) continue
     setCount(at.state, rule.id, frequencyWindow(program, rule, at.day), count)
-    if (rule.uncounts) effects.push(COUNTED, rule.id, 0, 1, 0)
+    if (rule.uncounts) effects.push(COUNTED, rule.id, 0, 1, of)
   }
-  give(program, bonuses, at, fact, effects)
+  give(program, bonuses, at, fact, effects, of)
 }
 
 /** Weighs perks of something that has no basket: a check-in, an enrolment, a completed referral, a birthday. */
@@ -207,8 +220,9 @@ export function giveEvent(
   at: Situation,
   fact: Occasion,
   effects: EffectBuffer,
+  of = 0,
 ): void {
-  if (perks.length > 0) giveWithBonuses(program, weighEvent(program, perks, at), at, fact, effects)
+  if (perks.length > 0) giveWithBonuses(program, weighEvent(program, perks, at), at, fact, effects, of)
 }
 
 /** One perk that gives `amount` without a basket; caps and groups are not looked at yet. */
@@ -218,17 +232,18 @@ export function weighOnce(perk: EarnPerk, amount: number, at: Situation): Gift {
   return isGivenToday(perk, at) ? refused(perk, ONCE, amount) : weighed(perk, amount, amount)
 }
 
-/** Books the gifts that are given. `fact` is when they are earned. */
+/** Books the gifts that are given. `fact` is when they are earned, `of` as in `giveBonuses`. */
 export function give(
   program: Program,
   gifts: readonly Gift[],
   { state, day }: Pick<Situation, 'state' | 'day'>,
   fact: Occasion,
   effects: EffectBuffer,
+  of = 0,
 ): void {
   for (const { rule, failing, amount } of gifts) {
     if (failing !== APPLIES) continue
-    effects.push('slots' in rule ? BONUS : EARN, rule.id, rule.metric, amount, 0)
+    effects.push('slots' in rule ? BONUS : EARN, rule.id, rule.metric, amount, of)
     earnIn(program, state, rule.metric, amount, fact)
     noteGiven(state, rule, rule.caps, day, amount)
     if (rule.group !== null) noteGiven(state, rule.group, rule.group.caps, day, amount)

@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto'
 import type { Response } from '../../../protocol/facts.ts'
 import type { FactId, RuleId } from '../../../protocol/ids.ts'
-import { localDay, millisOf } from '../../../protocol/time.ts'
+import { localDay, millisOf, monthOfDay, weekOfDay } from '../../../protocol/time.ts'
 import type { Conditions, Program } from '../compile.ts'
 import { situationAt } from '../conditions/condition.ts'
-import type { PrizeDocument, ResponseChallengeDocument } from '../document/challenges.ts'
+import type { PrizeDocument, ResponseChallengeDocument, ResponsePeriod } from '../document/challenges.ts'
 import type { EffectBuffer } from '../effects.ts'
 import { PRIZE, RESPONSE, RESPONSE_REFUSED } from '../effects.ts'
 import { RESPONSE_APPROVED, RESPONSE_DRAWN, RESPONSE_SETTLED } from '../more.ts'
@@ -15,6 +15,7 @@ import { CONDITIONS, failingRule } from '../conditions/rule-conditions.ts'
 import type { ConditionName } from '../conditions/rule-conditions.ts'
 import type { MemberState } from '../state.ts'
 import { moreOf } from '../state.ts'
+import { yearOfDay } from '../time/windows.ts'
 
 export interface ResponseChallenge {
   readonly id: RuleId
@@ -108,10 +109,35 @@ export function mayRespond(
   const failing = CONDITIONS[failingRule(conditions, situation)] ?? 'applies'
   if (failing !== 'applies') return failing
   const earlier = responsesTo(state, id)
-  if (perMember !== undefined && earlier.length >= perMember) return 'per_member'
+  if (perMember !== undefined && countedIn(document, earlier, situation.day) >= perMember) return 'per_member'
   const last = earlier.at(-1)
   if (last !== undefined && Math.abs(situation.day - last.day) < interval) return 'interval_days'
   return overall !== undefined && number > overall ? 'overall' : null
+}
+
+/** Of a member's responses those that `per_member` counts on a local day. */
+export function countedIn(
+  { per_member_period: period }: ResponseChallengeDocument,
+  responses: readonly CountedResponse[],
+  day: number,
+): number {
+  if (period === undefined) return responses.length
+  const current = periodNumber(period, day)
+  return responses.filter((one) => periodNumber(period, one.day) === current).length
+}
+
+/** Number of the period a local day lies in. */
+export function periodNumber(period: ResponsePeriod, day: number): number {
+  switch (period) {
+    case 'day':
+      return day
+    case 'week':
+      return weekOfDay(day)
+    case 'month':
+      return monthOfDay(day)
+    case 'year':
+      return yearOfDay(day)
+  }
 }
 
 /** Sets the flags of a counted response, once: false where there is no such response, or one of the flags' first is set already. */

@@ -13,6 +13,7 @@ import type { EffectBuffer } from '../effects.ts'
 import { CREDENTIAL, RULE, TASK } from '../effects.ts'
 import type { Occasion } from '../metrics/metrics.ts'
 import { setAttribute } from '../profile.ts'
+import { cancelEntitlementsOf } from '../spending/entitlements.ts'
 import { giveReward } from './rewards.ts'
 import { APPLIES, failingRule } from '../conditions/rule-conditions.ts'
 import { putInSegment, takeOutOfSegment } from './segments.ts'
@@ -70,6 +71,9 @@ function apply(rule: Rule, at: Situation, occasion: Occasion, effects: EffectBuf
     case 'points':
     case 'award':
       giveReward(program, state, effect, id, id, 0, occasion, effects)
+      break
+    case 'revoke':
+      cancelEntitlementsOf(state, [effect.perk], effects)
       break
     case 'credential':
       setAttribute(state, effect.name, effect.value)

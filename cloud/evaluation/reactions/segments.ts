@@ -11,7 +11,7 @@ import type { MemberState } from '../state.ts'
 import { NEVER, moreOf } from '../state.ts'
 import type { TimeDriven } from '../time/time-driven.ts'
 import { addSpan, endOfDay } from '../time/windows.ts'
-import { localDay } from '../../../protocol/time.ts'
+import { localDay, millisOf } from '../../../protocol/time.ts'
 
 export interface Segment {
   readonly id: RuleId
@@ -74,14 +74,18 @@ export function markSegment(
   more.segments = more.segments.toSpliced(at, known, ...entry)
 }
 
-/** HQ's override (E-SEG-1). */
-export function bookSegment(state: MemberState, { segment, action }: SegmentFact): void {
+/** HQ's override (E-SEG-1), or HQ's hand where a rule's could have been (E-SEG-4). */
+export function bookSegment(program: Program | null, state: MemberState, fact: SegmentFact): void {
+  const { segment, action, at, offset } = fact
+  if (action === 'remove') takeOutOfSegment(state, segment)
+  if (action === 'add' && program !== null) putInSegment(program, state, segment, millisOf(at), offset)
+  if (action === 'add' || action === 'remove') return
   const overrides = SEGMENT_INCLUDED | SEGMENT_EXCLUDED
   const on = action === 'clear' ? 0 : action === 'include' ? SEGMENT_INCLUDED : SEGMENT_EXCLUDED
   if ((segmentFlags(state, segment) & overrides) !== on) markSegment(state, segment, on, overrides & ~on)
 }
 
-/** A rule puts the member in, from an instant of a local day on; again: its time starts anew. */
+/** A rule puts the member in, from an instant of a local day on; again: a ROLLING time starts anew, any other stays (E-SEG-4). */
 export function putInSegment(
   program: Program,
   state: MemberState,
@@ -91,14 +95,24 @@ export function putInSegment(
 ): void {
   const expiry = program.reactions?.segments.find(({ id }) => id === segment)?.document.expiry
   if (expiry === undefined) return
-  const until =
-    expiry.kind === 'PERSISTENT'
-      ? NEVER
-      : expiry.kind === 'ROLLING'
-        ? endOfDay(addSpan(localDay(ms, offset), expiry.after), offset)
-        : endOfDay(dayOfDate(expiry.on) ?? 0, offset)
+  const until = endOf(expiry, state, segment, ms, offset)
   if (until === NEVER || until > ms) markSegment(state, segment, SEGMENT_BY_RULE, 0, until)
   else takeOutOfSegment(state, segment)
+}
+
+function endOf(
+  expiry: SegmentDocument['expiry'],
+  state: MemberState,
+  segment: RuleId,
+  ms: number,
+  offset: number,
+): number {
+  if (expiry.kind === 'PERSISTENT') return NEVER
+  if ('on' in expiry) return endOfDay(dayOfDate(expiry.on) ?? 0, offset)
+  const running = segmentUntil(state, segment)
+  return expiry.kind === 'SCHEDULED' && running > ms
+    ? running
+    : endOfDay(addSpan(localDay(ms, offset), expiry.after), offset)
 }
 
 /** Ends membership by rule only: who is in by condition or by HQ's word stays. */

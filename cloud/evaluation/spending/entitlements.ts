@@ -2,15 +2,19 @@
 // spending.ts, where the authority is. Entitlements are never dropped and keep their order: whoever indexes their codes reads only the new ones.
 import { createHmac } from 'node:crypto'
 import type { EntitlementFact, VoucherUse } from '../../../protocol/facts.ts'
+import { NO_FACT } from '../../../protocol/ids.ts'
 import type { FactId, RuleId } from '../../../protocol/ids.ts'
-import { DAY_MS, MINUTE_MS, localDay, millisOf } from '../../../protocol/time.ts'
+import { localDay, millisOf } from '../../../protocol/time.ts'
 import type { HybridTime } from '../../../protocol/time.ts'
+import { dayOfDate } from '../check/dates.ts'
 import type { Program } from '../compile.ts'
+import type { EntitlementDocument } from '../document/spending.ts'
 import type { EffectBuffer } from '../effects.ts'
 import {
   ENTITLEMENT,
   ENTITLEMENT_CONFLICT,
   ENTITLEMENT_REFUSED,
+  GIVEN_BACK,
   VOUCHER_ISSUED,
   VOUCHER_REUSED,
   VOUCHER_USED,
@@ -18,6 +22,7 @@ import {
 import { HELD, LIVE, MOVES, USABLE, statusNumber } from './entitlement-statuses.ts'
 import type { EntitlementStatus } from './entitlement-statuses.ts'
 import type { Entitlement, MemberState } from '../state.ts'
+import { endOfDay, startOfDay } from '../time/windows.ts'
 
 /** 60 bits in letters and digits that cannot be mistaken for each other (Crockford's base 32) (E-SPEND-4). */
 export function voucherCode(secret: string, source: number, perk: RuleId, index: number): string {
@@ -47,6 +52,7 @@ export function issueEntitlement(
   index: number,
   effects: EffectBuffer,
   ms: number = millisOf(fact.at),
+  own: OwnWindow = NO_WINDOW,
 ): void {
   const template = program.redeemPerks.get(perk)?.document.voucher
   if (template === undefined) return
@@ -54,16 +60,19 @@ export function issueEntitlement(
     effects.push(ENTITLEMENT_REFUSED, perk, index, 1, source)
     return
   }
-  const day = localDay(ms, fact.offset)
-  const startOf = (local: number): number => local * DAY_MS - fact.offset * MINUTE_MS
+  const { from, expires } = windowOf(template, own, ms, fact.offset)
+  if (expires > 0 && expires <= ms) {
+    effects.push(ENTITLEMENT_REFUSED, perk, index, 1, source)
+    return
+  }
   const status = template.initial_status ?? 'unused'
   const issued: Entitlement = {
     code: voucherCode(program.document.voucher_secret, source, perk, index),
     perk,
     fact: fact.id,
     index,
-    from: template.from_days === undefined ? 0 : startOf(day + template.from_days),
-    expires: template.valid_days === undefined ? 0 : startOf(day + template.valid_days + 1),
+    from,
+    expires,
     status,
     before: null,
     uses: status === 'used' ? 0 : (template.uses ?? 1),
@@ -71,6 +80,34 @@ export function issueEntitlement(
   }
   state.entitlements = [...state.entitlements, issued]
   effects.push(VOUCHER_ISSUED, perk, index, 1, source)
+}
+
+/** First and last day of one entitlement's own, as an award names them; null: the perk's. */
+export interface OwnWindow {
+  readonly from: string | null
+  readonly until: string | null
+}
+
+const NO_WINDOW: OwnWindow = { from: null, until: null }
+
+/** The latest of its starts, the earliest of its ends (E-ENT-7). 0: none. */
+function windowOf(
+  { from, from_days: fromDays, until, valid_days: validDays }: EntitlementDocument,
+  own: OwnWindow,
+  ms: number,
+  offset: number,
+): { readonly from: number; readonly expires: number } {
+  const issued = localDay(ms, offset)
+  const later = (days: number | undefined): number | undefined =>
+    days === undefined ? undefined : issued + days
+  const starts = own.from === null ? [later(fromDays), dayOfDate(from ?? '')] : [dayOfDate(own.from)]
+  const ends = own.until === null ? [later(validDays), dayOfDate(until ?? '')] : [dayOfDate(own.until)]
+  const first = Math.max(...starts.map((day) => day ?? -Infinity))
+  const last = Math.min(...ends.map((day) => day ?? Infinity))
+  return {
+    from: first === -Infinity ? 0 : startOfDay(first, offset),
+    expires: last === Infinity ? 0 : endOfDay(last, offset),
+  }
 }
 
 export function isLive({ status }: Entitlement): boolean {
@@ -171,8 +208,24 @@ export function bookVoucherUse(state: MemberState, fact: VoucherUse, effects: Ef
   one.uses -= 1
   one.usedBy = fact.id
   if (one.uses === 0) {
-    one.before = null
+    one.before = one.status === 'reserved' ? one.before : one.status
     one.status = 'used'
   }
   effects.push(VOUCHER_USED, one.perk, 0, 1, one.fact)
+}
+
+/** A use that was booked is given back (E-ENT-8): with the last of them what it was before; whoever used it first is not told any more. */
+export function giveUseBack(
+  program: Program | null,
+  state: MemberState,
+  { code, id }: VoucherUse,
+  effects: EffectBuffer,
+): void {
+  const one = state.entitlements.find((held) => held.code === code)
+  if (one === undefined) return
+  const { uses: all = 1 } = program?.redeemPerks.get(one.perk)?.document.voucher ?? {}
+  one.uses += 1
+  if (one.uses >= all) one.usedBy = NO_FACT
+  effects.push(GIVEN_BACK, one.perk, 0, 1, id)
+  if (one.status === 'used') become(one, one.before ?? 'unused', effects)
 }

@@ -1,12 +1,13 @@
 // Giving back: which points belong to which line of a sale, and how many of them a return or a void takes (E-RET). Works from the sale fact, its
 // effects and the program it was evaluated under, so nothing about lines has to be remembered while selling.
-import type { Fact, Return, Sale, Void } from '../../../protocol/facts.ts'
+import type { Fact, FactKind, Return, Sale, Void } from '../../../protocol/facts.ts'
 import type { FactId } from '../../../protocol/ids.ts'
 import { mulDiv, share } from '../../../protocol/numbers.ts'
 import { localDay, millisOf } from '../../../protocol/time.ts'
 import type { EarnPerk, Program } from '../compile.ts'
 import type { Effect, EffectBuffer } from '../effects.ts'
 import { REVERSE } from '../effects.ts'
+import { giveUseBack } from './entitlements.ts'
 import { firstOf, giveBack } from './redemptions.ts'
 import { uncount } from '../earning/uncounting.ts'
 import { takeBackIn } from '../metrics/metrics.ts'
@@ -29,9 +30,9 @@ export interface PastFacts {
 /** What the fact gave of itself: not what time brought with it, such as a birthday's points. */
 function earnedBy({ effects, program }: PastFact): Effect[] {
   return effects.filter(
-    ({ kind, rule }) =>
+    ({ kind, rule, of }) =>
       (kind === 'earn' && program?.birthdayPerks.every(({ id }) => id !== rule) !== false) ||
-      kind === 'bonus' ||
+      (kind === 'bonus' && of === 0) ||
       kind === 'grant',
   )
 }
@@ -173,7 +174,9 @@ export function reverseVoid(
     giveBack(state, firstOf(found.fact), millisOf(fact.at), effects)
     return
   }
+  if (found.fact.kind === 'voucher_use' && !found.effects.some(({ kind }) => kind === 'voucher_used')) return
   state.voided = [...state.voided, fact.fact]
+  if (found.fact.kind === 'voucher_use') giveUseBack(program, state, found.fact, effects)
   if (found.fact.kind !== 'sale' || !isWhole(state, found.fact)) uncount(state, found)
   for (const effect of earnedBy(found)) {
     let points = effect.amount
@@ -188,6 +191,8 @@ export function reverseVoid(
   }
 }
 
+const VOIDABLE: readonly FactKind[] = ['sale', 'checkin', 'grant', 'redemption', 'voucher_use']
+
 export function voidable({ kind }: Fact): boolean {
-  return kind === 'sale' || kind === 'checkin' || kind === 'grant' || kind === 'redemption'
+  return VOIDABLE.includes(kind)
 }

@@ -10,6 +10,7 @@ import type { RefusalCode } from '../../../protocol/refusals.ts'
 import { localMinuteOfWeek, millisOf } from '../../../protocol/time.ts'
 import type { HybridTime, ZoneOffset } from '../../../protocol/time.ts'
 import type { Program, RedeemPerk } from '../compile.ts'
+import { dayOfDate } from '../check/dates.ts'
 import type { Situation } from '../conditions/condition.ts'
 import { firstFailing, situationAt } from '../conditions/condition.ts'
 import { POINTS } from '../document/metrics.ts'
@@ -103,9 +104,12 @@ function unmet(perk: RedeemPerk, situation: Situation): Refused | undefined {
   )
 }
 
-/** Home store and schedule. */
-function notHereNow(perk: RedeemPerk, { state, fact, minute }: Situation): Refused | undefined {
-  const { title, home_store_only: homeOnly } = perk.document
+/** The end of what it issues, home store and schedule. */
+function notHereNow(perk: RedeemPerk, { state, fact, day, minute }: Situation): Refused | undefined {
+  const { title, home_store_only: homeOnly, voucher } = perk.document
+  const last = dayOfDate(voucher?.until ?? '')
+  if (last !== undefined && last < day)
+    return refuse('perk_not_active', `What "${title}" gives could be used until ${voucher?.until}`)
   const home = state.more?.profile.homeStore ?? 0
   if (homeOnly === true && (home === 0 || home !== fact.store))
     return refuse('perk_not_here', `"${title}" is redeemed in the member's home store only`)

@@ -50,7 +50,8 @@ export const birthdayDue: TimeDriven = {
     more.birthdayDone = day
     more.birthdayYear = yearOfDay(day)
     const occasion = { id: fact.id, at: hybridTime(at), offset: fact.offset }
-    giveEvent(program, program.birthdayPerks, situationOf(program, state, fact, at), occasion, effects)
+    // Its bonuses are told apart from those of the fact that brings it by the instant.
+    giveEvent(program, program.birthdayPerks, situationOf(program, state, fact, at), occasion, effects, at)
   },
 }
 

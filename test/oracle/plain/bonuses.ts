@@ -17,22 +17,42 @@ export function qualifies(
   return metric === 0 && earnPerks.some(({ id, type }) => id === rule && type === 'STANDARD')
 }
 
-export function bonusGifts(member: Member, when: When, given: readonly Gift[]): Gift[] {
+export function bonusGifts(member: Member, when: When, given: readonly Gift[], own = true): Gift[] {
   return (member.document?.bonuses ?? []).flatMap((bonus) => {
     const qualifying = given.filter((gift) => qualifies(bonus, gift, member.document?.earn_perks ?? []))
     const base = qualifying.reduce((sum, { amount }) => sum + amount, 0)
-    if (base === 0 || !allows(member, when, bonus) || !comesIn(member, when, bonus)) return []
-    const amount =
-      bonus.award.kind === 'fixed'
-        ? bonus.award.points
-        : Math.min(POINTS_MAX, rounded(BigInt(base) * BigInt(bonus.award.percent), 100n, 'floor'))
-    if (amount < 1) return []
-    const { id, caps, group } = bonus
-    return [{ rule: id, metric: qualifying[0]?.metric ?? 0, amount, caps, group }]
+    if (base === 0 || !allows(member, when, bonus) || !comesIn(member, when, bonus, own)) return []
+    return giftOf(bonus, base, qualifying[0]?.metric ?? 0)
   })
 }
 
-function comesIn(member: Member, when: When, bonus: BonusDocument): boolean {
+function giftOf({ id, award, caps, group }: BonusDocument, base: number, metric: number): Gift[] {
+  const amount =
+    award.kind === 'fixed'
+      ? award.points
+      : Math.min(POINTS_MAX, rounded(BigInt(base) * BigInt(award.percent), 100n, 'floor'))
+  return amount < 1 ? [] : [{ rule: id, metric, amount, caps, group }]
+}
+
+/** What the same gift would bring now of the bonuses of the time, to be taken back; a frequency counts one less (E-BON-10). */
+export function bonusesBack(member: Member, when: When, taken: Gift): Gift[] {
+  const looking = (member.document?.bonuses ?? []).filter(
+    (bonus) => qualifies(bonus, taken, member.document?.earn_perks ?? []) && allows(member, when, bonus),
+  )
+  const timed = looking.filter((bonus) => bonus.type !== 'FREQUENCY' && comesIn(member, when, bonus, true))
+  return timed.flatMap((bonus) => giftOf(bonus, taken.amount, taken.metric))
+}
+
+export function countLess(member: Member, when: When, taken: Gift): void {
+  for (const bonus of member.document?.bonuses ?? []) {
+    if (bonus.type !== 'FREQUENCY' || bonus.count_returned === true) continue
+    if (!qualifies(bonus, taken, member.document?.earn_perks ?? []) || !allows(member, when, bonus)) continue
+    if (bonus.from_date !== undefined && when.date < bonus.from_date) continue
+    lower(member, bonus, windowOf(bonus.frequency, when.date), false)
+  }
+}
+
+function comesIn(member: Member, when: When, bonus: BonusDocument, own: boolean): boolean {
   switch (bonus.type) {
     case 'DATE_RANGE':
       return true
@@ -44,7 +64,7 @@ function comesIn(member: Member, when: When, bonus: BonusDocument): boolean {
       const count = (member.frequencies.get(`${bonus.id} ${window}`) ?? 0) + 1
       member.frequencies.set(`${bonus.id} ${window}`, count)
       if (bonus.count_returned !== true) {
-        member.counted.push({ bonus, window, fact: when.fact.id })
+        if (own) member.counted.push({ bonus, window, fact: when.fact.id })
         note(member, when, 'counted', bonus.id, 0, 1)
       }
       return bonus.frequency === 'FROM_DATE'
@@ -57,20 +77,27 @@ function comesIn(member: Member, when: When, bonus: BonusDocument): boolean {
 /** E-BON-9: what a fact counted for, it counts no longer. */
 export function uncount(member: Member, fact: number): void {
   for (const { bonus, window } of member.counted.filter((one) => one.fact === fact)) {
-    const key = `${bonus.id} ${window}`
-    const count = member.frequencies.get(key) ?? 0
-    const required = bonus.required_to_earn
-    // The count at which it paid last.
-    let paidAt = 0
-    for (let at = required; at <= count; at += required)
-      if (paidAt === 0 || window === 'from date') paidAt = at
     const paid = member.journal.some(
-      (one) => one.fact === fact && one.kind === 'bonus' && one.rule === bonus.id,
+      (one) => one.fact === fact && one.kind === 'bonus' && one.rule === bonus.id && one.own,
     )
-    let left = count > paidAt ? count - 1 : count
-    if (paid && paidAt > 0) left = paidAt - 1
-    member.frequencies.set(key, left)
+    lower(member, bonus, window, paid)
   }
+}
+
+function lower(
+  member: Member,
+  { id, required_to_earn: required }: BonusDocument & { readonly type: 'FREQUENCY' },
+  window: string,
+  paid: boolean,
+): void {
+  const key = `${id} ${window}`
+  const count = member.frequencies.get(key) ?? 0
+  // The count at which it paid last.
+  let paidAt = 0
+  for (let at = required; at <= count; at += required) if (paidAt === 0 || window === 'from date') paidAt = at
+  let left = count > paidAt ? count - 1 : count
+  if (paid && paidAt > 0) left = paidAt - 1
+  member.frequencies.set(key, left)
 }
 
 function windowOf(frequency: 'WEEKLY' | 'MONTHLY' | 'FROM_DATE', date: string): string {

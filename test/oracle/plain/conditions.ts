@@ -24,6 +24,7 @@ type Leaf = Exclude<ConditionDocument, { all: unknown } | { any: unknown } | { n
 function leafHolds(member: Member, when: When, leaf: Leaf): boolean {
   const { fact } = when
   if ('kind' in leaf) return leaf.kind.includes(fact.kind)
+  if ('referral' in leaf) return fact.kind === 'referral' && leaf.referral.includes(fact.stage)
   if ('store' in leaf) return leaf.store.includes(fact.store)
   if ('home_store' in leaf)
     return member.homeStore !== undefined && (member.homeStore === fact.store) === leaf.home_store

@@ -38,6 +38,7 @@ function refusal(member: Member, when: When, perk: RedeemPerkDocument): string |
   if (perk.stores?.includes(when.fact.store) === false) return 'perk_not_here'
   if (perk.required_tier !== undefined && !hasTier(member, perk.required_tier)) return 'tier_insufficient'
   if (!hasAnyAttribute(member, perk.attributes) || !allows(member, when, perk)) return 'condition_unmet'
+  if (perk.voucher?.until !== undefined && perk.voucher.until < when.date) return 'perk_not_active'
   if (perk.home_store_only === true && member.homeStore !== when.fact.store) return 'perk_not_here'
   if (perk.schedule !== undefined && !inSchedule(perk.schedule, when.ms, when.offset))
     return 'perk_not_active'

@@ -3,7 +3,7 @@ import type { AwardShape, EarnPerkDocument, EarnType } from '../../../cloud/eval
 import type { Static } from 'typebox'
 import type { Activity, Fact, Sale, SaleLine } from '../../../protocol/facts.ts'
 import { earn, note, reverse } from './amounts.ts'
-import { bonusGifts } from './bonuses.ts'
+import { bonusGifts, bonusesBack, countLess } from './bonuses.ts'
 import type { When } from './calendar.ts'
 import { matches, paidWith } from './basket.ts'
 import { allows } from './conditions.ts'
@@ -39,11 +39,16 @@ function giveWithBonuses(
   when: When,
   perks: readonly EarnPerkDocument[],
   gifts: readonly Gift[],
+  own = true,
 ): void {
-  const extra = settleGifts(member, when, bonusGifts(member, when, gifts))
-  giveAll(member, when, perks, gifts)
+  const extra = settleGifts(member, when, bonusGifts(member, when, gifts, own))
+  giveAll(member, when, perks, gifts, own)
+  giveBonuses(member, when, extra, own)
+}
+
+function giveBonuses(member: Member, when: When, extra: readonly Gift[], own = true): void {
   for (const { rule, metric, amount } of extra) {
-    earn(member, when, 'bonus', rule, metric, amount)
+    earn(member, when, 'bonus', rule, metric, amount, own)
     member.applied.push({ rule, day: when.date })
   }
 }
@@ -123,8 +128,7 @@ export function giveForEvent(member: Member, when: When, type: EarnType, own = t
     allows(member, when, perk) && !givenToday(member, when, perk) ? [giftOf(perk, perk.award.points)] : [],
   )
   const settled = settleGifts(member, when, gifts)
-  if (type === 'BIRTHDAY') giveAll(member, when, perks, settled, own)
-  else giveWithBonuses(member, when, perks, settled)
+  giveWithBonuses(member, when, perks, settled, own)
 }
 
 /** E-EARN-14. */
@@ -134,15 +138,26 @@ export function act(member: Member, when: When, fact: Activity): void {
   const pieces = Math.abs(fact.quantity)
   const counts = fact.quantity < 0 || (allows(member, when, perk) && !givenToday(member, when, perk))
   if (!counts) return
-  if (perk.type === 'PROGRESS_ACTIVITY') {
-    note(member, when, 'progress', perk.id, 0, fact.quantity)
-    if (fact.quantity > 0) given(member, when, perk)
-    return
-  }
-  const amount = ofPieces(perk, fact, pieces)
-  if (fact.quantity < 0) reverse(member, when, perk.id, perk.metric ?? 0, amount, { fact: 0, day: when.date })
-  else if (amount > 0)
-    giveWithBonuses(member, when, [perk], settleGifts(member, when, [giftOf(perk, amount)]))
+  const progresses = perk.type === 'PROGRESS_ACTIVITY'
+  const gift = giftOf(perk, progresses ? pieces : ofPieces(perk, fact, pieces))
+  if (progresses) note(member, when, 'progress', perk.id, 0, fact.quantity)
+  if (gift.amount === 0) return
+  if (fact.quantity < 0) {
+    takeBack(member, when, gift, progresses)
+  } else if (progresses) {
+    const extra = settleGifts(member, when, bonusGifts(member, when, [gift]))
+    given(member, when, perk)
+    giveBonuses(member, when, extra)
+  } else giveWithBonuses(member, when, [perk], settleGifts(member, when, [gift]))
+}
+
+/** E-EARN-14, E-BON-10. */
+function takeBack(member: Member, when: When, gift: Gift, progresses: boolean): void {
+  const from = { fact: 0, day: when.date }
+  const bonuses = settleGifts(member, when, bonusesBack(member, when, gift))
+  if (!progresses) reverse(member, when, gift.rule, gift.metric, gift.amount, from)
+  for (const { rule, metric, amount } of bonuses) reverse(member, when, rule, metric, amount, from)
+  countLess(member, when, gift)
 }
 
 function ofPieces({ award }: EarnPerkDocument, { amount }: Activity, pieces: number): number {

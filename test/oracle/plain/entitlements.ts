@@ -1,6 +1,6 @@
 // What members hold: issuing, the status machine, uses, expiry (E-ENT).
 import { createHmac } from 'node:crypto'
-import type { EntitlementAction, EntitlementFact, VoucherUse } from '../../../protocol/facts.ts'
+import type { AwardFact, EntitlementAction, EntitlementFact, VoucherUse } from '../../../protocol/facts.ts'
 import { NEVER, note } from './amounts.ts'
 import type { When } from './calendar.ts'
 import { addDays, endOf } from './calendar.ts'
@@ -15,7 +15,17 @@ export function codeOf(secret: string, source: number, perk: number, index: numb
   return [...digest.subarray(0, 12)].map((byte) => LETTERS.charAt(byte % 32)).join('')
 }
 
-export function issue(member: Member, when: When, perk: number, source: number, index: number): void {
+/** Days that an award names for this one. */
+type Own = Pick<AwardFact, 'from' | 'until'>
+
+export function issue(
+  member: Member,
+  when: When,
+  perk: number,
+  source: number,
+  index: number,
+  own?: Own,
+): void {
   const { document } = member
   const template = document?.redeem_perks.find(({ id }) => id === perk)?.voucher
   if (document === undefined || template === undefined) return
@@ -24,12 +34,21 @@ export function issue(member: Member, when: When, perk: number, source: number, 
     note(member, when, 'entitlement_refused', perk, index, 1)
     return
   }
+  const ends = [
+    ...(template.valid_days === undefined ? [] : [addDays(when.date, template.valid_days)]),
+    ...(template.until === undefined ? [] : [template.until]),
+  ]
+  const last = own?.until ?? ends.toSorted()[0]
+  const expires = last === undefined ? NEVER : endOf(last, when.offset)
+  if (expires <= when.ms) {
+    note(member, when, 'entitlement_refused', perk, index, 1)
+    return
+  }
   const status = template.initial_status ?? 'unused'
   member.entitlements.push({
     code: codeOf(document.voucher_secret, source, perk, index),
     perk,
-    expires:
-      template.valid_days === undefined ? NEVER : endOf(addDays(when.date, template.valid_days), when.offset),
+    expires,
     status,
     before: status,
     uses: status === 'used' ? 0 : (template.uses ?? 1),
@@ -89,8 +108,24 @@ export function useEntitlement(member: Member, when: When, fact: VoucherUse): vo
   }
   found.uses -= 1
   found.touched = true
-  if (found.uses === 0) found.status = 'used'
+  if (found.uses === 0) {
+    if (found.status !== 'reserved') found.before = found.status
+    found.status = 'used'
+  }
   note(member, when, 'voucher_used', found.perk, 0, 1)
+}
+
+/** E-ENT-8. */
+export function giveUseBack(member: Member, when: When, { id, code }: VoucherUse): void {
+  const found = member.entitlements.find((one) => one.code === code)
+  const took = member.journal.some((one) => one.fact === id && one.kind === 'voucher_used')
+  if (found === undefined || !took) return
+  member.voided.add(id)
+  const all = member.document?.redeem_perks.find((one) => one.id === found.perk)?.voucher?.uses ?? 1
+  found.uses += 1
+  if (found.uses >= all) found.touched = false
+  note(member, when, 'given_back', found.perk, 0, 1)
+  if (found.status === 'used') found.status = found.before
 }
 
 export function cancelEntitlements(member: Member, _when: When, perks: readonly number[]): void {

@@ -13,7 +13,7 @@ import type { Entry, Version } from './member.ts'
 import { respond } from './responses.ts'
 import { giveBack, takeAllBack } from './returns.ts'
 import { reactToFact } from './rules.ts'
-import { lookAtSegments } from './segments.ts'
+import { lookAtSegments, moveSegment } from './segments.ts'
 import { redeem } from './spending.ts'
 import { settleTier } from './tiers.ts'
 import { advance } from './time.ts'
@@ -84,7 +84,7 @@ function book(member: Member, when: When, fact: Fact): void {
     case 'activity':
       return act(member, when, fact)
     case 'award':
-      return issue(member, when, fact.perk, fact.id, 0)
+      return issue(member, when, fact.perk, fact.id, 0, fact)
     case 'entitlement':
       return moveEntitlement(member, when, fact)
     case 'challenge':
@@ -95,6 +95,8 @@ function book(member: Member, when: When, fact: Fact): void {
     case 'referral':
       return refer(member, when, fact)
     case 'segment':
+      if (fact.action === 'add' || fact.action === 'remove')
+        return moveSegment(member, when, fact.segment, fact.action)
       if (fact.action === 'clear') member.overrides.delete(fact.segment)
       else member.overrides.set(fact.segment, fact.action === 'include')
       return

@@ -7,7 +7,7 @@ import type {
 import type { Response } from '../../../protocol/facts.ts'
 import { note } from './amounts.ts'
 import type { When } from './calendar.ts'
-import { daysBetween } from './calendar.ts'
+import { daysBetween, mondayOf } from './calendar.ts'
 import { reward } from './challenges.ts'
 import { hasTier, holds, inDates } from './conditions.ts'
 import type { Answer, Member } from './member.ts'
@@ -55,10 +55,27 @@ function counts(member: Member, when: When, challenge: ResponseChallengeDocument
     inDates(challenge, when.date) &&
     (challenge.required_tier === undefined || hasTier(member, challenge.required_tier)) &&
     holds(member, when, challenge.when) &&
-    own.length < (challenge.per_member ?? Number.POSITIVE_INFINITY) &&
+    inPeriod(challenge, own, when.date) < (challenge.per_member ?? Number.POSITIVE_INFINITY) &&
     (last === undefined || Math.abs(daysBetween(last.day, when.date)) >= (challenge.interval_days ?? 0)) &&
     fact.number <= (challenge.overall ?? Number.POSITIVE_INFINITY)
   )
+}
+
+/** Answers of the same day, week, month or year; without a period all. */
+function inPeriod(
+  { per_member_period: period }: ResponseChallengeDocument,
+  own: readonly Answer[],
+  date: string,
+): number {
+  const nameOf = (day: string): string =>
+    period === 'day'
+      ? day
+      : period === 'week'
+        ? mondayOf(day)
+        : period === 'month'
+          ? day.slice(0, 7)
+          : day.slice(0, 4)
+  return period === undefined ? own.length : own.filter(({ day }) => nameOf(day) === nameOf(date)).length
 }
 
 /** By the numbers and the seed of the fact that counts: the response, or its approval. */

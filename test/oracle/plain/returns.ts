@@ -4,6 +4,7 @@ import { reverse } from './amounts.ts'
 import { matches } from './basket.ts'
 import { qualifies, uncount } from './bonuses.ts'
 import type { When } from './calendar.ts'
+import { giveUseBack } from './entitlements.ts'
 import type { Entry, Member } from './member.ts'
 import { partOf, shared } from './shares.ts'
 import { giveRedemptionBack } from './spending.ts'
@@ -45,6 +46,7 @@ export function takeAllBack(member: Member, when: When, { fact: id }: Void): voi
   if (about?.kind === 'redemption')
     return giveRedemptionBack(member, when, about.of === 0 ? about.id : about.of)
   if (about === undefined || member.voided.has(id)) return
+  if (about.kind === 'voucher_use') return giveUseBack(member, when, about)
   if (about.kind !== 'sale' && about.kind !== 'checkin' && about.kind !== 'grant') return
   member.voided.add(id)
   if (about.kind !== 'sale' || !isWhole(member, about)) uncount(member, id)

@@ -4,9 +4,9 @@ import { earn, note } from './amounts.ts'
 import type { When } from './calendar.ts'
 import { DAY, addDays, dateAt, inWindow, startOf, weekdayOf } from './calendar.ts'
 import { holds, inDates } from './conditions.ts'
-import { issue } from './entitlements.ts'
+import { cancelEntitlements, issue } from './entitlements.ts'
 import type { Member } from './member.ts'
-import { putIn } from './segments.ts'
+import { moveSegment } from './segments.ts'
 
 export function reactToFact(member: Member, when: When): void {
   for (const rule of member.document?.rules ?? [])
@@ -27,9 +27,7 @@ export function react(member: Member, when: When, rule: RuleDocument): void {
 function happen(member: Member, when: When, { id, effect }: RuleDocument): void {
   switch (effect.kind) {
     case 'segment': {
-      const segment = member.document?.segments?.find((one) => one.id === effect.segment)
-      if (effect.action === 'remove') member.explicit.delete(effect.segment)
-      else if (segment !== undefined) putIn(member, when, segment)
+      moveSegment(member, when, effect.segment, effect.action)
       return
     }
     case 'points':
@@ -38,6 +36,8 @@ function happen(member: Member, when: When, { id, effect }: RuleDocument): void 
     case 'award':
       issue(member, when, effect.perk, when.fact.id, id)
       return
+    case 'revoke':
+      return cancelEntitlements(member, when, [effect.perk])
     case 'credential':
       member.attributes.set(effect.name, effect.value)
       return

@@ -6,12 +6,19 @@ import { addSpan, endOf } from './calendar.ts'
 import { holds, insideSegment } from './conditions.ts'
 import type { Member } from './member.ts'
 
-export function putIn(member: Member, when: When, { id, expiry }: SegmentDocument): void {
-  const until =
-    expiry.kind === 'PERSISTENT'
-      ? NEVER
-      : endOf(expiry.kind === 'SCHEDULED' ? expiry.on : addSpan(when.date, expiry.after), when.offset)
-  member.explicit.set(id, until)
+/** By a rule, or by HQ's hand. */
+export function moveSegment(member: Member, when: When, id: number, action: 'add' | 'remove'): void {
+  const segment = member.document?.segments?.find((one) => one.id === id)
+  if (action === 'remove') member.explicit.delete(id)
+  else if (segment !== undefined) putIn(member, when, segment)
+}
+
+function putIn(member: Member, when: When, { id, expiry }: SegmentDocument): void {
+  const running = member.explicit.get(id) ?? 0
+  if (expiry.kind === 'PERSISTENT') member.explicit.set(id, NEVER)
+  else if ('on' in expiry) member.explicit.set(id, endOf(expiry.on, when.offset))
+  else if (expiry.kind === 'ROLLING' || running <= when.ms)
+    member.explicit.set(id, endOf(addSpan(when.date, expiry.after), when.offset))
 }
 
 /** Looks at every segment, and tells who came and went since the last look. */

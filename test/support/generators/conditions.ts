@@ -58,6 +58,7 @@ const metric = fc
 
 const leaf: fc.Arbitrary<object> = fc.oneof(
   some(['sale', 'return', 'checkin', 'activity', 'moment', 'redemption']).map((kind) => ({ kind })),
+  some(['sent', 'received', 'completed', 'void']).map((referral) => ({ referral })),
   some(STORE_IDS).map((store) => ({ store })),
   fc.boolean().map((home_store) => ({ home_store })),
   number,

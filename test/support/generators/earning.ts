@@ -185,15 +185,20 @@ export const bonuses = fc.tuple(
     fc.tuple(day, day).map(([a, b]) => ({ type: 'DATE_RANGE', start: a < b ? a : b, end: a < b ? b : a })),
   ),
   frequency(203, 'WEEKLY'),
-  frequency(204, 'MONTHLY', undefined, [...STANDARD_PERKS, ...EVENT_PERKS]),
+  frequency(204, 'MONTHLY', undefined, [...STANDARD_PERKS, ...EVENT_PERKS, BIRTHDAY_PERK]),
   frequency(205, 'FROM_DATE', '2024-03-01'),
   bonus(206, fc.constant({ type: 'DATE_RANGE', start: '2023-01-01', end: '2026-01-01' }), [104, 105], true),
   bonus(
     207,
     schedule.map((slots) => ({ type: 'TIME', schedule: slots })),
-    EVENT_PERKS,
+    [...EVENT_PERKS, BIRTHDAY_PERK],
     true,
   ),
+  frequency(208, 'WEEKLY', undefined, [116, 115, BIRTHDAY_PERK]).map((rule) => ({
+    perks: [116],
+    ...rule,
+    award: { kind: 'fixed', points: 4 },
+  })),
 )
 
 const group = (name: string): fc.Arbitrary<object> =>

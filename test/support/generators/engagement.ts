@@ -90,6 +90,7 @@ const responseChallenge = (id: number): fc.Arbitrary<object> =>
       required_tier: fc.constantFrom(...TIER_IDS),
       when: tree,
       per_member: fc.integer({ min: 1, max: 3 }),
+      per_member_period: fc.constantFrom('day', 'week', 'month', 'year'),
       overall: fc.integer({ min: 2, max: 9 }),
       auto_approve: fc.boolean(),
       reward,
@@ -111,6 +112,7 @@ const segment = (id: number): fc.Arbitrary<object> =>
         fc.constant({ kind: 'PERSISTENT' }),
         span.map((after) => ({ kind: 'ROLLING', after })),
         day.map((on) => ({ kind: 'SCHEDULED', on })),
+        span.map((after) => ({ kind: 'SCHEDULED', after })),
       )
       .map((expiry) => ({ expiry })),
   )
@@ -136,6 +138,7 @@ const effect = fc.oneof(
     .tuple(fc.constantFrom(0, ...METRICS), fc.integer({ min: 1, max: 9 }))
     .map(([metric, amount]) => ({ kind: 'points', metric, amount })),
   fc.constantFrom(305, 307, 308).map((perk) => ({ kind: 'award', perk })),
+  fc.constantFrom(305, 301, 308).map((perk) => ({ kind: 'revoke', perk })),
   fc.constantFrom('vip', 'staff', 'none').map((value) => ({ kind: 'credential', name: 'kind', value })),
   partly<object>({ delay_days: fc.constantFrom(0, 1, 3) }).map((own) => ({
     kind: 'task',
@@ -144,9 +147,18 @@ const effect = fc.oneof(
   })),
 )
 const match = fc.oneof(
-  some(['sale', 'sale', 'checkin', 'return', 'activity', 'moment', 'profile', 'enrolment', 'redemption']).map(
-    (kinds) => ({ type: 'TYPE', kinds: [...new Set(kinds)] }),
-  ),
+  some([
+    'sale',
+    'sale',
+    'checkin',
+    'return',
+    'activity',
+    'moment',
+    'profile',
+    'enrolment',
+    'redemption',
+    'referral',
+  ]).map((kinds) => ({ type: 'TYPE', kinds: [...new Set(kinds)] })),
   fc.tuple(some(WEEKDAYS), clock).map(([days, at]) => ({ type: 'TIME', days, at })),
 )
 const rule = (id: number): fc.Arbitrary<object> =>

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { window } from './conditions.ts'
 import { attributes, conditions } from './earning.ts'
-import { CARDS, GRANTED_PERKS, METRICS, TIER_IDS, joined, partly, some, span } from './parts.ts'
+import { CARDS, GRANTED_PERKS, METRICS, TIER_IDS, day, joined, partly, some, span } from './parts.ts'
 
 const expiry = fc.oneof(
   span.map((after) => ({ kind: 'rolling', after })),
@@ -102,6 +102,7 @@ const voucher = (initial: readonly string[]): fc.Arbitrary<object> =>
     per_member: fc.integer({ min: 1, max: 2 }),
     initial_status: fc.constantFrom(...initial),
     from_days: fc.integer({ min: 1, max: 2 }),
+    until: day,
   })
 
 export const redeemPerks = fc

@@ -17,7 +17,7 @@ export const FACT_BYTES_MAX = 512 * 1024
 export const BATCH_FACTS_MAX = 500
 export const BATCH_BYTES_MAX = 1024 * 1024
 /** Batches an edge may have sent and not yet seen acknowledged. */
-export const BATCHES_IN_FLIGHT_MAX = 4
+export const BATCHES_IN_FLIGHT_MAX = 8
 /** One sync frame: a batch, its framing and its signature, with room. */
 export const FRAME_BYTES_MAX = 8 * 1024 * 1024
 /** Frames from this size on are packed; below it there is nothing to win. */
@@ -143,10 +143,10 @@ export const DUE_SWEEP_MAX = 20_000
 export const CHECKPOINT_FACTS = 64
 /** Batches and facts that the cloud puts into one transaction (a batch of a backlog may come on top); larger batches than LIVE_BATCH_FACTS are a backlog. */
 export const INGEST_GROUP_BATCHES_MAX = 256
-export const INGEST_GROUP_FACTS_MAX = 1_024
+export const INGEST_GROUP_FACTS_MAX = 2_048
 export const LIVE_BATCH_FACTS = 64
-/** Batches that may wait for a transaction: one of each connection, since its frames are worked on one after another. */
-export const INGEST_QUEUE_BATCHES_MAX = 10_000
+/** Batches that may wait for a transaction: as many of each connection as its edge may have out (HTTP_SOCKETS_MAX of them). */
+export const INGEST_QUEUE_BATCHES_MAX = 10_000 * BATCHES_IN_FLIGHT_MAX
 
 /** Lives an edge may open by itself before it has to hear from the cloud again. */
 export const SPARES_MAX = 3

@@ -1,5 +1,6 @@
-// One connected edge. Frames are worked on strictly one after another, so a question that follows a batch sees what the batch brought. Nothing is
-// decoded before its signature fits (P-ENV-1), and nothing but a hello with our nonce is heard first (P-ENV-2).
+// One connected edge. Frames are worked on one after another, so a question that follows a batch sees what the batch brought; only a batch is handed to
+// the ingest while earlier ones wait for their COMMIT, so that they share it, and is answered in its turn (I-12). Nothing is decoded before its
+// signature fits (P-ENV-1), and nothing but a hello with our nonce is heard first (P-ENV-2).
 import type { KeyObject } from 'node:crypto'
 import { sameHash } from '../../protocol/chain.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
@@ -16,6 +17,7 @@ import type { Hello } from '../../protocol/frames/hello.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
 import {
+  BATCHES_IN_FLIGHT_MAX,
   CONNECT_WAIT_MS_MAX,
   HEARTBEAT_MS,
   SYNC_BYTES_WAITING_MAX,
@@ -26,6 +28,7 @@ import { assert, unreachable } from '../../protocol/result.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSIONS_SPOKEN } from '../../protocol/version.ts'
+import type { BatchAnswer } from '../domain/ingest/accept.ts'
 import { cloudWentBack, endedFrame, goesOn, judgeHello, tailOf, witnessed } from '../domain/lives.ts'
 import type { Verdict } from '../domain/lives.ts'
 import type { EdgeRow, OriginRow, TenantId, Writes } from '../store/port.ts'
@@ -55,6 +58,8 @@ export class SyncSession {
   #facts: SessionFacts | null = null
   #pump: DownPump | null = null
   #work: Promise<void> = Promise.resolve()
+  /** Batches that wait for their COMMIT, oldest first; each resolves when it was answered. */
+  readonly #batches: Promise<void>[] = []
   #waiting = 0
   #waitingBytes = 0
   #open = true
@@ -133,6 +138,7 @@ export class SyncSession {
 
   async settled(): Promise<void> {
     await this.#work
+    await Promise.all(this.#batches)
   }
 
   #now(): Millis {
@@ -155,16 +161,21 @@ export class SyncSession {
       this.close('too_many', `${this.#waiting} frames of ${this.#waitingBytes} bytes wait for their answers`)
       return
     }
-    this.#work = this.#work
-      .then(() => this.#handle(sealed))
-      .catch((cause: unknown) => {
-        this.#parts.onFault(this.#edge.id, cause)
-        this.close('stopping', 'something broke on our side; reconnect')
-      })
-      .finally(() => {
-        this.#waiting -= 1
-        if (this.#open) this.#count(-sealed.length)
-      })
+    this.#work = this.#work.then(() => this.#handle(sealed)).catch((cause: unknown) => this.#broke(cause))
+    void this.#noLongerWaits(this.#work, sealed.length)
+  }
+
+  /** A batch waits until it is answered, everything else until it was worked on. */
+  async #noLongerWaits(work: Promise<void>, bytes: number): Promise<void> {
+    await work
+    await Promise.all(this.#batches)
+    this.#waiting -= 1
+    if (this.#open) this.#count(-bytes)
+  }
+
+  #broke(cause: unknown): void {
+    this.#parts.onFault(this.#edge.id, cause)
+    this.close('stopping', 'something broke on our side; reconnect')
   }
 
   #count(bytes: number): void {
@@ -182,13 +193,13 @@ export class SyncSession {
     if (this.#facts !== null) this.#facts = { ...this.#facts, contactAt: this.#now() }
     if (frame.type === 'hello') return this.#hello(frame)
     if (this.#origin === null) return this.close('malformed', 'a hello comes first')
+    if (frame.type === 'batch') return this.#batch(frame, this.#origin)
+    await Promise.all(this.#batches)
     return this.#dispatch(frame, this.#origin)
   }
 
-  async #dispatch(frame: Exclude<UpFrame, Hello>, origin: OriginRow): Promise<void> {
+  async #dispatch(frame: Exclude<UpFrame, Hello | Batch>, origin: OriginRow): Promise<void> {
     switch (frame.type) {
-      case 'batch':
-        return this.#batch(frame, origin)
       case 'find_member':
         return this.#findMember(frame, origin)
       case 'authorise':
@@ -307,8 +318,18 @@ export class SyncSession {
       return this.close('malformed', 'a batch of another origin than the hello')
     const saidSeq = (batch.from + batch.facts.length - 1) as Seq
     if (this.#facts !== null && saidSeq > this.#facts.saidSeq) this.#facts = { ...this.#facts, saidSeq }
-    const answer = await this.#parts.ingest.submit(origin.origin, batch)
-    if (!this.#open) return
+    if (this.#batches.length >= BATCHES_IN_FLIGHT_MAX) await this.#batches[0]
+    const before = this.#batches.at(-1)
+    const taken = this.#parts.ingest.submit(origin.origin, batch)
+    const answered = Promise.all([taken, before])
+      .then(([answer]) => this.#answer(batch, origin, answer))
+      .catch((cause: unknown) => this.#broke(cause))
+      .finally(() => void this.#batches.shift())
+    this.#batches.push(answered)
+  }
+
+  async #answer(batch: Batch, origin: OriginRow, answer: BatchAnswer): Promise<void> {
+    if (!this.#open || this.#over) return
     this.#behind = batch.waiting
     if (answer.type !== 'ended')
       return this.#send(answer.type === 'ack' ? { ...answer, ...this.#credit() } : answer)

@@ -54,15 +54,22 @@ describe('ADM-1: lanes of edges', () => {
 })
 
 describe('I-11: lanes of batches', () => {
-  const batch = (name: string, size: number) => ({ name, batch: { facts: Array.from({ length: size }) } })
+  /** Two and one more fact have room, not two and a trickle. */
+  const HALF = INGEST_GROUP_FACTS_MAX / 2 - 10
+  let origins = 0
+  const batch = (name: string, size: number, origin = ++origins) => ({
+    name,
+    origin,
+    batch: { facts: Array.from({ length: size }) },
+  })
   const names = (group: { name: string }[]): string[] => group.map(({ name }) => name)
 
   test('the trickle goes first, then the backlog as far as there is room, one of it at least', () => {
     const lanes = new Lanes<ReturnType<typeof batch>>()
     for (const item of [
-      batch('D1', 500),
-      batch('D2', 500),
-      batch('D3', 500),
+      batch('D1', HALF),
+      batch('D2', HALF),
+      batch('D3', HALF),
       batch('l1', 3),
       batch('l2', 60),
     ])
@@ -73,6 +80,17 @@ describe('I-11: lanes of batches', () => {
     expect(lanes.length).toBe(0)
   })
 
+  test('batches of one ledger never overtake each other', () => {
+    const lanes = new Lanes<ReturnType<typeof batch>>()
+    for (let at = 0; at < INGEST_GROUP_FACTS_MAX / LIVE_BATCH_FACTS; at++)
+      lanes.push(batch('l', LIVE_BATCH_FACTS))
+    lanes.push(batch('m1', 5, -2))
+    lanes.push(batch('m2', 500, -2))
+    lanes.push(batch('m3', 5, -2))
+    expect(new Set(names(lanes.take()))).toEqual(new Set(['l']))
+    expect(names(lanes.take())).toEqual(['m1', 'm2', 'm3'])
+  })
+
   test('S49 a store that sends ten times as much as others moves to the other lane; however many come, a commit is bounded', () => {
     const lanes = new Lanes<ReturnType<typeof batch>>()
     for (let at = 0; at < 100; at++) lanes.push(batch(`l${at}`, LIVE_BATCH_FACTS))
@@ -81,6 +99,6 @@ describe('I-11: lanes of batches', () => {
     expect(names(group)).toContain('bad')
     const live = group.filter(({ name }) => name !== 'bad')
     expect(live.reduce((sum, { batch: { facts } }) => sum + facts.length, 0)).toBe(INGEST_GROUP_FACTS_MAX)
-    expect(names(lanes.take())[0]).toBe('l16')
+    expect(names(lanes.take())[0]).toBe(`l${INGEST_GROUP_FACTS_MAX / LIVE_BATCH_FACTS}`)
   })
 })

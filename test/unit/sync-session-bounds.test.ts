@@ -152,6 +152,25 @@ test('I-10 a store with as many questions and full batches open as it may have i
   expect(await cloud.head(store.origin)).toBe(store.seq)
 })
 
+test('I-12 batches that come together share commits and are answered in their order; a question behind them sees what they brought', async () => {
+  const cards = Array.from({ length: BATCHES_IN_FLIGHT_MAX }, (_, at) => `card-${at}`)
+  const members: number[] = []
+  const frames = cards.map((value) => {
+    const from = store.seq + 1
+    members.push(store.enrol({ at: T0 + from }, [{ kind: 'card', value }]))
+    return sealed(store.batch(from))
+  })
+  let commits = 0
+  cloud.ingest.onCommitted(() => (commits += 1))
+  for (const frame of [...frames, question(1, cards.at(-1))]) say(frame)
+  await until(() => answers('found_member').length === 1)
+  expect(told.flatMap((frame) => (frame.type === 'ack' ? [frame.seq] : []))).toEqual(
+    cards.map((_, at) => at + 1),
+  )
+  expect(commits).toBeLessThan(BATCHES_IN_FLIGHT_MAX)
+  expect(answers('found_member')[0]).toMatchObject({ member: members.at(-1) })
+})
+
 test('I-10 as many frames as may wait are answered; one more cuts the connection, and nothing of it is worked on', async () => {
   const frames = Array.from({ length: SYNC_FRAMES_WAITING_MAX }, (_, index) => question(index + 1))
   for (const frame of frames) say(frame)

@@ -1,6 +1,7 @@
 // Which of the batches that wait go into the next commit (I-11). A trickle is small batches, a backlog large ones: they wait in lanes of their own, and
 // every commit takes the trickle first and then of the backlog as much as there is room for, one batch at least. So neither starves, and what a live
-// store waits for is bounded by one commit however much others bring.
+// store waits for is bounded by one commit however much others bring. Batches of one ledger stay in their order: a small one behind a large one of its
+// own waits with it.
 import {
   INGEST_GROUP_BATCHES_MAX,
   INGEST_GROUP_FACTS_MAX,
@@ -8,6 +9,7 @@ import {
 } from '../../../protocol/limits.ts'
 
 export interface Sized {
+  readonly origin: number
   readonly batch: { readonly facts: readonly unknown[] }
 }
 
@@ -20,7 +22,9 @@ export class Lanes<T extends Sized> {
   }
 
   push(item: T): void {
-    const lane = item.batch.facts.length <= LIVE_BATCH_FACTS ? this.#live : this.#drain
+    const live =
+      item.batch.facts.length <= LIVE_BATCH_FACTS && !this.#drain.some(({ origin }) => origin === item.origin)
+    const lane = live ? this.#live : this.#drain
     lane.push(item)
   }
 
@@ -32,6 +36,8 @@ export class Lanes<T extends Sized> {
       let count = 0
       for (const item of lane) {
         const size = item.batch.facts.length
+        // What is left of the trickle comes before what the same ledger sent later.
+        if (lane === this.#drain && this.#live.some(({ origin }) => origin === item.origin)) break
         const first = atLeastOne && count === 0
         if (!first && (facts + size > INGEST_GROUP_FACTS_MAX || group.length >= INGEST_GROUP_BATCHES_MAX))
           break

@@ -8,7 +8,7 @@ import type { Fact, FactKind } from '../../protocol/facts.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { QuarantineRow, Writes } from '../store/port.ts'
-import { faultOfFact } from './ingest/accept.ts'
+import { faultOfReadmitted } from './ingest/accept.ts'
 import type { Cursor } from './ingest/accept.ts'
 
 export interface Accepted {
@@ -27,7 +27,7 @@ export async function acceptedOf(
   if (!bytes.ok) return bytes
   const decoded = decodeFact(bytes.value)
   if (!decoded.ok) return unsound(decoded.malformed.reason)
-  const fault = await faultOfFact(tx, decoded.value, row.id, cursor, { forgiving: true })
+  const fault = await faultOfReadmitted(tx, decoded.value, row.id, cursor)
   return fault === null ? accept({ fact: decoded.value, bytes: bytes.value }) : unsound(fault)
 }
 

@@ -89,10 +89,13 @@ export async function acceptBatch(
   for (const bytes of batch.facts.slice(knownCount)) {
     hash = chainHash(hash, bytes)
     const seq = (cursor.seq + 1) as Seq
-    const arrival = { cursor, id: factIdOf(cursor.row.origin, seq), bytes, hash }
-    const read = await readFact(tx, arrival, tenants)
-    if (typeof read === 'string') quarantined.push({ ...arrival, reason: read })
-    else facts.push({ ...arrival, fact: read })
+    const id = factIdOf(cursor.row.origin, seq)
+    const read = factIn(bytes)
+    // No wait where nothing has to be looked up: this runs once for every fact there is.
+    if (typeof read !== 'string' && !tenantKnown(read, tenants)) await learnTenant(tx, read, tenants)
+    const fault = typeof read === 'string' ? read : faultOf(read, id, cursor, tenants)
+    if (fault !== null) quarantined.push({ cursor, id, bytes, hash, reason: fault })
+    else facts.push({ cursor, id, bytes, hash, fact: read as Fact })
     cursor.seq = seq
     cursor.head = hash
     cursor.taken.set(seq, hash)
@@ -127,25 +130,32 @@ const HQ_KINDS: ReadonlySet<FactKind> = new Set([
 const STORE_STAGES: readonly LeaseFact['stage'][] = ['returned', 'expired']
 
 /** The fact in the bytes, or why it is none (I-4). */
-async function readFact(
-  tx: Writes,
-  { bytes, id, cursor }: Arrival,
-  tenants: TenantsKnown,
-): Promise<Fact | string> {
+function factIn(bytes: Uint8Array): Fact | string {
   if (bytes.length > FACT_BYTES_MAX) return 'larger than a fact may be'
   const decoded = decodeFact(bytes)
-  if (!decoded.ok) return decoded.malformed.reason
-  return (await faultOfFact(tx, decoded.value, id, cursor, { tenants })) ?? decoded.value
+  return decoded.ok ? decoded.value : decoded.malformed.reason
 }
 
-/** What a schema cannot say about a fact of an origin; null when nothing is wrong. `forgiving`: HQ looked at its zone offset. */
-export async function faultOfFact(
+/** What a schema cannot say about a fact of an origin; null when nothing is wrong. HQ looked at its zone offset. */
+export async function faultOfReadmitted(
   tx: Writes,
   fact: Fact,
   id: FactId,
   cursor: Pick<Cursor, 'row' | 'store'>,
-  { tenants = new Map(), forgiving = false }: { tenants?: TenantsKnown; forgiving?: boolean },
 ): Promise<string | null> {
+  const tenants: TenantsKnown = new Map()
+  await learnTenant(tx, fact, tenants)
+  return faultOf(fact, id, cursor, tenants, { forgiving: true })
+}
+
+/** The tenant of the fact's member is among those known, where there is one. */
+function faultOf(
+  fact: Fact,
+  id: FactId,
+  cursor: Pick<Cursor, 'row' | 'store'>,
+  tenants: TenantsKnown,
+  { forgiving = false } = {},
+): string | null {
   if (fact.id !== id) return 'names another position than its own'
   if (cursor.store !== null) {
     if (fact.store !== cursor.row.store) return 'names another store than its own'
@@ -155,17 +165,20 @@ export async function faultOfFact(
     if (!forgiving && fact.offset !== zoneOffset(cursor.store.zone, millisOf(fact.at)))
       return 'its zone offset is not that of its store'
   }
-  if (fact.member > 0 && (await tenantOf(tx, originOf(fact.member), tenants)) !== cursor.row.tenant)
+  if (fact.member > 0 && tenants.get(originOf(fact.member)) !== cursor.row.tenant)
     return 'names a member of nobody we know'
   if (fact.kind === 'sale' && fact.amount !== fact.lines.reduce((sum, line) => sum + line.amount, 0))
     return 'its amount is not the sum of its lines'
   return null
 }
 
-async function tenantOf(tx: Writes, origin: Origin, known: TenantsKnown): Promise<TenantId | undefined> {
-  const remembered = known.get(origin)
-  if (remembered !== undefined) return remembered
+function tenantKnown({ member }: Fact, known: TenantsKnown): boolean {
+  return member <= 0 || known.has(originOf(member))
+}
+
+async function learnTenant(tx: Writes, { member }: Fact, known: TenantsKnown): Promise<void> {
+  if (member <= 0) return
+  const origin = originOf(member)
   const tenant = (await tx.origin(origin))?.tenant
   if (tenant !== undefined) known.set(origin, tenant)
-  return tenant
 }

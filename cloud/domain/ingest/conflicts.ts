@@ -2,6 +2,7 @@
 // the merge of two members who were enrolled with one identity. All of it by what is in the tables, so a replay opens and ends the same ones.
 import type { Fact } from '../../../protocol/facts.ts'
 import type { FactId } from '../../../protocol/ids.ts'
+import type { Effect } from '../../evaluation/effects.ts'
 import type { ActivityRow, TenantId, Writes } from '../../store/port.ts'
 import { pairSubject, raiseConflicts, settleConflict } from '../conflicts.ts'
 import type { ConflictDraft } from '../conflicts.ts'
@@ -18,7 +19,7 @@ export async function settleConflicts(
   const facts = arrivals.map(({ fact }) => fact)
   told.push(...(await raiseConflicts(tx, await orphansOf(tx, tenant, facts))))
   told.push(...(await findOrphans(tx, tenant, facts)))
-  for (const row of rows) told.push(...(await usedTwice(tx, tenant, row)))
+  for (const row of rows) if (row.effects.some(isReuse)) told.push(...(await usedTwice(tx, tenant, row)))
   for (const fact of facts) {
     if (fact.kind === 'resolution') {
       const { conflict: kind, subject, decision, at } = fact
@@ -32,11 +33,12 @@ export async function settleConflicts(
   return told
 }
 
+const isReuse = ({ kind }: Effect): boolean => kind === 'voucher_reused'
+
 /** A second use, or one that a late fact made the first. */
 async function usedTwice(tx: Writes, tenant: TenantId, row: ActivityRow): Promise<ActivityRow[]> {
   const told: ActivityRow[] = []
-  for (const { kind, amount } of row.effects) {
-    if (kind !== 'voucher_reused') continue
+  for (const { amount } of row.effects.filter(isReuse)) {
     const name = { tenant, kind: 'voucher_twice', subject: String(row.fact) } as const
     const { store, at, fact, member } = row
     if (amount > 0) {

@@ -147,8 +147,11 @@ async function loggedEffects(
   )
 }
 
+const NOTHING_PAST: PastFacts = { find: () => undefined }
+
 /** The earlier facts that returns and voids among `facts` look back at, fetched before the fold, which does not wait. */
 async function pastOf(context: FoldContext, facts: readonly Fact[]): Promise<PastFacts> {
+  if (facts.every(({ kind }) => kind !== 'void' && kind !== 'return')) return NOTHING_PAST
   const own = new Set(facts.map(({ id }) => id))
   const wanted = new Set<FactId>()
   for (const fact of facts) {

@@ -1,11 +1,13 @@
 // The far end of PouchDB's replication: a PouchDB on LevelDB behind the five calls of CouchDB's protocol that a push needs, on a bare node:http server.
-// Less than express-pouchdb puts in the way, which is to its favour.
+// Less than express-pouchdb puts in the way, which is to its favour. Durable like ours.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PouchDB } from './pouch.ts'
+import { PouchDB, makeDurable } from './pouch.ts'
+
+makeDurable()
 
 const directory = mkdtempSync(join(tmpdir(), 'tillstream-bench-pouch-'))
 const database = new PouchDB(join(directory, 'far'))

@@ -34,12 +34,20 @@ const SCHEMA =
   "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY name"
 
 export function schemaFault(database: Database): string | null {
+  const found = schemaIn(database)
+  return (wanted ??= wantedSchema()) === found ? null : 'its tables are not those of this software'
+}
+
+const schemaIn = (database: Database): string => database.prepare<[], string>(SCHEMA).pluck().all().join('\n')
+
+/** What the steps come to in an empty file: always the same, so made once. */
+let wanted: string | undefined
+
+function wantedSchema(): string {
   const fresh = new Sqlite(':memory:')
   try {
     for (const { statements } of SCHEMA_STEPS) for (const statement of statements) fresh.exec(statement)
-    const wanted = fresh.prepare<[], string>(SCHEMA).pluck().all()
-    const found = database.prepare<[], string>(SCHEMA).pluck().all()
-    return wanted.join('\n') === found.join('\n') ? null : 'its tables are not those of this software'
+    return schemaIn(fresh)
   } finally {
     fresh.close()
   }

@@ -7,8 +7,7 @@ import { pino } from 'pino'
 import { sparesOf } from '../../cloud/domain/lives.ts'
 import { LEDGER_FILE, isStorageFull, openDatabase } from '../../edge/ledger/database.ts'
 import type { OpenDatabase } from '../../edge/ledger/database.ts'
-import type { Ledger } from '../../edge/ledger/ledger.ts'
-import { openLedger } from '../../edge/ledger/ledger.ts'
+import { Ledger } from '../../edge/ledger/ledger.ts'
 import { Link } from '../../edge/sync/link.ts'
 import type { System } from '../../edge/system.ts'
 import { Till } from '../../edge/till/till.ts'
@@ -23,7 +22,7 @@ import type { Bug } from './plan.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 const RESTART_MS_MAX = 20_000
-const FULL_MS_MAX = 30_000
+const FULL_MS_MAX = 5_000
 /** Planted bug NORMAL: the disk has everything only so often. */
 const COMMITS_UNSYNCED_MAX = 8
 /** Planted bug "acknowledged before commit": how much later. */
@@ -88,7 +87,9 @@ export class StoreNode {
       const spares = await sparesOf(tx, edge)
       return { edge: edge.id, origin: life.origin, epoch: life.epoch, spares }
     })
-    const ledger = openLedger({ directory: this.#directory() })
+    // Like every ledger here without a path of its own: no ballast is laid for a disk that is filled by hand.
+    const { database, close } = openDatabase(this.#directory())
+    const ledger = new Ledger({ database, close })
     const { spares, ...own } = identity
     const enrolled = {
       ...own,

@@ -8,6 +8,7 @@ import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import { SMALL_PROGRAM } from '../support/programs.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
+import { signCheaply } from './cheap-signatures.ts'
 import { crashing, withBug } from './crashing-store.ts'
 import type { CrashPoint } from './crashing-store.ts'
 import { ProcessGone } from './crashing-ledger.ts'
@@ -17,6 +18,8 @@ import type { Plan, Strike } from './plan.ts'
 import { StoreNode } from './store-node.ts'
 import { Terminal } from './terminal.ts'
 import { VirtualTime } from './virtual-time.ts'
+
+signCheaply()
 
 const START = Date.UTC(2026, 2, 28, 21)
 const HEAL_MS = 30 * 60_000

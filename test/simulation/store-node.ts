@@ -88,8 +88,8 @@ export class StoreNode {
       return { edge: edge.id, origin: life.origin, epoch: life.epoch, spares }
     })
     // Like every ledger here without a path of its own: no ballast is laid for a disk that is filled by hand.
-    const { database, close } = openDatabase(this.#directory())
-    const ledger = new Ledger({ database, close })
+    const open = openDatabase(this.#directory())
+    const ledger = new Ledger({ database: open.database, close: () => open.close() })
     const { spares, ...own } = identity
     const enrolled = {
       ...own,

@@ -89,7 +89,7 @@ export async function checkVoid(
   if (!voidable(fact))
     return refuse(
       'void_not_possible',
-      'Only sales, check-ins, grants, redemptions and uses can be voided',
+      'Only sales, check-ins, grants, activities, redemptions and uses can be voided',
       '/fact',
     )
   const state = await stateNow(context)

@@ -4,6 +4,7 @@ import { afterAll, expect, test } from 'vitest'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
+import { projectionText } from '../support/projection-text.ts'
 import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
@@ -104,23 +105,30 @@ async function deliver(cloud: CloudCore, writers: readonly OriginWriter[], rando
 }
 
 test.each(Array.from({ length: HISTORIES }, (_, n) => SEED + n))(
-  'E-FOLD-1 I-2 I-3 I-5 I-7 any order, batching and duplication gives the canonical fold (SEED=%i)',
+  'E-FOLD-1 I-2 I-3 I-5 I-7 PROJ-1 PROJ-7 any order, batching and duplication gives the canonical fold (SEED=%i)',
   async (seed) => {
     const results: Map<string, string>[] = []
+    const projected: string[][] = []
     for (let order = 0; order < ORDERS; order++) {
       const directory = freshDirectory()
       const cloud = new CloudCore(directory.path, { now: () => T0 })
       await cloud.found(SMALL_PROGRAM)
+      // The last way has its rows made afterwards.
+      if (order < ORDERS - 1) await cloud.project()
       const writers: OriginWriter[] = []
       for (let n = 0; n < STORES; n++) writers.push(await cloud.addStore())
       writers.splice(1, 0, await cloud.addLife(writers[0]))
       writeHistory(writers, seededRandom(seed))
       await deliver(cloud, writers, seededRandom(seed * 1000 + order))
+      if (order === ORDERS - 1) await cloud.project()
       results.push(await cloud.outcomes())
+      projected.push(await projectionText(cloud))
       await cloud.store.close()
       directory.remove()
     }
     for (const result of results) expect(result).toEqual(results[0])
+    for (const rows of projected) expect(rows).toEqual(projected[0])
+    expect(projected[0]?.length).toBeGreaterThan(20)
     expect(results[0]?.size).toBeGreaterThan(0)
   },
 )

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
 import type { Clock, Millis } from '../../protocol/time.ts'
+import { Projections } from '../../cloud/domain/accounts/projections.ts'
 import { Authority } from '../../cloud/domain/authority.ts'
 import { Grants } from '../../cloud/domain/leases/grants.ts'
 import { Recalls } from '../../cloud/domain/leases/recalls.ts'
@@ -39,6 +40,7 @@ export class CloudCore {
   readonly authority: Authority
   readonly recalls: Recalls
   readonly grants: Grants
+  readonly projections: Projections
   readonly certifier: Certifier
   readonly clock: Clock
   readonly faults: unknown[] = []
@@ -71,6 +73,7 @@ export class CloudCore {
       reached: () => this.reached(),
       onFault: (cause) => this.onFault(cause),
     })
+    this.projections = new Projections(this.store, this.shelf, clock)
     this.authority = new Authority(this.store, this.shelf, clock, this.recalls)
     this.certifier = new Certifier({ store: this.store, system: systemWith(clock) })
   }
@@ -85,6 +88,12 @@ export class CloudCore {
     if (document === null) return
     const published = await this.shelf.publish(this.tenant, document, null)
     if (!published.ok) throw new Error(published.refusal.detail)
+  }
+
+  /** The tenant is listed by platforms from now on. */
+  async project(): Promise<void> {
+    await this.store.write((tx) => this.projections.begin(tx, this.tenant))
+    await this.projections.fill(this.tenant)
   }
 
   /** A store in UTC with an edge and an origin; the writer makes its facts. */

@@ -189,7 +189,7 @@ const REFERRALS = {
   indexes: [['person'], ['connection'], ['to_person'], ['tenant', 'created']],
 } as const satisfies Collection
 
-/** What the fold knows as attributes, by the values that a business declared (ATT-1). */
+/** What the fold knows as attributes, by the values that a business declared. */
 const CONNECTION_ATTRIBUTES = {
   ...declared,
   name: 'connection_attributes',

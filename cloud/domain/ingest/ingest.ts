@@ -9,6 +9,7 @@ import { HybridClock, TIME_MIN, hybridTime } from '../../../protocol/time.ts'
 import type { Clock, Millis } from '../../../protocol/time.ts'
 import { nextDue } from '../../evaluation/time/time.ts'
 import type { ActivityRow, CloudStore, OriginRow, StoreRow, TenantId, Writes } from '../../store/port.ts'
+import { Projector } from '../accounts/projection/projector.ts'
 import { raiseConflicts } from '../conflicts.ts'
 import type { ConflictDraft } from '../conflicts.ts'
 import type { NextDue } from '../due.ts'
@@ -55,6 +56,7 @@ export class Ingest {
   readonly #waiting = new Lanes<Waiting>()
   #working: Promise<void> | null = null
   readonly #ownClock: HybridClock
+  readonly #projector: Projector
 
   constructor(store: CloudStore, shelf: ProgramShelf, clock: Clock, due: NextDue = nextDue) {
     this.#store = store
@@ -62,6 +64,7 @@ export class Ingest {
     this.#clock = clock
     this.#states = new MemberStates(clock, due)
     this.#ownClock = new HybridClock(clock, TIME_MIN)
+    this.#projector = new Projector(clock)
   }
 
   /** Called after each commit, in order. */
@@ -220,6 +223,7 @@ export class Ingest {
       // What the fold changed in memory was not saved.
       this.#states.forget(changed)
       this.#meetings.forget()
+      this.#projector.forget()
       throw cause
     }
   }
@@ -272,6 +276,13 @@ export class Ingest {
     ]
     rows.push(...(await raiseConflicts(tx, raised)))
     rows.push(...(await settleConflicts(tx, tenant, part.facts, rows)))
+    await this.#projector.follow(tx, tenant, {
+      programs,
+      arrivals: part.facts,
+      standing,
+      activities: rows,
+      stateOf: (member) => this.#states.of(tx, member),
+    })
     return rows
   }
 

@@ -191,7 +191,7 @@ export function reverseVoid(
   }
 }
 
-const VOIDABLE: readonly FactKind[] = ['sale', 'checkin', 'grant', 'redemption', 'voucher_use']
+const VOIDABLE: readonly FactKind[] = ['sale', 'checkin', 'grant', 'activity', 'redemption', 'voucher_use']
 
 export function voidable({ kind }: Fact): boolean {
   return VOIDABLE.includes(kind)

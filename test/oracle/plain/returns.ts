@@ -47,7 +47,7 @@ export function takeAllBack(member: Member, when: When, { fact: id }: Void): voi
     return giveRedemptionBack(member, when, about.of === 0 ? about.id : about.of)
   if (about === undefined || member.voided.has(id)) return
   if (about.kind === 'voucher_use') return giveUseBack(member, when, about)
-  if (about.kind !== 'sale' && about.kind !== 'checkin' && about.kind !== 'grant') return
+  if (!['sale', 'checkin', 'grant', 'activity'].includes(about.kind)) return
   member.voided.add(id)
   if (about.kind !== 'sale' || !isWhole(member, about)) uncount(member, id)
   for (const entry of givenBy(member, id)) {

@@ -10,6 +10,8 @@ export interface Child<T> {
   readonly hello: T & { readonly listening: number }
   /** Processor time used so far by all of its threads, in microseconds; undefined where the system does not tell (only Linux does). */
   cpuMicros(): number | undefined
+  /** Resident memory; undefined where the system does not tell. */
+  residentBytes(): number | undefined
   stop(): Promise<void>
 }
 
@@ -26,6 +28,7 @@ export async function startChild<T = object>(file: string, args: readonly string
     process: child,
     hello,
     cpuMicros: () => cpuMicrosOf(child.pid),
+    residentBytes: () => residentBytesOf(child.pid),
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => resolve())
@@ -39,6 +42,16 @@ function cpuMicrosOf(pid: number | undefined): number | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
     return (Number(fields[11]) + Number(fields[12])) * 10_000
+  } catch {
+    return undefined
+  }
+}
+
+/** From /proc, in kibibytes there. */
+function residentBytesOf(pid: number | undefined): number | undefined {
+  try {
+    const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return kib === undefined ? undefined : Number(kib) * 1024
   } catch {
     return undefined
   }

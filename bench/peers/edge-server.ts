@@ -1,5 +1,5 @@
 // A real edge for the benches: ledger on disk with FULL, an identity of its own, no cloud in reach. Prints its port and tokens. `GET`s beside the
-// local API are not added: what the feed bench needs is asked over stdin: a line `N` records N check-ins in groups of PER_TURN.
+// local API are not added: what the feed bench needs is asked over stdin: a line `N` records N sales in groups of PER_TURN, `tell N` tells N activities.
 import { createInterface } from 'node:readline'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -50,7 +50,31 @@ async function record(count: number): Promise<void> {
   }
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => void record(Number(line)))
+/** Activities alone, stored as those of facts are: a transaction, a frame, every position kept. */
+async function tell(count: number): Promise<void> {
+  const { ledger: book, till } = node
+  const { feed } = till
+  for (let left = count; left > 0; left -= PER_TURN) {
+    book.transact(() => {
+      for (let n = 0; n < Math.min(PER_TURN, left); n++) feed.add(activityAt(feed.next))
+      feed.seal()
+    })
+    feed.publish()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+function activityAt(position: number): string {
+  return (
+    `{"position":${position},"epoch":1,"time":"2026-01-01T12:00:00.000Z","kind":"sale","fact":"17179869184","terminal":"bench","member":null,` +
+    `"amount":1234,"points":0,"status":"provisional","tier":null,"vouchers":0,"text":"Sale of 12.34 GBP to a guest"}`
+  )
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const [word, count] = line.split(' ')
+  void (word === 'tell' ? tell(Number(count)) : record(Number(word)))
+})
 process.on('SIGTERM', () => {
   void node.stop().finally(() => {
     rmSync(directory, { recursive: true, force: true })

@@ -1,0 +1,24 @@
+// Peer of the feed: the `ws` library, every event sent to every client, as its own documents do it. `GET /go/N` sends N.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { WebSocketServer } from 'ws'
+
+const [bytes = '250'] = process.argv.slice(2)
+const event = JSON.stringify({ type: 'event', text: 'x'.repeat(Number(bytes) - 30) })
+const PER_TURN = 100
+const http = createServer((request, response) => {
+  response.end('ok')
+  send(Number(/[0-9]+$/.exec(request.url ?? '')?.[0] ?? 0))
+})
+const sockets = new WebSocketServer({ server: http })
+
+function send(count: number): void {
+  for (let n = 0; n < Math.min(PER_TURN, count); n++) for (const client of sockets.clients) client.send(event)
+  if (count > PER_TURN) setImmediate(() => send(count - PER_TURN))
+}
+
+http.listen(0, '127.0.0.1', () => {
+  // A listening TCP server has an address with a port.
+  const { port } = http.address() as AddressInfo
+  process.stdout.write(`${JSON.stringify({ listening: port })}\n`)
+})

@@ -14,6 +14,7 @@ export interface CloudConfig {
   readonly port: number
   readonly host: string
   readonly logLevel: LogLevel
+  readonly publicUrl: string | undefined
   /** Off where the facts' time is not the machine's: a replay of history. */
   readonly moments: boolean
 }
@@ -21,7 +22,7 @@ export interface CloudConfig {
 export type ParsedConfig =
   { readonly ok: true; readonly config: CloudConfig } | { readonly ok: false; readonly sentence: string }
 
-export const USAGE = `usage: tillstream cloud --data DIR [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] [--log-level ${LOG_LEVELS.join('|')}] [--moments on|off]`
+export const USAGE = `usage: tillstream cloud --data DIR [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] [--log-level ${LOG_LEVELS.join('|')}] [--moments on|off] [--public-url URL]`
 
 const OPTIONS = {
   data: { type: 'string' },
@@ -29,6 +30,7 @@ const OPTIONS = {
   host: { type: 'string' },
   'log-level': { type: 'string' },
   moments: { type: 'string' },
+  'public-url': { type: 'string' },
   'database-url': { type: 'string' },
   nats: { type: 'string' },
 } as const
@@ -55,6 +57,11 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
   if (logLevel === undefined) return wrong(`--log-level must be one of ${LOG_LEVELS.join(', ')}.`)
   const { moments = 'on' } = values
   if (moments !== 'on' && moments !== 'off') return wrong(`--moments is on or off, not "${moments}".`)
+  const publicUrl = values['public-url']
+  if (publicUrl !== undefined && !/^https?:\/\/[^/\s]+$/.test(publicUrl))
+    return wrong(
+      `--public-url is how browsers reach this node, such as https://loyalty.example, not "${publicUrl}".`,
+    )
   return {
     ok: true,
     config: {
@@ -62,6 +69,7 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
       port,
       host: values.host ?? HOST_DEFAULT,
       logLevel,
+      publicUrl,
       moments: moments === 'on',
     },
   }

@@ -5,7 +5,6 @@ import { destination, pino } from 'pino'
 import type { Logger } from 'pino'
 import { exportPrivateKey, exportPublicKey, importPrivateKey, newKeyPair } from '../protocol/envelope.ts'
 import type { KeyPair } from '../protocol/envelope.ts'
-import type { StoreId } from '../protocol/ids.ts'
 import type { Clock, Millis } from '../protocol/time.ts'
 import type { LogLevel } from './config.ts'
 import { Authority } from './domain/authority.ts'
@@ -23,13 +22,17 @@ import { Certifier } from './fleet/certifier.ts'
 import { Fleet } from './fleet/fleet.ts'
 import { appOf } from './http/app.ts'
 import { LiveFeed } from './http/feed/live-feed.ts'
-import { HqTokens, loadHqToken } from './http/hq-token.ts'
+import { loadHqToken } from './http/hq-token.ts'
 import { Metrics } from './http/metrics.ts'
 import { ROUTES } from './http/routes/routes.ts'
 import { HttpServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { SyncPosts } from './http/sync-posts.ts'
 import { Upgrades } from './http/upgrades.ts'
+import { PERKVILLE_AUTH } from './dialects/perkville/auth.ts'
+import { NATIVE_AUTH } from './platform/oauth/native-auth.ts'
+import { Platform } from './platform/platform.ts'
+import { foundTenant } from './platform/tenants.ts'
 import type { CloudStore, TenantId } from './store/port.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { SyncHub } from './sync/hub.ts'
@@ -43,6 +46,8 @@ export interface CloudOptions {
   readonly host: string
   readonly clock?: Clock
   readonly logLevel: LogLevel
+  /** How browsers reach the node, where that is not its own port: behind a proxy with TLS. */
+  readonly publicUrl?: string | undefined
   /** Whether what falls due is booked by itself (DUE); left out: yes. */
   readonly moments?: boolean
   /** Whether leases are given (U-6); left out: as `moments`, because they go by the machine's time too. */
@@ -54,6 +59,7 @@ export interface CloudNode {
   /** The HQ token, for whoever started the node in this process. */
   readonly token: string
   readonly store: CloudStore
+  readonly platform: Platform
   stop(): Promise<void>
 }
 
@@ -97,9 +103,8 @@ async function found(store: CloudStore, { clock }: System): Promise<Founded> {
   return store.write(async (tx) => {
     let tenant = await tx.meta('tenant_default')
     if (tenant === undefined) {
-      const made = await tx.insertTenant('default')
-      await tx.insertOrigin({ tenant: made, store: 0 as StoreId, edge: 0 })
-      tenant = String(made)
+      const made = await foundTenant(tx, 'default', null, clock.now() as Millis)
+      tenant = String(made.id)
       await tx.saveMeta('tenant_default', tenant)
       await tx.saveMeta('cloud_epoch', '1')
     }
@@ -110,7 +115,7 @@ async function found(store: CloudStore, { clock }: System): Promise<Founded> {
     }
     if ((await tx.meta('restored')) === '1') {
       const why = 'because a backup was put back'
-      await openCloudEpoch(tx, [Number(tenant)], 0, clock.now() as Millis, why)
+      await openCloudEpoch(tx, await tx.tenants(), 0, clock.now() as Millis, why)
       await tx.saveMeta('restored', '0')
     }
     const epoch = Number((await tx.meta('cloud_epoch')) ?? '1')
@@ -138,7 +143,7 @@ interface Core {
 
 /** Everything behind the network. */
 async function coreOf(
-  { store, directory, founded, system, log }: Parts,
+  { store, directory, token, founded, system, log }: Parts,
   stopping: () => boolean,
 ): Promise<Core> {
   const { clock } = system
@@ -199,6 +204,14 @@ async function coreOf(
     metrics.committed(activities)
     feed.committed(activities)
   })
+  const platform = new Platform({
+    store,
+    system,
+    operatorToken: token,
+    firstTenant: founded.tenant,
+    dialects: [NATIVE_AUTH, PERKVILLE_AUTH],
+    onFault: (cause) => log.error({ err: cause }, 'a sweep of what ran out broke'),
+  })
   const services: Services = {
     read: store.read,
     shelf,
@@ -210,6 +223,7 @@ async function coreOf(
       connected: () => hub.connected(),
       decided: (edge) => hub.closeEdge(edge, 'HQ decided about this device; say hello again'),
     }),
+    platform,
     caCertificate: () => certifier.caCertificate(founded.tenant),
     hqFacts: new HqFacts(store, ingest, shelf, clock),
     resolutions: new Resolutions(ingest, shelf),
@@ -225,24 +239,22 @@ async function coreOf(
 }
 
 async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode> {
-  const { store, token, founded, system, log } = parts
+  const { store, token, system, log } = parts
+  const secure = options.publicUrl?.startsWith('https:') === true
   let stops = false
   const stopping = (): boolean => stops
   const { ingest, hub, moments, grants, feed, services } = await coreOf(parts, stopping)
-  const tokens = new HqTokens(token)
-  const tenantOf = (given: string): TenantId | undefined =>
-    tokens.accepts(given) ? founded.tenant : undefined
   const upgrades = new Upgrades({
     read: store.read,
     hub,
     feed,
-    tenantOf,
+    principals: services.platform.principals,
     system,
     log,
     stopping,
   })
   const posts = new SyncPosts({ read: store.read, hub, system, log, stopping })
-  const server = new HttpServer(appOf({ routes: ROUTES, services, tenantOf, log }), upgrades, posts)
+  const server = new HttpServer(appOf({ routes: ROUTES, services, secure, log }), upgrades, posts)
   let port: number
   try {
     port = await server.listen(options.host, options.port)
@@ -251,6 +263,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     upgrades.cut()
     throw new StartRefused(listenSentence(options, cause), { cause })
   }
+  services.platform.start()
   if (options.moments !== false) moments.start()
   if (options.leases ?? options.moments !== false) grants.start()
   log.info({ port, host: options.host, directory: options.directory }, 'listening')
@@ -259,6 +272,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     stops = true
     log.info('stopping')
     feed.stop()
+    await services.platform.stop()
     await moments.stop()
     await grants.stop()
     await hub.stop()
@@ -269,7 +283,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     log.info('stopped')
   }
   let drained: Promise<void> | undefined
-  return { port, token, store, stop: () => (drained ??= drain()) }
+  return { port, token, store, platform: services.platform, stop: () => (drained ??= drain()) }
 }
 
 function listenSentence({ host, port }: CloudOptions, cause: unknown): string {

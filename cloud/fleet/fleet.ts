@@ -5,7 +5,12 @@ import type { Certified } from '../../protocol/frames/certificate.ts'
 import type { CertificateRequest } from '../../protocol/frames/certify.ts'
 import type { Life } from '../../protocol/lives.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
-import { ENROL_CODE_MS_MAX } from '../../protocol/limits.ts'
+import {
+  ENROL_CODE_MS_MAX,
+  ENROL_GUESSES_MAX,
+  ENROL_GUESSES_TOTAL_MAX,
+  ENROL_GUESS_WINDOW_MS,
+} from '../../protocol/limits.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { Millis } from '../../protocol/time.ts'
@@ -24,7 +29,7 @@ import { approveEdge, retireEdge, sparesOf } from '../domain/lives.ts'
 import type { System } from '../system.ts'
 import type { Certifier } from './certifier.ts'
 import { CODE_BYTES, enrolCode, enrolCodeHash } from './enrol-code.ts'
-import { Guesses } from './guesses.ts'
+import { Guesses } from '../guesses.ts'
 
 export interface Enrolment {
   readonly edge: EdgeId
@@ -110,7 +115,11 @@ export class Fleet {
     this.#cloudPublicKey = cloudPublicKey
     this.#certifier = certifier
     this.#connected = connected
-    this.#guesses = new Guesses(system.clock)
+    this.#guesses = new Guesses(system.clock, {
+      windowMs: ENROL_GUESS_WINDOW_MS,
+      eachMax: ENROL_GUESSES_MAX,
+      totalMax: ENROL_GUESSES_TOTAL_MAX,
+    })
   }
 
   async addStore(tenant: TenantId, name: string, zone: string): Promise<Result<StoreRow>> {

@@ -11,24 +11,27 @@ import type { Refusal, Result } from '../../protocol/result.ts'
 import { KeyShape } from '../../protocol/shapes.ts'
 import { validator } from '../../protocol/validation.ts'
 import type { Validator } from '../../protocol/validation.ts'
+import { admitNative } from '../platform/native-scopes.ts'
+import { NOBODY } from '../platform/principal.ts'
+import type { Principal } from '../platform/principal.ts'
 import type { TenantId } from '../store/port.ts'
 import { checkDeclaredLength, parseBody, readBody } from './body.ts'
+import { TENANT_HEADER, principalOfRequest, wantedTenant } from './caller.ts'
+import { mountOAuth } from './oauth/oauth-app.ts'
+import type { App } from './oauth/oauth-app.ts'
 import { readQuery } from './query.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Answered, Call, Route } from './route.ts'
 import type { Services } from './services.ts'
 
-/** The tenant a token speaks for; undefined for an unknown token. */
-export type TenantOfToken = (token: string) => TenantId | undefined
-
 export interface AppParts {
   readonly routes: readonly Route[]
   readonly services: Services
-  readonly tenantOf: TenantOfToken
+  /** Whether the node is reached over TLS: the cookies of the login pages say so. */
+  readonly secure: boolean
   readonly log: Logger
 }
 
-type App = Hono<{ Bindings: HttpBindings }>
 type Ctx = Context<{ Bindings: HttpBindings }>
 
 /** Every answer carries these; pages bring a policy of their own. */
@@ -52,6 +55,10 @@ export function appOf(parts: AppParts): App {
       return settle(parts, c, 'unknown', { ok: false, refusal }, { Allow: methods.join(', ') })
     })
   }
+  const { read, platform } = parts.services
+  mountOAuth(app, { read, platform, secure: parts.secure }, (c, path, work) =>
+    servePage(parts, c, path, work),
+  )
   app.notFound((c) => {
     const { refusal } = refuse('route_unknown', 'There is nothing here; see /openapi.json')
     return settle(parts, c, 'unknown', { ok: false, refusal })
@@ -72,7 +79,7 @@ class ServedRoute {
     this.#parts = parts
     this.#input = row.input === null ? null : validator(row.input)
     this.#query = row.query === null ? null : validator(row.query)
-    this.#ownParams = row.tokenInQuery ? ['token'] : []
+    this.#ownParams = row.tokenInQuery ? ['token', 'tenant'] : []
   }
 
   async serve(c: Ctx): Promise<Response> {
@@ -96,7 +103,9 @@ class ServedRoute {
     const length = checkDeclaredLength(c.req.header('content-length'))
     if (!length.ok) return length
     const params = new URL(c.req.url).searchParams
-    const tenant = this.#tenant(c, params)
+    const caller = await this.#caller(c, params)
+    if (!caller.ok) return caller
+    const tenant = admitNative(caller.value, this.#row.needs, this.#wanted(c, params))
     if (!tenant.ok) return tenant
     const body = writes ? await this.#body(c) : accept(undefined)
     if (!body.ok) return body
@@ -108,6 +117,7 @@ class ServedRoute {
     if (!query.ok) return query
     const call: Call<unknown, unknown> = {
       services,
+      principal: caller.value,
       tenant: tenant.value,
       input: body.value,
       query: query.value,
@@ -122,14 +132,19 @@ class ServedRoute {
     return this.#row.handle(call as Call<never, never>)
   }
 
-  #tenant(c: Ctx, params: URLSearchParams): Result<TenantId> {
-    return this.#row.who === 'public'
-      ? accept(0)
-      : tenantOfRequest(
-          c.req.header('authorization'),
-          this.#row.tokenInQuery ? (params.get('token') ?? undefined) : undefined,
-          this.#parts.tenantOf,
-        )
+  #wanted(c: Ctx, params: URLSearchParams): TenantId | undefined {
+    const inQuery = this.#row.tokenInQuery ? params.get('tenant') : null
+    return wantedTenant(c.req.header(TENANT_HEADER) ?? inQuery ?? undefined)
+  }
+
+  async #caller(c: Ctx, params: URLSearchParams): Promise<Result<Principal>> {
+    if (this.#row.needs === 'public') return accept(NOBODY)
+    const inQuery = this.#row.tokenInQuery ? (params.get('token') ?? undefined) : undefined
+    return principalOfRequest(
+      c.req.header('authorization'),
+      inQuery,
+      this.#parts.services.platform.principals,
+    )
   }
 
   async #body(c: Ctx): Promise<Result<unknown>> {
@@ -171,22 +186,27 @@ class ServedRoute {
 
 const keyValidator = validator(KeyShape)
 
-/** Who is calling: the bearer token, or the one in the query where that is allowed. */
-export function tenantOfRequest(
-  authorization: string | undefined,
-  inQuery: string | undefined,
-  tenantOf: TenantOfToken,
-): Result<TenantId> {
-  const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1] ?? inQuery
-  if (token === undefined || token === '')
-    return refuse(
-      'token_missing',
-      'Send Authorization: Bearer TOKEN; the HQ token is in hq.token of the data directory',
-    )
-  const tenant = tenantOf(token)
-  return tenant === undefined
-    ? refuse('token_unknown', 'This is not the HQ token of this node')
-    : accept(tenant)
+/** A page or an OAuth endpoint: its own answer with the headers that every answer has; its policy, where it has one, stays. */
+async function servePage(
+  parts: AppParts,
+  c: Ctx,
+  path: string,
+  work: () => Promise<Response>,
+): Promise<Response> {
+  const started = performance.now()
+  const requestId = requestIdOf(c.env.incoming)
+  let response: Response
+  try {
+    const length = checkDeclaredLength(c.req.header('content-length'))
+    response = length.ok ? await work() : settle(parts, c, path, length)
+  } catch (cause) {
+    response = settle(parts, c, path, faultOf(parts, c, cause))
+  }
+  for (const [name, value] of Object.entries({ ...HEADERS, 'X-Request-Id': requestId }))
+    if (!response.headers.has(name)) response.headers.set(name, value)
+  const seconds = (performance.now() - started) / 1000
+  parts.services.metrics.request(c.req.method, path, response.status, seconds)
+  return response
 }
 
 function faultOf({ log }: AppParts, c: Ctx, cause: unknown): { ok: false; refusal: Refusal } {

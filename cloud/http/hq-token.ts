@@ -1,6 +1,5 @@
-// The HQ token: 256 random bits in a file that only the operator's user can read. The node keeps its SHA-256 and compares in constant time; the
+// The HQ token: 256 random bits in a file that only the operator's user can read. The
 // token itself never enters a log, an answer or the database. Deleting the file and starting again makes a new one.
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { System } from '../system.ts'
@@ -20,20 +19,4 @@ export function loadHqToken(directory: string, system: System): string {
   if (!/^[A-Za-z0-9_-]{43,128}$/.test(token))
     throw new Error(`${path} holds no token: delete it, and the next start makes a new one`)
   return token
-}
-
-export class HqTokens {
-  readonly #hash: Buffer
-
-  constructor(token: string) {
-    this.#hash = hashOf(token)
-  }
-
-  accepts(token: string): boolean {
-    return timingSafeEqual(hashOf(token), this.#hash)
-  }
-}
-
-function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
 }

@@ -24,7 +24,8 @@ const ProblemShape = Type.Object(
 /** Refusals the border may give on any route with these properties. */
 function borderRefusals(route: Route): RefusalCode[] {
   const codes: RefusalCode[] = ['fault']
-  if (route.who === 'hq') codes.push('token_missing', 'token_unknown')
+  if (route.needs !== 'public')
+    codes.push('token_missing', 'token_unknown', 'role_insufficient', 'tenant_unclear')
   if (route.method === 'POST') codes.push('stopping', 'body_too_large')
   if (route.input !== null) codes.push('body_malformed')
   if (route.input !== null || route.query !== null || route.path.includes(':')) codes.push('input_invalid')
@@ -68,7 +69,7 @@ function operationOf(route: Route): unknown {
       : { 200: { description: 'Done', content: { [answer.type]: { schema: { type: 'string' } } } } }
   return {
     summary: route.summary,
-    security: route.who === 'public' ? [] : [{ hq: [] }],
+    security: securityOf(route),
     parameters: parametersOf(route),
     ...(route.inputShown === null
       ? {}
@@ -77,6 +78,12 @@ function operationOf(route: Route): unknown {
         }),
     responses: { ...success, ...refusalsOf(route) },
   }
+}
+
+/** HQ's token always does; a client's with the scope does, unless it is the operator's. */
+function securityOf({ needs }: Route): unknown[] {
+  if (needs === 'public') return []
+  return needs === 'operator' ? [{ hq: [] }] : [{ hq: [] }, { oauth: [needs] }]
 }
 
 function refusalsOf(route: Route): Record<string, unknown> {

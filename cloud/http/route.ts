@@ -3,12 +3,15 @@
 import type { Static, TSchema } from 'typebox'
 import type { RefusalCode } from '../../protocol/refusals.ts'
 import type { Refusal } from '../../protocol/result.ts'
+import type { NativeNeed } from '../platform/native-scopes.ts'
+import type { Principal } from '../platform/principal.ts'
 import type { TenantId } from '../store/port.ts'
 import type { Services } from './services.ts'
 
 export interface Call<Input, Query> {
   readonly services: Services
-  /** Of the caller's token; 0 on public routes. */
+  readonly principal: Principal
+  /** The business the call counts for; 0 on public routes. */
   readonly tenant: TenantId
   readonly input: Input
   readonly query: Query
@@ -43,7 +46,8 @@ export interface Route {
   readonly method: 'GET' | 'POST'
   /** With `:name` for parameters. */
   readonly path: string
-  readonly who: 'public' | 'hq'
+  /** The scope a caller must have, or that it is for everybody or for the operator alone (PL-5). */
+  readonly needs: NativeNeed
   /** The token may also be the query's `token`, for clients that cannot set headers. */
   readonly tokenInQuery: boolean
   readonly summary: string
@@ -60,7 +64,7 @@ export interface Route {
 interface RouteText<I extends TSchema, Q extends TSchema> {
   readonly method: Route['method']
   readonly path: string
-  readonly who: Route['who']
+  readonly needs: Route['needs']
   readonly tokenInQuery?: boolean
   readonly summary: string
   readonly input?: I

@@ -6,6 +6,7 @@ import type { ProgramShelf } from '../domain/programs.ts'
 import type { Resolutions } from '../domain/resolutions.ts'
 import type { TotalsTaker } from '../domain/totals.ts'
 import type { Fleet } from '../fleet/fleet.ts'
+import type { Platform } from '../platform/platform.ts'
 import type { Reads } from '../store/port.ts'
 import type { WhatIfs } from '../what-if/what-ifs.ts'
 import type { LiveFeed } from './feed/live-feed.ts'
@@ -15,6 +16,7 @@ export interface Services {
   readonly read: Reads
   readonly shelf: ProgramShelf
   readonly fleet: Fleet
+  readonly platform: Platform
   /** Of the tenant whose node this is, in PEM. */
   readonly caCertificate: () => Promise<string>
   readonly hqFacts: HqFacts

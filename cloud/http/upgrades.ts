@@ -23,8 +23,9 @@ import { validator } from '../../protocol/validation.ts'
 import type { EdgeId, Reads } from '../store/port.ts'
 import type { SyncHub } from '../sync/hub.ts'
 import type { System } from '../system.ts'
-import { tenantOfRequest } from './app.ts'
-import type { TenantOfToken } from './app.ts'
+import { admitNative } from '../platform/native-scopes.ts'
+import type { Principals } from '../platform/principals.ts'
+import { TENANT_HEADER, principalOfRequest, wantedTenant } from './caller.ts'
 import type { LiveFeed } from './feed/live-feed.ts'
 import { socketPeer } from './feed/socket-peer.ts'
 import { FeedQueryShape } from './inputs.ts'
@@ -38,7 +39,7 @@ export interface UpgradeParts {
   readonly read: Reads
   readonly hub: Pick<SyncHub, 'accept' | 'busy'>
   readonly feed: LiveFeed
-  readonly tenantOf: TenantOfToken
+  readonly principals: Pick<Principals, 'of'>
   readonly system: System
   readonly log: Logger
   readonly stopping: () => boolean
@@ -114,9 +115,13 @@ export class Upgrades {
     }
     if (url.pathname !== '/v1/feed') return refuse('route_unknown', 'No WebSocket is served here').refusal
     const inQuery = url.searchParams.get('token') ?? undefined
-    const tenant = tenantOfRequest(request.headers.authorization, inQuery, this.#parts.tenantOf)
+    const caller = await principalOfRequest(request.headers.authorization, inQuery, this.#parts.principals)
+    if (!caller.ok) return caller.refusal
+    // Which of several businesses may stand in the query, since a browser can set no header here.
+    const named = request.headers[TENANT_HEADER] ?? url.searchParams.get('tenant') ?? undefined
+    const tenant = admitNative(caller.value, 'feed:read', wantedTenant(named?.toString()))
     if (!tenant.ok) return tenant.refusal
-    const query = readQuery(url.searchParams, feedQuery, ['token'])
+    const query = readQuery(url.searchParams, feedQuery, ['token', 'tenant'])
     if (!query.ok) return query.refusal
     // The validator of this very shape accepted it.
     const place = query.value as { epoch?: number; after?: number }

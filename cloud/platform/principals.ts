@@ -1,7 +1,7 @@
 // From a bearer token to who is calling. Tokens are looked up by their hash in one read; what ran out, was used up, revoked, or belongs to a client
 // that is disabled is no token at all, and all of these look alike to the caller.
 import type { Clock } from '../../protocol/time.ts'
-import type { IssuedWhole } from '../store/platform-port.ts'
+import type { FamilyWhole, IssuedWhole } from '../store/platform-port.ts'
 import type { Reads, TenantId } from '../store/port.ts'
 import { NATIVE_SCOPES } from './native-scopes.ts'
 import type { Principal } from './principal.ts'
@@ -57,7 +57,7 @@ function headquarters(kind: 'operator' | 'hq', tenant: TenantId): Principal {
   }
 }
 
-export function principalOf({ scopes, of, client, staff, family }: IssuedWhole): Principal {
+export function principalOf({ scopes, of, client, staff, family }: FamilyWhole): Principal {
   const { tenants } = client
   const [only] = tenants
   return {

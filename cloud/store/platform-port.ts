@@ -9,24 +9,11 @@ declare const brand: unique symbol
 export type PersonId = number & { readonly [brand]: 'PersonId' }
 export type ClientId = number & { readonly [brand]: 'ClientId' }
 
-/** How a business looks to its customers, and which dialects list it. */
-export interface BusinessProfile {
-  readonly logo_url?: string
-  /** `#rrggbb` */
-  readonly brand_color?: string
-  readonly brand_secondary_color?: string
-  readonly homepage_url?: string
-  readonly rewards_program_name?: string
-  readonly fine_print?: string
-  readonly app_connection_message?: string
-}
-
 export interface TenantRow {
   readonly id: TenantId
   readonly name: string
   /** SHA-256 of its HQ token; null for the node's first tenant, whose HQ token is the operator's. */
   readonly hqHash: string | null
-  readonly profile: BusinessProfile
   /** Names of the dialects it is served in. */
   readonly dialects: readonly string[]
   readonly modified: Millis
@@ -134,12 +121,17 @@ export interface IssuedRow {
   readonly challenge: string | null
 }
 
-/** Everything that deciding about a token needs, in one look. */
-export interface IssuedWhole extends IssuedRow {
+/** Whom a family is for, as they stand now. */
+export interface FamilyWhole {
+  readonly family: number
+  readonly scopes: readonly string[]
   readonly of: FamilyRow
   readonly client: ClientRow
   readonly staff: readonly StaffRow[]
 }
+
+/** Everything that deciding about a token needs, in one look. */
+export type IssuedWhole = IssuedRow & FamilyWhole
 
 export interface SessionRow {
   readonly hash: string
@@ -177,6 +169,7 @@ export interface PlatformReads {
   personByContact(kind: ContactOfPerson['kind'], folded: string): Promise<PersonRow | undefined>
   contactsOf(person: PersonId): Promise<ContactOfPerson[]>
   staffOf(person: PersonId): Promise<StaffRow[]>
+  staffMember(tenant: TenantId, id: number): Promise<StaffRow | undefined>
   staffOfTenant(
     tenant: TenantId,
     page: { readonly after: number; readonly limit: number },
@@ -189,6 +182,7 @@ export interface PlatformReads {
     page: { readonly after: number; readonly limit: number },
   ): Promise<ClientRow[]>
   issued(hash: string): Promise<IssuedWhole | undefined>
+  familyWhole(id: number): Promise<FamilyWhole | undefined>
   session(hash: string): Promise<SessionRow | undefined>
   consent(person: PersonId, client: ClientId): Promise<ConsentRow | undefined>
   identification(hash: string): Promise<IdentificationRow | undefined>
@@ -197,6 +191,7 @@ export interface PlatformReads {
 
 export interface PlatformWrites extends Pick<
   PlatformReads,
+  | 'tenants'
   | 'tenant'
   | 'person'
   | 'personByContact'
@@ -205,6 +200,8 @@ export interface PlatformWrites extends Pick<
   | 'client'
   | 'clientByKey'
   | 'issued'
+  | 'familyWhole'
+  | 'staffMember'
   | 'identification'
   | 'invitation'
 > {

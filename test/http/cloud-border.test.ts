@@ -55,12 +55,12 @@ describe('the table', () => {
   })
 
   test('S05 without a token exactly the public routes answer', async () => {
-    for (const { method, path, who } of ROUTES) {
+    for (const { method, path, needs } of ROUTES) {
       const answer = await cloud.ask(filled(path), { method, token: null })
-      if (who === 'hq') expectProblem(answer, 'token_missing')
+      if (needs !== 'public') expectProblem(answer, 'token_missing')
       else expect(answer.status).not.toBe(401)
     }
-    expect(ROUTES.filter(({ who }) => who === 'public').map(({ path }) => path)).toEqual([
+    expect(ROUTES.filter(({ needs }) => needs === 'public').map(({ path }) => path)).toEqual([
       '/v1/enrol',
       '/livez',
       '/readyz',
@@ -75,8 +75,8 @@ describe('the table', () => {
   })
 
   test('every route that needs a token refuses a wrong one', async () => {
-    for (const { method, path, who } of ROUTES) {
-      if (who !== 'hq') continue
+    for (const { method, path, needs } of ROUTES) {
+      if (needs === 'public') continue
       expectProblem(await cloud.ask(filled(path), { method, token: 'A'.repeat(43) }), 'token_unknown')
     }
   })
@@ -92,6 +92,7 @@ describe('the table', () => {
       '201',
       '400',
       '401',
+      '403',
       '404',
       '413',
       '422',

@@ -11,6 +11,7 @@ import { CHAIN_GENESIS } from '../../protocol/chain.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { validator } from '../../protocol/validation.ts'
+import type { Principal } from '../../cloud/platform/principal.ts'
 import { ROUTES } from '../../cloud/http/routes/routes.ts'
 import { startCloud } from '../../cloud/node.ts'
 import type { CloudNode } from '../../cloud/node.ts'
@@ -110,6 +111,11 @@ export class CloudUnderTest {
 
   async post(path: string, body: unknown, more: Ask = {}): Promise<Answer> {
     return this.ask(path, { ...more, method: 'POST', body })
+  }
+
+  /** Who the node takes a token for. */
+  principalOf(token: string): Promise<Principal | undefined> {
+    return this.node.platform.principals.of(token)
   }
 
   async publish(document: unknown): Promise<void> {

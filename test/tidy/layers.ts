@@ -40,12 +40,20 @@ export const LAYERS: readonly Layer[] = [
   // Who may do what: pure rules, and the services that look it up.
   {
     at: 'cloud/platform',
-    may: ['protocol', STORE_PORT, PLATFORM_PORT, 'cloud/system.ts'],
+    may: [
+      'protocol',
+      COLLECTIONS,
+      COLLECTION_PORT,
+      STORE_PORT,
+      PLATFORM_PORT,
+      'cloud/guesses.ts',
+      'cloud/system.ts',
+    ],
     node: ['node:crypto'],
   },
   {
     at: 'cloud/fleet',
-    may: ['protocol', STORE_PORT, LEASE_PORT, 'cloud/domain/lives.ts', 'cloud/system.ts'],
+    may: ['protocol', STORE_PORT, LEASE_PORT, 'cloud/domain/lives.ts', 'cloud/guesses.ts', 'cloud/system.ts'],
     node: ['node:crypto', 'node:net'],
   },
   {
@@ -76,10 +84,13 @@ export const LAYERS: readonly Layer[] = [
     may: ['protocol', EVALUATION, 'cloud/domain', 'cloud/store'],
     node: ['node:crypto', 'node:fs', 'node:timers/promises', 'node:util', 'node:worker_threads'],
   },
+  // Each platform's API. The rest of the cloud knows none of them.
+  { at: 'cloud/dialects', may: ['protocol', 'cloud/platform'] },
   // The demo is a user of the product: it speaks to processes, not to code.
   { at: 'cloud/demo', may: ['protocol', 'edge/kit', 'cloud/code-cache.ts'] },
   { at: 'cloud/code-cache.ts', may: [] },
   { at: 'cloud/system.ts', may: ['protocol'] },
+  { at: 'cloud/guesses.ts', may: ['protocol'] },
   { at: 'cloud/version.ts', may: [] },
   // The command line starts processes; it does not load them.
   { at: 'cloud/cli.ts', may: ['cloud/code-cache.ts'] },
@@ -98,6 +109,7 @@ export const LAYERS: readonly Layer[] = [
       'cloud/fleet',
       'cloud/http',
       'cloud/platform',
+      'cloud/dialects',
       'cloud/store',
       'cloud/sync',
       'cloud/what-if',

@@ -68,7 +68,7 @@ function principals(row: IssuedWhole | undefined, now: number): Principals {
       issued: async (hash) => (hash === row?.hash ? row : undefined),
       tenantByHqHash: async (hash) =>
         hash === secretHash('hq2')
-          ? { id: 2, name: 'Two', hqHash: hash, profile: {}, dialects: [], modified: millis(0) }
+          ? { id: 2, name: 'Two', hqHash: hash, dialects: [], modified: millis(0) }
           : undefined,
     },
     clock: { now: () => now },

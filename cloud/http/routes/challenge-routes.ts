@@ -8,7 +8,7 @@ export const CHALLENGE_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/challenges/:id/draw',
-    who: 'hq',
+    needs: 'members:write',
     summary:
       "Draw the winners of a response challenge with a random prize, by the given seed or the program's; once: asked again it tells what was drawn",
     input: DrawRequestShape,

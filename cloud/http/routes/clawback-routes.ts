@@ -54,7 +54,7 @@ export const CLAWBACK_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/facts/:id/clawback/evaluate',
-    who: 'hq',
+    needs: 'members:read',
     summary:
       'What giving back lines of a sale would take, what would be missing, what could be cancelled; writes nothing',
     input: EvaluateInputShape,
@@ -70,7 +70,7 @@ export const CLAWBACK_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/facts/:id/clawback',
-    who: 'hq',
+    needs: 'members:write',
     summary:
       "Cancel entitlements of a sale's member; answers what is cancelled and what is still missing, asked again as things stand then",
     input: ProcessInputShape,

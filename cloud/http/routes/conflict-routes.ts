@@ -95,7 +95,7 @@ export const CONFLICT_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/conflicts',
-    who: 'hq',
+    needs: 'conflicts:read',
     summary: 'What does not go together and waits for a word of HQ, oldest first',
     query: ConflictsQueryShape,
     answer: { status: 200, shape: pageOf(ConflictViewShape) },
@@ -111,7 +111,7 @@ export const CONFLICT_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/conflicts/:id/resolution',
-    who: 'hq',
+    needs: 'conflicts:write',
     summary:
       'Ends a conflict by a fact: what is booked is accepted or was corrected by a fact of HQ; what was set aside is approved, as it came or as a record, or rejected',
     input: ResolutionInputShape,

@@ -42,7 +42,7 @@ export const FACT_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/facts',
-    who: 'hq',
+    needs: 'facts:read',
     summary: 'Facts by id, that is by origin and seq',
     query: FactsQueryShape,
     answer: { status: 200, shape: pageOf(FactSummaryShape) },
@@ -62,7 +62,7 @@ export const FACT_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/facts/:id',
-    who: 'hq',
+    needs: 'facts:read',
     summary: 'A fact with all revisions of its effects',
     answer: { status: 200, shape: FactViewShape },
     refuses: ['fact_not_found'],
@@ -76,7 +76,7 @@ export const FACT_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/facts/:id/explanation',
-    who: 'hq',
+    needs: 'facts:read',
     summary: 'Why a fact came to its points: every perk and bonus considered',
     answer: { status: 200, shape: ExplanationShape },
     refuses: ['fact_not_found'],
@@ -89,7 +89,7 @@ export const FACT_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/quarantine',
-    who: 'hq',
+    needs: 'conflicts:read',
     summary: 'What was set aside because it is no fact, or breaks a rule no honest edge breaks',
     query: PageQueryShape,
     answer: { status: 200, shape: pageOf(QuarantineViewShape) },
@@ -105,7 +105,7 @@ export const FACT_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/notices',
-    who: 'hq',
+    needs: 'conflicts:read',
     summary: 'What HQ should look at, oldest first',
     query: PageQueryShape,
     answer: { status: 200, shape: pageOf(NoticeViewShape) },

@@ -111,7 +111,7 @@ export const FLEET_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/stores',
-    who: 'hq',
+    needs: 'fleet:write',
     summary: 'Add a store',
     input: StoreInputShape,
     answer: { status: 201, shape: StoreShape },
@@ -123,7 +123,7 @@ export const FLEET_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/stores',
-    who: 'hq',
+    needs: 'fleet:read',
     summary: 'All stores',
     answer: { status: 200, shape: pageOf(StoreShape) },
     async handle({ services, tenant }) {
@@ -134,7 +134,7 @@ export const FLEET_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/stores/:id/codes',
-    who: 'hq',
+    needs: 'fleet:write',
     summary: 'A one-time code that enrols a device for the store',
     answer: { status: 201, shape: CodeShape },
     refuses: ['store_not_found'],
@@ -148,7 +148,7 @@ export const FLEET_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/enrol',
-    who: 'public',
+    needs: 'public',
     summary: "Exchange a code and a device's public key for an identity",
     input: EnrolInputShape,
     answer: { status: 201, shape: EnrolmentShape },
@@ -161,7 +161,7 @@ export const FLEET_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/edges',
-    who: 'hq',
+    needs: 'fleet:read',
     summary: 'All devices: connected, how far, how far behind',
     answer: { status: 200, shape: pageOf(EdgeShape) },
     async handle({ services, tenant }) {
@@ -172,7 +172,7 @@ export const FLEET_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/edges/:id/approve',
-    who: 'hq',
+    needs: 'fleet:write',
     summary: 'A copied device goes on as a device of its own',
     answer: { status: 200, shape: DecisionShape },
     refuses: ['edge_unknown', 'edge_settled'],
@@ -185,7 +185,7 @@ export const FLEET_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/edges/:id/retire',
-    who: 'hq',
+    needs: 'fleet:write',
     summary: 'Nothing of this device is taken any more; what was taken stays',
     answer: { status: 200, shape: DecisionShape },
     refuses: ['edge_unknown', 'edge_settled'],

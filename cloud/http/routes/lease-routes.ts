@@ -9,7 +9,7 @@ export const LEASE_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/leases',
-    who: 'hq',
+    needs: 'members:read',
     summary: 'What was leased to stores, and what of it is left; open=1: only what is',
     query: LeasesQueryShape,
     answer: { status: 200, shape: pageOf(LeaseViewShape) },

@@ -82,7 +82,7 @@ export const MEMBER_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/members',
-    who: 'hq',
+    needs: 'members:read',
     summary: 'The member with an identity (phone, email, card or external_id), or a list of all members',
     query: MembersQueryShape,
     answer: { status: 200, shape: Type.Union([MemberViewShape, pageOf(MemberViewShape)]) },
@@ -128,7 +128,7 @@ export const MEMBER_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/members/:id',
-    who: 'hq',
+    needs: 'members:read',
     summary: 'A member with its state',
     answer: { status: 200, shape: MemberViewShape },
     refuses: ['member_not_found'],
@@ -145,7 +145,7 @@ export const MEMBER_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/members/:id/balance',
-    who: 'hq',
+    needs: 'members:read',
     summary:
       "How a member's balance of a metric came to be: its lots, what is pending, goodwill, and a page of the entries, which add up to them",
     query: BalanceQueryShape,
@@ -172,7 +172,7 @@ export const MEMBER_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/members/:id/facts',
-    who: 'hq',
+    needs: 'members:read',
     summary: "A member's facts, by id",
     query: PageQueryShape,
     answer: { status: 200, shape: pageOf(FactSummaryShape) },
@@ -191,7 +191,7 @@ export const MEMBER_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/members/:id/effects',
-    who: 'hq',
+    needs: 'members:read',
     summary:
       "All effects on a member in the order they were logged; `limit` counts revisions, a revision's effects stay together",
     query: PageQueryShape,
@@ -215,7 +215,7 @@ export const MEMBER_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/members/:id/adjustments',
-    who: 'hq',
+    needs: 'members:write',
     summary: "Add or take away an amount of a metric by HQ's word",
     input: AdjustmentInputShape,
     keyed: true,
@@ -231,7 +231,7 @@ export const MEMBER_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/members/:id/facts',
-    who: 'hq',
+    needs: 'members:write',
     summary:
       'What HQ says about a member: profile, activity, award, entitlement, challenge, response, referral, segment, release, void, merge, retro_claim or adjustment',
     input: HqFactInputShape,

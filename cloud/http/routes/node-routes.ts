@@ -22,7 +22,7 @@ export const NODE_ROUTES = [
   route({
     method: 'GET',
     path: '/livez',
-    who: 'public',
+    needs: 'public',
     summary: 'The process answers',
     answer: { status: 200, shape: StatusShape },
     async handle() {
@@ -32,7 +32,7 @@ export const NODE_ROUTES = [
   route({
     method: 'GET',
     path: '/readyz',
-    who: 'public',
+    needs: 'public',
     summary: 'The node takes requests: its store answers and it is not stopping',
     answer: { status: 200, shape: StatusShape },
     refuses: ['stopping'],
@@ -45,7 +45,7 @@ export const NODE_ROUTES = [
   route({
     method: 'GET',
     path: '/metrics',
-    who: 'hq',
+    needs: 'operator',
     summary: 'Figures for Prometheus',
     answer: { type: 'text/plain' },
     async handle({ services }): Promise<Answered> {
@@ -56,7 +56,7 @@ export const NODE_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/totals',
-    who: 'hq',
+    needs: 'facts:read',
     summary: 'What all members come to together',
     answer: { status: 200, shape: TotalsShape },
     async handle({ services, tenant }) {
@@ -66,7 +66,7 @@ export const NODE_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/digest',
-    who: 'hq',
+    needs: 'facts:read',
     summary: 'One number for all outcomes: equal wherever the same facts are known; and the totals',
     answer: { status: 200, shape: DigestShape },
     async handle({ services, tenant }) {
@@ -76,7 +76,7 @@ export const NODE_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/feed',
-    who: 'hq',
+    needs: 'feed:read',
     tokenInQuery: true,
     summary:
       'Live activities of all stores as server-sent events (or a WebSocket at the same address); resumes by `after`, or by Last-Event-ID',
@@ -99,7 +99,7 @@ export const NODE_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/sync',
-    who: 'public',
+    needs: 'public',
     summary: 'Where edges connect: a WebSocket, `?edge=ID`; every frame is signed by the device',
     query: Type.Object({ edge: Type.Optional(Type.Integer({ minimum: 1 })) }, closed),
     answer: { type: 'application/octet-stream' },

@@ -32,7 +32,7 @@ function page(path: string, file: string, type: string, summary: string): Route 
   return route({
     method: 'GET',
     path,
-    who: 'public',
+    needs: 'public',
     summary,
     answer: { type },
     async handle(): Promise<Answered> {
@@ -47,7 +47,7 @@ export const PAGE_ROUTES = [
   route({
     method: 'GET',
     path: '/ca.crt',
-    who: 'public',
+    needs: 'public',
     summary: "The certificate that proves the stores' TLS, to be put on managers' devices",
     answer: { type: CA_TYPE },
     async handle({ services }): Promise<Answered> {

@@ -65,7 +65,7 @@ export const PROGRAM_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/programs',
-    who: 'hq',
+    needs: 'program:write',
     summary: 'Publish the next version of the program',
     input: ProgramInputShape,
     inputShown: ProgramInputShownShape,
@@ -84,7 +84,7 @@ export const PROGRAM_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/programs/check',
-    who: 'hq',
+    needs: 'program:read',
     summary: 'What publishing a program document would say; writes nothing',
     input: ProgramInputShape,
     inputShown: ProgramInputShownShape,
@@ -98,7 +98,7 @@ export const PROGRAM_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/programs',
-    who: 'hq',
+    needs: 'program:read',
     summary: 'All versions, oldest first',
     answer: { status: 200, shape: pageOf(ProgramSummaryShape) },
     async handle({ services, tenant }) {
@@ -111,7 +111,7 @@ export const PROGRAM_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/programs/:version',
-    who: 'hq',
+    needs: 'program:read',
     summary: 'One version with its document',
     answer: { status: 200, shape: ProgramShape },
     refuses: ['program_not_found'],

@@ -6,6 +6,7 @@ import { FeedQueryShape } from '../inputs.ts'
 import { openApiOf } from '../openapi.ts'
 import { route } from '../route.ts'
 import type { Answered, Route } from '../route.ts'
+import { ACCESS_ROUTES } from './access-routes.ts'
 import { CHALLENGE_ROUTES } from './challenge-routes.ts'
 import { CLAWBACK_ROUTES } from './clawback-routes.ts'
 import { CONFLICT_ROUTES } from './conflict-routes.ts'
@@ -22,7 +23,7 @@ import { WHAT_IF_ROUTES } from './what-if-routes.ts'
 const OPENAPI_ROUTE = route({
   method: 'GET',
   path: '/openapi.json',
-  who: 'public',
+  needs: 'public',
   summary: 'This description',
   answer: { type: 'application/json' },
   async handle(): Promise<Answered> {
@@ -33,7 +34,7 @@ const OPENAPI_ROUTE = route({
 const ASYNCAPI_ROUTE = route({
   method: 'GET',
   path: '/asyncapi.json',
-  who: 'public',
+  needs: 'public',
   summary: 'What the feed says, as AsyncAPI 3',
   answer: { type: 'application/json' },
   async handle(): Promise<Answered> {
@@ -52,6 +53,7 @@ export const ROUTES: readonly Route[] = [
   ...CHALLENGE_ROUTES,
   ...CLAWBACK_ROUTES,
   ...SEGMENT_ROUTES,
+  ...ACCESS_ROUTES,
   ...NODE_ROUTES,
   ...PAGE_ROUTES,
   OPENAPI_ROUTE,

@@ -51,7 +51,7 @@ export const SEGMENT_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/segments/:id/members',
-    who: 'hq',
+    needs: 'members:read',
     summary: 'Members in a segment now, by id; a page may be short, or empty, and still have a next one',
     query: PageQueryShape,
     answer: { status: 200, shape: pageOf(SegmentMemberViewShape) },
@@ -66,7 +66,7 @@ export const SEGMENT_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/segments/:id/metrics',
-    who: 'hq',
+    needs: 'members:read',
     summary: 'What the members in a segment now spent together, over periods of local days',
     query: MetricsQueryShape,
     answer: { status: 200, shape: SegmentMetricsViewShape },

@@ -32,7 +32,7 @@ export const WHAT_IF_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/what-ifs',
-    who: 'hq',
+    needs: 'program:write',
     summary: 'Try a draft program, or another moment, on the real ledger; nothing is written',
     input: WhatIfInputShape,
     inputShown: WhatIfShownShape,
@@ -69,7 +69,7 @@ export const WHAT_IF_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/what-ifs',
-    who: 'hq',
+    needs: 'program:read',
     summary: 'What-ifs since the node started, newest first',
     answer: { status: 200, shape: pageOf(WhatIfShape) },
     async handle({ services, tenant }) {
@@ -79,7 +79,7 @@ export const WHAT_IF_ROUTES = [
   route({
     method: 'GET',
     path: '/v1/what-ifs/:id',
-    who: 'hq',
+    needs: 'program:read',
     summary: 'How far a what-if is, and its result',
     answer: { status: 200, shape: WhatIfShape },
     refuses: ['what_if_not_found'],
@@ -91,7 +91,7 @@ export const WHAT_IF_ROUTES = [
   route({
     method: 'POST',
     path: '/v1/what-ifs/:id/cancel',
-    who: 'hq',
+    needs: 'program:write',
     summary: 'Stop a what-if; one that is over stays as it is',
     answer: { status: 200, shape: WhatIfShape },
     refuses: ['what_if_not_found'],

@@ -4,10 +4,10 @@ import type {
   ConsentRow,
   ContactOfPerson,
   FamilyRow,
+  FamilyWhole,
   IdentificationRow,
   InvitationRow,
   IssuedRow,
-  IssuedWhole,
   PersonId,
   PersonRow,
   PlatformReads,
@@ -38,6 +38,13 @@ export function platformReads(sql: Sql): PlatformReads {
       .map((raw) => portRow<StaffRow>(raw))
   const clientWhere = (where: string, value: unknown): ClientRow | undefined =>
     one(sql(`${CLIENT} WHERE ${where} = ?`).get(value))
+  const familyWhole = (id: number): FamilyWhole | undefined => {
+    const of = one<FamilyRow>(sql('SELECT * FROM families WHERE id = ?').get(id))
+    const client = of && clientWhere('c.id', of.client)
+    if (of === undefined || client === undefined) return undefined
+    const staff = of.person === null ? [] : staffOf(of.person)
+    return { family: id, scopes: of.scopes, of, client, staff }
+  }
   return {
     tenants: async () =>
       sql('SELECT id FROM tenants ORDER BY id')
@@ -66,6 +73,8 @@ export function platformReads(sql: Sql): PlatformReads {
           .map((raw) => ({ ...portRow<Omit<ContactOfPerson, 'kind'>>(raw), kind })),
       ),
     staffOf: async (person) => staffOf(person),
+    staffMember: async (tenant, id) =>
+      one<StaffRow>(sql('SELECT * FROM staff WHERE tenant = ? AND id = ?').get(tenant, id)),
     staffOfTenant: async (tenant, { after, limit }) =>
       sql('SELECT * FROM staff WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?')
         .all(tenant, after, limit)
@@ -81,12 +90,10 @@ export function platformReads(sql: Sql): PlatformReads {
         .map((raw) => portRow<ClientRow>(raw)),
     issued: async (hash) => {
       const row = one<IssuedRow>(sql('SELECT * FROM issued WHERE hash = ?').get(hash))
-      if (row === undefined) return undefined
-      const of = one<FamilyRow>(sql('SELECT * FROM families WHERE id = ?').get(row.family))
-      const client = of && clientWhere('c.id', of.client)
-      if (of === undefined || client === undefined) return undefined
-      return { ...row, of, client, staff: of.person === null ? [] : staffOf(of.person) } satisfies IssuedWhole
+      const whole = row && familyWhole(row.family)
+      return row && whole && { ...whole, ...row }
     },
+    familyWhole: async (id) => familyWhole(id),
     session: async (hash) => one<SessionRow>(sql('SELECT * FROM sessions WHERE hash = ?').get(hash)),
     consent: async (person, client) =>
       one<ConsentRow>(sql('SELECT * FROM consents WHERE person = ? AND client = ?').get(person, client)),
@@ -105,7 +112,7 @@ export function platformWrites(sql: Sql): PlatformWrites {
       Number(sql('INSERT INTO tenants (name) VALUES (?)').run(name).lastInsertRowid),
     saveTenant: async (row) => {
       sql(
-        `UPDATE tenants SET name = $name, hq_hash = $hq_hash, profile = $profile, dialects = $dialects, modified = $modified WHERE id = $id`,
+        `UPDATE tenants SET name = $name, hq_hash = $hq_hash, dialects = $dialects, modified = $modified WHERE id = $id`,
       ).run(tableRow(row))
     },
     insertSession: async (row) => {

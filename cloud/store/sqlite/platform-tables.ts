@@ -3,7 +3,6 @@ import type { Raw } from './rows.ts'
 
 export const PLATFORM_TABLES = `
 ALTER TABLE tenants ADD COLUMN hq_hash TEXT;
-ALTER TABLE tenants ADD COLUMN profile TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE tenants ADD COLUMN dialects TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE tenants ADD COLUMN modified INTEGER NOT NULL DEFAULT 0;
 CREATE UNIQUE INDEX tenants_hq ON tenants (hq_hash) WHERE hq_hash IS NOT NULL;
@@ -38,14 +37,7 @@ CREATE TABLE identifications (hash TEXT PRIMARY KEY, kind TEXT NOT NULL, family 
 CREATE INDEX identifications_expires ON identifications (expires);
 `
 
-const LISTS: ReadonlySet<string> = new Set([
-  'profile',
-  'dialects',
-  'redirect_uris',
-  'scopes',
-  'grants',
-  'tenants',
-])
+const LISTS: ReadonlySet<string> = new Set(['dialects', 'redirect_uris', 'scopes', 'grants', 'tenants'])
 const TRUTHS: ReadonlySet<string> = new Set(['main', 'bill_payer', 'disabled', 'ended', 'used'])
 
 /** A row of the port. The cast is true because this store wrote the row from one of that type. */

@@ -1,0 +1,61 @@
+// Mounts the OAuth 2 endpoints and the login pages of every dialect. Addresses answer with or without a slash at their end, because clients in the
+// wild send both.
+import type { Hono } from 'hono'
+import type { HttpBindings } from '@hono/node-server'
+import type { AuthDialect } from '../../platform/oauth/auth-dialect.ts'
+import type { Issuer } from '../../platform/oauth/issuer.ts'
+import { PersonPages } from './person-pages.ts'
+import type { PersonPageParts } from './person-pages.ts'
+import { serveToken } from './token-endpoints.ts'
+import type { TokenWork } from './token-endpoints.ts'
+import type { Ctx } from './visit.ts'
+
+export type App = Hono<{ Bindings: HttpBindings }>
+
+/** How an answer leaves: with the headers every answer has, or as a fault where it broke. */
+export type Serve = (c: Ctx, path: string, work: () => Promise<Response>) => Promise<Response>
+
+/** What is served here, for the list of everything that is served (S50). */
+export function oauthPaths(dialects: readonly AuthDialect[]): string[] {
+  return [
+    ...dialects.flatMap(({ paths: { authorize, token, revoke, introspect, profile } }) =>
+      [authorize, token, revoke, introspect, profile, profile && identifyPath(profile)].filter(
+        (path) => path !== null,
+      ),
+    ),
+    INVITATION_PATH,
+  ]
+}
+
+const INVITATION_PATH = '/invitations/:secret'
+const identifyPath = (profile: string): string => `${profile}identify`
+
+export function mountOAuth(app: App, parts: PersonPageParts, serve: Serve): void {
+  const pages = new PersonPages(parts)
+  const on = (path: string, methods: readonly string[], work: (c: Ctx) => Promise<Response>): void => {
+    const bare = path.replace(/\/$/, '')
+    for (const form of [bare, `${bare}/`]) app.on([...methods], form, (c) => serve(c, path, () => work(c)))
+  }
+  const TOKEN_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+  for (const dialect of parts.platform.dialects) {
+    const { authorize, token, revoke, introspect, profile } = dialect.paths
+    on(authorize, ['GET', 'POST'], (c) => pages.authorize(c, dialect))
+    const endpoints: readonly (readonly [string | null, TokenWork])[] = [
+      [token, (issuer: Issuer, of, call) => issuer.token(of, call)],
+      [revoke, (issuer: Issuer, of, call) => issuer.revoke(of, call)],
+      [introspect, (issuer: Issuer, of, call) => issuer.introspect(of, call)],
+    ]
+    for (const [path, work] of endpoints)
+      if (path !== null) on(path, TOKEN_METHODS, (c) => serveToken(c, parts.platform.issuer, dialect, work))
+    if (profile === null) continue
+    on(profile, ['GET'], (c) => pages.profile(c, tenantOf(c)))
+    on(identifyPath(profile), ['GET', 'POST'], (c) => pages.identify(c, dialect, tenantOf(c)))
+  }
+  on(INVITATION_PATH, ['GET', 'POST'], (c) => pages.invitation(c, c.req.param('secret') ?? ''))
+}
+
+/** 0, which is no business, for what is no number. */
+function tenantOf(c: Ctx): number {
+  const text = c.req.param('business') ?? ''
+  return /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : 0
+}

@@ -1,0 +1,53 @@
+// The endpoints that clients call themselves: token, revoke, introspect. Forms in, JSON out; never cached.
+import type { Refusal } from '../../../protocol/result.ts'
+import { problemOf } from '../../../protocol/problem.ts'
+import type { AuthDialect } from '../../platform/oauth/auth-dialect.ts'
+import type { Issuer, TokenAnswer, TokenCall } from '../../platform/oauth/issuer.ts'
+import { requestIdOf } from '../request-id.ts'
+import { readForm } from './visit.ts'
+import type { Ctx } from './visit.ts'
+
+export type TokenWork = (issuer: Issuer, dialect: AuthDialect, call: TokenCall) => Promise<TokenAnswer>
+
+export async function serveToken(
+  c: Ctx,
+  issuer: Issuer,
+  dialect: AuthDialect,
+  work: TokenWork,
+): Promise<Response> {
+  const invalid = (description: string, status = 400): Response =>
+    answerOf(c, { status, json: dialect.fault({ status, error: 'invalid_request', description }) })
+  if (c.req.method !== 'POST') return invalid('POST only', 405)
+  const form = await readForm(c)
+  if (!form.ok)
+    return form.refusal.code === 'body_too_large' ? refusalOf(c, form.refusal) : invalid(form.refusal.detail)
+  const call: TokenCall = {
+    authorization: c.req.header('authorization'),
+    form: form.value,
+    query: c.req.query(),
+    address: c.env.incoming.socket.remoteAddress ?? '',
+  }
+  const answer = await work(issuer, dialect, call)
+  return 'refusal' in answer ? refusalOf(c, answer.refusal) : answerOf(c, answer)
+}
+
+function answerOf(
+  _c: Ctx,
+  { status, json, challenge }: Exclude<TokenAnswer, { refusal: Refusal }>,
+): Response {
+  return Response.json(json, {
+    status,
+    headers: {
+      Pragma: 'no-cache',
+      ...(challenge === true ? { 'WWW-Authenticate': 'Basic realm="clients"' } : {}),
+    },
+  })
+}
+
+function refusalOf(c: Ctx, refusal: Refusal): Response {
+  const problem = problemOf(refusal, requestIdOf(c.env.incoming))
+  return Response.json(problem, {
+    status: problem.status,
+    headers: refusal.retryAfterS === undefined ? {} : { 'Retry-After': String(refusal.retryAfterS) },
+  })
+}

@@ -1,0 +1,30 @@
+// Every bound of who may do what, with its unit. What happens at each bound is a rule in SPEC.md.
+
+export const PASSWORD_CHARS_MIN = 10
+export const PASSWORD_CHARS_MAX = 200
+/** argon2id: 19 MiB and two passes a hash (OWASP's figures); so many at once, and so many that wait for one. */
+export const PASSWORD_MEMORY_KIB = 19_456
+export const PASSWORD_PASSES = 2
+export const PASSWORD_HASHES_MAX = 2
+export const PASSWORD_HASHES_WAITING_MAX = 32
+
+/** Wrong passwords of one account, of one address, and of all, in a window. */
+export const LOGIN_WINDOW_MS = 5 * 60_000
+export const LOGIN_ACCOUNT_WRONG_MAX = 10
+export const LOGIN_ADDRESS_WRONG_MAX = 50
+export const LOGIN_WRONG_TOTAL_MAX = 5_000
+
+/** A login in a browser. */
+export const BROWSER_SESSION_MS_MAX = 12 * 3_600_000
+export const INVITATION_MS_MAX = 7 * 24 * 3_600_000
+export const IDENTIFY_TOKEN_MS_MAX = 30 * 60_000
+export const IDENTIFY_CODE_MS_MAX = 30_000
+
+export const REDIRECT_URIS_MAX = 20
+export const REDIRECT_URI_CHARS_MAX = 2_000
+export const STATE_CHARS_MAX = 2_000
+/** A form of a login, consent or token page. */
+export const FORM_BYTES_MAX = 64 * 1024
+/** How often what ran out is taken away, and rows of each kind at a time. */
+export const PLATFORM_SWEEP_MS = 10 * 60_000
+export const PLATFORM_SWEEP_MAX = 1_000

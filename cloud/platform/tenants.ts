@@ -1,0 +1,117 @@
+// The businesses of a node. The operator makes them; each has an origin for the cloud's own facts and an HQ token, which is shown once. How a business
+// looks to customers is a versioned document with the same number (COL-6).
+import { accept, refuse } from '../../protocol/result.ts'
+import type { Result } from '../../protocol/result.ts'
+import type { StoreId } from '../../protocol/ids.ts'
+import type { Millis } from '../../protocol/time.ts'
+import { bodyOf, changeDocument, createDocument } from '../collections/documents.ts'
+import { EVERYTHING } from '../collections/query.ts'
+import { CONFIGURATION } from '../collections/tables/configuration.ts'
+import type { TenantRow } from '../store/platform-port.ts'
+import type { CloudStore, Page, Reads, TenantId, Writes } from '../store/port.ts'
+import type { System } from '../system.ts'
+import { newSecret } from './secrets.ts'
+
+/** What customers see of a business; all but the name may be missing. */
+export interface BusinessProfile {
+  readonly name: string
+  readonly logo_url?: string
+  /** `#rrggbb` */
+  readonly brand_color?: string
+  readonly brand_secondary_color?: string
+  readonly homepage_url?: string
+  readonly rewards_program_name?: string
+  readonly fine_print?: string
+  readonly app_connection_message?: string
+}
+
+export interface TenantsParts {
+  readonly store: CloudStore
+  readonly system: System
+}
+
+export class Tenants {
+  readonly #parts: TenantsParts
+
+  constructor(parts: TenantsParts) {
+    this.#parts = parts
+  }
+
+  list(page: Page): Promise<TenantRow[]> {
+    return this.#parts.store.read.tenantList(page)
+  }
+
+  /** The HQ token is in this answer and nowhere else. */
+  async create(name: string): Promise<{ readonly tenant: TenantRow; readonly token: string }> {
+    const { store, system } = this.#parts
+    const { text, hash } = newSecret(system)
+    const tenant = await store.write((tx) => foundTenant(tx, name, hash, system.clock.now() as Millis))
+    return { tenant, token: text }
+  }
+
+  /** A new HQ token; the one before is no token any more. */
+  async renewToken(id: TenantId): Promise<Result<string>> {
+    const { store, system } = this.#parts
+    const { text, hash } = newSecret(system)
+    const row = await store.write(async (tx) => {
+      const before = await tx.tenant(id)
+      if (before === undefined || before.hqHash === null) return undefined
+      const after = { ...before, hqHash: hash, modified: system.clock.now() as Millis }
+      await tx.saveTenant(after)
+      return after
+    })
+    return row === undefined
+      ? refuse('tenant_not_found', `There is no business ${id} with an HQ token of its own`)
+      : accept(text)
+  }
+
+  /** Members that are named change, the others stay. */
+  async saveProfile(
+    tenant: TenantId,
+    profile: Partial<BusinessProfile>,
+    by: string,
+  ): Promise<BusinessProfile> {
+    const { store, system } = this.#parts
+    const { name, ...body } = profile
+    const columns = name === undefined ? {} : { name }
+    await store.write((tx) =>
+      changeDocument(
+        tx,
+        CONFIGURATION.businesses,
+        { id: tenant, tenant, columns, body },
+        { now: system.clock.now(), by },
+      ),
+    )
+    return businessProfile(store.read, tenant)
+  }
+}
+
+/** A business with everything that it needs from its first moment, in the caller's transaction. */
+export async function foundTenant(
+  tx: Writes,
+  name: string,
+  hqHash: string | null,
+  now: Millis,
+): Promise<TenantRow> {
+  const id = await tx.insertTenant(name)
+  const row: TenantRow = { id, name, hqHash, dialects: [], modified: now }
+  await tx.saveTenant(row)
+  await tx.insertOrigin({ tenant: id, store: 0 as StoreId, edge: 0 })
+  const document = { id, tenant: id, columns: { name }, body: {} }
+  await createDocument(tx, CONFIGURATION.businesses, document, { now, by: 'operator' })
+  return row
+}
+
+export async function businessProfile(
+  read: Pick<Reads, 'rows' | 'tenant'>,
+  tenant: TenantId,
+): Promise<BusinessProfile> {
+  const [row] = await read.rows(CONFIGURATION.businesses, {
+    tenants: [tenant],
+    where: EVERYTHING,
+    limit: 1,
+  })
+  if (row === undefined) return { name: (await read.tenant(tenant))?.name ?? '' }
+  // Its body was written by `saveProfile`, whose border checks its shape.
+  return { ...(bodyOf(row) as Partial<BusinessProfile>), name: typeof row.name === 'string' ? row.name : '' }
+}

@@ -8,6 +8,7 @@ import { bindingOf } from './machine.ts'
 import { enrolWith } from './enrol.ts'
 import { Readers } from './feed/readers.ts'
 import type { Address } from './http/ports.ts'
+import { Attendance } from './http/attendance.ts'
 import { KeptReceipts } from './http/kept-receipts.ts'
 import { Metrics, Requests } from './http/metrics.ts'
 import { routesOf } from './http/routes.ts'
@@ -222,8 +223,14 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
   await listen(server, serveTls)
   if (options.tls !== undefined && tlsPort === null)
     log.warn('TLS is served once the cloud was reached and has certified this node')
+  const attendance = new Attendance({
+    system,
+    takeHeard: () => tokens.takeHeard(),
+    tell: (terminal, text) => till.tellOfTerminal(terminal, text),
+  })
   link.start()
   keeper.start()
+  attendance.start()
   const stopLooking = lookAround(system, till, ledger, log)
   ledger.onBroken((cause) => {
     ready = false
@@ -235,6 +242,7 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
     ready = false
     stopLooking()
     keeper.stop()
+    attendance.stop()
     await till.drain()
     await settledOrLate(server, system)
     readers.stop()

@@ -204,6 +204,9 @@ export const FEED_SNAPSHOT = 50
 export const FEED_PRUNE_STEP = 2_000
 /** Facts between two savings of the store's figures; so many are counted again after a kill. */
 export const DAY_BOOK_SAVE_FACTS = 1_024
+/** How often it is looked which terminals called, and after how long one counts as silent. */
+export const TERMINAL_LOOK_MS = 10_000
+export const TERMINAL_SILENT_MS = 10 * 60_000
 /** Perks that an explanation names as nearly reached. */
 export const NEAR_PERKS_MAX = 3
 /** Weeks back that a weekday's usual figures are taken from. */

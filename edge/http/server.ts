@@ -291,12 +291,8 @@ export class Server {
       const { status, body, type, replayed, contentSecurityPolicy } = outcome.value
       this.#requests.count(exchange.method, exchange.path, status)
       res.writeStatus(STATUS_LINES.get(status) ?? String(status))
-      writeHeaders(res, id, type ?? 'application/json')
+      writeHeaders(res, id, type ?? 'application/json', contentSecurityPolicy)
       if (replayed === true) res.writeHeader('Idempotent-Replayed', 'true')
-      if (contentSecurityPolicy !== undefined)
-        res
-          .writeHeader('Content-Security-Policy', contentSecurityPolicy)
-          .writeHeader('Referrer-Policy', 'no-referrer')
       if (status === 204) res.endWithoutBody()
       else res.end(body)
     })
@@ -427,10 +423,13 @@ export class Server {
  * Nothing of an answer may be kept, guessed at or framed (H-5). One call for all of them: the library writes a header's value as it stands, and each
  * call costs as much as the bytes of a short answer. Nothing a caller sends is in them.
  */
-function writeHeaders(res: HttpResponse, id: string, type: string): void {
+const ALLOWS_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+
+function writeHeaders(res: HttpResponse, id: string, type: string, policy = ALLOWS_NOTHING): void {
   res.writeHeader(
     'X-Content-Type-Options',
-    `nosniff\r\nCache-Control: no-store\r\nContent-Type: ${type}\r\nX-Request-Id: ${id}`,
+    `nosniff\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n` +
+      `Content-Security-Policy: ${policy}\r\nContent-Type: ${type}\r\nX-Request-Id: ${id}`,
   )
 }
 

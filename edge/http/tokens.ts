@@ -24,7 +24,7 @@ export function tokenHash(token: string): Uint8Array {
 export class Tokens {
   readonly #terminals: Terminals
   /** Tokens seen, by hash: at most as many as there are terminals. A token that is not known is asked of the ledger each time. */
-  readonly #known = new Map<string, Terminal>()
+  readonly #known = new Map<string, { readonly terminal: Terminal; heard: boolean }>()
 
   readonly #session: (tokenHash: Uint8Array) => string | undefined
 
@@ -38,16 +38,29 @@ export class Tokens {
     if (token.length > TOKEN_CHARS_MAX) return undefined
     const key = hash('sha256', token, 'base64')
     const known = this.#known.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      known.heard = true
+      return known.terminal
+    }
     const bytes = Buffer.from(key, 'base64')
     const found = this.#terminals.find(bytes)
     if (found !== undefined) {
-      this.#known.set(key, found)
+      this.#known.set(key, { terminal: found, heard: true })
       return found
     }
     // Sessions end by themselves, so they are not remembered here.
     const manager = this.#session(bytes)
     return manager === undefined ? undefined : { name: manager, role: 'manager' }
+  }
+
+  /** Names of terminals that called since this was last asked (F-11). */
+  takeHeard(): string[] {
+    const names: string[] = []
+    for (const known of this.#known.values()) {
+      if (known.heard && known.terminal.role === 'terminal') names.push(known.terminal.name)
+      known.heard = false
+    }
+    return names
   }
 
   list(): Terminal[] {

@@ -134,6 +134,7 @@ export interface Told {
   readonly kind: ActivityKind
   readonly at: number
   readonly fact: number | null
+  readonly terminal?: string
   readonly member: string | null
   readonly points: number
   readonly text: string
@@ -141,7 +142,7 @@ export interface Told {
 
 export function toldActivity(
   { position, epoch }: FeedPlace,
-  { kind, at, fact, member, points, text }: Told,
+  { kind, at, fact, terminal, member, points, text }: Told,
 ): string {
   return JSON.stringify({
     position,
@@ -149,7 +150,7 @@ export function toldActivity(
     time: timeText(at),
     kind,
     fact: fact === null || fact === 0 ? null : String(fact),
-    terminal: null,
+    terminal: terminal ?? null,
     member,
     amount: null,
     points,

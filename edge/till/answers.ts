@@ -333,6 +333,7 @@ export const ACTIVITY_KINDS = [
   'correction',
   'synced',
   'link',
+  'terminal',
   'program',
   'notice',
   'conflict',

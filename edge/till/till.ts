@@ -360,6 +360,13 @@ export class Till {
     this.#storageKeeper.tell(text)
   }
 
+  /** Something about a terminal, as itself no record (F-11). */
+  tellOfTerminal(terminal: string, text: string): void {
+    this.#recorder.standingChanged(() =>
+      tell(this.#books, { kind: 'terminal', fact: null, terminal, member: null, points: 0, text }),
+    )
+  }
+
   /** A feed that cannot be written does not keep the link from changing. */
   linkChanged(state: string, at: number, lastWordAt: number | null): void {
     this.#link = { state, since: at }

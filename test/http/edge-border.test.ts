@@ -242,7 +242,7 @@ describe('H-3: size of the body', () => {
   })
 })
 
-describe('H-5: what every answer carries', () => {
+describe('H-5, S21, S22: what every answer carries', () => {
   test('an id, nosniff, no-store; ids never repeat', async () => {
     const answers = [
       await edge.post('/v1/sales', ONE_SALE),
@@ -256,6 +256,12 @@ describe('H-5: what every answer carries', () => {
     for (const { headers } of answers) {
       expect(headers.get('x-request-id')).toMatch(/^[\w-]+$/)
       expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('referrer-policy')).toBe('no-referrer')
+      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin')
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
+      expect(headers.get('set-cookie')).toBeNull()
+      expect(headers.get('strict-transport-security')).toBeNull()
       expect(headers.get('cache-control')).toBe('no-store')
     }
     expect(new Set(answers.map(({ headers }) => headers.get('x-request-id'))).size).toBe(answers.length)

@@ -15,6 +15,7 @@ export const KIND_WORDS: Readonly<Record<string, string>> = {
   correction: 'Correction',
   synced: 'Synced',
   link: 'Connection',
+  terminal: 'Terminal',
   program: 'Program',
   notice: 'Notice',
   conflict: 'Conflict',

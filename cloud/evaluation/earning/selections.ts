@@ -13,10 +13,12 @@ export interface Selection {
   amount: number
   /** Thousandths; only of the sale at hand. */
   quantity: number
-  /** Standard perks that look at it, in the document's order: plain ones, and those that gifts.ts weighs. */
-  readonly rows: PerkRow[]
   /** The first of the rows, from which each leads to the next: an array between them is two more misses where there are thousands of perks. */
   first: PerkRow | null
+  /** Of a single sku or category: selections of several that it lies in too; null: none. */
+  wider: Selection[] | null
+  /** Standard perks that look at it, in the document's order: plain ones, and those that gifts.ts weighs. */
+  readonly rows: PerkRow[]
   readonly elaborate: PerkRow[]
 }
 
@@ -24,9 +26,9 @@ export interface Selections {
   readonly everyLine: Selection
   /** The selection of each perk that was compiled. */
   readonly ofPerk: readonly Selection[]
-  /** The selections a sku or category lies in. */
-  readonly bySku: ReadonlyMap<string, readonly Selection[]>
-  readonly byCategory: ReadonlyMap<string, readonly Selection[]>
+  /** The selection of just this sku or category; there is one for each that some perk names. */
+  readonly bySku: ReadonlyMap<string, Selection>
+  readonly byCategory: ReadonlyMap<string, Selection>
   /** Working memory of the sale at hand. */
   readonly basket: Basket
 }
@@ -41,37 +43,43 @@ export interface Basket {
 export function compileSelections(perks: readonly EarnPerkDocument[]): Selections {
   const everyLine = newSelection()
   const known = new Map<string, Selection>([[selectionText({}), everyLine]])
-  const bySku = new Map<string, Selection[]>()
-  const byCategory = new Map<string, Selection[]>()
-  const ofPerk = perks.map((perk) => {
-    const text = selectionText(perk)
-    const found = known.get(text)
-    if (found !== undefined) return found
-    const made = newSelection()
+  const bySku = new Map<string, Selection>()
+  const byCategory = new Map<string, Selection>()
+  const selectionOf = (chosen: Chosen): Selection => {
+    const text = selectionText(chosen)
+    const made = known.get(text) ?? newSelection()
     known.set(text, made)
-    for (const sku of new Set(perk.skus)) listIn(bySku, sku, made)
-    for (const category of new Set(perk.categories)) listIn(byCategory, category, made)
     return made
+  }
+  const listIn = (
+    selections: Map<string, Selection>,
+    name: string,
+    single: Chosen,
+    wider: Selection,
+  ): void => {
+    const own = selectionOf(single)
+    selections.set(name, own)
+    if (own !== wider && own.wider?.includes(wider) !== true) (own.wider ??= []).push(wider)
+  }
+  const ofPerk = perks.map((perk) => {
+    const selection = selectionOf(perk)
+    for (const sku of perk.skus ?? []) listIn(bySku, sku, { skus: [sku] }, selection)
+    for (const category of perk.categories ?? [])
+      listIn(byCategory, category, { categories: [category] }, selection)
+    return selection
   })
   const touched = Array.from(known, () => everyLine)
   return { everyLine, ofPerk, bySku, byCategory, basket: { sale: 0, touchedCount: 0, touched } }
 }
 
 function newSelection(): Selection {
-  return { sale: 0, line: 0, amount: 0, quantity: 0, rows: [], first: null, elaborate: [] }
+  return { sale: 0, line: 0, amount: 0, quantity: 0, first: null, wider: null, rows: [], elaborate: [] }
 }
 
-function selectionText({
-  skus = [],
-  categories = [],
-}: Pick<EarnPerkDocument, 'skus' | 'categories'>): string {
+type Chosen = Pick<EarnPerkDocument, 'skus' | 'categories'>
+
+function selectionText({ skus = [], categories = [] }: Chosen): string {
   return JSON.stringify([[...new Set(skus)].toSorted(), [...new Set(categories)].toSorted()])
-}
-
-function listIn(lists: Map<string, Selection[]>, name: string, selection: Selection): void {
-  const list = lists.get(name)
-  if (list === undefined) lists.set(name, [selection])
-  else list.push(selection)
 }
 
 /** Adds the sale's lines up per selection; the sums hold until the next sale. */
@@ -89,12 +97,12 @@ export function fillBasket(selections: Selections, { lines }: Sale): void {
     amount += line.amount
     quantity += line.quantity
     if (skus) {
-      const touched = bySku.get(line.sku)
-      if (touched !== undefined) addUp(basket, touched, index, line.amount, line.quantity)
+      const selection = bySku.get(line.sku)
+      if (selection !== undefined) addUp(basket, selection, index, line.amount, line.quantity)
     }
     if (categories && line.category !== null) {
-      const touched = byCategory.get(line.category)
-      if (touched !== undefined) addUp(basket, touched, index, line.amount, line.quantity)
+      const selection = byCategory.get(line.category)
+      if (selection !== undefined) addUp(basket, selection, index, line.amount, line.quantity)
     }
   }
   everyLine.sale = basket.sale
@@ -104,28 +112,28 @@ export function fillBasket(selections: Selections, { lines }: Sale): void {
 }
 
 /** A line counts once, though its sku and its category may both lie in the selection. */
-function addUp(
-  basket: Basket,
-  selections: readonly Selection[],
-  line: number,
-  amount: number,
-  quantity: number,
-): void {
+function addUp(basket: Basket, selection: Selection, line: number, amount: number, quantity: number): void {
+  const { wider } = selection
+  addTo(basket, selection, line, amount, quantity)
+  if (wider === null) return
+  for (let at = 0; at < wider.length; at++) {
+    const other = wider[at]
+    if (other !== undefined) addTo(basket, other, line, amount, quantity)
+  }
+}
+
+function addTo(basket: Basket, selection: Selection, line: number, amount: number, quantity: number): void {
   const { sale } = basket
-  for (let at = 0; at < selections.length; at++) {
-    const selection = selections[at]
-    if (selection === undefined) continue
-    if (selection.sale !== sale) {
-      selection.sale = sale
-      selection.line = line
-      selection.amount = amount
-      selection.quantity = quantity
-      basket.touched[basket.touchedCount++] = selection
-    } else if (selection.line !== line) {
-      selection.line = line
-      selection.amount += amount
-      selection.quantity += quantity
-    }
+  if (selection.sale !== sale) {
+    selection.sale = sale
+    selection.line = line
+    selection.amount = amount
+    selection.quantity = quantity
+    basket.touched[basket.touchedCount++] = selection
+  } else if (selection.line !== line) {
+    selection.line = line
+    selection.amount += amount
+    selection.quantity += quantity
   }
 }
 

@@ -87,19 +87,22 @@ export interface More {
   given: Tally
 }
 
+/** What all empty lists of states are; frozen, because it is shared. */
+export const NONE = Object.freeze([]) as unknown as never[]
+
 export function newMore(): More {
   return {
-    profile: { homeStore: 0, birthday: '', attributes: [], active: null, since: null },
-    accounts: [],
-    pending: [],
-    days: [],
+    profile: { homeStore: 0, birthday: '', attributes: NONE, active: null, since: null },
+    accounts: NONE,
+    pending: NONE,
+    days: NONE,
     tierEnd: 0,
     tierOffset: 0,
-    segments: [],
-    challenges: [],
-    progress: [],
-    responses: [],
-    visits: [],
+    segments: NONE,
+    challenges: NONE,
+    progress: NONE,
+    responses: NONE,
+    visits: NONE,
     spend: 0,
     orders: 0,
     visitCount: 0,
@@ -108,8 +111,8 @@ export function newMore(): More {
     referralSent: 0 as FactId,
     birthdayDone: null,
     birthdayYear: 0,
-    applied: [],
-    given: [],
+    applied: NONE,
+    given: NONE,
   }
 }
 
@@ -118,14 +121,19 @@ export function copyMore(more: More): More {
     ...more,
     profile: { ...more.profile, attributes: more.profile.attributes.map(([name, value]) => [name, value]) },
     accounts: more.accounts.map((account) => ({ ...account, lots: account.lots.slice() })),
-    pending: more.pending.slice(),
-    days: more.days.slice(),
-    segments: more.segments.slice(),
-    challenges: more.challenges.slice(),
-    progress: more.progress.slice(),
-    responses: more.responses.slice(),
-    visits: more.visits.slice(),
+    pending: copyOf(more.pending),
+    days: copyOf(more.days),
+    segments: copyOf(more.segments),
+    challenges: copyOf(more.challenges),
+    progress: copyOf(more.progress),
+    responses: copyOf(more.responses),
+    visits: copyOf(more.visits),
   }
+}
+
+/** Empty lists are shared. */
+function copyOf<T>(list: readonly T[]): T[] {
+  return list.length === 0 ? NONE : list.slice()
 }
 
 /** What of it must be equal wherever the same facts are known: everything but positions (see `outcomeText`). */

@@ -10,7 +10,7 @@ import type { Counts } from './counts.ts'
 import { countsOfList, listOfCounts } from './counts.ts'
 import type { EntitlementStatus } from './spending/entitlement-statuses.ts'
 import type { Account, More } from './more.ts'
-import { copyMore, newMore, outcomeOfMore } from './more.ts'
+import { NONE, copyMore, newMore, outcomeOfMore } from './more.ts'
 
 export interface Entitlement {
   readonly code: string
@@ -74,9 +74,6 @@ export interface MemberState extends Counts {
   /** What programs with more than points need; null for members of others. */
   more: More | null
 }
-
-/** What all empty lists of states are; frozen, because it is shared. */
-const NONE = Object.freeze([]) as unknown as never[]
 
 /** A state but for its counts, which are a list where it is stored. */
 type Rest = Omit<MemberState, keyof Counts>

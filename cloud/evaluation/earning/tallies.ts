@@ -34,7 +34,9 @@ export function countOn(
   const kept: (number | string)[] = []
   let sum = count
   for (let at = 0; at < tally.length; at += STRIDE) {
-    const [of = 0, on = 0, amount = 0] = tally.slice(at, at + STRIDE)
+    const of = tally[at] ?? 0
+    const on = tally[at + 1] ?? 0
+    const amount = tally[at + 2] ?? 0
     if (of === key && on === day) sum += Number(amount)
     else if (of !== key || on === EVER || Number(on) > day - days - DAYS_BACK_MAX) kept.push(of, on, amount)
   }

@@ -94,11 +94,11 @@ export function spendableIn(state: MemberState, metric: number): number {
 /** To write to. */
 function touched(state: MemberState, metric: number): Account {
   if (metric === POINTS) return state
-  const { accounts } = moreOf(state)
-  const known = accounts.find((account) => account.metric === metric)
+  const more = moreOf(state)
+  const known = more.accounts.find((account) => account.metric === metric)
   if (known !== undefined) return known
   const made = { metric, balance: 0, lifetime: 0, spent: 0, lots: [] }
-  accounts.push(made)
+  more.accounts = [...more.accounts, made]
   return made
 }
 

@@ -132,7 +132,7 @@ function keepDay(more: More, day: number, days: number, spend: number, orders: n
   let at = visits.length
   while (at > 0 && (visits[at - STRIDE] ?? 0) >= day) at -= STRIDE
   if (visits[at] === day) addToDay(visits, at, spend, orders, 1)
-  else visits.splice(at, 0, day, spend, orders, 1)
+  else more.visits = visits.toSpliced(at, 0, day, spend, orders, 1)
 }
 
 function addToDay(days: number[], at: number, spend: number, orders: number, visits: number): void {

@@ -10,6 +10,7 @@ import type { Program } from '../compile.ts'
 import { EffectBuffer } from '../effects.ts'
 import { entitlementsDue, nextEntitlementEnd } from '../spending/entitlements.ts'
 import { expiries, releases, warnings } from './lots-due.ts'
+import type { More } from '../more.ts'
 import type { MemberState } from '../state.ts'
 import { copyState } from '../state.ts'
 import { timeRulesDue } from '../reactions/rules.ts'
@@ -42,10 +43,15 @@ const DRIVEN: readonly TimeDriven[] = [
 export function isTimed(program: Program | null, state: MemberState, ms: number): boolean {
   return (
     (program !== null && program.timed) ||
-    state.more !== null ||
+    (state.more !== null && waitsForTime(state.more)) ||
     (state.lots.length > 0 && (state.lots[0] ?? Infinity) <= ms) ||
     (state.entitlements.length > 0 && nextEntitlementEnd(state) <= ms)
   )
+}
+
+/** What an earlier program version may have left behind; caps, counts and the like wait for nothing. */
+function waitsForTime({ pending, segments, accounts, profile }: More): boolean {
+  return pending.length > 0 || segments.length > 0 || accounts.length > 0 || profile.birthday !== ''
 }
 
 /** When each of them happened last; working memory of `advance`, which is synchronous. */

@@ -5,7 +5,9 @@ import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts
 import { NOTHING_EARLIER, effectsSum, foldFacts } from '../../cloud/evaluation/fold.ts'
 import type { ProgramRecord } from '../../cloud/evaluation/programs.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
-import { newState } from '../../cloud/evaluation/state.ts'
+import type { PastFact } from '../../cloud/evaluation/spending/reversal.ts'
+import { copyState, newState } from '../../cloud/evaluation/state.ts'
+import { compareCanonical } from '../../protocol/facts.ts'
 import type { Fact } from '../../protocol/facts.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
@@ -14,8 +16,9 @@ import type { Happened } from '../property/incremental-fold.ts'
 import { deliver } from '../property/incremental-fold.ts'
 import { byMember } from '../support/generators-history.ts'
 import { seededRandom } from '../support/random.ts'
-import { answersOfState } from './core-answers.ts'
+import { answersOfState, clawbackOfState } from './core-answers.ts'
 import { viewOfState } from './core-view.ts'
+import { clawbackOf } from './plain/clawback.ts'
 import { decisionsAfter } from './plain/decisions.ts'
 import { judge } from './plain/judge.ts'
 import type { Version } from './plain/member.ts'
@@ -38,6 +41,8 @@ interface Outcome {
   readonly view: View
   /** What would be answered right after it. */
   readonly answers: readonly string[]
+  /** Of a return: what would have been answered right before it (E-CLAW-1). */
+  readonly clawback: readonly string[]
 }
 
 /** How often each effect was seen, so that a run can prove it did something. */
@@ -61,7 +66,9 @@ function oracleOutcomes(
   }))
   const outcomes: Outcome[] = []
   let told = 0
+  const ordered = facts.toSorted(compareCanonical)
   judge(member, versions, facts, (fact, judged) => {
+    const clawback = fact.kind === 'return' ? clawbackOf(member, versions, ordered, fact) : []
     const effects = judged.journal.slice(told)
     told = judged.journal.length
     for (const { kind } of effects) if (seen !== undefined) seen[kind] = (seen[kind] ?? 0) + 1
@@ -70,6 +77,7 @@ function oracleOutcomes(
       effects: effectTexts(effects),
       view: viewOf(judged, fact),
       answers: decisionsAfter(judged, fact),
+      clawback,
     })
   })
   return outcomes
@@ -77,11 +85,19 @@ function oracleOutcomes(
 
 function coreOutcomes(programs: Programs, facts: readonly Fact[]): Outcome[] {
   const outcomes: Outcome[] = []
+  const folded = new Map<FactId, PastFact>()
+  let before = newState()
   foldFacts(programs, newState(), facts, NOTHING_EARLIER, (fact, effects, state) => {
+    const clawback =
+      fact.kind === 'return'
+        ? clawbackOfState(programs.program(fact.at), before, fact, { find: (id) => folded.get(id) })
+        : []
+    before = copyState(state)
+    folded.set(fact.id, { fact, effects, program: programs.program(fact.at) })
     const program = programs.program(fact.at)
     const view = viewOfState(program, state, fact)
     const answers = answersOfState(program, state, fact)
-    outcomes.push({ fact, effects: effectTexts(effects), view, answers })
+    outcomes.push({ fact, effects: effectTexts(effects), view, answers, clawback })
   })
   return outcomes
 }
@@ -161,13 +177,14 @@ function misread(record: ProgramRecord, misreading: NonNullable<Planted['documen
 }
 
 function firstDifference(oracle: readonly Outcome[], core: readonly Outcome[]): Difference | undefined {
-  for (const [index, { fact, effects, view, answers }] of oracle.entries()) {
+  for (const [index, { fact, effects, view, answers, clawback }] of oracle.entries()) {
     const its = core[index]
     const difference =
       its?.fact.id === fact.id
         ? (differ('straight', fact, 'effects', effects, its.effects) ??
           differ('straight', fact, 'view', view, its.view) ??
-          differ('straight', fact, 'answers', answers, its.answers))
+          differ('straight', fact, 'answers', answers, its.answers) ??
+          differ('straight', fact, 'clawback', clawback, its.clawback))
         : {
             fold: 'straight' as const,
             fact: name(fact),

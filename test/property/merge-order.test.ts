@@ -3,7 +3,13 @@
 import { afterAll, expect, test } from 'vitest'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
+import { DAY_MS, millisOf } from '../../protocol/time.ts'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { newState, outcomeText } from '../../cloud/evaluation/state.ts'
+import { viewOfState } from '../oracle/core-view.ts'
+import { judge } from '../oracle/plain/judge.ts'
+import { ownedFacts } from '../oracle/plain/owners.ts'
+import { viewOf } from '../oracle/plain/view.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import { HqWriter } from '../support/hq-writer.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
@@ -17,6 +23,8 @@ const HISTORIES = 5
 const ORDERS = 4
 const CARDS = 8
 const T0 = Date.UTC(2026, 2, 28, 20)
+/** All arrives after all has happened, or the cloud would not believe the stores' clocks. */
+const ARRIVAL = T0 + 5 * DAY_MS
 const seen: Record<string, number> = {}
 const count = (kind: string): void => void (seen[kind] = (seen[kind] ?? 0) + 1)
 
@@ -178,13 +186,34 @@ async function usesByFacts(cloud: CloudCore): Promise<number> {
   }).length
 }
 
+/** The oracle's word on whose every fact is and what it came to, against what the cloud saved. */
+async function agreesWithOracle(cloud: CloudCore): Promise<void> {
+  const rows = await cloud.store.read.facts(cloud.tenant, {}, { after: 0, limit: 9999 })
+  const owned = ownedFacts(rows.map(({ bytes }) => decodeStoredFact(bytes)))
+  const programs = await cloud.shelf.of(cloud.tenant)
+  const versions = programs.records.map(({ effectiveFrom, document }) => ({
+    from: millisOf(effectiveFrom),
+    document: JSON.parse(document) as ProgramDocument,
+  }))
+  for (const [member, facts] of owned) {
+    const last = facts.at(-1)
+    if (last === undefined) continue
+    const judged = judge(member, versions, facts)
+    const state = await cloud.state(member as MemberId)
+    expect(viewOfState(programs.program(last.at), state, last), `member ${member}`).toEqual(
+      viewOf(judged, last),
+    )
+    count('member judged')
+  }
+}
+
 test.each(Array.from({ length: HISTORIES }, (_, n) => SEED + n))(
   'E-MERGE-1 E-CLAIM-1 I-9 U-3 PROJ-1 PROJ-7 any order of merges, claims, sales, returns and redemptions gives the same owners, states and budgets (SEED=%i)',
   async (seed) => {
     const results: unknown[] = []
     for (let order = 0; order < ORDERS; order++) {
       const directory = freshDirectory()
-      const cloud = new CloudCore(directory.path, { now: () => T0 })
+      const cloud = new CloudCore(directory.path, { now: () => ARRIVAL })
       await cloud.found(SMALL_PROGRAM)
       // The last way has its rows made afterwards.
       if (order < ORDERS - 1) await cloud.project()
@@ -197,6 +226,7 @@ test.each(Array.from({ length: HISTORIES }, (_, n) => SEED + n))(
       const uses = await cloud.store.write((tx) => tx.usesOfPerk(cloud.tenant, COFFEE))
       const used = uses.reduce((sum, row) => sum + row.count, 0)
       expect(used).toBe(await usesByFacts(cloud))
+      await agreesWithOracle(cloud)
       if (order === ORDERS - 1) await cloud.project()
       results.push({
         projected: await projectionText(cloud),
@@ -213,6 +243,13 @@ test.each(Array.from({ length: HISTORIES }, (_, n) => SEED + n))(
 
 afterAll(() => {
   const kinds = ['enrolment', 'repeated enrolment', 'guest sale', 'sale by card', 'sale', 'return', 'merge']
-  for (const kind of [...kinds, 'merge with a used key', 'claim', 'redemption', 'cancelled redemption'])
+  for (const kind of [
+    ...kinds,
+    'merge with a used key',
+    'claim',
+    'redemption',
+    'cancelled redemption',
+    'member judged',
+  ])
     expect(seen[kind] ?? 0, `the histories hold a ${kind}`).toBeGreaterThan(0)
 })

@@ -93,6 +93,28 @@ const CASES: readonly Case[] = [
     story: ['2024-03-04 10:00 | buys tea 100.00 | 120', '2024-03-05 10:00 | voids #1 | -100'],
     ends: { balance: 20, tier: 2 },
   },
+  {
+    rule: 'E-TIER-8',
+    name: 'what falls by time alone takes nothing back, though a return is the first to bring that time',
+    program: {
+      ...tiers({}),
+      tiers: [
+        { id: 1, name: 'Basic', point_floor: 0 },
+        {
+          id: 2,
+          name: 'Silver',
+          reach: { match: 'all', of: [{ metric: 0, at_least: 100, window: { kind: 'rolling', days: 10 } }] },
+          entry_points: 20,
+          ...TAKEN,
+        },
+      ],
+    },
+    story: [
+      '2024-03-04 10:00 | buys tea 100.00 | 120',
+      '2024-03-20 10:00 | returns 1 x line 0 of #1 | -100 | 101:-100',
+    ],
+    ends: { balance: 20, tier: 1 },
+  },
 ]
 
 test.each(CASES)('$rule $name', holds)

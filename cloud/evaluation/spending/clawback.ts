@@ -11,7 +11,7 @@ import type { PastFacts } from './reversal.ts'
 import type { Entitlement, MemberState } from '../state.ts'
 import { copyState } from '../state.ts'
 import { step } from '../step.ts'
-import { stateAt } from '../time/time.ts'
+import { advance, isTimed } from '../time/time.ts'
 
 export interface MetricClawback {
   /** 0: points. */
@@ -37,8 +37,10 @@ export function evaluateClawback(
   plan: Return,
   past: PastFacts,
 ): Clawback {
-  const before = stateAt(program, state, plan.member, millisOf(plan.at), plan.offset)
-  const after = copyState(before)
+  const before = copyState(state)
+  // The return itself brings the time that passes before it: another fact, in another store, might bring something else.
+  if (isTimed(program, state, millisOf(plan.at))) advance(program, before, plan, new EffectBuffer())
+  const after = copyState(state)
   const effects = new EffectBuffer()
   step(program, after, plan, effects, past)
   const taken = new Map<number, number>()

@@ -48,9 +48,10 @@ export function settleTier(
   fact: Fact,
   ms: number,
   effects: EffectBuffer,
+  byTime = false,
 ): void {
   if (program.plainTiers) settleByFloor(program, state, fact, ms, effects)
-  else settleByThresholds(program, state, fact, ms, effects)
+  else settleByThresholds(program, state, fact, ms, effects, byTime)
 }
 
 function settleByFloor(
@@ -77,22 +78,25 @@ function settleByThresholds(
   fact: Fact,
   ms: number,
   effects: EffectBuffer,
+  byTime: boolean,
 ): void {
   const { tiers, document } = program
   if (tiers.length === 0) return
   const { offset } = fact
   const day = localDay(ms, offset)
   const periods = document.tier_period !== undefined
+  // With periods only time makes a member fall; and what falls by time alone is not the return's that brings the time (E-TIER-8).
+  const gives = !byTime && !periods && takesBack(fact)
   // What entering a tier gives may reach the next.
   for (;;) {
     const present = placeOf(program, state)
     const highest = highestReached(program, state, day)
     const due = Math.max(0, periods ? Math.max(highest, present) : highest)
     if (due === present) break
-    moveTo(program, state, present, due, highest, fact, ms, effects)
+    moveTo(program, state, present, due, highest, fact, ms, effects, gives)
     setEnd(state, periodEnd(program, state, due, day, offset), offset)
     // What a fall takes back may make the member fall further.
-    if (due < present && !takesBack(fact)) break
+    if (due < present && !gives) break
   }
   if (!periods) setEnd(state, 0, 0)
   else if ((state.more?.tierEnd ?? 0) === 0)
@@ -136,6 +140,7 @@ function moveTo(
   fact: Fact,
   ms: number,
   effects: EffectBuffer,
+  givesBack: boolean,
 ): void {
   const { tiers } = program
   state.tier = tiers[due]?.id ?? 0
@@ -143,11 +148,9 @@ function moveTo(
     enterTiers(program, state, present, highest, fact, ms, effects)
     return
   }
-  // With periods only time makes a member fall.
-  const own = takesBack(fact) && program.document.tier_period === undefined
   for (const tier of tiers.slice(due + 1, present + 1)) {
     if (tier.exit_cancels !== undefined) cancelEntitlementsOf(state, tier.exit_cancels, effects)
-    if (tier.entry_clawback === true && own) takeEntryBack(program, state, tier, fact, effects)
+    if (tier.entry_clawback === true && givesBack) takeEntryBack(program, state, tier, fact, effects)
   }
 }
 
@@ -298,7 +301,7 @@ export const tierPeriods: TimeDriven = {
     const lower =
       period.downgrade === 'one_step' ? present - 1 : Math.max(0, highestReached(program, state, last))
     const due = kept ? present : Math.max(0, lower)
-    if (due !== present) moveTo(program, state, present, due, due, fact, at, effects)
+    if (due !== present) moveTo(program, state, present, due, due, fact, at, effects, false)
     setEnd(state, followingEnd(program, state, due, last, tierOffset), tierOffset)
   },
 }

@@ -84,7 +84,7 @@ export function advance(
     last[first] = Math.max(earliest, from)
   }
   if (program === null || !program.timed) return
-  settleTier(program, state, fact, to, effects)
+  settleTier(program, state, fact, to, effects, true)
   if (program.reactions !== null) lookAtSegments(program, state, fact, effects)
 }
 

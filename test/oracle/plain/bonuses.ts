@@ -5,8 +5,11 @@ import type { When } from './calendar.ts'
 import { inSchedule, mondayOf } from './calendar.ts'
 import { allows } from './conditions.ts'
 import type { Gift } from './groups.ts'
+import { cutGifts } from './groups.ts'
 import type { Member } from './member.ts'
 import { POINTS_MAX, rounded } from './shares.ts'
+
+type FrequencyBonus = BonusDocument & { readonly type: 'FREQUENCY' }
 
 export function qualifies(
   { perks }: BonusDocument,
@@ -34,13 +37,27 @@ function giftOf({ id, award, caps, group }: BonusDocument, base: number, metric:
   return amount < 1 ? [] : [{ rule: id, metric, amount, caps, group }]
 }
 
-/** What the same gift would bring now of the bonuses of the time, to be taken back; a frequency counts one less (E-BON-10). */
+/** What the same gift would bring now of the bonuses of the time, to be taken back (E-BON-10). */
 export function bonusesBack(member: Member, when: When, taken: Gift): Gift[] {
   const looking = (member.document?.bonuses ?? []).filter(
-    (bonus) => qualifies(bonus, taken, member.document?.earn_perks ?? []) && allows(member, when, bonus),
+    (bonus) =>
+      qualifies(bonus, taken, member.document?.earn_perks ?? []) &&
+      allows(member, when, bonus) &&
+      (bonus.type === 'FREQUENCY' ? paysNext(member, when, bonus) : comesIn(member, when, bonus, true)),
   )
-  const timed = looking.filter((bonus) => bonus.type !== 'FREQUENCY' && comesIn(member, when, bonus, true))
-  return timed.flatMap((bonus) => giftOf(bonus, taken.amount, taken.metric))
+  const gifts = cutGifts(
+    member,
+    when,
+    looking.flatMap((bonus) => giftOf(bonus, taken.amount, taken.metric)),
+  )
+  return gifts.filter(({ rule }) => looking.find(({ id }) => id === rule)?.type !== 'FREQUENCY')
+}
+
+function paysNext(member: Member, when: When, bonus: FrequencyBonus): boolean {
+  const { id, frequency, from_date, required_to_earn: required } = bonus
+  if (from_date !== undefined && when.date < from_date) return false
+  const count = (member.frequencies.get(`${id} ${windowOf(frequency, when.date)}`) ?? 0) + 1
+  return frequency === 'FROM_DATE' ? count % required === 0 : count === required
 }
 
 export function countLess(member: Member, when: When, taken: Gift): void {
@@ -86,7 +103,7 @@ export function uncount(member: Member, fact: number): void {
 
 function lower(
   member: Member,
-  { id, required_to_earn: required }: BonusDocument & { readonly type: 'FREQUENCY' },
+  { id, required_to_earn: required }: FrequencyBonus,
   window: string,
   paid: boolean,
 ): void {

@@ -154,7 +154,7 @@ export function act(member: Member, when: When, fact: Activity): void {
 /** E-EARN-14, E-BON-10. */
 function takeBack(member: Member, when: When, gift: Gift, progresses: boolean): void {
   const from = { fact: 0, day: when.date }
-  const bonuses = settleGifts(member, when, bonusesBack(member, when, gift))
+  const bonuses = bonusesBack(member, when, gift)
   if (!progresses) reverse(member, when, gift.rule, gift.metric, gift.amount, from)
   for (const { rule, metric, amount } of bonuses) reverse(member, when, rule, metric, amount, from)
   countLess(member, when, gift)

@@ -14,6 +14,17 @@ export interface Gift {
 
 /** The gifts in the document's order that remain, cut to their caps; their amounts count against the caps. */
 export function settleGifts(member: Member, when: When, gifts: readonly Gift[]): Gift[] {
+  const given = cutGifts(member, when, gifts)
+  for (const gift of given) {
+    const group = member.document?.groups?.find(({ name }) => name === gift.group)
+    if (gift.caps !== undefined) count(member, when, ownKey(gift), gift.amount)
+    if (group?.caps !== undefined) count(member, when, `group ${group.name}`, gift.amount)
+  }
+  return given
+}
+
+/** The same, counting nothing. */
+export function cutGifts(member: Member, when: When, gifts: readonly Gift[]): Gift[] {
   const cut = gifts
     .map((gift) => ({ ...gift, amount: Math.min(gift.amount, left(member, when, ownKey(gift), gift.caps)) }))
     .filter(({ amount }) => amount >= 1)
@@ -26,11 +37,6 @@ export function settleGifts(member: Member, when: When, gifts: readonly Gift[]):
     const room = left(member, when, key, group?.caps, before)
     const amount = Math.min(gift.amount, room)
     if (amount >= 1) given.push({ ...gift, amount })
-  }
-  for (const gift of given) {
-    const group = member.document?.groups?.find(({ name }) => name === gift.group)
-    if (gift.caps !== undefined) count(member, when, ownKey(gift), gift.amount)
-    if (group?.caps !== undefined) count(member, when, `group ${group.name}`, gift.amount)
   }
   return given
 }

@@ -26,7 +26,7 @@ function reached(member: Member, document: ProgramDocument, day: string): number
   return document.tiers.findLastIndex((tier) => reaches(member, tier, day))
 }
 
-export function settleTier(member: Member, when: When): void {
+export function settleTier(member: Member, when: When, byTime = false): void {
   const { document } = member
   if (document === undefined || document.tiers.length === 0) return
   const present = member.tierPlace(document)
@@ -34,10 +34,11 @@ export function settleTier(member: Member, when: When): void {
   let due = Math.max(0, highest)
   if (document.tier_period !== undefined && due < present) due = present
   if (due !== present) {
-    if (due < present) fall(member, document, due, when)
+    if (due < present) fall(member, document, due, when, !byTime)
     else rise(member, document, present, due, highest, when)
     member.tierEnd = periodEnd(member, document, due, when.date, when.offset)
-    if (due > present || when.fact.kind === 'return' || when.fact.kind === 'void') settleTier(member, when)
+    if (due > present || when.fact.kind === 'return' || when.fact.kind === 'void')
+      settleTier(member, when, byTime)
     return
   }
   if (document.tier_period === undefined) member.tierEnd = undefined
@@ -72,12 +73,13 @@ function rise(
   }
 }
 
-function fall(member: Member, document: ProgramDocument, due: number, when: When): void {
+function fall(member: Member, document: ProgramDocument, due: number, when: When, byFact: boolean): void {
   const left = document.tiers.slice(due + 1, member.tierPlace(document) + 1)
   tell(member, document, due, when)
   for (const { id, exit_cancels = [], entry_clawback } of left) {
     cancelEntitlements(member, when, exit_cancels)
-    const givesBack = document.tier_period === undefined && ['return', 'void'].includes(when.fact.kind)
+    const givesBack =
+      byFact && document.tier_period === undefined && ['return', 'void'].includes(when.fact.kind)
     if (entry_clawback !== true || !givesBack) continue
     reverse(member, when, id, 0, member.entryPoints.get(id) ?? 0, { fact: 0, day: when.date })
     member.entryPoints.delete(id)
@@ -127,7 +129,7 @@ export function endTierPeriod(member: Member, when: When): void {
   const lower =
     document.tier_period.downgrade === 'one_step' ? present - 1 : Math.max(0, reached(member, document, last))
   const next = kept ? present : lower
-  if (next < present) fall(member, document, next, when)
+  if (next < present) fall(member, document, next, when, false)
   else if (next > present) rise(member, document, present, next, next, when)
   member.tierEnd = nextPeriodEnd(member, document, next, last, offset)
 }

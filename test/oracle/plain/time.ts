@@ -27,7 +27,7 @@ export function advance(member: Member, fact: Fact): void {
     if (next === undefined) break
     next.happen(whenAt(fact, next.at))
   }
-  settleTier(member, now)
+  settleTier(member, now, true)
   lookAtSegments(member, now)
 }
 

@@ -34,8 +34,8 @@ export async function projectionText(cloud: CloudCore): Promise<string[]> {
   }
   for (const [table, rows] of all)
     for (const row of rows) {
-      // Nobody lists it.
-      if (row.hidden === true) continue
+      // Nobody lists it; and a frequency that counts nothing any more is a row only where it once did.
+      if (row.hidden === true || (table === 'frequency_progress' && row.count === 0)) continue
       const kept = Object.entries(row).flatMap(([name, value]) =>
         WRITTEN.includes(name) ? [] : [[name, NAMING.includes(name) ? (names.get(value) ?? null) : value]],
       )

@@ -52,7 +52,7 @@ describe('logging in and agreeing', () => {
     expect(page.text).not.toMatch(/<script|onload|style="/)
     expect(page.headers.get('x-frame-options')).toBe('DENY')
     expect(page.headers.get('cache-control')).toBe('no-store')
-    expect(page.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(page.headers.get('referrer-policy')).toBe('same-origin')
     for (const cookie of page.headers.getSetCookie()) expect(cookie).toMatch(/HttpOnly; SameSite=Lax$/)
   })
 

@@ -64,6 +64,8 @@ export async function pageResponse(text: PageText): Promise<Response> {
       'Content-Security-Policy': policy,
       'X-Frame-Options': 'DENY',
       'Cross-Origin-Opener-Policy': 'same-origin',
+      // Not `no-referrer`: with that, browsers say `Origin: null` of our own forms.
+      'Referrer-Policy': 'same-origin',
       ...text.headers,
     },
   })

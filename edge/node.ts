@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { CLOCK_LOOK_MS, DISK_LOOK_MS, STOP_MS_MAX, WALK_FIRST_MS, WALK_MS } from '../protocol/limits.ts'
+import type { Seq } from '../protocol/ids.ts'
 import { assert } from '../protocol/result.ts'
 import { bindingOf } from './machine.ts'
 import { enrolWith } from './enrol.ts'
@@ -12,6 +13,8 @@ import { Attendance } from './http/attendance.ts'
 import { KeptReceipts } from './http/kept-receipts.ts'
 import { Metrics, Requests } from './http/metrics.ts'
 import { routesOf } from './http/routes.ts'
+import { madeAt } from './http/pegke/calls.ts'
+import { IssuedTokens } from './http/pegke/issued-tokens.ts'
 import { Server } from './http/server.ts'
 import { Passcodes } from './http/passcodes.ts'
 import { Tokens } from './http/tokens.ts'
@@ -198,6 +201,8 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
     metrics,
     software: SOFTWARE,
     ca: () => keeper.held?.ca,
+    issued: new IssuedTokens(tokens, system),
+    since: () => firstRecordAt(ledger),
     ready: () => ready,
   })
   const server = new Server({
@@ -265,6 +270,12 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
     link,
     stop: () => (stopping ??= stop()),
   }
+}
+
+/** Of all lives of the ledger. */
+function firstRecordAt(ledger: Ledger): number | undefined {
+  const first = ledger.ofSeq(1 as Seq)
+  return first === undefined ? undefined : madeAt(first.bytes)
 }
 
 function endingText(until: number): string {

@@ -237,3 +237,13 @@ export const CERTIFICATE_WARN_DAYS = 45
 export const CA_DAYS = 20 * 365
 /** How often an edge looks whether its certificate is to be renewed. */
 export const CERTIFICATE_LOOK_MS = 3_600_000
+/** A call that comes as a form: bytes, fields, and characters of a value. */
+export const FORM_BYTES_MAX = 64 * 1024
+export const FORM_FIELDS_MAX = 32
+export const FORM_VALUE_CHARS_MAX = 1_000
+/** Pegke at a store: rows of a page, pages that are counted, lifetimes of its tokens, tokens that are out. */
+export const PEGKE_PAGE_ROWS = 20
+export const PEGKE_PAGES_MAX = 50
+export const PEGKE_ACCESS_MS = 3_600_000
+export const PEGKE_REFRESH_MS = 30 * 24 * 3_600_000
+export const PEGKE_TOKENS_MAX = 1_000

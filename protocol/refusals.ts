@@ -21,6 +21,7 @@ export const REFUSALS = {
   password_wrong: { status: 401, retry: 'changed', title: 'E-mail address and password do not fit' },
   host_unknown: { status: 421, retry: 'changed', title: 'This node does not go by that name' },
   origin_refused: { status: 403, retry: 'never', title: 'A page of another site may not do that' },
+  tls_required: { status: 403, retry: 'changed', title: 'This is answered over TLS only' },
   role_insufficient: { status: 403, retry: 'never', title: 'This token may not do that' },
   tenant_unclear: { status: 400, retry: 'changed', title: 'The token may act for several businesses' },
   route_unknown: { status: 404, retry: 'never', title: 'There is nothing at this address' },

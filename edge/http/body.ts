@@ -16,9 +16,9 @@ export class Body {
   }
 
   /** False when the body has become too large (H-3). The piece is only valid during the call. */
-  add(piece: ArrayBuffer, last: boolean): boolean {
+  add(piece: ArrayBuffer, last: boolean, most = BODY_BYTES_MAX): boolean {
     const size = this.#size + piece.byteLength
-    if (size > BODY_BYTES_MAX) return false
+    if (size > most) return false
     if (last && this.#size === 0) {
       this.#whole = Buffer.from(piece)
       return true

@@ -24,6 +24,17 @@ const PROBLEM = {
   content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
 }
 
+/** Fields may stand in the query too. */
+const FORM = {
+  required: false,
+  content: Object.fromEntries(
+    ['multipart/form-data', 'application/x-www-form-urlencoded', 'application/json'].map((type) => [
+      type,
+      { schema: { type: 'object', additionalProperties: { type: 'string' } } },
+    ]),
+  ),
+}
+
 interface Parameter {
   readonly name: string
   readonly in: 'path' | 'query' | 'header'
@@ -75,6 +86,7 @@ function operationOf(row: Route): object {
             content: { 'application/json': { schema: row.body.shape } },
           },
         }),
+    ...(row.form === undefined ? {} : { requestBody: FORM }),
     responses: { ...responsesOf(row), default: PROBLEM },
   }
 }

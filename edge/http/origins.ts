@@ -10,6 +10,13 @@ export function hostAllowed(host: string, names: readonly string[]): boolean {
   return isIP(name) !== 0 || !name.includes('.') || names.includes(name) || isLocalName(name)
 }
 
+/** Of this machine itself; IPv6 as the server's library writes it, in full. */
+export function isLoopback(address: string): boolean {
+  return (
+    address.startsWith('127.') || address === '::1' || address === '0000:0000:0000:0000:0000:0000:0000:0001'
+  )
+}
+
 /** No `Origin` means no browser page is speaking. */
 export function originAllowed(origin: string, host: string): boolean {
   if (origin === '') return true

@@ -15,28 +15,28 @@ const { LIBUS_LISTEN_EXCLUSIVE_PORT: EXCLUSIVE } = uws as unknown as { LIBUS_LIS
 const SHARED = 0
 
 export class Ports {
-  readonly #mount: (app: TemplatedApp) => void
+  readonly #mount: (app: TemplatedApp, secure: boolean) => void
   #plain: TemplatedApp | undefined
   /** The one that listens, and the one before it, whose connections go on. */
   #tls: TemplatedApp[] = []
   #tlsSocket: uws.us_listen_socket | undefined
 
   /** `mount` gives an app all it serves. */
-  constructor(mount: (app: TemplatedApp) => void) {
+  constructor(mount: (app: TemplatedApp, secure: boolean) => void) {
     this.#mount = mount
   }
 
   /** Resolves with the port. Rejects when the port is taken. */
   async plain(at: Address): Promise<number> {
     this.#plain = uws.App()
-    this.#mount(this.#plain)
+    this.#mount(this.#plain, false)
     return uws.us_socket_local_port(await listen(this.#plain, at, EXCLUSIVE))
   }
 
   /** The same over TLS, with key and certificate from a file; called again it serves with another certificate. */
   async tls(at: Address, file: string): Promise<number> {
     const app = uws.SSLApp({ key_file_name: file, cert_file_name: file })
-    this.#mount(app)
+    this.#mount(app, true)
     const before = this.#tlsSocket
     const port = before === undefined ? await freePort(at) : at.port
     this.#tlsSocket = await listen(app, { host: at.host, port }, SHARED)

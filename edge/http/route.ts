@@ -8,6 +8,7 @@ import type { Validator } from '../../protocol/validation.ts'
 import { accept } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { Role } from '../ledger/terminals.ts'
+import type { Form } from './form.ts'
 
 export const METHODS = ['GET', 'POST', 'DELETE'] as const
 export type Method = (typeof METHODS)[number]
@@ -37,6 +38,14 @@ export interface Call<B = unknown, Q = unknown> {
   readonly requestHash: Uint8Array
 }
 
+/** A call that comes as a form: nothing of it but its size has been checked. */
+export interface FormCall {
+  readonly form: Form
+  /** Headers, '' without. */
+  readonly authorization: string
+  readonly key: string
+}
+
 export interface AnswerShape {
   readonly description: string
   /** Undefined where there is no body. */
@@ -54,8 +63,12 @@ interface RouteParts<B, Q> {
   /** A write: it needs an idempotency key and has a request hash (K-1, K-2). */
   readonly keyed?: boolean
   readonly answers: Readonly<Record<number, AnswerShape>>
-  /** 'feed': the connection stays open and belongs to the feed readers. */
-  readonly handle: 'feed' | ((call: Call<B, Q>) => Outcome | Promise<Outcome>)
+  /** Over plain HTTP only the machine's own loopback is heard. */
+  readonly tlsOnly?: boolean
+  /** In the place of `handle`: whatever stands in query and body comes as fields, and who calls is found there. */
+  readonly form?: (call: FormCall) => Outcome | Promise<Outcome>
+  /** 'feed': the connection stays open and belongs to the feed readers. Left out where there is `form`. */
+  readonly handle?: 'feed' | ((call: Call<B, Q>) => Outcome | Promise<Outcome>)
 }
 
 export interface Route extends RouteParts<never, never> {

@@ -31,11 +31,13 @@ import type { Passcodes } from './passcodes.ts'
 import { CALLER_NAME } from './tokens.ts'
 import { FeedQueryShape, streamText } from './feed-stream.ts'
 import { managerRoutes } from './manager-routes.ts'
+import { pegkeRoutes } from './pegke/rows.ts'
+import type { PegkeApi } from './pegke/rows.ts'
 import { answer, json, jsonOf, route } from './route.ts'
 import type { Call, Outcome, Route } from './route.ts'
 import type { Tokens } from './tokens.ts'
 
-export interface Api {
+export interface Api extends PegkeApi {
   readonly till: Till
   readonly tokens: Tokens
   readonly passcodes: Passcodes
@@ -259,24 +261,26 @@ function askingRoutes(api: Api): Route[] {
       answers: { 200: answer('The day', TodayAnswerShape) },
       handle: () => json(200, api.till.today()),
     }),
-    route({
-      method: 'GET',
-      path: '/v1/feed',
-      summary: 'Live activities, resumable by position: a WebSocket, or server-sent events',
-      roles: MANAGER,
-      query: FeedQueryShape,
-      answers: {
-        101: {
-          description:
-            'WebSocket of frames {"type":"welcome"|"activities"|"beat", …}, as JSON, or as CBOR under the subprotocol tillstream.cbor',
+    ...(['/v1/feed', '/pegke/realtime'] as const).map((path) =>
+      route({
+        method: 'GET',
+        path,
+        summary: 'Live activities, resumable by position: a WebSocket, or server-sent events',
+        roles: path === '/v1/feed' ? MANAGER : BOTH,
+        query: FeedQueryShape,
+        answers: {
+          101: {
+            description:
+              'WebSocket of frames {"type":"welcome"|"activities"|"beat", …}, as JSON, or as CBOR under the subprotocol tillstream.cbor',
+          },
+          200: {
+            description: 'The same frames as events, with the id epoch:position',
+            type: 'text/event-stream',
+          },
         },
-        200: {
-          description: 'The same frames as events, with the id epoch:position',
-          type: 'text/event-stream',
-        },
-      },
-      handle: 'feed',
-    }),
+        handle: 'feed',
+      }),
+    ),
   ]
 }
 
@@ -410,6 +414,7 @@ export function routesOf(api: Api): readonly Route[] {
     ...askingRoutes(api),
     ...terminalRoutes(api),
     ...managerRoutes(api),
+    ...pegkeRoutes(api),
     ...publicRoutes(api, () => routes),
   )
   return routes

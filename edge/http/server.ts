@@ -1,22 +1,27 @@
 // Hot: the local API on uWebSockets.js; only this file and ports.ts know it. It mounts the table's rows, does the checks of H-2 in their order,
 // answers, and hands the feed's connections to the readers. Rules of the library that bite: a request is only valid inside its callback, a
 // body chunk too; an answer given later must be corked and never be written after an abort. Budget: bench/sales.ts.
-import { randomBytes } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js'
 import type { Logger } from 'pino'
-import { BODY_BYTES_MAX, FEED_BEAT_MS, SOCKET_MESSAGE_BYTES_MAX } from '../../protocol/limits.ts'
-import { PROBLEM_TYPE, problemOf } from '../../protocol/problem.ts'
+import {
+  BODY_BYTES_MAX,
+  FEED_BEAT_MS,
+  FORM_BYTES_MAX,
+  SOCKET_MESSAGE_BYTES_MAX,
+} from '../../protocol/limits.ts'
 import { accept, refuse } from '../../protocol/result.ts'
-import type { Refusal, Result } from '../../protocol/result.ts'
+import type { Result } from '../../protocol/result.ts'
 import { feedFilter } from '../feed/feed-filter.ts'
 import type { Reader, ReaderOptions, Readers } from '../feed/readers.ts'
 import type { Cancel, System } from '../system.ts'
 import { Body } from './body.ts'
 import { admit, checkShape, readJson, readKey, readQuery, requestHash } from './checks.ts'
+import { Exchanges, writeHeaders } from './exchanges.ts'
+import type { Exchange } from './exchanges.ts'
 import { RECEIPT_HEADER } from './kept-receipts.ts'
 import type { KeptReceipts } from './kept-receipts.ts'
-import { hostAllowed, originAllowed } from './origins.ts'
+import { formOf } from './form.ts'
+import { hostAllowed, isLoopback, originAllowed } from './origins.ts'
 import { SUBPROTOCOLS, lastEvent, subprotocolOf } from './feed-request.ts'
 import { SocketSink, SseSink } from './feed-sinks.ts'
 import type { Requests } from './metrics.ts'
@@ -47,9 +52,6 @@ const FEED_IDLE_S = 32
 const ANY = 'any'
 const NO_QUERY = {}
 const NO_BODY = new Uint8Array(0)
-const STATUS_LINES = new Map(
-  Object.entries(STATUS_CODES).map(([code, text]) => [Number(code), `${code} ${text}`]),
-)
 
 interface FeedSocketData {
   readonly options: ReaderOptions
@@ -57,38 +59,17 @@ interface FeedSocketData {
   reader: Reader | undefined
 }
 
-/** One request on its way to one answer. */
-class Exchange {
-  readonly res: HttpResponse
-  readonly method: string
-  readonly path: string
-  readonly id: string
-  /** Answered or aborted: `res` may not be touched. */
-  done = false
-
-  constructor(res: HttpResponse, method: string, path: string, id: string) {
-    this.res = res
-    this.method = method
-    this.path = path
-    this.id = id
-  }
-}
-
 export class Server {
   readonly #routes: readonly Route[]
-  readonly #ports = new Ports((app) => this.#mountAll(app))
+  readonly #ports = new Ports((app, secure) => this.#mountAll(app, secure))
   readonly #tokens: Tokens
   readonly #readers: Readers
-  readonly #requests: Requests
+  readonly #exchanges: Exchanges
   readonly #system: System
   readonly #log: Logger
   readonly #onFault: (cause: unknown) => void
   readonly #hostNames: readonly string[]
   readonly #receipts: KeptReceipts
-  readonly #idStart = `${randomBytes(6).toString('base64url')}-`
-  #idLast = 0
-  #open = 0
-  #idle: (() => void) | undefined
   #stopBeat: Cancel = () => undefined
 
   constructor(options: ServerOptions) {
@@ -98,7 +79,7 @@ export class Server {
     this.#receipts = receipts
     this.#tokens = tokens
     this.#readers = readers
-    this.#requests = requests
+    this.#exchanges = new Exchanges(requests, log)
     this.#system = system
     this.#log = log
     this.#onFault = onFault ?? (() => undefined)
@@ -116,8 +97,8 @@ export class Server {
   }
 
   /** Resolves when every request that was taken has its answer. */
-  async settled(): Promise<void> {
-    if (this.#open > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+  settled(): Promise<void> {
+    return this.#exchanges.settled()
   }
 
   close(): void {
@@ -125,20 +106,25 @@ export class Server {
     this.#ports.close()
   }
 
-  #mountAll(app: TemplatedApp): void {
-    for (const row of this.#routes) this.#mount(app, row)
+  #mountAll(app: TemplatedApp, secure: boolean): void {
+    for (const row of this.#routes) this.#mount(app, row, secure)
     for (const path of new Set(this.#routes.map((row) => row.path))) {
       const allow = this.#routes.filter((row) => row.path === path).map(({ method }) => method)
       app.any(path, (res, req) => this.#refuseMethod(res, req, path, allow.join(', ')))
     }
     app.any('/*', (res) => {
-      const exchange = this.#begin(res, ANY, '*')
-      this.#end(exchange, refuse('route_unknown', 'There is nothing at this address; see /openapi.json.'))
+      const exchange = this.#exchanges.begin(res, ANY, '*')
+      this.#exchanges.end(
+        exchange,
+        refuse('route_unknown', 'There is nothing at this address; see /openapi.json.'),
+      )
     })
   }
 
-  #mount(app: TemplatedApp, row: Route): void {
-    const serve = (res: HttpResponse, req: HttpRequest): void => this.#serve(row, res, req)
+  #mount(app: TemplatedApp, row: Route, secure: boolean): void {
+    const { form } = row
+    const serve = (res: HttpResponse, req: HttpRequest): void =>
+      form === undefined ? this.#serve(row, res, req) : this.#serveForm(row, form, res, req, secure)
     switch (row.method) {
       case 'GET':
         if (row.handle === 'feed') this.#mountFeed(app, row)
@@ -152,32 +138,21 @@ export class Server {
     }
   }
 
-  #begin(res: HttpResponse, method: string, path: string): Exchange {
-    this.#open += 1
-    return new Exchange(res, method, path, this.#idStart + (++this.#idLast).toString(36))
-  }
-
-  #finish(exchange: Exchange): void {
-    exchange.done = true
-    this.#open -= 1
-    if (this.#open === 0) this.#idle?.()
-  }
-
   #serve(row: Route, res: HttpResponse, req: HttpRequest): void {
-    const exchange = this.#begin(res, row.method, row.path)
+    const exchange = this.#exchanges.begin(res, row.method, row.path)
     const length = row.body === null ? 0 : Number(req.getHeader('content-length'))
     if (length > BODY_BYTES_MAX) return this.#refuseSize(exchange)
     if (row.roles === 'public') {
       const asked = this.#admitPage(req)
-      if (!asked.ok) return this.#end(exchange, asked)
+      if (!asked.ok) return this.#exchanges.end(exchange, asked)
     }
     const authorization = row.roles === 'public' ? '' : req.getHeader('authorization')
     const admitted = admit(row, this.#tokens, authorization)
-    if (!admitted.ok) return this.#end(exchange, admitted)
+    if (!admitted.ok) return this.#exchanges.end(exchange, admitted)
     const presented = row.roles === 'public' ? '' : req.getHeader(RECEIPT_HEADER)
     if (presented !== '' && !this.#takeReceipt(exchange, admitted.value.name, presented)) return
     const query = row.query === null ? accept(NO_QUERY) : readQuery(row.query, req.getQuery())
-    if (!query.ok) return this.#end(exchange, query)
+    if (!query.ok) return this.#exchanges.end(exchange, query)
     const parameters: string[] = []
     for (let index = 0; index < row.parameterCount; index++)
       parameters.push(decoded(req.getParameter(index) ?? ''))
@@ -202,11 +177,40 @@ export class Server {
     })
   }
 
+  /** Fields from query and body; the row itself finds out who calls. */
+  #serveForm(
+    row: Route,
+    handle: NonNullable<Route['form']>,
+    res: HttpResponse,
+    req: HttpRequest,
+    secure: boolean,
+  ): void {
+    const exchange = this.#exchanges.begin(res, row.method, row.path)
+    const length = Number(req.getHeader('content-length'))
+    if (length > FORM_BYTES_MAX) return this.#refuseSize(exchange, FORM_BYTES_MAX)
+    const asked = row.tlsOnly === true && !secure ? admitPlain(res) : accept(null)
+    const page = asked.ok ? this.#admitPage(req) : asked
+    if (!page.ok) return this.#exchanges.end(exchange, page)
+    const query = req.getQuery()
+    const type = req.getHeader('content-type')
+    const call = { authorization: req.getHeader('authorization'), key: req.getHeader('idempotency-key') }
+    const body = new Body(length)
+    res.onAborted(() => this.#aborted(exchange))
+    res.onData((chunk, last) => {
+      if (exchange.done) return
+      if (!body.add(chunk, last, FORM_BYTES_MAX)) return this.#refuseSize(exchange, FORM_BYTES_MAX)
+      if (!last) return
+      const form = formOf(query, type, body.bytes)
+      if (!form.ok) this.#exchanges.end(exchange, form)
+      else this.#outcome(exchange, () => handle({ ...call, form: form.value }))
+    })
+  }
+
   /** False: the call has been answered with what was wrong. */
   #takeReceipt(exchange: Exchange, terminal: string, presented: string): boolean {
     try {
       const taken = this.#receipts.take(terminal, presented)
-      if (!taken.ok) this.#end(exchange, taken)
+      if (!taken.ok) this.#exchanges.end(exchange, taken)
       return taken.ok
     } catch (cause) {
       this.#fault(exchange, cause)
@@ -217,16 +221,16 @@ export class Server {
   #received(row: Route, exchange: Exchange, call: Call, path: string, header: string, raw: Buffer): void {
     const plain = row.readBody(raw)
     const parsed = plain === undefined ? readJson(row, raw) : accept(plain)
-    if (!parsed.ok) return this.#end(exchange, parsed)
+    if (!parsed.ok) return this.#exchanges.end(exchange, parsed)
     let key = ''
     if (row.keyed) {
       const read = readKey(header, parsed.value)
-      if (!read.ok) return this.#end(exchange, read)
+      if (!read.ok) return this.#exchanges.end(exchange, read)
       key = read.value
     }
     const sound = plain !== undefined || row.body === null
     const checked = sound ? parsed : checkShape(row.body, parsed.value)
-    if (!checked.ok) return this.#end(exchange, checked)
+    if (!checked.ok) return this.#exchanges.end(exchange, checked)
     this.#run(row, exchange, {
       terminal: call.terminal,
       parameters: call.parameters,
@@ -238,77 +242,58 @@ export class Server {
   }
 
   #run(row: Route, exchange: Exchange, call: Call): void {
+    // The row's own shapes accepted body and query; a feed row never comes here.
+    const handle = row.handle as (call: Call) => Outcome | Promise<Outcome>
+    this.#outcome(
+      exchange,
+      () => handle(call),
+      row.body === null ? () => exchange.res.onAborted(() => this.#aborted(exchange)) : undefined,
+    )
+  }
+
+  /** `later` is done before an answer that has to be waited for. */
+  #outcome(exchange: Exchange, work: () => Outcome | Promise<Outcome>, later?: () => void): void {
     let outcome: Outcome | Promise<Outcome>
     try {
-      // The row's own shapes accepted body and query; a feed row never comes here.
-      outcome = (row.handle as (call: Call) => Outcome | Promise<Outcome>)(call)
+      outcome = work()
     } catch (cause) {
       return this.#fault(exchange, cause)
     }
-    if (!(outcome instanceof Promise)) return this.#end(exchange, outcome)
-    if (row.body === null) exchange.res.onAborted(() => this.#aborted(exchange))
+    if (!(outcome instanceof Promise)) return this.#exchanges.end(exchange, outcome)
+    later?.()
     outcome.then(
-      (result) => this.#end(exchange, result),
+      (result) => this.#exchanges.end(exchange, result),
       (cause: unknown) => this.#fault(exchange, cause),
     )
   }
 
   /** The caller has gone. What it asked for is done all the same; a retry with the key gets the answer (K-2). */
   #aborted(exchange: Exchange): void {
-    if (!exchange.done) this.#finish(exchange)
+    if (!exchange.done) this.#exchanges.finish(exchange)
   }
 
   #fault(exchange: Exchange, cause: unknown): void {
     this.#onFault(cause)
     this.#log.error({ err: cause, request_id: exchange.id, route: exchange.path }, 'request failed')
-    this.#end(exchange, refuse('fault', 'The request could not be served; the log has the request id.'))
+    this.#exchanges.end(
+      exchange,
+      refuse('fault', 'The request could not be served; the log has the request id.'),
+    )
   }
 
   /** H-3: answered at once, and the line is closed, since the rest of the body is not read. */
-  #refuseSize(exchange: Exchange): void {
-    this.#end(exchange, refuse('body_too_large', `A body may have ${BODY_BYTES_MAX} bytes.`), '', true)
+  #refuseSize(exchange: Exchange, most = BODY_BYTES_MAX): void {
+    this.#exchanges.end(exchange, refuse('body_too_large', `A body may have ${most} bytes.`), '', true)
   }
 
   #refuseMethod(res: HttpResponse, req: HttpRequest, path: string, allow: string): void {
-    const exchange = this.#begin(res, ANY, path)
+    const exchange = this.#exchanges.begin(res, ANY, path)
     if (req.getMethod() === 'head') {
-      this.#finish(exchange)
+      this.#exchanges.finish(exchange)
       res.writeStatus('405 Method Not Allowed').writeHeader('Allow', allow).endWithoutBody()
       return
     }
-    this.#end(exchange, refuse('method_unknown', `This address knows ${allow}.`), allow)
-  }
-
-  #end(exchange: Exchange, outcome: Outcome, allow = '', close = false): void {
-    if (exchange.done) return
-    this.#finish(exchange)
-    const { res, id } = exchange
-    res.cork(() => {
-      if (!outcome.ok) {
-        this.#writeProblem(exchange, outcome.refusal, allow, close)
-        return
-      }
-      const { status, body, type, replayed, contentSecurityPolicy } = outcome.value
-      this.#requests.count(exchange.method, exchange.path, status)
-      res.writeStatus(STATUS_LINES.get(status) ?? String(status))
-      writeHeaders(res, id, type ?? 'application/json', contentSecurityPolicy)
-      if (replayed === true) res.writeHeader('Idempotent-Replayed', 'true')
-      if (status === 204) res.endWithoutBody()
-      else res.end(body)
-    })
-  }
-
-  #writeProblem(exchange: Exchange, refusal: Refusal, allow: string, close: boolean): void {
-    const { res, id, method, path } = exchange
-    const problem = problemOf(refusal, id)
-    this.#requests.count(method, path, problem.status)
-    this.#log.debug({ request_id: id, route: `${method} ${path}`, code: refusal.code }, 'refused')
-    res.writeStatus(STATUS_LINES.get(problem.status) ?? String(problem.status))
-    writeHeaders(res, id, PROBLEM_TYPE)
-    if (problem.status === 401) res.writeHeader('WWW-Authenticate', 'Bearer')
-    if (allow !== '') res.writeHeader('Allow', allow)
-    if (refusal.retryAfterS !== undefined) res.writeHeader('Retry-After', String(refusal.retryAfterS))
-    res.end(JSON.stringify(problem), close)
+    this.#exchanges.end(exchange, refuse('method_unknown', `This address knows ${allow}.`), allow)
   }
 
   #mountFeed(app: TemplatedApp, row: Route): void {
@@ -320,11 +305,11 @@ export class Server {
       // No limit of the library's: at it messages are skipped silently. Readers cut at FEED_BACKLOG_BYTES_MAX (F-3).
       maxBackpressure: 0,
       upgrade: (res, req, context) => {
-        const exchange = this.#begin(res, row.method, row.path)
+        const exchange = this.#exchanges.begin(res, row.method, row.path)
         const reader = this.#admitReader(row, req)
-        if (!reader.ok) return this.#end(exchange, reader)
-        this.#finish(exchange)
-        this.#requests.count(row.method, row.path, 101)
+        if (!reader.ok) return this.#exchanges.end(exchange, reader)
+        this.#exchanges.finish(exchange)
+        this.#exchanges.count(exchange, 101)
         const protocol = subprotocolOf(req.getHeader('sec-websocket-protocol'))
         res.upgrade<FeedSocketData>(
           { options: reader.value, transport: SUBPROTOCOLS[protocol] ?? 'socket', reader: undefined },
@@ -348,17 +333,17 @@ export class Server {
       },
     })
     app.get(row.path, (res, req) => {
-      const exchange = this.#begin(res, row.method, row.path)
+      const exchange = this.#exchanges.begin(res, row.method, row.path)
       const reader = this.#admitReader(row, req)
-      if (!reader.ok) return this.#end(exchange, reader)
+      if (!reader.ok) return this.#exchanges.end(exchange, reader)
       if (!req.getHeader('accept').includes('text/event-stream'))
-        return this.#end(
+        return this.#exchanges.end(
           exchange,
           refuse('input_invalid', 'Open a WebSocket here, or send "Accept: text/event-stream".', 'Accept'),
         )
       const last = lastEvent(req.getHeader('last-event-id'))
-      this.#finish(exchange)
-      this.#requests.count(row.method, row.path, 200)
+      this.#exchanges.finish(exchange)
+      this.#exchanges.count(exchange, 200)
       this.#openSse(exchange, { ...reader.value, ...last })
     })
   }
@@ -419,18 +404,12 @@ export class Server {
   }
 }
 
-/**
- * Nothing of an answer may be kept, guessed at or framed (H-5). One call for all of them: the library writes a header's value as it stands, and each
- * call costs as much as the bytes of a short answer. Nothing a caller sends is in them.
- */
-const ALLOWS_NOTHING = "default-src 'none'; frame-ancestors 'none'"
-
-function writeHeaders(res: HttpResponse, id: string, type: string, policy = ALLOWS_NOTHING): void {
-  res.writeHeader(
-    'X-Content-Type-Options',
-    `nosniff\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n` +
-      `Content-Security-Policy: ${policy}\r\nContent-Type: ${type}\r\nX-Request-Id: ${id}`,
-  )
+/** Without TLS, only who is on this very machine. */
+function admitPlain(res: HttpResponse): Result<null> {
+  const address = Buffer.from(res.getRemoteAddressAsText()).toString('latin1')
+  return isLoopback(address)
+    ? accept(null)
+    : refuse('tls_required', 'This is answered over https only; see /ca.crt of HQ.')
 }
 
 /** A path parameter that is no text stays as it came: no id or code looks like it. */

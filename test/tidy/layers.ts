@@ -178,7 +178,13 @@ export const LAYERS: readonly Layer[] = [
 
 /** Libraries, and the only folders and files that may name them: each can be exchanged in one place. */
 export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
-  'uWebSockets.js': ['edge/http/server.ts', 'edge/http/ports.ts', 'bench'],
+  'uWebSockets.js': [
+    'edge/http/server.ts',
+    'edge/http/ports.ts',
+    'edge/http/form.ts',
+    'edge/http/exchanges.ts',
+    'bench',
+  ],
   'better-sqlite3': ['edge/ledger', 'cloud/store/sqlite', 'cloud/copies.ts', 'bench', 'test'],
   ws: ['edge/sync/socket.ts', 'edge/kit/trusted-socket.ts', 'cloud/http', 'cloud/demo', 'bench', 'test'],
   hono: ['cloud/http', 'bench', 'test'],

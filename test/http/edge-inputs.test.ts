@@ -62,7 +62,8 @@ describe('bad input is refused with a problem document', () => {
   })
   test('every write refuses an unknown field and names it', async () => {
     for (const { method, path, operation } of await operations(edge)) {
-      if (operation.requestBody === undefined) continue
+      // Pegke's clients send more than is documented: what nobody asked for is passed over (PG-3).
+      if (operation.requestBody === undefined || path.startsWith('/pegke/')) continue
       const answer = await edge.ask(method, filled(path), { role: 'admin', body: { role_of_thief: 'x' } })
       expectProblem(answer, 'input_invalid')
       expect(answer.string('detail'), path).toContain('role_of_thief')

@@ -227,6 +227,7 @@ export const ENTITLEMENT_ACTIONS = [
   'cancel',
   'fail',
   'expire',
+  'reinstate',
 ] as const
 export type EntitlementAction = (typeof ENTITLEMENT_ACTIONS)[number]
 /** A step of an entitlement's life other than its use (that is `voucher_use`). */

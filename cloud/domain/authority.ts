@@ -70,47 +70,60 @@ export class Authority {
   }
 
   /** By what is there now. */
-  async ask(tenant: TenantId, store: StoreId, question: Authorise): Promise<Decision | Shortage> {
+  ask(tenant: TenantId, store: StoreId, question: Authorise): Promise<Decision | Shortage> {
+    return this.#store.write((tx) => this.askIn(tx, tenant, store, question))
+  }
+
+  /** Waits for leases to be given back, as far as stores are in reach. */
+  recall(tenant: TenantId, { leased }: Shortage): Promise<unknown> {
+    return this.#recalls.ask(tenant, leased)
+  }
+
+  /** As a part of a transaction, which also makes the hold. */
+  async askIn(
+    tx: Writes,
+    tenant: TenantId,
+    store: StoreId,
+    question: Authorise,
+  ): Promise<Decision | Shortage> {
     const programs = await this.#shelf.of(tenant)
-    return this.#store.write(async (tx) => {
-      const before = await tx.holdByKey(store, question.key)
-      if (before !== undefined) return granted(question, before)
-      const now = this.#clock.now() as Millis
-      const member = await memberOf(tx, tenant, question)
-      const program = programs.program(question.at)
-      const { at, offset, perk } = question
-      const asked: Asked = {
-        program,
-        state: stateAt(program, await stateOf(tx, member), member, millisOf(at), offset),
-        holds: await tx.openHolds(tenant, member, now),
-        leases: [
-          ...(member === NO_MEMBER ? [] : await tx.leasesOfMembers([member])),
-          ...(perk === null ? [] : await tx.leasesOfBudget(tenant, perk)),
-        ].filter((lease) => outstandingOf(lease) > 0),
-        counts: perk === null ? [] : await countsOf(tx, tenant, perk, now),
-        member,
-        question,
-        store,
-      }
-      const decided = decideOn(asked)
-      if (!decided.ok) {
-        const no = refused(question, decided.refusal.code, decided.refusal.detail)
-        const leased = asked.leases.filter((lease) => concerns(lease, question, program))
-        if (leased.length === 0 || !decideOn({ ...asked, leases: [] }).ok) return no
-        return { leased, refused: elsewhere(question, leased, decided.refusal.detail) }
-      }
-      const hold = await tx.insertHold({
-        tenant,
-        store,
-        key: question.key,
-        member,
-        perk: decided.value.perk,
-        voucher: question.voucher,
-        points: decided.value.points,
-        expires: (now + HOLD_MS_MAX) as Millis,
-      })
-      return granted(question, hold)
+    const before = await tx.holdByKey(store, question.key)
+    if (before !== undefined) return granted(question, before)
+    const now = this.#clock.now() as Millis
+    const member = await memberOf(tx, tenant, question)
+    const program = programs.program(question.at)
+    const { at, offset, perk } = question
+    const asked: Asked = {
+      program,
+      state: stateAt(program, await stateOf(tx, member), member, millisOf(at), offset),
+      holds: await tx.openHolds(tenant, member, now),
+      leases: [
+        ...(member === NO_MEMBER ? [] : await tx.leasesOfMembers([member])),
+        ...(perk === null ? [] : await tx.leasesOfBudget(tenant, perk)),
+      ].filter((lease) => outstandingOf(lease) > 0),
+      counts: perk === null ? [] : await countsOf(tx, tenant, perk, now),
+      member,
+      question,
+      store,
+    }
+    const decided = decideOn(asked)
+    if (!decided.ok) {
+      const no = refused(question, decided.refusal.code, decided.refusal.detail)
+      const leased = asked.leases.filter((lease) => concerns(lease, question, program))
+      if (leased.length === 0 || !decideOn({ ...asked, leases: [] }).ok) return no
+      return { leased, refused: elsewhere(question, leased, decided.refusal.detail) }
+    }
+    const hold = await tx.insertHold({
+      tenant,
+      store,
+      key: question.key,
+      member,
+      perk: decided.value.perk,
+      voucher: question.voucher,
+      points: decided.value.points,
+      expires: (now + HOLD_MS_MAX) as Millis,
     })
+    return granted(question, hold)
   }
 }
 

@@ -34,7 +34,16 @@ export const LAYERS: readonly Layer[] = [
   // It yields between long pieces of work, hence the timers.
   {
     at: 'cloud/domain',
-    may: ['protocol', EVALUATION, STORE_PORT, LEASE_PORT, ACCOUNT_PORT, PLATFORM_PORT, COLLECTIONS],
+    may: [
+      'protocol',
+      EVALUATION,
+      STORE_PORT,
+      LEASE_PORT,
+      ACCOUNT_PORT,
+      PLATFORM_PORT,
+      COLLECTIONS,
+      'cloud/platform/contacts.ts',
+    ],
     node: ['node:crypto', 'node:timers/promises'],
   },
   // Who may do what: pure rules, and the services that look it up.

@@ -40,6 +40,8 @@ const CONNECTIONS = {
     last_transaction: datetimeOrNull,
     last_location: integerOrNull,
     last_title: textOrNull,
+    /** Own: wants e-mails of this business. */
+    receives_emails: boolean,
     /** Its member was merged into another's: it is listed no more. */
     hidden: boolean,
     ...kept,
@@ -234,9 +236,11 @@ const MAILS = {
     person: integer,
     email: text,
     location: integerOrNull,
-    subject: text,
-    text_body: text,
-    html_body: text,
+    /** What it tells of; null: nothing of the fold. */
+    fact: integerOrNull,
+    subject: textOrNull,
+    text_body: textOrNull,
+    html_body: textOrNull,
     status: text,
     attempts: integer,
     /** When it is tried next; null: no more. */

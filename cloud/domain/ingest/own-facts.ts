@@ -103,7 +103,7 @@ export class OwnFacts {
       fact.id === factIdOf(cursor.row.origin, seq) && fact.terminal === HQ_TERMINAL,
       'a fact of HQ stands at its own place',
     )
-    const named = fact.member !== NO_MEMBER || fact.claim !== null
+    const named = fact.member !== NO_MEMBER || fact.claim !== null || fact.kind === 'enrolment'
     assert(
       named || fact.kind === 'resolution' || fact.kind === 'lease',
       'a fact of HQ is about a member, a conflict or leases',

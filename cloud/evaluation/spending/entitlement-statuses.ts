@@ -78,4 +78,6 @@ export const MOVES: Readonly<Record<EntitlementAction, Move>> = {
   cancel: { from: LIVE, to: 'cancelled' },
   fail: { from: ['processing', 'shipping'], to: 'errored' },
   expire: { from: LIVE, to: 'expired' },
+  /** The business takes back that it was used up. */
+  reinstate: { from: ['used'], to: 'unused' },
 }

@@ -190,6 +190,10 @@ export function bookEntitlement(state: MemberState, fact: EntitlementFact, effec
     one.uses = 0
     one.usedBy = fact.id
   }
+  if (fact.action === 'reinstate') {
+    one.uses = Math.max(1, one.uses)
+    one.usedBy = 0 as FactId
+  }
   become(one, to === 'before' ? (one.before ?? 'unused') : to, effects)
 }
 

@@ -77,6 +77,7 @@ const MOVES: Readonly<Record<EntitlementAction, readonly [from: readonly string[
     ['pending', 'offered', 'unused', 'issued', 'clipped', 'reserved', 'processing', 'shipping', 'errored'],
     'expired',
   ],
+  reinstate: [['used'], 'unused'],
 }
 
 export function moveEntitlement(member: Member, when: When, fact: EntitlementFact): void {
@@ -91,6 +92,10 @@ export function moveEntitlement(member: Member, when: When, fact: EntitlementFac
   if (fact.action === 'claim') {
     found.uses = 0
     found.touched = true
+  }
+  if (fact.action === 'reinstate') {
+    found.uses = Math.max(1, found.uses)
+    found.touched = false
   }
   found.status = to === 'back' ? found.before : to
 }

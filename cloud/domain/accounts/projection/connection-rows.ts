@@ -33,6 +33,7 @@ export function newConnection(of: NewConnection): AccountDraft<'connections'> {
     last_transaction: null,
     last_location: null,
     last_title: null,
+    receives_emails: true,
     hidden: false,
     modified: of.created,
     balance_modified: of.created,

@@ -1,13 +1,14 @@
 // Who a member is: the person whose e-mail or phone it was enrolled with, or a new one. One person has one connection to a business, so a
 // second member with the same address is a person of its own until the two are merged.
-import type { Enrolment, Identity } from '../../../../protocol/facts.ts'
+import type { Enrolment } from '../../../../protocol/facts.ts'
 import type { Millis } from '../../../../protocol/time.ts'
+import { foldContact } from '../../../platform/contacts.ts'
 import type { PersonId } from '../../../store/platform-port.ts'
 import type { TenantId, Writes } from '../../../store/port.ts'
 
-/** As addresses are compared. */
-export function foldedContact({ kind, value }: Pick<Identity, 'kind' | 'value'>): string {
-  return kind === 'email' ? value.trim().toLowerCase() : value.replaceAll(/[^0-9+]/g, '')
+/** As addresses are compared; empty for what is none. */
+export function foldedContact({ kind, value }: PersonDetails['contacts'][number]): string {
+  return foldContact(kind, value) ?? ''
 }
 
 export interface PersonDetails {

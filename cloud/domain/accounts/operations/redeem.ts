@@ -1,0 +1,108 @@
+// Redeeming, where the authority is: decided, held and booked in one commit (OP-6). Where only leases of stores are in the way, the caller asks for
+// them outside of the commit and comes again.
+import type { Decision } from '../../../../protocol/frames/decision.ts'
+import { NO_FACT } from '../../../../protocol/ids.ts'
+import type { FactId } from '../../../../protocol/ids.ts'
+import type { RefusalCode } from '../../../../protocol/refusals.ts'
+import { accept, refuse } from '../../../../protocol/result.ts'
+import type { Result } from '../../../../protocol/result.ts'
+import type { RedeemPerk, Program } from '../../../evaluation/compile.ts'
+import { voucherCode } from '../../../evaluation/spending/entitlements.ts'
+import type { Authority, Shortage } from '../../authority.ts'
+import { HQ_STORE, ownHeader } from '../../ingest/own-facts.ts'
+import { headerOf } from './scene.ts'
+import type { OperationScene, When } from './scene.ts'
+import type { Subject } from './who.ts'
+import { memberOf } from './who.ts'
+
+export interface Redeeming {
+  readonly program: Program
+  readonly perk: RedeemPerk
+  readonly subject: Subject
+  readonly when: When
+  readonly voucherStatus: 'used' | 'unused' | null
+}
+
+/** So many redemptions with their vouchers, or none: every one is decided on what those before it hold. */
+export async function redeem(
+  scene: OperationScene,
+  authority: Pick<Authority, 'askIn'>,
+  redeeming: Redeeming,
+  count: number,
+): Promise<Result<FactId[]> | Shortage> {
+  const { perk, voucherStatus } = redeeming
+  const initial = perk.document.voucher?.initial_status ?? 'unused'
+  if (voucherStatus === 'unused' && initial === 'used')
+    return refuse(
+      'input_invalid',
+      'Vouchers of this perk are used when they are issued',
+      'voucher_start_as_unused',
+    )
+  const decisions: Decision[] = []
+  for (let piece = 0; piece < count; piece++) {
+    const decision = await decide(scene, authority, redeeming)
+    if ('leased' in decision || decision.refused !== null) {
+      await scene.tx.settleHolds(decisions.map(({ hold }) => hold))
+      // A decision's refusal is one of our codes.
+      return 'leased' in decision
+        ? decision
+        : refuse(decision.refused as RefusalCode, decision.detail, 'perk')
+    }
+    decisions.push(decision)
+  }
+  const facts: FactId[] = []
+  for (const decision of decisions) facts.push(await book(scene, redeeming, decision))
+  return accept(facts)
+}
+
+async function decide(
+  scene: OperationScene,
+  authority: Pick<Authority, 'askIn'>,
+  { perk, subject, when }: Redeeming,
+): Promise<Decision | Shortage> {
+  const { at, member, offset } = await headerOf(scene, when, memberOf(subject))
+  // Not the place's: one that is not taken is the next one's.
+  const [number = 0] = await scene.tx.nextIds(1)
+  return authority.askIn(scene.tx, scene.tenant, when.store, {
+    type: 'authorise',
+    question: 1,
+    key: `account-hold-${number}`,
+    member,
+    at,
+    offset,
+    perk: perk.id,
+    points: null,
+    basket: null,
+    voucher: null,
+  })
+}
+
+async function book(
+  scene: OperationScene,
+  { program, perk, subject, when, voucherStatus }: Redeeming,
+  { points, hold }: Decision,
+): Promise<FactId> {
+  const { own } = scene
+  const member = memberOf(subject)
+  const header = await headerOf(scene, when, member)
+  await own.append({
+    ...ownHeader('redemption', header),
+    stage: 'captured',
+    of: NO_FACT,
+    perk: perk.id,
+    points,
+    hold,
+    rights: [],
+    risk: null,
+  })
+  const { voucher } = perk.document
+  if (voucherStatus === 'used' && voucher !== undefined && voucher.initial_status !== 'used')
+    await own.append({
+      ...ownHeader('voucher_use', await headerOf(scene, { ...when, store: HQ_STORE }, member)),
+      code: voucherCode(program.document.voucher_secret, header.id, perk.id, 0),
+      hold: 0,
+      rights: [],
+      risk: null,
+    })
+  return header.id
+}

@@ -178,7 +178,8 @@ describe('H-2: the order of the checks', () => {
 describe('H-3: size of the body', () => {
   test('every write refuses a body above BODY_BYTES_MAX', async () => {
     for (const { method, path, operation } of await operations(edge)) {
-      if (operation.requestBody === undefined) continue
+      // A GET with a body, which Pegke's clients send, is refused in the test of its calls: fetch sends none.
+      if (operation.requestBody === undefined || method === 'GET') continue
       expectProblem(
         await edge.ask(method, filled(path), { role: 'admin', raw: 'x'.repeat(BODY_BYTES_MAX + 1) }),
         'body_too_large',

@@ -1,4 +1,4 @@
-// `npm run faults [-- --quick | --long] [--seed N] [R05 | NAME …]`: runs the rigs, prints the table of faults with the figures, and fails when one is not
+// `npm run faults [-- --quick | --long [--part I/N]] [--seed N] [R05 | NAME …]`: runs the rigs, prints the table of faults with the figures, and fails when one is not
 // zero. Without a name all run. A rig whose tools are not here is left out with the reason; a rig that throws is a failure.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,13 +20,17 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
+    part: { type: 'string', default: '1/1' },
     seed: { type: 'string' },
   },
 })
 const unknown = positionals.filter((word) => !isFault(word) && !RIGS.some(({ name }) => name === word))
-if (unknown.length > 0 || (values.quick && values.long)) {
+const [index, of] = values.part.split('/').map(Number)
+const part = { index: index ?? NaN, of: of ?? NaN }
+const partFits = part.index >= 1 && part.index <= part.of
+if (unknown.length > 0 || (values.quick && values.long) || !partFits) {
   const names = RIGS.map(({ name }) => name).join(', ')
-  process.stderr.write(`No such fault or rig: ${unknown.join(', ')}. Rigs: ${names}; faults: R01 to R30.\n`)
+  process.stderr.write(`Not understood: ${unknown.join(', ')}. Rigs: ${names}; faults: R01 to R30; --part 2/10.\n`)
   process.exit(EXIT_USAGE)
 }
 const length: Length = values.long ? 'long' : 'quick'
@@ -65,7 +69,7 @@ async function runOne(rig: Rig): Promise<void> {
   const start = Date.now()
   const say = (line: string): void => write(`${rig.name}: ${line}`)
   try {
-    rows.push(...(await rig.run({ length, seed, directory, say })))
+    rows.push(...(await rig.run({ length, seed, part, directory, say })))
     say(`done in ${((Date.now() - start) / 1000).toFixed(1)} s`)
   } catch (cause) {
     const told = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)

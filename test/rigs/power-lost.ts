@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { seededRandom } from '../support/random.ts'
+import { roundsOf } from './frame/rig.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad } from './frame/shops-under-load.ts'
 import { crashAt } from './power/crash-points.ts'
@@ -51,11 +52,11 @@ async function run(options: RigOptions): Promise<readonly RigRow[]> {
   }
 }
 
-async function recordAll({ length, seed, directory, say }: RigOptions): Promise<readonly RigRow[]> {
+async function recordAll({ length, seed, part, directory, say }: RigOptions): Promise<readonly RigRow[]> {
   const { rounds, calls, points, planted } = SIZES[length]
   const library = compileRecorder(directory)
   const sums = { edge: emptyTally(), cloud: emptyTally() }
-  for (let n = 0; n < rounds; n++) {
+  for (const n of roundsOf(part, rounds)) {
     const round = {
       seed: seed + n,
       directory: join(directory, `round-${n}`),

@@ -30,8 +30,20 @@ export interface RigOptions {
   readonly seed: number
   /** Empty, its own, removed afterwards. */
   readonly directory: string
+  /** Of a long run in several commands: this one does part `index` (from 1) of so many; a rig that cannot be divided does all of it. */
+  readonly part: Part
   /** One line for whoever waits. */
   readonly say: (line: string) => void
+}
+
+export interface Part {
+  readonly index: number
+  readonly of: number
+}
+
+/** Which of `count` rounds (from 0) a part does. */
+export function roundsOf({ index, of }: Part, count: number): number[] {
+  return Array.from({ length: count }, (_, round) => round).filter((round) => round % of === index - 1)
 }
 
 export interface Rig {

@@ -12,6 +12,7 @@ import type { Database } from './ledger/database.ts'
 import { DiskRoom } from './ledger/disk-room.ts'
 import { hasFailed } from './ledger/failure-mark.ts'
 import { flushTest } from './ledger/flush-test.ts'
+import { OWED } from './ledger/lives.ts'
 import { SCHEMA_VERSION } from './ledger/schema.ts'
 import { readCertificate } from './tls/certificate-file.ts'
 import { verify } from './verify.ts'
@@ -206,14 +207,14 @@ function standingFindings(database: Database, now: number): Finding[] {
   const row = database
     .prepare<
       [],
-      { seq: number; synced: number; last_word_at: number | null; time: number | null; clock: HybridTime }
+      { seq: number; owed: number; synced: number; last_word_at: number | null; time: number | null; clock: HybridTime }
     >(
       `SELECT (SELECT coalesce(max(id - origin * ${SEQ_SPAN}), 0) FROM facts, edge WHERE id > origin * ${SEQ_SPAN}) AS seq,
-       synced, last_word_at, time, clock FROM standing`,
+       (${OWED}) AS owed, synced, last_word_at, time, clock FROM standing`,
     )
     .get()
   if (row === undefined) return [wrong('sync', 'The ledger does not say where it stands.', RESTART)]
-  return [syncFinding(row.seq - row.synced, row.last_word_at, now), clockFinding(row.time, row.clock, now)]
+  return [syncFinding(row.seq - row.synced + row.owed, row.last_word_at, now), clockFinding(row.time, row.clock, now)]
 }
 
 function syncFinding(unsynced: number, word: number | null, now: number): Finding {

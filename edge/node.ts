@@ -182,7 +182,7 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
   const metrics = new Metrics(
     {
       facts: () => ledger.head().seq,
-      unsynced: () => ledger.head().seq - ledger.meta.cursors().synced,
+      unsynced: () => ledger.unsynced,
       commits: () => link.commits,
       readers: () => readers.count,
       readersCut: () => readers.cut,

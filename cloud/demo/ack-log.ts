@@ -34,6 +34,9 @@ interface StoreLog {
 /** Monotonic nanoseconds, the clock of CLOCK_MONOTONIC: comparable with other processes of this machine. */
 export type Instant = bigint
 
+/** `one`: a store's facts are all of one life of its ledger. `many`: lives may end, and each has positions of its own. */
+export type LivesExpected = 'one' | 'many'
+
 export interface Acknowledged extends Acknowledgement {
   readonly store: number
   /** When the answer was first heard. */
@@ -46,9 +49,11 @@ export class AckLog {
   readonly #byKey = new Map<string, Acknowledged>()
   readonly #stores = new Map<number, StoreLog>()
   readonly #faults: string[] = []
+  readonly #lives: LivesExpected
 
   /** `file` gets a line for every attempt and answer; left out, the log is in memory only. */
-  constructor(file?: string) {
+  constructor(file?: string, lives: LivesExpected = 'one') {
+    this.#lives = lives
     this.#file = file === undefined ? undefined : openSync(file, 'a')
   }
 
@@ -98,19 +103,28 @@ export class AckLog {
 
   #place(store: number, ack: Acknowledgement, origin: number, seq: number): void {
     let log = this.#stores.get(store)
-    if (log === undefined) {
+    if (log === undefined || (this.#lives === 'many' && origin > log.origin)) {
       log = { origin, keyOfSeq: new Map(), lastSeq: 0, lastHash: '' }
       this.#stores.set(store, log)
     }
+    // A store that answers for an earlier life of its ledger repeats what that life answered.
+    if (this.#lives === 'many' && origin < log.origin) return
     const other = log.keyOfSeq.get(seq)
     if (log.origin !== origin)
       this.#faults.push(`${ack.key} has origin ${origin}, the store's was ${log.origin}`)
-    else if (other !== undefined) this.#faults.push(`${ack.key} and ${other} were answered with one id`)
+    // After a rewind that no receipt showed in time, one id may have been told twice, with two hashes (P-LIFE-5).
+    else if (other !== undefined && this.#lives === 'one') this.#faults.push(`${ack.key} and ${other} were answered with one id`)
     log.keyOfSeq.set(seq, ack.key)
     if (seq > log.lastSeq) {
       log.lastSeq = seq
       log.lastHash = ack.hash
     }
+  }
+
+  /** The answer to a key was given by a disk that is gone: it is asked for again, and the next answer is the one that counts. */
+  askAgain(store: number, key: string): void {
+    this.#byKey.delete(`${store} ${key}`)
+    this.#write({ again: key, store })
   }
 
   /** What no honest store would have answered. */

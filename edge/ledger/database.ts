@@ -10,6 +10,7 @@ import { SEQ_SPAN } from '../../protocol/ids.ts'
 import { fileFault, pageFault } from './inspection.ts'
 import { leavePageSums } from './page-sums.ts'
 import { SCHEMA_STEPS } from './schema.ts'
+import { SENTINEL_FILE } from './sentinel.ts'
 
 export type Database = Sqlite.Database
 export type Statement<P extends unknown[] = unknown[], R = unknown> = Sqlite.Statement<P, R>
@@ -63,7 +64,7 @@ export function openDatabase(directory: string, thorough = false): OpenDatabase 
   const unlock = lockDirectory(directory)
   try {
     const path = join(directory, LEDGER_FILE)
-    if (statSync(path, { throwIfNoEntry: false })?.size === 0) throw new LedgerDamaged(path, 'it is empty')
+    if (isEmptied(directory)) throw new LedgerDamaged(path, 'it is empty')
     const changed = pageFault(path)
     const database = openInspected(path, thorough, changed)
     return {
@@ -80,6 +81,15 @@ export function openDatabase(directory: string, thorough = false): OpenDatabase 
     unlock()
     throw cause
   }
+}
+
+/** An empty file with nothing beside it is a first start that a power cut ended before it had written anything (L-14). */
+function isEmptied(directory: string): boolean {
+  const size = (name: string): number | undefined =>
+    statSync(join(directory, name), { throwIfNoEntry: false })?.size
+  return (
+    size(LEDGER_FILE) === 0 && (size(SENTINEL_FILE) !== undefined || (size(`${LEDGER_FILE}-wal`) ?? 0) > 0)
+  )
 }
 
 /** L-14. */

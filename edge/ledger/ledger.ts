@@ -197,6 +197,11 @@ export class Ledger {
     return this.#seq
   }
 
+  /** Facts the cloud is not known to have, of all lives (L-12). */
+  get unsynced(): number {
+    return Math.max(0, this.#seq - this.meta.cursors().synced) + this.lives.owed()
+  }
+
   /** The chain hash the next fact gets. */
   nextHash(bytes: Uint8Array): Uint8Array {
     return chainHash(this.#hash, bytes)

@@ -1,5 +1,6 @@
 // The lives of this ledger (P-LIFE): those that are over, and those it may open by itself. The one that is open is the identity's. A life that is
 // over waits until the cloud has told what it has of it; then what it lacks is recorded again, once, and the life is settled.
+import { SEQ_SPAN } from '../../protocol/ids.ts'
 import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
 import { CHAIN_GENESIS } from '../../protocol/chain.ts'
 import { WITNESSES_MAX } from '../../protocol/limits.ts'
@@ -14,6 +15,10 @@ export interface PastLife extends Life {
   readonly read: Seq
   readonly readHash: Uint8Array
 }
+
+/** How many facts of ended lives the cloud is not known to have and that were not recorded again yet. */
+export const OWED = `SELECT count(*) FROM lives l JOIN facts f ON f.id > l.origin * ${SEQ_SPAN} + l.same AND f.id < (l.origin + 1) * ${SEQ_SPAN}
+  WHERE l.state = 'closed' AND l.settled = 0 AND f.id NOT IN (SELECT id FROM strays)`
 
 interface LifeRow {
   origin: Origin
@@ -119,6 +124,11 @@ export class Lives {
     return row && pastLife(row)
   }
 
+  /** Facts of ended lives that still have to reach the cloud (L-12). */
+  owed(): number {
+    return this.unsettled() === undefined ? 0 : (this.#statements.owed.get() ?? 0)
+  }
+
   /** What a fact of an ended life counts as; undefined where it is no stray. */
   again(id: FactId): FactId | undefined {
     return this.#strays.get(id)
@@ -190,6 +200,7 @@ function prepare(database: Database) {
     saveRead: database.prepare<[Seq, Seq, Uint8Array, Origin]>(
       'UPDATE lives SET same = ?, read = ?, read_hash = ? WHERE origin = ?',
     ),
+    owed: pluck<[], number>(OWED),
     settle: database.prepare<[Origin]>('UPDATE lives SET settled = 1 WHERE origin = ?'),
     spares: database.prepare<[], Life>(
       "SELECT origin, epoch FROM lives WHERE state = 'spare' ORDER BY epoch",

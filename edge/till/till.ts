@@ -220,7 +220,7 @@ export class Till {
         ended,
         ended_at: timeText(endedAt),
       })),
-      unsynced: Math.max(0, seq - synced),
+      unsynced: ledger.unsynced,
       oldest_unsynced_at:
         waiting === undefined ? null : timeText(millisOf(decodeStoredFact(waiting.bytes).at)),
       link: {

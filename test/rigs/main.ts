@@ -30,7 +30,9 @@ const part = { index: index ?? NaN, of: of ?? NaN }
 const partFits = part.index >= 1 && part.index <= part.of
 if (unknown.length > 0 || (values.quick && values.long) || !partFits) {
   const names = RIGS.map(({ name }) => name).join(', ')
-  process.stderr.write(`Not understood: ${unknown.join(', ')}. Rigs: ${names}; faults: R01 to R30; --part 2/10.\n`)
+  process.stderr.write(
+    `Not understood: ${unknown.join(', ')}. Rigs: ${names}; faults: R01 to R30; --part 2/10.\n`,
+  )
   process.exit(EXIT_USAGE)
 }
 const length: Length = values.long ? 'long' : 'quick'

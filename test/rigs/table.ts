@@ -1,5 +1,7 @@
 // Every fault and what shows that it is survived: rigs, which `npm run faults` runs, or a reason why there is none, with where it is shown instead.
 // Total over the faults: a new one does not compile until it has a row here.
+import { filesCut } from './files-cut.ts'
+import { storePutBack } from './store-put-back.ts'
 import { badNetwork } from './bad-network.ts'
 import { bitsFlipped } from './bits-flipped.ts'
 import { clockJumps } from './clock-jumps.ts'
@@ -20,6 +22,8 @@ export const RIGS: readonly Rig[] = [
   diskLied,
   diskFull,
   bitsFlipped,
+  filesCut,
+  storePutBack,
   badNetwork,
   secondWriter,
   clockJumps,

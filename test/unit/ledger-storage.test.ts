@@ -2,6 +2,7 @@
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -93,6 +94,22 @@ describe('R06 R07 damage', () => {
     }
     expect(altered).toBeGreaterThan(FLIPS / 10)
     shop.restart()
+  })
+
+  test('L-14 R02 an empty file is a first start cut short, unless a sentinel or a log says that there was more', () => {
+    const fresh = mkdtempSync(join(tmpdir(), 'tillstream-damage-'))
+    copies.push(fresh)
+    writeFileSync(fileIn(fresh), '')
+    const ledger = openLedger({ directory: fresh })
+    expect(ledger.identity()).toBeUndefined()
+    ledger.close()
+    for (const beside of ['ledger.sentinel', `${LEDGER_FILE}-wal`]) {
+      rmSync(fresh, { recursive: true })
+      mkdirSync(fresh)
+      writeFileSync(fileIn(fresh), '')
+      writeFileSync(join(fresh, beside), 'x')
+      expect(() => openLedger({ directory: fresh }), beside).toThrow(LedgerDamaged)
+    }
   })
 
   test('L-14 a file that is cut at any page, or empty, is found', async () => {

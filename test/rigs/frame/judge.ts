@@ -3,7 +3,10 @@
 import { openSnapshot } from '../../../cloud/store/sqlite/sqlite-store.ts'
 import { verify as verifyCloud } from '../../../cloud/verify.ts'
 import { verify as verifyEdge } from '../../../edge/verify.ts'
-import { originOf } from '../../../protocol/ids.ts'
+import { openForReading } from '../../../edge/ledger/database.ts'
+import { Ledger } from '../../../edge/ledger/ledger.ts'
+import { NO_FACT, idFromText, idText, originOf } from '../../../protocol/ids.ts'
+import type { FactId } from '../../../protocol/ids.ts'
 import type { AckLog } from '../../../cloud/demo/ack-log.ts'
 import type { Figures } from './rig.ts'
 import type { ShopsUnderLoad } from './shops-under-load.ts'
@@ -43,7 +46,8 @@ export async function cloudFacts(directory: string): Promise<{ id: string; key: 
 export async function judge(load: ShopsUnderLoad, wrongRepeats: number): Promise<Verdict> {
   const { log, shops } = load
   const faults = [...load.deaths, ...log.faults]
-  const { L, D, P } = compared(log, await cloudFacts(shops.cloudDirectory), faults)
+  const directories = shops.shops.map(({ directory }) => directory)
+  const { L, D, P } = compared(log, await cloudFacts(shops.cloudDirectory), successorsIn(directories), faults)
   let V = 0
   const cloud = await verifyCloud(shops.cloudDirectory)
   faults.push(...cloud.problems)
@@ -57,9 +61,28 @@ export async function judge(load: ShopsUnderLoad, wrongRepeats: number): Promise
   return { figures: { L, D, P, U: log.unanswered().length, B, X: wrongRepeats, V }, faults }
 }
 
+/** Under which id a fact counts that was recorded again after a life ended (P-LIFE-5). */
+function successorsIn(directories: readonly string[]): (id: string) => string {
+  const ledgers = directories.map((directory) => {
+    const open = openForReading(directory)
+    const { lives } = new Ledger(open)
+    open.close()
+    return lives
+  })
+  return (id) => {
+    let now = idFromText<FactId>(id)
+    for (let next = now; next !== undefined;) {
+      now = next
+      next = ledgers.map((lives) => lives.again(now ?? NO_FACT)).find((again) => again !== undefined)
+    }
+    return now === undefined ? id : idText(now)
+  }
+}
+
 function compared(
   log: AckLog,
   facts: readonly { id: string; key: string; status: string }[],
+  successor: (id: string) => string,
   faults: string[],
 ): { L: number; D: number; P: number } {
   const counted = new Map<string, string[]>()
@@ -70,7 +93,8 @@ function compared(
   for (const { key, id } of log.acknowledged()) {
     attempted.add(key)
     const ids = counted.get(key) ?? []
-    if (!ids.includes(id)) {
+    // An id may name a fact that was lost and one that was recorded again since (P-LIFE-5): the key says which.
+    if (!ids.includes(id) && !ids.includes(successor(id))) {
       L += 1
       faults.push(`${key}, acknowledged as ${id}, is not in the cloud`)
     }

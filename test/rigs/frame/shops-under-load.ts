@@ -4,7 +4,8 @@
 import { crc32 } from 'node:zlib'
 import { join } from 'node:path'
 import { AckLog } from '../../../cloud/demo/ack-log.ts'
-import { ask, codeOf, pick } from '../../../cloud/demo/ask.ts'
+import type { LivesExpected } from '../../../cloud/demo/ack-log.ts'
+import { ask, codeOf, fieldOf, pick } from '../../../cloud/demo/ask.ts'
 import type { NodeProcess } from '../../../cloud/demo/node-process.ts'
 import { openShops } from '../../../cloud/demo/shops.ts'
 import type { Shop, Shops, ShopsPlan } from '../../../cloud/demo/shops.ts'
@@ -15,6 +16,8 @@ export interface UnderLoadPlan extends Partial<Pick<ShopsPlan, 'cloudArgs' | 'ed
   readonly directory: string
   readonly stores: number
   readonly terminalsPerStore: number
+  /** Left out: no ledger's life ends. */
+  readonly lives?: LivesExpected
   /** Where store n (from 1) reaches the cloud, and where a store's terminals reach it: directly when left out. */
   readonly cloudPortFor?: (store: number, cloudPort: number) => Promise<number>
   readonly terminalPortFor?: (shop: Shop) => Promise<number>
@@ -65,7 +68,7 @@ export class ShopsUnderLoad {
         },
         started,
       )
-      const log = new AckLog(join(plan.directory, 'acknowledged.jsonl'))
+      const log = new AckLog(join(plan.directory, 'acknowledged.jsonl'), plan.lives)
       const terminals: Terminal[] = []
       for (const shop of shops.shops) {
         const port = (await plan.terminalPortFor?.(shop)) ?? shop.node.port
@@ -93,10 +96,14 @@ export class ShopsUnderLoad {
     await Promise.all(this.#terminals.map((terminal) => terminal.work(callsPerTerminal)))
   }
 
-  /** Every call is made again under its key: how many did not get the very bytes they got before. */
-  async wrongRepeats(): Promise<number> {
-    const counts = await Promise.all(this.#terminals.map((terminal) => terminal.repeatAll()))
+  /** Every call is made again under its key: how many did not get the very bytes they got before, or, where a ledger lost them, the same receipt. */
+  async wrongRepeats(same: Same = 'bytes'): Promise<number> {
+    const counts = await Promise.all(this.#terminals.map((terminal) => terminal.repeatAll(same)))
     return counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  terminalsOf(store: number): readonly Terminal[] {
+    return this.#terminals.filter((terminal) => terminal.store === store)
   }
 
   /** Until the cloud has what the stores have. */
@@ -142,17 +149,27 @@ interface Call {
   readonly body: string
 }
 
+interface Made extends Call {
+  readonly checksum: number
+  readonly id: string
+  readonly hash: string
+  readonly epoch: number
+}
+
+/** What two answers to one key have to share. */
+export type Same = 'bytes' | 'receipt'
+
 /** One terminal: an enrolment, then sales, check-ins and grants for its member and guests. */
-class Terminal {
-  readonly #store: number
-  readonly #log: AckLog
-  readonly #wire: WireConnection
-  readonly #name: string
+export class Terminal {
+  readonly store: number
   readonly refusals = new Map<string, number>()
-  readonly #made: (Call & { checksum: number })[] = []
+  readonly #log: AckLog
+  #wire: WireConnection
+  readonly #name: string
+  readonly #made: Made[] = []
 
   constructor(store: number, index: number, wire: WireConnection, log: AckLog) {
-    this.#store = store
+    this.store = store
     this.#log = log
     this.#wire = wire
     this.#name = `s${store}-t${index}`
@@ -162,21 +179,47 @@ class Terminal {
     this.#wire.close()
   }
 
+  /** From now on it speaks to another node of its store. */
+  moveTo(port: number, token: string): void {
+    this.#wire.close()
+    this.#wire = new WireConnection(port, token)
+  }
+
+  /** The last receipt it holds, as a caller presents it (H-12). */
+  get kept(): string {
+    const last = this.#made.toSorted((a, b) => Number(a.id) - Number(b.id)).at(-1)
+    if (last === undefined) throw new Error(`${this.#name} has no receipt`)
+    return `${last.id}.${last.epoch}.${last.hash}`
+  }
+
+  get count(): number {
+    return this.#made.length
+  }
+
   async work(calls: number): Promise<void> {
     for (let n = 0; n < calls; n++) {
       const call = this.#call(this.#made.length)
-      this.#log.attempt(this.#store, call.key)
+      this.#log.attempt(this.store, call.key)
       await until(`${call.key} answered`, () => this.#answered(call))
     }
   }
 
-  async repeatAll(): Promise<number> {
+  /** The store's disk is gone: the calls from the n-th on, whose receipts it holds, are handed in again. */
+  async handInFrom(n: number): Promise<void> {
+    const again = this.#made.splice(n)
+    for (const call of again) {
+      this.#log.askAgain(this.store, call.key)
+      await until(`${call.key} answered again`, () => this.#answered(call))
+    }
+  }
+
+  async repeatAll(same: Same): Promise<number> {
     let wrong = 0
-    for (const { path, key, body, checksum } of this.#made)
-      await until(`${key} repeated`, async () => {
-        const answer = await this.#wire.post(path, key, body)
+    for (const made of this.#made)
+      await until(`${made.key} repeated`, async () => {
+        const answer = await this.#wire.post(made.path, made.key, made.body)
         if (answer.status >= 500 || answer.status === 429) return false
-        if (crc32(answer.body) !== checksum) wrong += 1
+        if (!isSame(answer.body, made, same)) wrong += 1
         return true
       })
     return wrong
@@ -190,14 +233,10 @@ class Terminal {
     if (status >= 500 || status === 429 || code === 'key_in_flight') return false
     // A refusal of good input is a defect, of the node or of the rig; the call stays unanswered and shows as U.
     if (status !== 201) throw new Error(`${call.key}: ${status} ${JSON.stringify(told)}`)
-    const ack = {
-      key: call.key,
-      id: pick(told, 'string', 'receipt', 'id'),
-      hash: pick(told, 'string', 'receipt', 'hash'),
-      checksum: crc32(body),
-    }
-    this.#log.record(this.#store, ack)
-    this.#made.push({ ...call, checksum: ack.checksum })
+    const receipt = receiptOf(told)
+    const ack = { key: call.key, id: receipt.id, hash: receipt.hash, checksum: crc32(body) }
+    this.#log.record(this.store, ack)
+    this.#made.push({ ...call, ...ack, epoch: receipt.epoch })
     return true
   }
 
@@ -210,4 +249,18 @@ class Terminal {
     const line = { sku: `S${n % 20}`, quantity: 1 + (n % 3), amount: 100 + n }
     return call('/v1/sales', n % 4 === 0 ? { lines: [line] } : { member, lines: [line] })
   }
+}
+
+function receiptOf(told: unknown): Pick<Made, 'id' | 'hash' | 'epoch'> {
+  return {
+    id: pick(told, 'string', 'receipt', 'id'),
+    hash: pick(told, 'string', 'receipt', 'hash'),
+    epoch: pick(told, 'number', 'receipt', 'epoch'),
+  }
+}
+
+function isSame(body: Buffer, { checksum, id, hash }: Made, same: Same): boolean {
+  if (same === 'bytes' || crc32(body) === checksum) return crc32(body) === checksum
+  const receipt = fieldOf(JSON.parse(body.toString('utf8')), 'receipt')
+  return fieldOf(receipt, 'id') === id && fieldOf(receipt, 'hash') === hash
 }

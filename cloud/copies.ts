@@ -1,13 +1,29 @@
 // `tillstream backup` and `tillstream restore` (BK): the whole of a cloud's or a store's data as one file, made beside a running node. What a newcomer
 // would get wrong: a file that was put back is an older state of something that went on, so it is marked, and the node that opens it begins a new
 // life (edge) or epoch (cloud) before it does anything else.
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Sqlite from 'better-sqlite3'
 import { RESTORED_MARK } from '../protocol/restored.ts'
 
 const EXIT_FAULT = 2
+const SUM_BYTES = 32
+const PIECE_BYTES = 1 << 20
 
 /** What a copy may be of, told by a table that only it has. */
 const KINDS = [
@@ -33,7 +49,7 @@ export function backup(data: string, to: string): CopyTold {
   if (kind === undefined)
     throw new CopyRefused(`${data} holds no data of a cloud (cloud.db) and none of a store (ledger.db).`)
   if (existsSync(to)) throw new CopyRefused(`${to} exists already; a backup overwrites nothing.`)
-  copyWhole(join(data, kind.file), to)
+  copyWhole(join(data, kind.file), to, seal)
   return { of: kind.name, file: to, bytes: statSync(to).size, replaced: null }
 }
 
@@ -63,7 +79,7 @@ export function restore(data: string, from: string, replace: boolean, now: numbe
 }
 
 /** One moment of the file, written anew, checked, and only then under its name. */
-function copyWhole(from: string, to: string): void {
+function copyWhole(from: string, to: string, finish: (part: string) => void = () => undefined): void {
   const part = `${to}.part`
   rmSync(part, { force: true })
   const source = new Sqlite(from, { readonly: true, fileMustExist: true })
@@ -73,6 +89,7 @@ function copyWhole(from: string, to: string): void {
     source.close()
   }
   checked(part)
+  finish(part)
   chmodSync(part, 0o600)
   renameSync(part, to)
 }
@@ -88,8 +105,48 @@ function checked(file: string): void {
   }
 }
 
+/** Ends a backup: SQLite finds few of the bits that flip in one, this all. It does not look behind its own last page, so the file stays a database. */
+const SEAL = Buffer.from('tillstream copy ')
+
+function seal(file: string): void {
+  const sum = sumOf(file, statSync(file).size)
+  const open = openSync(file, 'a')
+  try {
+    writeSync(open, Buffer.concat([SEAL, sum]))
+    fsyncSync(open)
+  } finally {
+    closeSync(open)
+  }
+}
+
+function isSealed(file: string): boolean {
+  const end = Buffer.alloc(SEAL.length + SUM_BYTES)
+  const size = statSync(file).size - end.length
+  if (size < 0) return false
+  const open = openSync(file, 'r')
+  readSync(open, end, 0, end.length, size)
+  closeSync(open)
+  return end.equals(Buffer.concat([SEAL, sumOf(file, size)]))
+}
+
+/** SHA-256 of the first `size` bytes. */
+function sumOf(file: string, size: number): Buffer {
+  const hash = createHash('sha256')
+  const open = openSync(file, 'r')
+  const piece = Buffer.alloc(PIECE_BYTES)
+  for (let at = 0; at < size;) {
+    const read = readSync(open, piece, 0, Math.min(piece.length, size - at), at)
+    if (read === 0) break
+    hash.update(piece.subarray(0, read))
+    at += read
+  }
+  closeSync(open)
+  return hash.digest()
+}
+
 function kindOf(file: string): Kind {
   if (!existsSync(file)) throw new CopyRefused(`There is no file ${file}.`)
+  if (!isSealed(file)) throw new CopyRefused(`${file} is damaged or no backup of ours; nothing was changed.`)
   try {
     checked(file)
     const copy = new Sqlite(file, { readonly: true, fileMustExist: true })

@@ -113,12 +113,26 @@ export class AckLog {
     if (log.origin !== origin)
       this.#faults.push(`${ack.key} has origin ${origin}, the store's was ${log.origin}`)
     // After a rewind that no receipt showed in time, one id may have been told twice, with two hashes (P-LIFE-5).
-    else if (other !== undefined && this.#lives === 'one') this.#faults.push(`${ack.key} and ${other} were answered with one id`)
+    else if (other !== undefined && this.#lives === 'one')
+      this.#faults.push(`${ack.key} and ${other} were answered with one id`)
     log.keyOfSeq.set(seq, ack.key)
     if (seq > log.lastSeq) {
       log.lastSeq = seq
       log.lastHash = ack.hash
     }
+  }
+
+  /** It was answered with a no, and asked for no more: in the cloud it would be a fact that nobody asked for. */
+  refuse(store: number, key: string, code: string): void {
+    this.#attempts.delete(`${store} ${key}`)
+    this.#write({ refused: key, store, code })
+  }
+
+  /** Disk and terminal are gone, and with them the call: all that knew of it but this log. */
+  lose(store: number, key: string): void {
+    this.#attempts.delete(`${store} ${key}`)
+    this.#byKey.delete(`${store} ${key}`)
+    this.#write({ lost: key, store })
   }
 
   /** The answer to a key was given by a disk that is gone: it is asked for again, and the next answer is the one that counts. */

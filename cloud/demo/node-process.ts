@@ -73,6 +73,11 @@ export class NodeProcess {
     return `http://127.0.0.1:${this.#command.port}`
   }
 
+  /** What stands behind an option of its command. */
+  argument(option: string): string {
+    return this.#command.args[this.#command.args.indexOf(option) + 1] ?? ''
+  }
+
   get running(): boolean {
     return this.#child !== undefined
   }

@@ -2,6 +2,15 @@
 // Total over the faults: a new one does not compile until it has a row here.
 import { filesCut } from './files-cut.ts'
 import { storePutBack } from './store-put-back.ts'
+import { hostileDevice } from './hostile-device.ts'
+import { zoneNight } from './zone-night.ts'
+import { upgradeKilled } from './upgrade-killed.ts'
+import { nodeCloned } from './node-cloned.ts'
+import { nodeDestroyed } from './node-destroyed.ts'
+import { cloudPutBack } from './cloud-put-back.ts'
+import { loopStalled } from './loop-stalled.ts'
+import { backupDrill } from './backup-drill.ts'
+import { leaseRaces } from './lease-races.ts'
 import { badNetwork } from './bad-network.ts'
 import { bitsFlipped } from './bits-flipped.ts'
 import { clockJumps } from './clock-jumps.ts'
@@ -25,8 +34,17 @@ export const RIGS: readonly Rig[] = [
   filesCut,
   storePutBack,
   badNetwork,
+  hostileDevice,
+  nodeCloned,
+  nodeDestroyed,
+  cloudPutBack,
+  leaseRaces,
+  loopStalled,
+  backupDrill,
   secondWriter,
   clockJumps,
+  zoneNight,
+  upgradeKilled,
 ]
 
 export type Shown = { readonly rigs: readonly Rig[] } | { readonly noRig: string }

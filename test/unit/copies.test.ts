@@ -1,5 +1,5 @@
 // Backup and restore of a store and of a cloud (BK), on real files, through the nodes' own start.
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -65,6 +65,15 @@ describe('BK: a store', () => {
     expect(() => backup(edge.directory, file)).toThrow('exists already')
     expect(() => backup(home, join(home, 'x'))).toThrow('holds no data')
     expect(() => restore(edge.directory, file, true, NOW)).toThrow('stop it first')
+    const [rotten, short] = [join(home, 'rotten'), join(home, 'short')]
+    const bytes = readFileSync(file)
+    writeFileSync(short, bytes.subarray(0, -1))
+    bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1)
+    writeFileSync(rotten, bytes)
+    for (const damaged of [rotten, short]) {
+      expect(() => restore(join(home, 'new'), damaged, false, NOW)).toThrow('damaged or no backup')
+      rmSync(damaged)
+    }
     const other = join(home, 'other')
     writeFileSync(other, 'not a database, whatever its name says'.repeat(100))
     expect(() => restore(join(home, 'new'), other, false, NOW)).toThrow('damaged or no backup')

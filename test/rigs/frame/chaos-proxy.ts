@@ -20,7 +20,7 @@ const PORTAL = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${
 export class ChaosProxy {
   /** Connections opened since the weather changed. */
   tries = 0
-  readonly #targetPort: number
+  #targetPort: number
   readonly #random: Random
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -39,6 +39,12 @@ export class ChaosProxy {
       // A listening TCP server has an address with a port.
       this.#server.listen(0, '127.0.0.1', () => resolve((this.#server.address() as AddressInfo).port))
     })
+  }
+
+  /** Where it leads from now on; those that are open end. */
+  leadTo(port: number): void {
+    this.#targetPort = port
+    this.set(this.#weather)
   }
 
   /** For every connection from now on; those that are open end. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { AckLog } from '../../../cloud/demo/ack-log.ts'
 import type { LivesExpected } from '../../../cloud/demo/ack-log.ts'
 import { ask, codeOf, fieldOf, pick } from '../../../cloud/demo/ask.ts'
-import type { NodeProcess } from '../../../cloud/demo/node-process.ts'
+import { NodeProcess } from '../../../cloud/demo/node-process.ts'
 import { openShops } from '../../../cloud/demo/shops.ts'
 import type { Shop, Shops, ShopsPlan } from '../../../cloud/demo/shops.ts'
 import { WireConnection } from '../../../cloud/demo/wire.ts'
@@ -28,19 +28,22 @@ const PATIENCE_MS = 90_000
 
 export class ShopsUnderLoad {
   readonly log: AckLog
-  readonly shops: Shops
-  readonly started: readonly NodeProcess[]
+  shops: Shops
+  readonly started: NodeProcess[]
   /** Nodes that ended without being asked to, in words. */
   readonly deaths: string[]
+  readonly #directory: string
   readonly #terminals: Terminal[]
 
   private constructor(
+    directory: string,
     shops: Shops,
-    started: readonly NodeProcess[],
+    started: NodeProcess[],
     deaths: string[],
     log: AckLog,
     terminals: Terminal[],
   ) {
+    this.#directory = directory
     this.shops = shops
     this.started = started
     this.deaths = deaths
@@ -75,7 +78,7 @@ export class ShopsUnderLoad {
         for (const [index, token] of shop.terminalTokens.entries())
           terminals.push(new Terminal(shop.number, index, new WireConnection(port, token), log))
       }
-      return new ShopsUnderLoad(shops, started, deaths, log, terminals)
+      return new ShopsUnderLoad(plan.directory, shops, started, deaths, log, terminals)
     } catch (cause) {
       await Promise.all(started.map((node) => node.kill()))
       throw cause
@@ -84,6 +87,42 @@ export class ShopsUnderLoad {
 
   get nodes(): readonly NodeProcess[] {
     return [this.shops.cloud, ...this.shops.shops.map(({ node }) => node)]
+  }
+
+  /** A store's node that was not there at the start, and runs. */
+  adopt(shop: Shop): void {
+    this.started.push(shop.node)
+    this.shops = { ...this.shops, shops: [...this.shops.shops, shop] }
+    for (const [index, token] of shop.terminalTokens.entries())
+      this.#terminals.push(
+        new Terminal(shop.number, index, new WireConnection(shop.node.port, token), this.log),
+      )
+  }
+
+  /** Another node, over other data, is the cloud now. */
+  moveCloud(cloud: NodeProcess, cloudDirectory: string): void {
+    this.started.push(cloud)
+    this.shops = { ...this.shops, cloud, cloudDirectory }
+  }
+
+  /** A store's node that took the place of another. */
+  replace(old: Shop, shop: Shop): void {
+    this.shops = { ...this.shops, shops: this.shops.shops.map((one) => (one === old ? shop : one)) }
+  }
+
+  /** A node with a port of its own, not started. */
+  async newNode(name: string, args: (port: number) => readonly string[], enrolCode?: Promise<string>) {
+    const port = await freePorts(1)
+    return new NodeProcess(
+      {
+        name,
+        args: args(port),
+        port,
+        log: join(this.#directory, `${name.replace(' ', '-')}.log`),
+        ...(enrolCode === undefined ? {} : { enrolCode }),
+      },
+      (fault) => this.deaths.push(fault.message),
+    )
   }
 
   /** How often terminals were told so, and tried again. */
@@ -167,6 +206,7 @@ export class Terminal {
   #wire: WireConnection
   readonly #name: string
   readonly #made: Made[] = []
+  #dead = false
 
   constructor(store: number, index: number, wire: WireConnection, log: AckLog) {
     this.store = store
@@ -197,7 +237,7 @@ export class Terminal {
   }
 
   async work(calls: number): Promise<void> {
-    for (let n = 0; n < calls; n++) {
+    for (let n = 0; n < calls && !this.#dead; n++) {
       const call = this.#call(this.#made.length)
       this.#log.attempt(this.store, call.key)
       await until(`${call.key} answered`, () => this.#answered(call))
@@ -211,6 +251,14 @@ export class Terminal {
       this.#log.askAgain(this.store, call.key)
       await until(`${call.key} answered again`, () => this.#answered(call))
     }
+  }
+
+  /** This terminal is gone, and with it what it knew of its calls from the n-th on: their keys. It works no more. */
+  dieFrom(n: number): string[] {
+    const keys = this.#made.splice(n).map(({ key }) => key)
+    for (const key of keys) this.#log.lose(this.store, key)
+    this.#dead = true
+    return keys
   }
 
   async repeatAll(same: Same): Promise<number> {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export type Tool = 'linux' | 'tmpfs' | 'cc' | 'strace' | 'libfaketime'
+export type Tool = 'namespaces' | 'linux' | 'tmpfs' | 'cc' | 'strace' | 'libfaketime'
 
 const LIBFAKETIME_PLACES = [
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
@@ -34,6 +34,10 @@ const CHECKS: Readonly<Record<Tool, { readonly here: () => boolean; readonly why
   linux: { here: () => process.platform === 'linux', why: 'this is not Linux' },
   // Also for root a container may forbid it.
   tmpfs: { here: mounts, why: 'it mounts a tmpfs, which only root may, where it may' },
+  namespaces: {
+    here: () => runs('unshare', '--mount', '--net', 'true'),
+    why: 'it makes mount and network namespaces, which only root may, where it may',
+  },
   cc: { here: () => runs('cc', '--version'), why: 'there is no C compiler (Debian: gcc, libc6-dev)' },
   // Tracing may be forbidden although the program is here.
   strace: {

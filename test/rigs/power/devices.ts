@@ -11,6 +11,20 @@ const DEVICES = 2
 const BATCH_FACTS = 4
 const START = Date.UTC(2026, 2, 2, 9)
 
+/** A device of a store of its own. */
+export async function enrolDevice(url: string, token: string, name: string): Promise<Device> {
+  const made = await askOk(`${url}/v1/stores`, { method: 'POST', token, body: { name, zone: 'UTC' } })
+  const codes = `${url}/v1/stores/${pick(made, 'number', 'id')}/codes`
+  const code = pick(await askOk(codes, { method: 'POST', token, body: {} }), 'string', 'code')
+  const keys = generateKeyPairSync('ed25519')
+  const body = { code, public_key: exportPublicKey(keys.publicKey), software: 'rig/1' }
+  return new Device(
+    url,
+    keys.privateKey,
+    (await askOk(`${url}/v1/enrol`, { method: 'POST', body })) as Enrolled,
+  )
+}
+
 export class CloudDevices {
   readonly acks: HeardAck[] = []
   readonly #devices: readonly Device[]
@@ -21,26 +35,7 @@ export class CloudDevices {
 
   static async enrol(url: string, token: string): Promise<CloudDevices> {
     const devices: Device[] = []
-    for (let n = 0; n < DEVICES; n++) {
-      const store = pick(
-        await askOk(`${url}/v1/stores`, {
-          method: 'POST',
-          token,
-          body: { name: `Device ${n}`, zone: 'UTC' },
-        }),
-        'number',
-        'id',
-      )
-      const code = pick(
-        await askOk(`${url}/v1/stores/${store}/codes`, { method: 'POST', token, body: {} }),
-        'string',
-        'code',
-      )
-      const keys = generateKeyPairSync('ed25519')
-      const body = { code, public_key: exportPublicKey(keys.publicKey), software: 'rig/1' }
-      const enrolled = (await askOk(`${url}/v1/enrol`, { method: 'POST', body })) as Enrolled
-      devices.push(new Device(url, keys.privateKey, enrolled))
-    }
+    for (let n = 0; n < DEVICES; n++) devices.push(await enrolDevice(url, token, `Device ${n}`))
     const all = new CloudDevices(devices)
     await all.connect()
     return all

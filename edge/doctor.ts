@@ -207,14 +207,24 @@ function standingFindings(database: Database, now: number): Finding[] {
   const row = database
     .prepare<
       [],
-      { seq: number; owed: number; synced: number; last_word_at: number | null; time: number | null; clock: HybridTime }
+      {
+        seq: number
+        owed: number
+        synced: number
+        last_word_at: number | null
+        time: number | null
+        clock: HybridTime
+      }
     >(
       `SELECT (SELECT coalesce(max(id - origin * ${SEQ_SPAN}), 0) FROM facts, edge WHERE id > origin * ${SEQ_SPAN}) AS seq,
        (${OWED}) AS owed, synced, last_word_at, time, clock FROM standing`,
     )
     .get()
   if (row === undefined) return [wrong('sync', 'The ledger does not say where it stands.', RESTART)]
-  return [syncFinding(row.seq - row.synced + row.owed, row.last_word_at, now), clockFinding(row.time, row.clock, now)]
+  return [
+    syncFinding(row.seq - row.synced + row.owed, row.last_word_at, now),
+    clockFinding(row.time, row.clock, now),
+  ]
 }
 
 function syncFinding(unsynced: number, word: number | null, now: number): Finding {

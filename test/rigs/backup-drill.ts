@@ -10,6 +10,7 @@ import { openForReading } from '../../edge/ledger/database.ts'
 import { Ledger } from '../../edge/ledger/ledger.ts'
 import { verify as verifyEdge } from '../../edge/verify.ts'
 import { seededRandom } from '../support/random.ts'
+import type { Random } from '../support/random.ts'
 import { judge } from './frame/judge.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad } from './frame/shops-under-load.ts'
@@ -46,7 +47,7 @@ async function run({ length, seed, directory }: RigOptions): Promise<readonly Ri
       await digests(join(directory, 'rest-cloud'), join(directory, 'rest-store')),
     ]
     if (was !== is) faults.push('what was put back is not what was backed up')
-    const taken = await putBackDamaged(directory, seededRandom(seed).below, flips)
+    const taken = await putBackDamaged(directory, seededRandom(seed), flips)
     const what = `backups of a cloud and a store, under load and at rest, put back and verified, with equal digests; ${2 * flips} with a bit flipped, ${taken} put back`
     return [
       {
@@ -96,18 +97,14 @@ async function digests(cloud: string, store: string): Promise<string> {
   return hash.digest('hex')
 }
 
-async function putBackDamaged(
-  directory: string,
-  below: (n: number) => number,
-  flips: number,
-): Promise<number> {
+async function putBackDamaged(directory: string, random: Random, flips: number): Promise<number> {
   let taken = 0
   for (const kind of KINDS)
     for (let n = 0; n < flips; n++) {
       const damaged = join(directory, 'damaged.backup')
       const bytes = readFileSync(backupOf(directory, 'rest', kind))
-      const at = below(bytes.length)
-      bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << below(8)), at)
+      const at = random.below(bytes.length)
+      bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << random.below(8)), at)
       writeFileSync(damaged, bytes)
       const data = join(directory, 'from-damaged')
       rmSync(data, { recursive: true, force: true })

@@ -7,6 +7,7 @@ import { LEDGER_FILE } from '../../edge/ledger/database.ts'
 import { openLedger } from '../../edge/ledger/ledger.ts'
 import { SENTINEL_FILE } from '../../edge/ledger/sentinel.ts'
 import { seededRandom } from '../support/random.ts'
+import type { Random } from '../support/random.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad } from './frame/shops-under-load.ts'
 
@@ -33,7 +34,7 @@ async function run({ length, seed, directory }: RigOptions): Promise<readonly Ri
   const seq = seqIn(original, join(directory, 'look'))
   const tally: Record<Outcome, number> = { refused: 0, behind: 0, whole: 0, silent: 0 }
   const faults: string[] = []
-  for (const hurt of hurts(original, seededRandom(seed).below, cuts)) {
+  for (const hurt of hurts(original, seededRandom(seed), cuts)) {
     const copy = join(directory, 'copy')
     rmSync(copy, { recursive: true, force: true })
     cpSync(original, copy, { recursive: true })
@@ -82,7 +83,7 @@ function seqIn(original: string, copy: string): number {
   return seq
 }
 
-function hurts(original: string, below: (n: number) => number, cuts: number): Hurt[] {
+function hurts(original: string, random: Random, cuts: number): Hurt[] {
   const cut = (file: string, bytes: number): Hurt => ({
     what: `${file} cut to ${bytes} bytes`,
     do: (directory) => truncateSync(join(directory, file), bytes),
@@ -99,8 +100,11 @@ function hurts(original: string, below: (n: number) => number, cuts: number): Hu
   if (frames < 2) throw new Error('the killed store left no log')
   const borders = Array.from({ length: cuts }, (_, n) =>
     n % 2 === 0
-      ? cut(LEDGER_FILE, below(pages) * PAGE_BYTES)
-      : cut(LOG, LOG_HEAD_BYTES + below(frames) * FRAME_BYTES + below(2) * below(FRAME_BYTES)),
+      ? cut(LEDGER_FILE, random.below(pages) * PAGE_BYTES)
+      : cut(
+          LOG,
+          LOG_HEAD_BYTES + random.below(frames) * FRAME_BYTES + random.below(2) * random.below(FRAME_BYTES),
+        ),
   )
   return [
     ...borders,

@@ -12,16 +12,7 @@ import type { Side } from '../versions/recorded-files.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const OPEN = {
-  edge: join(ROOT, 'edge/ledger/ledger.ts'),
-  cloud: join(ROOT, 'cloud/store/sqlite/sqlite-store.ts'),
-} as const
-const CODE = {
-  edge: (directory: string) =>
-    `const { openLedger } = await import('${OPEN.edge}'); openLedger({ directory: '${directory}' }).close()`,
-  cloud: (directory: string) =>
-    `const { openSqliteStore } = await import('${OPEN.cloud}'); await openSqliteStore({ directory: '${directory}' }).close()`,
-} as const
+const OPEN_ONCE = join(import.meta.dirname, 'frame/open-once.ts')
 const VERSION = 1
 const SIZES = { quick: { every: 9, most: 12 }, long: { every: 1, most: 400 } } as const
 const SUITES = ['test/versions']
@@ -79,7 +70,7 @@ async function killed(side: Side, length: RigOptions['length'], base: string): P
       '-e',
       `inject=pwrite64:signal=KILL:when=${1 + n * every}`,
     ]
-    if (!(await run1(trace, CODE[side](directory)))) tally.kills += 1
+    if (!(await endsWell(trace, side, directory))) tally.kills += 1
     else n = most
     const after = await opened(side, directory, false)
     tally.lost += Math.max(0, facts - after.facts)
@@ -101,20 +92,14 @@ async function opened(
     mkdirSync(directory)
     layDown(VERSION, side, directory)
   }
-  if (!(await run1([], CODE[side](directory)))) return { ok: false, facts: 0, problems: ['it does not open'] }
+  if (!(await endsWell([], side, directory))) return { ok: false, facts: 0, problems: ['it does not open'] }
   return side === 'edge' ? verifyEdge(directory) : verifyCloud(directory)
 }
 
 /** True when it ended by itself and well. */
-function run1(through: readonly string[], code: string): Promise<boolean> {
-  const [command = process.execPath, ...args] = [
-    ...through,
-    process.execPath,
-    '--input-type=module',
-    '-e',
-    code,
-  ]
-  return promisify(execFile)(command, args).then(
+function endsWell(through: readonly string[], side: Side, directory: string): Promise<boolean> {
+  const command = [...through, process.execPath, OPEN_ONCE, side, directory]
+  return promisify(execFile)(command[0] ?? '', command.slice(1)).then(
     () => true,
     () => false,
   )

@@ -15,6 +15,7 @@ import { Grants } from './domain/leases/grants.ts'
 import { Recalls } from './domain/leases/recalls.ts'
 import { openCloudEpoch } from './domain/lives.ts'
 import { Moments } from './domain/moments.ts'
+import { Projections } from './domain/accounts/projections.ts'
 import { ProgramShelf } from './domain/programs.ts'
 import { Resolutions } from './domain/resolutions.ts'
 import { TotalsTaker } from './domain/totals.ts'
@@ -204,12 +205,15 @@ async function coreOf(
     metrics.committed(activities)
     feed.committed(activities)
   })
+  const accounts = new Projections(store, shelf, clock)
+  await accounts.resume()
   const platform = new Platform({
     store,
     system,
     operatorToken: token,
     firstTenant: founded.tenant,
     dialects: [NATIVE_AUTH, PERKVILLE_AUTH],
+    accounts,
     onFault: (cause) => log.error({ err: cause }, 'a sweep of what ran out broke'),
   })
   const services: Services = {

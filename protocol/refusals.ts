@@ -41,7 +41,6 @@ export const REFUSALS = {
     retry: 'changed',
     title: 'This invitation is not known, used or out of time',
   },
-  mail_missing: { status: 409, retry: 'never', title: 'This node sends no e-mail' },
   identification_not_possible: {
     status: 422,
     retry: 'changed',

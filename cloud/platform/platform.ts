@@ -1,5 +1,7 @@
 // Everything about who may do what, put together over one store. Nodes make one; borders and dialects are given it.
 import type { Millis } from '../../protocol/time.ts'
+import { and, eq } from '../collections/query.ts'
+import { ACCOUNTS } from '../collections/tables/accounts.ts'
 import type { PersonId } from '../store/platform-port.ts'
 import type { CloudStore, TenantId } from '../store/port.ts'
 import type { System } from '../system.ts'
@@ -14,6 +16,7 @@ import { People } from './people.ts'
 import { Principals } from './principals.ts'
 import { secretHash } from './secrets.ts'
 import { Tenants } from './tenants.ts'
+import type { AccountRows } from './tenants.ts'
 
 export interface PlatformParts {
   readonly store: CloudStore
@@ -21,6 +24,7 @@ export interface PlatformParts {
   readonly operatorToken: string
   readonly firstTenant: TenantId
   readonly dialects: readonly AuthDialect[]
+  readonly accounts: AccountRows
   readonly onFault: (cause: unknown) => void
 }
 
@@ -56,7 +60,12 @@ export class Platform {
       system,
       connected: (tenant, person) => connected(store, tenant, person),
     })
-    this.tenants = new Tenants({ store, system })
+    this.tenants = new Tenants({
+      store,
+      system,
+      dialects: dialects.map(({ name }) => name).filter((name) => name !== 'native'),
+      accounts: parts.accounts,
+    })
     this.clients = new Clients({ store, system, dialects })
   }
 
@@ -80,8 +89,11 @@ export class Platform {
   }
 }
 
-/** Whether one of the person's addresses or numbers is a member's of the business. */
+/** Whether the person has a connection to the business; where it keeps none, whether an address or number of theirs is a member's. */
 async function connected({ read }: CloudStore, tenant: TenantId, person: PersonId): Promise<boolean> {
+  const where = and(eq('person', person), eq('hidden', false))
+  const rows = await read.rows(ACCOUNTS.connections, { tenants: [tenant], where, limit: 1 })
+  if (rows.length > 0) return true
   for (const { kind, folded } of await read.contactsOf(person))
     if ((await read.memberByIdentity(tenant, kind, folded)) !== undefined) return true
   return false

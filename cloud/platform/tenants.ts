@@ -25,9 +25,20 @@ export interface BusinessProfile {
   readonly app_connection_message?: string
 }
 
+/** What must be there before a business can be listed by an API: the rows of its customers' accounts. */
+export interface AccountRows {
+  /** In the transaction that gives the business its first API. */
+  begin(tx: Writes, tenant: TenantId): Promise<void>
+  /** Resolves when those of everybody who is a member already are there. */
+  fill(tenant: TenantId): Promise<void>
+}
+
 export interface TenantsParts {
   readonly store: CloudStore
   readonly system: System
+  /** Names of the APIs there are, the native one left out: that one is for everybody. */
+  readonly dialects: readonly string[]
+  readonly accounts: AccountRows
 }
 
 export class Tenants {
@@ -47,6 +58,25 @@ export class Tenants {
     const { text, hash } = newSecret(system)
     const tenant = await store.write((tx) => foundTenant(tx, name, hash, system.clock.now() as Millis))
     return { tenant, token: text }
+  }
+
+  /** Lists a business in an API from now on; doing it again changes nothing, but goes on with what was not finished. */
+  async enable(id: TenantId, dialect: string): Promise<Result<TenantRow>> {
+    const { store, system, dialects, accounts } = this.#parts
+    if (!dialects.includes(dialect))
+      return refuse('input_invalid', `There is no API "${dialect}" here: ${dialects.join(', ')}`, '/name')
+    const row = await store.write(async (tx) => {
+      const before = await tx.tenant(id)
+      if (before === undefined || before.dialects.includes(dialect)) return before
+      await accounts.begin(tx, id)
+      const now = system.clock.now() as Millis
+      const after = { ...before, dialects: [...before.dialects, dialect], modified: now }
+      await tx.saveTenant(after)
+      return after
+    })
+    if (row === undefined) return refuse('tenant_not_found', `There is no business ${id}`)
+    await accounts.fill(id)
+    return accept(row)
   }
 
   /** A new HQ token; the one before is no token any more. */

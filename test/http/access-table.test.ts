@@ -1,6 +1,8 @@
 // Every endpoint of the native API with every kind of wrong token, scope, role and business, made from the route table: a row that is added is tried
 // without anybody thinking of it (PL-16).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EVERYTHING } from '../../cloud/collections/query.ts'
+import { ACCOUNTS } from '../../cloud/collections/tables/accounts.ts'
 import { NATIVE_SCOPES, SCOPES_OF_ROLE } from '../../cloud/platform/native-scopes.ts'
 import type { NativeScope } from '../../cloud/platform/native-scopes.ts'
 import { PERKVILLE_AUTH } from '../../cloud/dialects/perkville/auth.ts'
@@ -374,4 +376,20 @@ test('PL-15 a business has an origin, an HQ token that can be exchanged, and a l
   expect(items(await cloud.ask('/v1/stores', { token }))).toHaveLength(1)
   expect(pick((await cloud.ask('/v1/business', { token })).json, 'name')).toBe('Third')
   expect((await cloud.ask('/v1/tenants/1/token', { method: 'POST' })).status).toBe(404)
+})
+
+test('PL-17 a business is listed in an API by its HQ, with everybody who is a member already', async () => {
+  const { read } = cloud.node.store
+  const connections = (): Promise<unknown[]> =>
+    read.rows(ACCOUNTS.connections, { tenants: [1], where: EVERYTHING, limit: 10 })
+  expect(await connections()).toEqual([])
+  expect((await cloud.post('/v1/dialects', { name: 'native' })).status).toBe(400)
+  expect((await cloud.post('/v1/dialects', { name: 'nobody' })).status).toBe(400)
+  for (let again = 0; again < 2; again++) {
+    const { json } = await cloud.post('/v1/dialects', { name: 'perkville' })
+    expect(pick(json, 'dialects')).toEqual(['perkville'])
+    expect(await connections()).toHaveLength(1)
+  }
+  const tenants = pick((await cloud.ask('/v1/tenants')).json, 'items') as { id: number; dialects: string[] }[]
+  expect(tenants.filter(({ dialects }) => dialects.length > 0).map(({ id }) => id)).toEqual([1])
 })

@@ -10,6 +10,7 @@ import { seededRandom } from '../random.ts'
 import { openShops, terminalName } from '../shops.ts'
 import type { Shop, Shops } from '../shops.ts'
 import { Crowd } from './crowd.ts'
+import { integratorOf, tokenCommand } from './integrator.ts'
 import { OPERATOR_HELP, operatorCommand } from './operator.ts'
 import { Till, newTillCounts } from './till.ts'
 import type { TillCounts } from './till.ts'
@@ -86,6 +87,11 @@ async function run(
   crowd.welcomeBack(pick(known, 'list', 'items'))
   const scene: Scene = { shops, lines, crowd, counts: shops.shops.map(() => newTillCounts()) }
   greet(shops, directory)
+  const { url } = shops.cloud
+  const integrator = await integratorOf(url, shops.hqToken, directory)
+  say(
+    `A point of sale that speaks Perkville's API gets its token with:\n\n  ${tokenCommand(url, integrator)}\n`,
+  )
   listen(scene, closing)
   const seed = Date.now() >>> 0
   const tills = shops.shops.flatMap(({ number, node, terminalTokens }, index) =>

@@ -14,6 +14,7 @@ import {
   ClientPageShape,
   ClientSecretShape,
   ClientShape,
+  DialectInputShape,
   DisabledInputShape,
   DoneShape,
   HqTokenShape,
@@ -24,6 +25,7 @@ import {
   StaffPageShape,
   TenantInputShape,
   TenantPageShape,
+  TenantShape,
 } from './access-shapes.ts'
 
 function clientView(row: ClientRow): unknown {
@@ -111,6 +113,20 @@ const TENANT_ROUTES = [
 ]
 
 const CLIENT_ROUTES = [
+  route({
+    method: 'POST',
+    path: '/v1/dialects',
+    needs: 'access:write',
+    summary: 'Lists this business in another API; answers when all its members are there',
+    input: DialectInputShape,
+    answer: { status: 200, shape: TenantShape },
+    async handle({ services, tenant, input }) {
+      const enabled = await services.platform.tenants.enable(tenant, input.name)
+      if (!enabled.ok) return enabled
+      const { id, name, dialects } = enabled.value
+      return answered(200, { id, name, dialects })
+    },
+  }),
   route({
     method: 'POST',
     path: '/v1/clients',

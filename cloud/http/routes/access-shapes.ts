@@ -19,6 +19,8 @@ export const TenantPageShape = pageOf(TenantShape)
 export const NewTenantShape = Type.Object({ ...tenant, hq_token: Secret }, closed)
 export const HqTokenShape = Type.Object({ hq_token: Secret }, closed)
 
+export const DialectInputShape = Type.Object({ name: Type.String({ maxLength: 40 }) }, closed)
+
 const profile = {
   logo_url: HttpsUrl,
   brand_color: Color,

@@ -8,6 +8,12 @@ import type { KeyPair } from '../protocol/envelope.ts'
 import type { Clock, Millis } from '../protocol/time.ts'
 import type { LogLevel } from './config.ts'
 import { Authority } from './domain/authority.ts'
+import { SCHEMA } from './collections/collections.ts'
+import { DialectServer } from './dialects/frame/serve.ts'
+import { servedTenants } from './dialects/frame/served-tenants.ts'
+import { PERKVILLE } from './dialects/perkville/perkville.ts'
+import { Configuration } from './domain/configuration/configuration.ts'
+import { followStores } from './domain/configuration/follow.ts'
 import { Draws } from './domain/draws.ts'
 import { HqFacts } from './domain/hq-facts.ts'
 import { Ingest } from './domain/ingest/ingest.ts'
@@ -22,6 +28,7 @@ import { TotalsTaker } from './domain/totals.ts'
 import { Certifier } from './fleet/certifier.ts'
 import { Fleet } from './fleet/fleet.ts'
 import { appOf } from './http/app.ts'
+import { mountOf } from './http/dialect-mount.ts'
 import { LiveFeed } from './http/feed/live-feed.ts'
 import { loadHqToken } from './http/hq-token.ts'
 import { Metrics } from './http/metrics.ts'
@@ -225,6 +232,7 @@ async function coreOf(
       cloudPublicKey: exportPublicKey(founded.keys.publicKey),
       certifier,
       connected: () => hub.connected(),
+      storeMade: (tx, tenant) => followStores(tx, tenant, { now: clock.now(), by: 'HQ' }),
       decided: (edge) => hub.closeEdge(edge, 'HQ decided about this device; say hello again'),
     }),
     platform,
@@ -258,7 +266,23 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     stopping,
   })
   const posts = new SyncPosts({ read: store.read, hub, system, log, stopping })
-  const server = new HttpServer(appOf({ routes: ROUTES, services, secure, log }), upgrades, posts)
+  const configuration = new Configuration({
+    store,
+    shelf: services.shelf,
+    clock: system.clock,
+    randomBytes: (count) => system.randomBytes(count),
+  })
+  await configuration.catchUp()
+  const perkville = new DialectServer(PERKVILLE, {
+    read: store.read,
+    schema: SCHEMA,
+    principalOf: (given) => services.platform.principals.of(given),
+    tenants: servedTenants(store.read, PERKVILLE.name, system.clock),
+    services: { read: store.read, schema: SCHEMA, configuration, shelf: services.shelf, clock: system.clock },
+  })
+  const mounts = [mountOf(perkville, { log, metrics: services.metrics, stopping })]
+  const app = appOf({ routes: ROUTES, services, secure, log, mounts })
+  const server = new HttpServer(app, upgrades, posts)
   let port: number
   try {
     port = await server.listen(options.host, options.port)

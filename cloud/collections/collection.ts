@@ -29,6 +29,8 @@ export interface Collection {
   readonly children?: Readonly<Record<string, Children>>
   /** A versioned document: a body beside the columns, and a history row for every version. */
   readonly versioned: boolean
+  /** Its table is made and written by SQL of its owner's; only reading is done here. */
+  readonly owned?: true
 }
 
 export type Json =

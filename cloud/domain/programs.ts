@@ -1,15 +1,18 @@
 // The published programs of each tenant: written once, compiled once, handed to whoever folds. Versions are immutable and effective-dated; only the
 // first may reach into the past (E-DOC-2), so a fold never changes under facts that were folded already.
 import type { ProgramVersion } from '../../protocol/ids.ts'
-import type { Refusal } from '../../protocol/result.ts'
+import { accept, refuse } from '../../protocol/result.ts'
+import type { Refusal, Result } from '../../protocol/result.ts'
 import { TIME_MIN, hybridTime, localDay } from '../../protocol/time.ts'
-import type { Clock, Millis } from '../../protocol/time.ts'
+import type { Clock, HybridTime, Millis } from '../../protocol/time.ts'
 import { checkDocument } from '../evaluation/check/check.ts'
 import type { DocumentIssue, DocumentWarning } from '../evaluation/check/issue.ts'
 import { warningsOf } from '../evaluation/check/warnings.ts'
 import { Programs } from '../evaluation/programs.ts'
 import type { ProgramRecord } from '../evaluation/programs.ts'
-import type { CloudStore, TenantId } from '../store/port.ts'
+import type { CloudStore, TenantId, Writes } from '../store/port.ts'
+import type { ProgramDocument } from '../evaluation/document/program.ts'
+import { followProgram } from './configuration/follow.ts'
 
 export type PublishOutcome =
   | { readonly ok: true; readonly record: ProgramRecord; readonly warnings: readonly DocumentWarning[] }
@@ -72,7 +75,6 @@ export class ProgramShelf {
         issues: checked.issues,
       }
     }
-    const programs = await this.of(tenant)
     const outcome = await this.#store.write(async (tx): Promise<PublishOutcome> => {
       const known = await tx.programs(tenant)
       const now = this.#clock.now()
@@ -84,22 +86,75 @@ export class ProgramShelf {
           issues: [],
         }
       }
-      const record: ProgramRecord = {
-        version: (Math.max(0, ...known.map(({ version }) => version)) + 1) as ProgramVersion,
-        effectiveFrom:
-          effectiveFrom === null && known.length === 0 ? TIME_MIN : hybridTime(effectiveFrom ?? now),
-        document: JSON.stringify(checked.document),
-      }
-      await tx.insertProgram(tenant, record, now as Millis)
-      const from = effectiveFrom ?? (known.length === 0 ? null : now)
+      const from = effectiveFrom ?? (known.length === 0 ? null : (now as Millis))
+      const record = await this.#insert(
+        tx,
+        tenant,
+        checked.document,
+        from === null ? TIME_MIN : hybridTime(from),
+      )
       return { ok: true, record, warnings: warningsOf(checked.document, firstDay(from)) }
     })
-    if (outcome.ok) {
-      programs.add(outcome.record)
-      for (const listener of this.#listeners) listener(tenant, outcome.record)
-    }
+    if (outcome.ok) await this.#announce(tenant, outcome.record)
     return outcome
   }
+
+  /**
+   * Publishes what `work` makes of the version published last, in one transaction with what `work` has to write beside it (CFG-3). It takes effect now, or with
+   * that version where that is still to come. Null: nothing is published yet.
+   */
+  async revise<T>(
+    tenant: TenantId,
+    work: (tx: Writes, document: ProgramDocument | null) => Promise<Result<Revision<T>>>,
+  ): Promise<Result<T>> {
+    const outcome = await this.#store.write(async (tx): Promise<Result<readonly [ProgramRecord, T]>> => {
+      const last = (await tx.programs(tenant)).toSorted((a, b) => a.version - b.version).at(-1)
+      // It was checked when it was published.
+      const revised = await work(
+        tx,
+        last === undefined ? null : (JSON.parse(last.document) as ProgramDocument),
+      )
+      if (!revised.ok) return revised
+      const checked = checkDocument(revised.value.document)
+      if (!checked.ok)
+        return refuse('input_invalid', checked.issues[0]?.message ?? 'The program does not allow that')
+      const from = hybridTime(this.#clock.now())
+      const effective = last === undefined ? TIME_MIN : from > last.effectiveFrom ? from : last.effectiveFrom
+      const value = await revised.value.beside()
+      return accept([await this.#insert(tx, tenant, checked.document, effective), value])
+    })
+    if (!outcome.ok) return outcome
+    const [record, value] = outcome.value
+    await this.#announce(tenant, record)
+    return accept(value)
+  }
+
+  async #insert(
+    tx: Writes,
+    tenant: TenantId,
+    document: ProgramDocument,
+    effectiveFrom: HybridTime,
+  ): Promise<ProgramRecord> {
+    const known = await tx.programs(tenant)
+    const version = (Math.max(0, ...known.map((record) => record.version)) + 1) as ProgramVersion
+    const record: ProgramRecord = { version, effectiveFrom, document: JSON.stringify(document) }
+    const now = this.#clock.now() as Millis
+    await tx.insertProgram(tenant, record, now)
+    await followProgram(tx, tenant, document, { now, by: `program ${version}` })
+    return record
+  }
+
+  async #announce(tenant: TenantId, record: ProgramRecord): Promise<void> {
+    const programs = await this.of(tenant)
+    if (!programs.records.some(({ version }) => version === record.version)) programs.add(record)
+    for (const listener of this.#listeners) listener(tenant, record)
+  }
+}
+
+/** The next document, and what is written in its transaction before documents follow it. */
+export interface Revision<T> {
+  readonly document: ProgramDocument
+  readonly beside: () => Promise<T>
 }
 
 /** The day it is everywhere when a version takes effect; null where it reaches back to the beginning. */

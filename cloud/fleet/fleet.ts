@@ -97,6 +97,8 @@ export interface FleetOptions {
   readonly connected: () => ReadonlyMap<Origin, Contact>
   /** HQ has decided about a device: its connection is to hear it. */
   readonly decided?: (edge: EdgeId) => void
+  /** What else is written in the transaction that makes a store. */
+  readonly storeMade?: (tx: Writes, tenant: TenantId) => Promise<void>
 }
 
 export class Fleet {
@@ -107,8 +109,10 @@ export class Fleet {
   readonly #connected: FleetOptions['connected']
   readonly #decided: (edge: EdgeId) => void
   readonly #guesses: Guesses
+  readonly #storeMade: NonNullable<FleetOptions['storeMade']>
 
-  constructor({ store, system, cloudPublicKey, certifier, connected, decided }: FleetOptions) {
+  constructor({ store, system, cloudPublicKey, certifier, connected, decided, storeMade }: FleetOptions) {
+    this.#storeMade = storeMade ?? (async () => undefined)
     this.#decided = decided ?? (() => undefined)
     this.#store = store
     this.#system = system
@@ -129,7 +133,12 @@ export class Fleet {
         `"${zone}" is not a time zone; use a name such as Europe/London`,
         '/zone',
       )
-    return accept(await this.#store.write((tx) => tx.insertStore(tenant, name, zone)))
+    const made = await this.#store.write(async (tx) => {
+      const store = await tx.insertStore(tenant, name, zone)
+      await this.#storeMade(tx, tenant)
+      return store
+    })
+    return accept(made)
   }
 
   stores(tenant: TenantId): Promise<StoreRow[]> {

@@ -21,6 +21,7 @@ import { mountOAuth } from './oauth/oauth-app.ts'
 import type { App } from './oauth/oauth-app.ts'
 import { readQuery } from './query.ts'
 import { requestIdOf } from './request-id.ts'
+import type { Mount } from './dialect-mount.ts'
 import type { Answered, Call, Route } from './route.ts'
 import type { Services } from './services.ts'
 
@@ -30,6 +31,8 @@ export interface AppParts {
   /** Whether the node is reached over TLS: the cookies of the login pages say so. */
   readonly secure: boolean
   readonly log: Logger
+  /** Dialects, each under its name. */
+  readonly mounts?: readonly Mount[]
 }
 
 type Ctx = Context<{ Bindings: HttpBindings }>
@@ -59,6 +62,7 @@ export function appOf(parts: AppParts): App {
   mountOAuth(app, { read, platform, secure: parts.secure }, (c, path, work) =>
     servePage(parts, c, path, work),
   )
+  for (const mount of parts.mounts ?? []) mount(app)
   app.notFound((c) => {
     const { refusal } = refuse('route_unknown', 'There is nothing here; see /openapi.json')
     return settle(parts, c, 'unknown', { ok: false, refusal })

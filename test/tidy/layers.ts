@@ -30,6 +30,28 @@ export const LAYERS: readonly Layer[] = [
 
   { at: EVALUATION, may: ['protocol'], node: ['node:crypto'] },
   { at: COLLECTIONS, may: ['protocol', COLLECTION_PORT] },
+  {
+    at: 'cloud/dialects/frame',
+    may: [
+      'protocol',
+      COLLECTIONS,
+      COLLECTION_PORT,
+      'cloud/platform/principal.ts',
+      'cloud/store/platform-port.ts',
+    ],
+  },
+  {
+    at: 'cloud/dialects/perkville',
+    may: [
+      'protocol',
+      COLLECTIONS,
+      COLLECTION_PORT,
+      'cloud/dialects/frame',
+      'cloud/domain',
+      'cloud/platform',
+      'cloud/store/platform-port.ts',
+    ],
+  },
   { at: 'cloud/store', may: ['protocol', EVALUATION, COLLECTIONS] },
   // It yields between long pieces of work, hence the timers.
   {
@@ -82,6 +104,7 @@ export const LAYERS: readonly Layer[] = [
       'cloud/platform',
       'cloud/fleet',
       'cloud/sync',
+      'cloud/dialects/frame',
       'cloud/what-if',
       'cloud/system.ts',
       'cloud/version.ts',
@@ -93,8 +116,6 @@ export const LAYERS: readonly Layer[] = [
     may: ['protocol', EVALUATION, 'cloud/domain', 'cloud/store'],
     node: ['node:crypto', 'node:fs', 'node:timers/promises', 'node:util', 'node:worker_threads'],
   },
-  // Each platform's API. The rest of the cloud knows none of them.
-  { at: 'cloud/dialects', may: ['protocol', 'cloud/platform'] },
   // The demo is a user of the product: it speaks to processes, not to code.
   { at: 'cloud/demo', may: ['protocol', 'edge/kit', 'cloud/code-cache.ts'] },
   { at: 'cloud/code-cache.ts', may: [] },
@@ -114,6 +135,9 @@ export const LAYERS: readonly Layer[] = [
     at: 'cloud/node.ts',
     may: [
       'protocol',
+      COLLECTIONS,
+      'cloud/dialects',
+      'cloud/platform',
       'cloud/domain',
       'cloud/fleet',
       'cloud/http',

@@ -5,7 +5,11 @@ import { FOLDERS, filesUnder, sourceFiles, withoutComments } from './source-file
 
 const specs = FOLDERS.flatMap((folder) => filesUnder(folder, 'SPEC.md'))
 /** Test files, and the contract suites that they run. */
-const tests = sourceFiles().filter(({ path }) => /^test\/.*(?:\.test|-suite)\.ts$/.test(path))
+const tests = [
+  ...sourceFiles().filter(({ path }) => /^test\/.*(?:\.test|-suite)\.ts$/.test(path)),
+  // Conformance cases are data and tests in one.
+  ...filesUnder('test', '.json').filter(({ path }) => path.startsWith('test/conformance/cases/')),
+]
 
 /** `- **P-ID-1** …` */
 const ID = /\*\*([A-Z]+(?:-[A-Z]+)*-\d+)\*\*/g

@@ -4,11 +4,10 @@ import type { Database } from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Schema, columnsOf } from '../../cloud/collections/collection.ts'
 import type { Collection } from '../../cloud/collections/collection.ts'
-import { COLLECTIONS } from '../../cloud/collections/collections.ts'
+import { COLLECTIONS, SCHEMA } from '../../cloud/collections/collections.ts'
 import { and, eq, stepsOf } from '../../cloud/collections/query.ts'
 import type { Predicate } from '../../cloud/collections/query.ts'
 import { selectOf } from '../../cloud/store/sqlite/collection-sql.ts'
-import { SCHEMA } from '../../cloud/store/sqlite/collections.ts'
 import { migrate } from '../../cloud/store/sqlite/schema.ts'
 
 let database: Database

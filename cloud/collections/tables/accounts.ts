@@ -15,7 +15,7 @@ const to = <const C extends string>(refers: C) => ({ type: 'integer', refers }) 
 /** A reference is a way that filters go, and has its index (COL-7). */
 const toOrNull = <const C extends string>(refers: C) => ({ type: 'integer', null: true, refers }) as const
 
-const whose = { connection: to('connections'), person: integer, member: integer } as const
+const whose = { connection: to('connections'), person: to('persons'), member: integer } as const
 const kept = { created: datetime, modified: datetime } as const
 const declared = { scope: 'tenant', versioned: false } as const
 
@@ -24,7 +24,7 @@ const CONNECTIONS = {
   ...declared,
   name: 'connections',
   columns: {
-    person: integer,
+    person: to('persons'),
     member: integer,
     status: text,
     joined: datetimeOrNull,
@@ -174,7 +174,7 @@ const REFERRALS = {
   columns: {
     ...whose,
     fact: integer,
-    to_person: integerOrNull,
+    to_person: toOrNull('persons'),
     to_email: textOrNull,
     to_first_name: textOrNull,
     to_last_name: textOrNull,
@@ -197,7 +197,7 @@ const CONNECTION_ATTRIBUTES = {
   name: 'connection_attributes',
   columns: { ...whose, value: to('custom_attribute_values'), added: datetime },
   unique: [['member', 'value']],
-  indexes: [['connection'], ['value']],
+  indexes: [['connection'], ['value'], ['person']],
 } as const satisfies Collection
 
 /** No projection: what another system told of its members. The fold learns home and status of it as a profile. */
@@ -233,7 +233,7 @@ const MAILS = {
   name: 'mails',
   columns: {
     type: text,
-    person: integer,
+    person: to('persons'),
     email: text,
     location: integerOrNull,
     /** What it tells of; null: nothing of the fold. */

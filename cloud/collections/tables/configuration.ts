@@ -69,6 +69,7 @@ const PERKS: Collection = {
   },
   indexes: [['tenant', 'classification', 'type'], ['classification'], ['type'], ['category']],
   unique: [['tenant', 'rule']],
+  children: { frequency: { collection: 'frequency_bonuses', by: 'reward' } },
   versioned: true,
 }
 
@@ -125,6 +126,7 @@ const CUSTOM_ATTRIBUTES: Collection = {
   columns: { slug: { type: 'text' }, display_name: { type: 'text' } },
   indexes: [['slug']],
   unique: [['tenant', 'slug']],
+  children: { values: { collection: 'custom_attribute_values', by: 'custom_attribute' } },
   versioned: true,
 }
 
@@ -137,6 +139,7 @@ const CUSTOM_ATTRIBUTE_VALUES: Collection = {
     rank: { type: 'integer', null: true },
   },
   indexes: [['custom_attribute']],
+  children: { assigned: { collection: 'connection_attributes', by: 'value' } },
   versioned: true,
 }
 
@@ -159,6 +162,23 @@ const AGREEMENT_VERSIONS: Collection = {
   versioned: true,
 }
 
+/** What a person agreed to at a moment, as it was then. */
+const USER_AGREEMENTS: Collection = {
+  name: 'user_agreements',
+  scope: 'tenant',
+  columns: {
+    person: { type: 'integer', refers: 'persons' },
+    agreement: { type: 'integer', refers: 'agreements' },
+    agreement_version: { type: 'integer', refers: 'agreement_versions' },
+    email: { type: 'text' },
+    first_name: { type: 'text' },
+    last_name: { type: 'text' },
+    at: { type: 'datetime' },
+  },
+  indexes: [['agreement'], ['agreement_version'], ['person', 'tenant']],
+  versioned: false,
+}
+
 export const CONFIGURATION = {
   businesses: BUSINESSES,
   locations: LOCATIONS,
@@ -174,4 +194,5 @@ export const CONFIGURATION = {
   custom_attribute_values: CUSTOM_ATTRIBUTE_VALUES,
   agreements: AGREEMENTS,
   agreement_versions: AGREEMENT_VERSIONS,
+  user_agreements: USER_AGREEMENTS,
 } as const satisfies Readonly<Record<string, Collection>>

@@ -37,7 +37,13 @@ CREATE INDEX document_versions_change ON document_versions (tenant, change);
 
 /** The statements that make all declared tables and their indexes. */
 export function tablesOf(collections: readonly Collection[]): string {
-  return VERSIONS_TABLE + collections.map(tableOf).join('')
+  return (
+    VERSIONS_TABLE +
+    collections
+      .filter(({ owned }) => owned !== true)
+      .map(tableOf)
+      .join('')
+  )
 }
 
 function tableOf(collection: Collection): string {

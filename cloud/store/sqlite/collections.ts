@@ -1,8 +1,8 @@
 // Rows of collections in the embedded engine. Values come out as they were declared: truth values and JSON are columns of numbers and text inside.
 import type { Database, Statement } from 'better-sqlite3'
-import { Schema, columnsOf } from '../../collections/collection.ts'
+import { columnsOf } from '../../collections/collection.ts'
 import type { Collection, Column, Json, Row, Value } from '../../collections/collection.ts'
-import { COLLECTIONS } from '../../collections/collections.ts'
+import { SCHEMA } from '../../collections/collections.ts'
 import type { CollectionReads, CollectionWrites, VersionRow } from '../collection-port.ts'
 import { selectOf } from './collection-sql.ts'
 import type { Raw } from './rows.ts'
@@ -10,8 +10,6 @@ import type { preparer } from './statements.ts'
 
 /** Texts of queries follow what callers filter by; more than this are not kept prepared. */
 const STATEMENTS_MAX = 512
-
-export const SCHEMA = new Schema(COLLECTIONS)
 
 type Prepare = ReturnType<typeof preparer>
 

@@ -1,0 +1,296 @@
+// Serves a dialect from its rows: one order of checks for every endpoint (DF-2). Path, verb, token, scopes, row, body, operation; what is refused anywhere leaves
+// in the platform's own words. It knows no HTTP library: the mount gives it requests and sends its answers.
+import { refuse } from '../../../protocol/result.ts'
+import type { Refusal } from '../../../protocol/result.ts'
+import type { Collection, Json, Row, Schema } from '../../collections/collection.ts'
+import { EVERYTHING, and, among, eq } from '../../collections/query.ts'
+import type { Predicate } from '../../collections/query.ts'
+import { permits } from '../../platform/principal.ts'
+import type { Principal } from '../../platform/principal.ts'
+import type { CollectionReads } from '../../store/collection-port.ts'
+import type { Dialect } from './dialect.ts'
+import { readFilters } from './filters.ts'
+import { readInput } from './input.ts'
+import type { Body, Input } from './input.ts'
+import { objectOf } from './object.ts'
+import type { Children } from './object.ts'
+import { readPage } from './pages.ts'
+import type { Call, Endpoint, Outcome, Page, Resource } from './resource.ts'
+import { integerOf } from './values.ts'
+import { seenBy } from './visibility.ts'
+
+export interface DialectRequest {
+  readonly method: string
+  /** Behind the dialect's base: `perks/60/`. */
+  readonly path: string
+  readonly params: URLSearchParams
+  readonly authorization: string | undefined
+  /** Reads and parses the body when it is wanted. */
+  readonly body: () => Promise<ReadBody>
+}
+
+export type ReadBody =
+  | { readonly ok: true; readonly value: Body; readonly form: boolean }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+export interface DialectAnswer {
+  readonly status: number
+  /** Null: no body. */
+  readonly body: Json | null
+}
+
+export interface DialectParts<S> {
+  readonly read: Pick<CollectionReads, 'rows'>
+  readonly schema: Schema
+  readonly services: S
+  readonly principalOf: (token: string) => Promise<Principal | undefined>
+  /** Businesses that are served in the dialect. */
+  readonly tenants: () => Promise<readonly number[]>
+}
+
+interface Refused {
+  readonly ok: false
+  readonly refusals: readonly Refusal[]
+}
+const refused = (...refusals: readonly Refusal[]): Refused => ({ ok: false, refusals })
+
+/** One call on its way through the checks. */
+interface Under<S> {
+  readonly resource: Resource<S>
+  readonly endpoint: Endpoint<S>
+  readonly principal: Principal
+  readonly tenants: readonly number[]
+  readonly request: DialectRequest
+  readonly key: string
+}
+
+export class DialectServer<S> {
+  readonly #dialect: Dialect<S>
+  readonly #parts: DialectParts<S>
+  readonly #byName: ReadonlyMap<string, Resource<S>>
+
+  constructor(dialect: Dialect<S>, parts: DialectParts<S>) {
+    this.#dialect = dialect
+    this.#parts = parts
+    this.#byName = new Map(dialect.resources.map((resource) => [resource.name, resource]))
+  }
+
+  get dialect(): Dialect<S> {
+    return this.#dialect
+  }
+
+  async serve(request: DialectRequest): Promise<DialectAnswer> {
+    const answer = await this.#answer(request)
+    return 'ok' in answer ? this.#dialect.refused(answer.refusals) : answer
+  }
+
+  async #answer(request: DialectRequest): Promise<DialectAnswer | Refused> {
+    const place = this.#placeOf(request.path)
+    if (place === undefined) return refused(refuse('route_unknown', 'There is nothing here.').refusal)
+    const { resource, key } = place
+    const on = key === '' ? 'list' : 'one'
+    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const endpoint = resource.endpoints.find((row) => row.method === method && row.on === on)
+    if (endpoint === undefined)
+      return refused(refuse('verb_unsupported', `${request.method} is not supported here.`).refusal)
+    const principal = await this.#principalOf(request.authorization)
+    if (!('kind' in principal)) return principal
+    if (!permits(principal, endpoint.scopes))
+      return refused(refuse('role_insufficient', 'The token has not the scopes that this needs.').refusal)
+    const served = await this.#parts.tenants()
+    const tenants =
+      principal.tenants.length === 0 ? served : served.filter((tenant) => principal.tenants.includes(tenant))
+    const under: Under<S> = { resource, endpoint, principal, tenants, request, key }
+    return endpoint.method === 'GET' ? this.#read(under) : this.#write(under)
+  }
+
+  /** `perks`, `perks/`, `perks/60`, `batch/transactions/`. */
+  #placeOf(path: string): { resource: Resource<S>; key: string } | undefined {
+    const names = path.split('/').filter((name) => name !== '')
+    const whole = this.#byName.get(names.join('/'))
+    if (whole !== undefined) return { resource: whole, key: '' }
+    const key = names.pop() ?? ''
+    const resource = this.#byName.get(names.join('/'))
+    return resource === undefined ? undefined : { resource, key }
+  }
+
+  async #principalOf(authorization: string | undefined): Promise<Principal | Refused> {
+    const token = /^(?:Bearer|OAuth) +([\x21-\x7e]{1,512})$/i.exec(authorization?.trim() ?? '')?.[1]
+    if (token === undefined)
+      return refused(refuse('token_missing', 'Send the header Authorization: Bearer TOKEN.').refusal)
+    const principal = await this.#parts.principalOf(token)
+    // A token of another dialect, or of HQ, opens nothing here (PL-6).
+    return principal?.dialect === this.#dialect.name
+      ? principal
+      : refused(refuse('token_unknown', 'The access token is unknown, revoked or expired.').refusal)
+  }
+
+  async #read(under: Under<S>): Promise<DialectAnswer | Refused> {
+    const { endpoint, key, request } = under
+    const page = readPage(request.params, {
+      ...this.#dialect.limit,
+      ...(under.resource.limitMax === undefined ? {} : { max: under.resource.limitMax }),
+    })
+    if (!page.ok) return refused(...page.refusals)
+    const { operation, operationWhen } = endpoint
+    if (operation !== undefined && (operationWhen === undefined || request.params.has(operationWhen)))
+      return this.#operated(under, null, {}, page.value)
+    if (key !== '') {
+      const row = await this.#one(under)
+      return row === undefined ? refused(NOT_FOUND) : this.#shown(under, row)
+    }
+    return this.#list(under, page.value)
+  }
+
+  async #list(under: Under<S>, page: Page): Promise<DialectAnswer | Refused> {
+    const { resource, endpoint, principal, request, tenants } = under
+    const exempt = endpoint.requiresUnless !== undefined && principal.scopes.has(endpoint.requiresUnless)
+    const requires = endpoint.requires ?? {}
+    const filtered = readFilters(request.params, resource.filters, exempt ? {} : requires, {
+      filtersOf: (name) => this.#byName.get(name)?.filters ?? this.#dialect.embedded[name] ?? {},
+      me: principal.person,
+      aside: [...ASIDE, ...(resource.aside ?? [])],
+      aliases: this.#dialect.aliases,
+    })
+    if (!filtered.ok) return refused(...filtered.refusals)
+    const rows = await this.#parts.read.rows(this.#collection(resource), {
+      tenants,
+      where: and(this.#seen(under), filtered.value),
+      order: resource.order ?? [],
+      limit: page.limit + 1,
+      offset: page.offset,
+    })
+    return this.#listed(under, rows, page)
+  }
+
+  async #listed(under: Under<S>, rows: readonly Row[], page: Page): Promise<DialectAnswer> {
+    const shown = rows.slice(0, page.limit)
+    const objects = await this.#objects(under, shown)
+    const next = rows.length > page.limit ? this.#nextOf(under, page) : null
+    return { status: under.endpoint.status, body: this.#dialect.listed(objects, { ...page, next }) }
+  }
+
+  #nextOf({ resource, request }: Under<S>, { limit, offset }: Page): string {
+    const params = new URLSearchParams(request.params)
+    params.set('limit', String(limit))
+    params.set('offset', String(offset + limit))
+    return `${this.#dialect.base}/${resource.name}/?${params.toString()}`
+  }
+
+  /** The row that the path names, if the caller may see it. */
+  async #one(under: Under<S>): Promise<Row | undefined> {
+    const { resource, principal, tenants, key } = under
+    const id = resource.me === true && key === 'me' ? principal.person : integerOf(key)
+    if (id === null || id === undefined || id < 1) return undefined
+    const where = and(eq('id', id), this.#seen(under))
+    const [row] = await this.#parts.read.rows(this.#collection(resource), { tenants, where, limit: 1 })
+    return row
+  }
+
+  #seen({ endpoint, principal, resource }: Under<S>): Predicate {
+    return and(seenBy(principal, endpoint.sees ?? {}), resource.where ?? EVERYTHING)
+  }
+
+  async #write(under: Under<S>): Promise<DialectAnswer | Refused> {
+    const { endpoint, key, request } = under
+    const row = key === '' ? null : await this.#one(under)
+    if (row === undefined) return refused(NOT_FOUND)
+    let input: Input = {}
+    if (endpoint.input !== undefined) {
+      const body = await request.body()
+      if (!body.ok) return refused(body.refusal)
+      if (endpoint.form === true && !body.form)
+        return refused(refuse('body_malformed', 'Send a form: application/x-www-form-urlencoded.').refusal)
+      const read = readInput(endpoint.input, body.value)
+      if (!read.ok) return refused(...read.refusals)
+      input = read.value
+    }
+    return this.#operated(under, row, input, { limit: 0, offset: 0 })
+  }
+
+  async #operated(
+    under: Under<S>,
+    row: Row | null,
+    input: Input,
+    page: Page,
+  ): Promise<DialectAnswer | Refused> {
+    const { endpoint, principal, tenants, request, resource } = under
+    if (endpoint.operation === undefined) throw new Error(`${resource.name} has no operation`)
+    const call: Call<S> = {
+      services: this.#parts.services,
+      principal,
+      tenants,
+      row,
+      input,
+      params: request.params,
+      page,
+      base: this.#dialect.base,
+    }
+    return this.#settled(under, await endpoint.operation(call), page)
+  }
+
+  async #settled(under: Under<S>, outcome: Outcome, page: Page): Promise<DialectAnswer | Refused> {
+    const { status } = under.endpoint
+    if (!outcome.ok) return refused(...outcome.refusals)
+    if ('none' in outcome) return { status, body: null }
+    if ('json' in outcome) return { status, body: outcome.json }
+    if ('rows' in outcome) return this.#listed(under, outcome.rows, page)
+    const where = eq('id', outcome.id)
+    const [row] = await this.#parts.read.rows(this.#collection(under.resource), {
+      tenants: 'every',
+      where,
+      limit: 1,
+    })
+    if (row === undefined)
+      throw new Error(`${under.resource.name} ${outcome.id} was written and is not there`)
+    return this.#shown(under, row)
+  }
+
+  async #shown(under: Under<S>, row: Row): Promise<DialectAnswer> {
+    const [object] = await this.#objects(under, [row])
+    return { status: under.endpoint.status, body: object ?? null }
+  }
+
+  async #objects({ resource, principal, tenants }: Under<S>, rows: readonly Row[]): Promise<Json[]> {
+    const children = await this.#childrenOf(resource, rows, principal, tenants)
+    return rows.map((row) => objectOf(resource.fields, row, this.#dialect.base, children))
+  }
+
+  /** Children of all rows at once, each list only with what the caller may see of them. */
+  async #childrenOf(
+    resource: Resource<S>,
+    rows: readonly Row[],
+    principal: Principal,
+    tenants: readonly number[],
+  ): Promise<Children> {
+    const children: Record<string, ReadonlyMap<number, readonly Row[]>> = {}
+    if (rows.length === 0) return children
+    for (const [name, field] of Object.entries(resource.fields)) {
+      if (!('children' in field)) continue
+      const ids = [...new Set(rows.map((row) => Number(row[field.through ?? 'id'])))]
+      const target = this.#byName.get(field.of)
+      const sees =
+        field.fields === undefined ? target?.endpoints.find(({ on }) => on === 'one')?.sees : undefined
+      const visible: Predicate = sees === undefined ? EVERYTHING : seenBy(principal, sees)
+      const found = await this.#parts.read.rows(this.#parts.schema.of(field.children), {
+        tenants,
+        where: and(among(field.by, ids), visible, target?.where ?? EVERYTHING),
+        order: field.order === undefined ? [] : [{ column: field.order, nulls: 'last' }],
+        limit: CHILDREN_MAX,
+      })
+      children[name] = Map.groupBy(found, (row) => Number(row[field.by]))
+    }
+    return children
+  }
+
+  #collection({ collection, name }: Resource<S>): Collection {
+    if (collection === null) throw new Error(`${name} is no collection`)
+    return this.#parts.schema.of(collection)
+  }
+}
+
+/** Children shown on one page, of all its rows together. */
+const CHILDREN_MAX = 20_000
+/** Parameters that filter nothing, anywhere. */
+const ASIDE = ['limit', 'offset', 'format']
+const NOT_FOUND = refuse('record_not_found', 'There is no such record, or it is not yours to see.').refusal

@@ -1,0 +1,36 @@
+// What a caller may act for. A business that the token's person is no staff of is answered like one that does not exist (PL-2).
+import { refuse } from '../../../../protocol/result.ts'
+import type { Refusal } from '../../../../protocol/result.ts'
+import { isStaffOf } from '../../../platform/principal.ts'
+import { STAFF_ROLES } from '../../../store/platform-port.ts'
+import type { InputValue } from '../../frame/input.ts'
+import type { Call, Outcome } from '../../frame/resource.ts'
+import type { PerkvilleServices } from '../services.ts'
+
+export type PerkvilleCall = Call<PerkvilleServices>
+
+/** The business that a body names, if the caller is its staff. */
+export function staffedBusiness(call: PerkvilleCall): number | undefined {
+  const business = Number(call.input.business ?? call.row?.tenant)
+  return call.tenants.includes(business) && isStaffOf(call.principal, business, STAFF_ROLES)
+    ? business
+    : undefined
+}
+
+export const NOT_STAFF = refused(
+  refuse('input_invalid', 'The token may not act for this business.', 'business').refusal,
+)
+
+export function refused(...refusals: readonly Refusal[]): Extract<Outcome, { ok: false }> {
+  return { ok: false, refusals }
+}
+
+/** Who made a change, as history tells it. */
+export function authorOf({ principal }: PerkvilleCall): string {
+  return principal.person === null ? `client ${principal.client ?? 0}` : `person ${principal.person}`
+}
+
+/** A text of the input; its table says that it is one. */
+export function textOf(value: InputValue | undefined): string {
+  return typeof value === 'string' ? value : ''
+}

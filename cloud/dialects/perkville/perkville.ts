@@ -1,0 +1,22 @@
+// Perkville whole: its rows, its limits, and its way of saying things. What it promises, and what was chosen where its document contradicts itself or says
+// nothing, is in SPEC.md.
+import type { Dialect } from '../frame/dialect.ts'
+import { refusedBody } from './refusals.ts'
+import { BUSINESS_RESOURCES } from './resources/business.ts'
+import { CHALLENGE_RESOURCES } from './resources/challenges.ts'
+import { PERK_RESOURCES } from './resources/perks.ts'
+import { USERS } from './resources/users.ts'
+import type { PerkvilleServices } from './services.ts'
+
+export const PERKVILLE: Dialect<PerkvilleServices> = {
+  name: 'perkville',
+  base: '/v2',
+  resources: [...BUSINESS_RESOURCES, ...CHALLENGE_RESOURCES, ...PERK_RESOURCES, USERS],
+  embedded: {
+    emails: { email: { way: 'folded', type: 'email' }, primary: { way: 'main', type: 'boolean' } },
+  },
+  aliases: { biz: 'business' },
+  limit: { standard: 20, max: 1_000 },
+  refused: refusedBody,
+  listed: (objects, { limit, offset, next }) => ({ meta: { limit, offset, next }, objects }),
+}

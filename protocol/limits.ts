@@ -41,6 +41,12 @@ export const QUANTITY_MAX = 1_000_000_000
 export const POINTS_MAX = 1_000_000_000
 export const POINTS_PER_UNIT_MAX = 100_000
 
+/**
+ * So many local days after the day it happened on, a sale, check-in, grant, activity, redemption or use can be given back; what is remembered of a member
+ * for that is forgotten then (E-MEM-1). Three years, as the longest window.
+ */
+export const GIVE_BACK_DAYS_MAX = 1_100
+
 /** A remote or claimed time may be this far ahead before it is refused. */
 export const CLOCK_SKEW_MS_MAX = 60_000
 /** An edge's clock that is off by at most this is slewed to the cloud's time; further off it is set. */

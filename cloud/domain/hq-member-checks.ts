@@ -2,6 +2,7 @@
 // without effect is refused here with a reason, before it is recorded. A fact that arrives later from an earlier time may still change the outcome.
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
+import { GIVE_BACK_DAYS_MAX } from '../../protocol/limits.ts'
 import { accept, assert, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
@@ -14,6 +15,7 @@ import { firstFailing, situationAt } from '../evaluation/conditions/condition.ts
 import type { ResponseChallengeDocument } from '../evaluation/document/challenges.ts'
 import { MOVES } from '../evaluation/spending/entitlement-statuses.ts'
 import { firstOf, notGivenBack } from '../evaluation/spending/redemptions.ts'
+import { dayOf, isMarked, isTooOld } from '../evaluation/spending/memory.ts'
 import { voidable } from '../evaluation/spending/reversal.ts'
 import { liveOf } from '../evaluation/spending/entitlements.ts'
 import { CHALLENGE_JOINED, CHALLENGE_LEFT } from '../evaluation/more.ts'
@@ -92,8 +94,14 @@ export async function checkVoid(
       'Only sales, check-ins, grants, activities, redemptions and uses can be voided',
       '/fact',
     )
+  if (isTooOld(dayOf(fact), placeOf(context).day))
+    return refuse(
+      'void_not_possible',
+      `It is more than ${GIVE_BACK_DAYS_MAX} days old and can be given back no longer`,
+      '/fact',
+    )
   const state = await stateNow(context)
-  if (state.voided.includes(fact.id)) return refuse('already_voided', 'This was voided before', '/fact')
+  if (isMarked(state.voided, fact.id)) return refuse('already_voided', 'This was voided before', '/fact')
   const why = fact.kind === 'redemption' ? notGivenBack(state, firstOf(fact)) : null
   return why === null
     ? accept(NOTHING_ADDED)

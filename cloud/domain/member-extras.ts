@@ -139,7 +139,7 @@ function responseView(
     type: document.type,
     responses: given.length,
     approved: given.filter(({ flags }) => (flags & RESPONSE_APPROVED) !== 0).length,
-    remaining: perMember === undefined ? null : Math.max(0, perMember - countedIn(document, given, day)),
+    remaining: perMember === undefined ? null : Math.max(0, perMember - countedIn(document, state, day)),
     last_on: last === undefined ? null : dayText(last.day),
     next_on: next > day ? dayText(next) : null,
   }

@@ -30,9 +30,11 @@ export interface Entitlement {
   uses: number
   /** The fact that used it last; 0: none did. */
   usedBy: FactId
+  /** Day (UTC) it came to an end on, for good or until it is given back; 0: it has not. */
+  ended: number
 }
 
-/** A redemption that was not given back. */
+/** A redemption that was not given back, and still could be; of older ones only how many there were is known (`timesRedeemedBefore`). */
 export interface Redeemed {
   /** Its first fact. */
   readonly fact: FactId
@@ -66,9 +68,9 @@ export interface MemberState extends Counts {
   lots: number[]
   entitlements: readonly Entitlement[]
   redemptions: readonly Redeemed[]
-  /** Redemptions that were given back, by their first facts. */
+  /** Redemptions that were given back, by their first facts; stride 2, as `voided`: fact, its local day (memory.ts). */
   givenBack: readonly number[]
-  /** Stride 3: sale, line, quantity given back. */
+  /** Stride 4: sale, line, quantity given back, local day of the sale. */
   returned: number[]
   voided: readonly number[]
   /** What programs with more than points need; null for members of others. */
@@ -240,7 +242,7 @@ function storedOf(state: MemberState): StoredState {
 
 const STRUCTURES = [
   Object.keys(storedOf(newState())),
-  ['code', 'perk', 'fact', 'index', 'from', 'expires', 'status', 'before', 'uses', 'usedBy'],
+  ['code', 'perk', 'fact', 'index', 'from', 'expires', 'status', 'before', 'uses', 'usedBy', 'ended'],
   ['fact', 'perk', 'metric', 'points', 'day', 'burned', 'captured'],
   Object.keys(newMore()),
   Object.keys(newMore().profile),
@@ -251,7 +253,7 @@ const encoder = new Encoder({ structures: encoderStructures, useRecords: true })
 const decoder = new Decoder({ structures: STRUCTURES.map((fields) => [...fields]), useRecords: true })
 
 /** Bytes of a state for storing and for the edges: version, then CBOR records. */
-export const STATE_FORMAT = 4
+export const STATE_FORMAT = 5
 
 export function encodeState(state: MemberState): Uint8Array {
   const bytes = encoder.encode([STATE_FORMAT, storedOf(state)])
@@ -284,7 +286,7 @@ export function outcomeText(state: MemberState): string {
     enrolled_day: state.enrolledDay,
     lots: lotsOf(state),
     counters: listOfCounts(state),
-    entitlements: state.entitlements.map(({ perk, from, expires, status, before, uses, usedBy }) => [
+    entitlements: state.entitlements.map(({ perk, from, expires, status, before, uses, usedBy, ended }) => [
       perk,
       from,
       expires,
@@ -292,6 +294,7 @@ export function outcomeText(state: MemberState): string {
       before,
       uses,
       usedBy > 0,
+      ended,
     ]),
     redemptions: state.redemptions.map(({ perk, metric, points, day, burned, captured }) => [
       perk,
@@ -301,9 +304,9 @@ export function outcomeText(state: MemberState): string {
       burned,
       captured > 0,
     ]),
-    given_back: state.givenBack.length,
-    returned: state.returned.filter((_, at) => at % 3 > 0),
-    voided: state.voided.length,
+    given_back: state.givenBack.filter((_, at) => at % 2 > 0),
+    returned: state.returned.filter((_, at) => at % 4 > 0),
+    voided: state.voided.filter((_, at) => at % 2 > 0),
     ...(state.more === null ? {} : { more: outcomeOfMore(state.more) }),
   })
 }

@@ -68,7 +68,7 @@ export function step(
       break
     }
     case 'redemption':
-      bookRedemption(program, state, fact, effects)
+      bookRedemption(program, state, fact, past, effects)
       break
     case 'voucher_use':
       bookVoucherUse(state, fact, effects)

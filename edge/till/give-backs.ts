@@ -3,9 +3,10 @@
 import type { Fact, ReturnLine, Sale, SaleLine } from '../../protocol/facts.ts'
 import type { FactId } from '../../protocol/ids.ts'
 import { NO_FACT, idFromText, originOf } from '../../protocol/ids.ts'
-import { AMOUNT_MAX } from '../../protocol/limits.ts'
+import { AMOUNT_MAX, GIVE_BACK_DAYS_MAX } from '../../protocol/limits.ts'
 import type { Money, Points, Quantity } from '../../protocol/numbers.ts'
 import { firstOf, notGivenBack } from '../../cloud/evaluation/spending/redemptions.ts'
+import { dayOf, isMarked, isTooOld } from '../../cloud/evaluation/spending/memory.ts'
 import { returnedQuantity, voidable } from '../../cloud/evaluation/spending/reversal.ts'
 import type { Note } from './answers.ts'
 import type { Books } from './books.ts'
@@ -236,7 +237,7 @@ export const prepareVoid: Prepare<'void'> = (books, { call, input }) => {
   const fact = own ? ownFact(books, voided) : undefined
   // Whose points another store's fact moved is for the cloud to find out: the void names the fact.
   const payee = fact === undefined ? GUEST : ownerOf(books, fact)
-  if (payee.card?.state.voided.includes(voided)) return alreadyVoided()
+  if (payee.card !== null && isMarked(payee.card.state.voided, voided)) return alreadyVoided()
   const redemption = fact?.kind === 'redemption' ? firstOf(fact) : NO_FACT
   const why = redemption > 0 && payee.card !== null ? notGivenBack(payee.card.state, redemption) : null
   if (why !== null) return refused(why, NOT_GIVEN_BACK[why], '/fact')
@@ -276,6 +277,12 @@ function notVoidable(books: Books, id: FactId): Refused | undefined {
     return refused(
       'void_not_possible',
       'Only sales, check-ins, grants, redemptions and uses of vouchers can be voided.',
+      '/fact',
+    )
+  if (isTooOld(dayOf(fact), dayOf(nowOf(books))))
+    return refused(
+      'void_not_possible',
+      `This is more than ${GIVE_BACK_DAYS_MAX} days old and can be given back no longer.`,
       '/fact',
     )
   return mentionsOf(books, id).some(({ kind }) => kind === 'void') ? alreadyVoided() : undefined

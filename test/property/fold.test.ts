@@ -256,8 +256,8 @@ describe('what holds after every fact', () => {
           const net = new Map<number, number>()
           for (const [fact, own] of effects)
             for (const { kind, rule, amount, of } of own) {
-              // A birthday's points are the day's, not the sale's that brought it.
-              if (rule === BIRTHDAY_PERK) continue
+              // A birthday's points, and its bonuses, are the day's, not the sale's that brought it.
+              if (rule === BIRTHDAY_PERK || (kind === 'bonus' && of !== 0)) continue
               if (kind === 'earn' || kind === 'bonus') net.set(fact, (net.get(fact) ?? 0) + amount)
               if (kind === 'reverse') net.set(of, (net.get(of) ?? 0) + amount)
             }

@@ -85,6 +85,12 @@ const ROWS: readonly Row[] = [
   ['award_unusable', '/earn_perks/6/award/points', 10],
   ['interval_count_choice', '/redeem_perks/0/limit/interval_count', undefined],
   ['interval_count_choice', '/redeem_perks/1/limit/interval_count', 2],
+  [
+    'limit_too_long',
+    '/redeem_perks/1/limit',
+    { count: 1, interval: 'MONTH', interval_count: 37 },
+    '/redeem_perks/1/limit/interval_count',
+  ],
   ['date_unknown', '/redeem_perks/0/voucher', { from: '2023-02-29' }, '/redeem_perks/0/voucher/from'],
   [
     'end_before_start',

@@ -251,6 +251,7 @@ describe('local state', () => {
       before: null,
       uses: 1,
       usedBy: 0 as FactId,
+      ended: 0,
     }))
     expect(() => shop.send(stranger(6), { entitlements }, { cursor: 4 })).toThrow(/full/)
     expect(shop.ledger.meta.cursors().members).toBe(3)

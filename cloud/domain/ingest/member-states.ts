@@ -6,7 +6,7 @@ import { assert } from '../../../protocol/result.ts'
 import type { Clock, Millis } from '../../../protocol/time.ts'
 import type { Programs } from '../../evaluation/programs.ts'
 import { decodeState, encodeState, newState } from '../../evaluation/state.ts'
-import type { MemberState } from '../../evaluation/state.ts'
+import type { Entitlement, MemberState } from '../../evaluation/state.ts'
 import type { StateRow, TenantId, Writes } from '../../store/port.ts'
 import { dueOf } from '../due.ts'
 import type { NextDue } from '../due.ts'
@@ -43,7 +43,7 @@ export class MemberStates {
       if (touch.added.length === 0 && touch.removed.length === 0) continue
       changed.add(member)
       const saved = this.#states.get(member) ?? null
-      const known = saved?.entitlements.length ?? 0
+      const known = saved?.entitlements ?? []
       const folded = await foldMember({ tx, tenant, member, programs }, touch, saved)
       const { state } = folded
       this.#remember(member, state)
@@ -60,7 +60,7 @@ export class MemberStates {
         state: encodeState(state),
         due: this.#dueOf(programs, state, touch),
       })
-      const fresh = state === saved ? state.entitlements.slice(known) : state.entitlements
+      const fresh = state === saved ? newIn(state.entitlements, known) : state.entitlements
       codes.push(...fresh.map(({ code }) => ({ tenant, code, member })))
     }
     const again = [...retold].filter((member) => !changed.has(member) && !twins.has(member))
@@ -127,4 +127,9 @@ function numbered(drafts: readonly ActivityDraft[]): ActivityDraft[] {
     last.set(draft.fact, revision)
     return revision === draft.revision ? draft : { ...draft, revision }
   })
+}
+
+/** What was issued since: a state's list is replaced by one with the same entitlements but those that are forgotten, and the new ones last. */
+function newIn(now: readonly Entitlement[], before: readonly Entitlement[]): readonly Entitlement[] {
+  return now === before ? [] : now.slice(now.findLastIndex((one) => before.includes(one)) + 1)
 }

@@ -1,7 +1,9 @@
 // Fields that the type of a rule has no use for, and fields that only go together. A field that would be ignored is refused: whoever wrote it
 // expects it to do something.
 import type { EarnType } from '../document/earning.ts'
+import { GIVE_BACK_DAYS_MAX } from '../../../protocol/limits.ts'
 import { POINTS } from '../document/metrics.ts'
+import type { LimitDocument } from '../document/parts.ts'
 import type { ProgramDocument } from '../document/program.ts'
 import type { DocumentIssue } from './issue.ts'
 import { placed } from './places.ts'
@@ -28,6 +30,14 @@ const GIVING_FIELDS = ['metric', 'caps', 'group'] as const
 /** A point as money is worth at most this, in minor units: more is `points` and `money` exchanged, or a slip of the pen. */
 const MONEY_PER_POINT_MAX = 1_000_000
 
+/** As far back as redemptions are remembered one by one (E-MEM-1). */
+const INTERVALS_MAX: Readonly<Record<LimitDocument['interval'], number>> = {
+  DAY: GIVE_BACK_DAYS_MAX,
+  MONTH: 36,
+  YEAR: 3,
+  ALL_TIME: Infinity,
+}
+
 export function* fieldIssues(document: ProgramDocument): Generator<DocumentIssue> {
   for (const { path, item } of placed(document, 'earn_perks')) yield* earnPerk(path, item)
   for (const { path, item } of placed(document, 'redeem_perks')) {
@@ -40,6 +50,12 @@ export function* fieldIssues(document: ProgramDocument): Generator<DocumentIssue
           limit.interval === 'ALL_TIME'
             ? 'ALL_TIME takes no interval_count; leave it out'
             : 'say how many intervals',
+      }
+    if (limit?.interval_count !== undefined && limit.interval_count > INTERVALS_MAX[limit.interval])
+      yield {
+        path: `${path}/limit/interval_count`,
+        code: 'limit_too_long',
+        message: `redemptions are remembered for ${GIVE_BACK_DAYS_MAX} days; at most ${INTERVALS_MAX[limit.interval]} of these intervals, or ALL_TIME`,
       }
     if (money !== undefined && money.money > money.points * MONEY_PER_POINT_MAX)
       yield {

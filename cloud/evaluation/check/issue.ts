@@ -15,6 +15,7 @@ export const ERRORS = [
   'end_before_start',
   'from_date_choice',
   'interval_count_choice',
+  'limit_too_long',
   'field_unusable',
   'award_unusable',
   'bonus_perk_unfit',

@@ -11,6 +11,7 @@ import type { ProgramDocument } from '../document/program.ts'
 import type { AggregateDocument } from '../document/segments.ts'
 import { earnedIn } from '../metrics/metrics.ts'
 import type { More } from '../more.ts'
+import { isMarked } from '../spending/memory.ts'
 import { returnedQuantity } from '../spending/reversal.ts'
 import type { PastFacts } from '../spending/reversal.ts'
 import type { MemberState } from '../state.ts'
@@ -180,7 +181,7 @@ export function noteGivenBack(state: MemberState, before: readonly Rest[]): void
 
 /** By line, cumulated, as points go back (E-RET-2). */
 function restOf(state: MemberState, sale: Sale): Rest {
-  if (state.voided.includes(sale.id)) return { sale, amount: 0, orders: 0 }
+  if (isMarked(state.voided, sale.id)) return { sale, amount: 0, orders: 0 }
   let amount = 0
   let whole = true
   for (const [index, line] of sale.lines.entries()) {

@@ -3,13 +3,16 @@
 import { createHash } from 'node:crypto'
 import type { Response } from '../../../protocol/facts.ts'
 import type { FactId, RuleId } from '../../../protocol/ids.ts'
-import { localDay, millisOf, monthOfDay, weekOfDay } from '../../../protocol/time.ts'
+import { millisOf, monthOfDay, weekOfDay } from '../../../protocol/time.ts'
 import type { Conditions, Program } from '../compile.ts'
 import { situationAt } from '../conditions/condition.ts'
 import type { PrizeDocument, ResponseChallengeDocument, ResponsePeriod } from '../document/challenges.ts'
 import type { EffectBuffer } from '../effects.ts'
 import { PRIZE, RESPONSE, RESPONSE_REFUSED } from '../effects.ts'
+import type { More } from '../more.ts'
 import { RESPONSE_APPROVED, RESPONSE_DRAWN, RESPONSE_SETTLED } from '../more.ts'
+import { EVER, countEver, countOn } from '../earning/tallies.ts'
+import { dayOf, isForgotten } from '../spending/memory.ts'
 import { giveReward } from './rewards.ts'
 import { CONDITIONS, failingRule } from '../conditions/rule-conditions.ts'
 import type { ConditionName } from '../conditions/rule-conditions.ts'
@@ -81,15 +84,26 @@ function submit(
   }
   const approved = document.auto_approve !== false
   const more = moreOf(state)
-  more.responses = [
-    ...more.responses,
-    id,
-    fact.id,
-    localDay(millisOf(fact.at), fact.offset),
-    approved ? RESPONSE_SETTLED | RESPONSE_APPROVED : 0,
-  ]
+  const day = dayOf(fact)
+  forget(more, day)
+  more.responses = [...more.responses, id, fact.id, day, approved ? RESPONSE_SETTLED | RESPONSE_APPROVED : 0]
   effects.push(RESPONSE, id, 0, 1, 0)
   if (approved) rewardResponse(program, state, challenge, fact, effects)
+}
+
+/** Of old responses only their number stays, and the last to each challenge (E-MEM-1). */
+function forget(more: More, on: number): void {
+  const { responses } = more
+  const last = new Map<number, number>()
+  for (let at = 0; at < responses.length; at += STRIDE) last.set(responses[at] ?? 0, at)
+  const kept: number[] = []
+  for (let at = 0; at < responses.length; at += STRIDE) {
+    const [challenge = 0, fact = 0, day = 0, flags = 0] = responses.slice(at, at + STRIDE)
+    if (isForgotten(day, on) && last.get(challenge) !== at)
+      more.applied = countOn(more.applied, challenge, EVER, 1, 0)
+    else kept.push(challenge, fact, day, flags)
+  }
+  if (kept.length < responses.length) more.responses = kept
 }
 
 /** Where and when a response is given, which may be no fact yet. */
@@ -109,7 +123,7 @@ export function mayRespond(
   const failing = CONDITIONS[failingRule(conditions, situation)] ?? 'applies'
   if (failing !== 'applies') return failing
   const earlier = responsesTo(state, id)
-  if (perMember !== undefined && countedIn(document, earlier, situation.day) >= perMember) return 'per_member'
+  if (perMember !== undefined && countedIn(document, state, situation.day) >= perMember) return 'per_member'
   const last = earlier.at(-1)
   if (last !== undefined && Math.abs(situation.day - last.day) < interval) return 'interval_days'
   return overall !== undefined && number > overall ? 'overall' : null
@@ -117,11 +131,12 @@ export function mayRespond(
 
 /** Of a member's responses those that `per_member` counts on a local day. */
 export function countedIn(
-  { per_member_period: period }: ResponseChallengeDocument,
-  responses: readonly CountedResponse[],
+  { id, per_member_period: period }: ResponseChallengeDocument,
+  state: MemberState,
   day: number,
 ): number {
-  if (period === undefined) return responses.length
+  const responses = responsesTo(state, id)
+  if (period === undefined) return responses.length + countEver(state.more?.applied ?? [], id)
   const current = periodNumber(period, day)
   return responses.filter((one) => periodNumber(period, one.day) === current).length
 }

@@ -73,7 +73,7 @@ function apply(rule: Rule, at: Situation, occasion: Occasion, effects: EffectBuf
       giveReward(program, state, effect, id, id, 0, occasion, effects)
       break
     case 'revoke':
-      cancelEntitlementsOf(state, [effect.perk], effects)
+      cancelEntitlementsOf(state, [effect.perk], at.ms, effects)
       break
     case 'credential':
       setAttribute(state, effect.name, effect.value)

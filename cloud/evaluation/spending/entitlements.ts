@@ -1,10 +1,10 @@
 // What members hold: issuing it, the steps of its life, its end (E-ENT). The fold books what happened; whether something may happen is asked of
-// spending.ts, where the authority is. Entitlements are never dropped and keep their order: whoever indexes their codes reads only the new ones.
+// spending.ts, where the authority is. They keep their order, the newest last.
 import { createHmac } from 'node:crypto'
 import type { EntitlementFact, VoucherUse } from '../../../protocol/facts.ts'
 import { NO_FACT } from '../../../protocol/ids.ts'
 import type { FactId, RuleId } from '../../../protocol/ids.ts'
-import { localDay, millisOf } from '../../../protocol/time.ts'
+import { DAY_MS, localDay, millisOf } from '../../../protocol/time.ts'
 import type { HybridTime } from '../../../protocol/time.ts'
 import { dayOfDate } from '../check/dates.ts'
 import type { Program } from '../compile.ts'
@@ -19,6 +19,7 @@ import {
   VOUCHER_REUSED,
   VOUCHER_USED,
 } from '../effects.ts'
+import { isForgotten } from './memory.ts'
 import { HELD, LIVE, MOVES, USABLE, statusNumber } from './entitlement-statuses.ts'
 import type { EntitlementStatus } from './entitlement-statuses.ts'
 import type { Entitlement, MemberState } from '../state.ts'
@@ -77,8 +78,9 @@ export function issueEntitlement(
     before: null,
     uses: status === 'used' ? 0 : (template.uses ?? 1),
     usedBy: 0 as FactId,
+    ended: LIVE.includes(status) ? 0 : dayOfInstant(ms),
   }
-  state.entitlements = [...state.entitlements, issued]
+  state.entitlements = [...stillKnown(program, state, dayOfInstant(ms)), issued]
   effects.push(VOUCHER_ISSUED, perk, index, 1, source)
 }
 
@@ -108,6 +110,24 @@ function windowOf(
     from: first === -Infinity ? 0 : startOfDay(first, offset),
     expires: last === Infinity ? 0 : endOfDay(last, offset),
   }
+}
+
+function dayOfInstant(ms: number): number {
+  return Math.floor(ms / DAY_MS)
+}
+
+/** Without what came to an end so long ago that it can be given back no longer (E-MEM-1); those of tiers stay, for their number makes the next one's code. */
+function stillKnown({ tiers }: Program, { entitlements }: MemberState, on: number): readonly Entitlement[] {
+  const isOver = ({ ended, index }: Entitlement): boolean =>
+    ended > 0 && isForgotten(ended, on) && !tiers.some(({ id }) => isOfTier(index, id))
+  return entitlements.some(isOver) ? entitlements.filter((one) => !isOver(one)) : entitlements
+}
+
+/** Added to the index of a further entry's entitlement, so that it has a code of its own; no rule id is larger. */
+export const ENTRY = 1_000_000_000
+
+export function isOfTier(index: number, tier: number): boolean {
+  return index % ENTRY === tier
 }
 
 export function isLive({ status }: Entitlement): boolean {
@@ -158,22 +178,25 @@ export function nextEntitlementEnd({ entitlements }: MemberState): number {
 /** Expires what has ended by `ms` (E-ENT-3). */
 export function entitlementsDue(state: MemberState, ms: number, effects: EffectBuffer): void {
   for (const one of state.entitlements)
-    if (one.expires > 0 && one.expires <= ms && isLive(one)) become(one, 'expired', effects)
+    if (one.expires > 0 && one.expires <= ms && isLive(one)) become(one, 'expired', one.expires, effects)
 }
 
 /** Cancels all live entitlements of these perks (E-TIER-6). */
 export function cancelEntitlementsOf(
   state: MemberState,
   perks: readonly RuleId[],
+  ms: number,
   effects: EffectBuffer,
 ): void {
   for (const one of state.entitlements)
-    if (perks.includes(one.perk) && isLive(one)) become(one, 'cancelled', effects)
+    if (perks.includes(one.perk) && isLive(one)) become(one, 'cancelled', ms, effects)
 }
 
-export function become(one: Entitlement, status: EntitlementStatus, effects: EffectBuffer): void {
+/** `ms`: when. */
+export function become(one: Entitlement, status: EntitlementStatus, ms: number, effects: EffectBuffer): void {
   one.before = status === 'reserved' ? one.status : null
   one.status = status
+  one.ended = LIVE.includes(status) ? 0 : dayOfInstant(ms)
   effects.push(ENTITLEMENT, one.perk, one.index, statusNumber(status), one.fact)
 }
 
@@ -194,7 +217,7 @@ export function bookEntitlement(state: MemberState, fact: EntitlementFact, effec
     one.uses = Math.max(1, one.uses)
     one.usedBy = 0 as FactId
   }
-  become(one, to === 'before' ? (one.before ?? 'unused') : to, effects)
+  become(one, to === 'before' ? (one.before ?? 'unused') : to, millisOf(fact.at), effects)
 }
 
 /** Books a use, also of what has expired since it was decided (E-SPEND-5, E-ENT-4). An unknown code as in `bookEntitlement`. */
@@ -214,6 +237,7 @@ export function bookVoucherUse(state: MemberState, fact: VoucherUse, effects: Ef
   if (one.uses === 0) {
     one.before = one.status === 'reserved' ? one.before : one.status
     one.status = 'used'
+    one.ended = dayOfInstant(millisOf(fact.at))
   }
   effects.push(VOUCHER_USED, one.perk, 0, 1, one.fact)
 }
@@ -223,6 +247,7 @@ export function giveUseBack(
   program: Program | null,
   state: MemberState,
   { code, id }: VoucherUse,
+  ms: number,
   effects: EffectBuffer,
 ): void {
   const one = state.entitlements.find((held) => held.code === code)
@@ -231,5 +256,5 @@ export function giveUseBack(
   one.uses += 1
   if (one.uses >= all) one.usedBy = NO_FACT
   effects.push(GIVEN_BACK, one.perk, 0, 1, id)
-  if (one.status === 'used') become(one, one.before ?? 'unused', effects)
+  if (one.status === 'used') become(one, one.before ?? 'unused', ms, effects)
 }

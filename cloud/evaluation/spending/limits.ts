@@ -3,6 +3,7 @@ import { firstDayOfMonth, monthOfDay } from '../../../protocol/time.ts'
 import type { RedeemPerk } from '../compile.ts'
 import type { LimitDocument } from '../document/parts.ts'
 import type { MemberState } from '../state.ts'
+import { timesRedeemedBefore } from './redemptions.ts'
 import { dateOfDay } from '../time/calendar.ts'
 
 export interface LimitStanding {
@@ -20,7 +21,8 @@ export function standingOf(perk: RedeemPerk, state: MemberState, day: number, he
   const span = limit.interval_count ?? 1
   const uses: number[] = Array<number>(held).fill(current)
   for (const one of state.redemptions) if (one.perk === perk.id) uses.push(intervalOf(limit, one.day))
-  const counted = uses.filter((interval) => interval > current - span).length
+  const before = limit.interval === 'ALL_TIME' ? timesRedeemedBefore(state, perk.id) : 0
+  const counted = before + uses.filter((interval) => interval > current - span).length
   const remaining = Math.max(0, limit.count - counted)
   if (remaining > 0 || limit.interval === 'ALL_TIME') return { remaining, againOn: null }
   // The limit allows another once the count-th last use has left the intervals that count.

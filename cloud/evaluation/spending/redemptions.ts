@@ -1,9 +1,9 @@
 // Redemptions as the fold books them: burned when they are reserved (or captured at once), given back when they are cancelled or voided, also after they
 // were captured, unless what they issued was used (E-SPEND-3, E-SPEND-12). The fold never asks whether a spending may be: that was decided.
-import type { Redemption } from '../../../protocol/facts.ts'
+import type { Fact, Redemption } from '../../../protocol/facts.ts'
 import { NO_FACT } from '../../../protocol/ids.ts'
-import type { FactId } from '../../../protocol/ids.ts'
-import { localDay, millisOf } from '../../../protocol/time.ts'
+import type { FactId, RuleId } from '../../../protocol/ids.ts'
+import { millisOf } from '../../../protocol/time.ts'
 import type { Program } from '../compile.ts'
 import { POINTS } from '../document/metrics.ts'
 import type { EffectBuffer } from '../effects.ts'
@@ -11,7 +11,11 @@ import { ENTITLEMENT_CONFLICT, GIVEN_BACK, RESTORE, SPEND } from '../effects.ts'
 import { restoreIn, spendIn } from '../metrics/metrics.ts'
 import type { Entitlement, MemberState, Redeemed } from '../state.ts'
 import type { EntitlementStatus } from './entitlement-statuses.ts'
+import { EVER, countEver, countOn } from '../earning/tallies.ts'
+import { moreOf } from '../state.ts'
 import { become, issueEntitlement } from './entitlements.ts'
+import { dayOf, isForgotten, isMarked, isTooOld, mark } from './memory.ts'
+import type { PastFacts } from './reversal.ts'
 
 /** The fact that names a redemption in all its later facts. */
 export function firstOf({ id, of }: Pick<Redemption, 'id' | 'of'>): FactId {
@@ -22,14 +26,18 @@ export function bookRedemption(
   program: Program | null,
   state: MemberState,
   fact: Redemption,
+  past: PastFacts,
   effects: EffectBuffer,
 ): void {
   const first = firstOf(fact)
   if (fact.stage === 'cancelled') {
-    giveBack(state, first, millisOf(fact.at), effects)
+    giveBack(state, first, fact, effects)
     return
   }
-  if (state.givenBack.includes(first)) return
+  if (isMarked(state.givenBack, first)) return
+  const begun = first === fact.id ? undefined : past.find(first)
+  // What it came to is forgotten: it is not begun anew.
+  if (begun !== undefined && isTooOld(dayOf(begun.fact), dayOf(fact))) return
   const known = state.redemptions.find((one) => one.fact === first)
   if (known === undefined) burn(program, state, fact, first, effects)
   else if (fact.stage === 'captured' && known.captured === NO_FACT)
@@ -49,10 +57,25 @@ function burn(
   const { perk, points, stage } = fact
   const metric = program?.redeemPerks.get(perk)?.metric ?? POINTS
   const burned = spendIn(program, state, metric, points, fact)
-  const day = localDay(millisOf(fact.at), fact.offset)
+  const day = dayOf(fact)
   const captured = stage === 'captured' ? fact.id : NO_FACT
+  forget(state, day)
   state.redemptions = [...state.redemptions, { fact: first, perk, metric, points, day, burned, captured }]
   if (points > 0) effects.push(SPEND, perk, metric, -points, first)
+}
+
+/** Of what can be given back no longer only the number of uses stays, for limits that look at all time. */
+function forget(state: MemberState, on: number): void {
+  if (!state.redemptions.some(({ day }) => isForgotten(day, on))) return
+  const more = moreOf(state)
+  for (const { perk, day } of state.redemptions)
+    if (isForgotten(day, on)) more.applied = countOn(more.applied, perk, EVER, 1, 0)
+  state.redemptions = state.redemptions.filter(({ day }) => !isForgotten(day, on))
+}
+
+/** Redemptions of a perk that are forgotten. */
+export function timesRedeemedBefore({ more }: MemberState, perk: RuleId): number {
+  return more === null ? 0 : countEver(more.applied, perk)
 }
 
 function replace(state: MemberState, one: Redeemed, by: Redeemed): void {
@@ -60,23 +83,25 @@ function replace(state: MemberState, one: Redeemed, by: Redeemed): void {
 }
 
 /** Gives the points back into the lots they came from, and with them the use; what it issued is cancelled (E-SPEND-12). */
-export function giveBack(state: MemberState, first: FactId, ms: number, effects: EffectBuffer): void {
+export function giveBack(state: MemberState, first: FactId, by: Fact, effects: EffectBuffer): void {
   const one = state.redemptions.find(({ fact }) => fact === first)
-  if (one === undefined) return
+  const on = dayOf(by)
+  if (one === undefined || isTooOld(one.day, on)) return
   const issued = issuedBy(state, one)
   if (issued !== undefined && isTaken(issued)) {
     effects.push(ENTITLEMENT_CONFLICT, issued.perk, 0, 1, issued.fact)
     return
   }
   state.redemptions = state.redemptions.filter((known) => known !== one)
-  state.givenBack = [...state.givenBack, first]
+  state.givenBack = mark(state.givenBack, first, one.day, on)
   const { perk, metric, points, burned } = one
   effects.push(GIVEN_BACK, perk, 0, 1, first)
   if (points > 0) {
     effects.push(RESTORE, perk, metric, points, first)
-    restoreIn(state, metric, points, burned, ms, effects)
+    restoreIn(state, metric, points, burned, millisOf(by.at), effects)
   }
-  if (issued !== undefined && !OVER.includes(issued.status)) become(issued, 'cancelled', effects)
+  if (issued !== undefined && !OVER.includes(issued.status))
+    become(issued, 'cancelled', millisOf(by.at), effects)
 }
 
 const OVER: readonly EntitlementStatus[] = ['cancelled', 'expired']
@@ -100,7 +125,7 @@ export function notGivenBack(
   state: MemberState,
   first: FactId,
 ): 'redemption_not_found' | 'redemption_settled' | 'voucher_used' | null {
-  if (state.givenBack.includes(first)) return 'redemption_settled'
+  if (isMarked(state.givenBack, first)) return 'redemption_settled'
   const one = state.redemptions.find(({ fact }) => fact === first)
   if (one === undefined) return 'redemption_not_found'
   const issued = issuedBy(state, one)

@@ -3,11 +3,12 @@
 import type { Fact, FactKind, Return, Sale, Void } from '../../../protocol/facts.ts'
 import type { FactId } from '../../../protocol/ids.ts'
 import { mulDiv, share } from '../../../protocol/numbers.ts'
-import { localDay, millisOf } from '../../../protocol/time.ts'
+import { millisOf } from '../../../protocol/time.ts'
 import type { EarnPerk, Program } from '../compile.ts'
 import type { Effect, EffectBuffer } from '../effects.ts'
 import { REVERSE } from '../effects.ts'
 import { giveUseBack } from './entitlements.ts'
+import { dayOf, isMarked, isTooOld, mark, remembered } from './memory.ts'
 import { firstOf, giveBack } from './redemptions.ts'
 import { uncount } from '../earning/uncounting.ts'
 import { takeBackIn } from '../metrics/metrics.ts'
@@ -75,10 +76,12 @@ function matches(perk: EarnPerk, line: Sale['lines'][number]): boolean {
   )
 }
 
+const STRIDE = 4
+
 /** Quantity of a sale's line that returns have given back so far, in thousandths; undefined before the first. */
 export function returnedQuantity(state: MemberState, sale: FactId, line: number): number | undefined {
   const { returned } = state
-  for (let at = 0; at < returned.length; at += 3) {
+  for (let at = 0; at < returned.length; at += STRIDE) {
     if (returned[at] === sale && returned[at + 1] === line) return returned[at + 2]
   }
   return undefined
@@ -89,15 +92,15 @@ function isWhole(state: MemberState, { id, lines }: Sale): boolean {
   return lines.every(({ quantity }, line) => (returnedQuantity(state, id, line) ?? -1) >= quantity)
 }
 
-function setReturned(state: MemberState, sale: FactId, line: number, quantity: number): void {
+function setReturned(state: MemberState, sale: Sale, line: number, quantity: number, on: number): void {
   const { returned } = state
-  for (let at = 0; at < returned.length; at += 3) {
-    if (returned[at] === sale && returned[at + 1] === line) {
+  for (let at = 0; at < returned.length; at += STRIDE) {
+    if (returned[at] === sale.id && returned[at + 1] === line) {
       returned[at + 2] = quantity
       return
     }
   }
-  state.returned = returned.concat([sale, line, quantity])
+  state.returned = remembered(returned, STRIDE, on).concat([sale.id, line, quantity, dayOf(sale)])
 }
 
 /**
@@ -117,11 +120,13 @@ export function reverseReturn(
   past: PastFacts,
   effects: EffectBuffer,
 ): void {
+  const on = dayOf(fact)
   const sales = new Set(fact.lines.map((line) => line.sale).filter((sale) => sale > 0))
   for (const id of sales) {
     const found = past.find(id)
-    if (found === undefined || found.fact.kind !== 'sale' || state.voided.includes(id)) continue
+    if (found === undefined || found.fact.kind !== 'sale' || isMarked(state.voided, id)) continue
     const sale = found.fact
+    if (isTooOld(dayOf(sale), on)) continue
     const before = new Map<number, number | undefined>()
     const after = new Map<number, number>()
     for (const { sale: of, line, quantity } of fact.lines) {
@@ -142,7 +147,7 @@ export function reverseReturn(
       reverse(program, state, effect, points, sale, effects)
     }
     const whole = isWhole(state, sale)
-    for (const [line, quantity] of after) setReturned(state, id, line, quantity)
+    for (const [line, quantity] of after) setReturned(state, sale, line, quantity, on)
     if (!whole && isWhole(state, sale)) uncount(state, found)
   }
 }
@@ -157,7 +162,7 @@ function reverse(
 ): void {
   if (points <= 0) return
   effects.push(REVERSE, rule, metric, -points, from.id)
-  takeBackIn(program, state, metric, points, from.id, localDay(millisOf(from.at), from.offset))
+  takeBackIn(program, state, metric, points, from.id, dayOf(from))
 }
 
 /** A void takes all that returns have not taken yet (E-RET-4), and gives a redemption back (E-SPEND-12). */
@@ -169,14 +174,16 @@ export function reverseVoid(
   effects: EffectBuffer,
 ): void {
   const found = past.find(fact.fact)
-  if (found === undefined || state.voided.includes(fact.fact) || !voidable(found.fact)) return
+  if (found === undefined || isMarked(state.voided, fact.fact) || !voidable(found.fact)) return
+  const on = dayOf(fact)
+  if (isTooOld(dayOf(found.fact), on)) return
   if (found.fact.kind === 'redemption') {
-    giveBack(state, firstOf(found.fact), millisOf(fact.at), effects)
+    giveBack(state, firstOf(found.fact), fact, effects)
     return
   }
   if (found.fact.kind === 'voucher_use' && !found.effects.some(({ kind }) => kind === 'voucher_used')) return
-  state.voided = [...state.voided, fact.fact]
-  if (found.fact.kind === 'voucher_use') giveUseBack(program, state, found.fact, effects)
+  state.voided = mark(state.voided, fact.fact, dayOf(found.fact), on)
+  if (found.fact.kind === 'voucher_use') giveUseBack(program, state, found.fact, millisOf(fact.at), effects)
   if (found.fact.kind !== 'sale' || !isWhole(state, found.fact)) uncount(state, found)
   for (const effect of earnedBy(found)) {
     let points = effect.amount

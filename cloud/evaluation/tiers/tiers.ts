@@ -12,7 +12,7 @@ import type { EffectBuffer } from '../effects.ts'
 import { REVERSE, TIER_POINTS } from '../effects.ts'
 import { EVER, countEver, countOn } from '../earning/tallies.ts'
 import { UNUSED } from '../spending/entitlement-statuses.ts'
-import { become, cancelEntitlementsOf, issueEntitlement } from '../spending/entitlements.ts'
+import { ENTRY, become, cancelEntitlementsOf, issueEntitlement, isOfTier } from '../spending/entitlements.ts'
 import { accountOf, earnIn, earnedIn, takeBackIn } from '../metrics/metrics.ts'
 import type { MemberState } from '../state.ts'
 import { moreOf } from '../state.ts'
@@ -149,7 +149,7 @@ function moveTo(
     return
   }
   for (const tier of tiers.slice(due + 1, present + 1)) {
-    if (tier.exit_cancels !== undefined) cancelEntitlementsOf(state, tier.exit_cancels, effects)
+    if (tier.exit_cancels !== undefined) cancelEntitlementsOf(state, tier.exit_cancels, ms, effects)
     if (tier.entry_clawback === true && givesBack) takeEntryBack(program, state, tier, fact, effects)
   }
 }
@@ -175,7 +175,7 @@ function takeEntryBack(
   }
   const held = state.entitlements.findLast(({ perk, index }) => perk === entry_perk && isOfTier(index, id))
   if (held === undefined || !UNUSED.includes(held.status)) return
-  become(held, 'cancelled', effects)
+  become(held, 'cancelled', millisOf(fact.at), effects)
   // It is not entered any more: the next entry gives all of it again.
   state.tiersEntered = state.tiersEntered.filter((entered) => entered !== id)
 }
@@ -223,13 +223,6 @@ function enterTiers(
   }
   const shared = tierLists[entered.length]
   state.tiersEntered = shared?.every((tier, place) => tier === entered[place]) === true ? shared : entered
-}
-
-/** Added to the index of a further entry's entitlement, so that it has a code of its own; no rule id is larger. */
-const ENTRY = 1_000_000_000
-
-function isOfTier(index: number, tier: number): boolean {
-  return index % ENTRY === tier
 }
 
 /** A tier is entered again for good only after its first entry was taken back. */

@@ -65,7 +65,6 @@ export const REFUSAL_WORDS: RefusalTable<Words> = {
   person_not_found: invalid('user'),
   client_not_found: { ...unauthorized, code: 'invalid_client' },
   invitation_unknown: missing(),
-  mail_missing: invalid(),
   identification_not_possible: invalid('code'),
   conflict_not_found: missing(),
   conflict_closed: invalid(),

@@ -1,5 +1,5 @@
 // The cloud node as a process: arguments in, one line of JSON on stdout when it serves, log lines on stderr, a drained stop on SIGTERM or SIGINT.
-// Exit codes: 0 stopped as told, 2 a person must change something (the sentence says what), 70 a defect.
+// Exit codes: 0 stopped as told, 2 a person must change something (the sentence says what), 70 a defect, or the storage failed (S-4).
 import { fileURLToPath } from 'node:url'
 import { USAGE, parseConfig } from './config.ts'
 import { StartRefused, startCloud } from './node.ts'
@@ -7,6 +7,7 @@ import type { CloudNode } from './node.ts'
 
 const EXIT_REFUSED = 2
 const EXIT_DEFECT = 70
+const EXIT_STORAGE = 70
 
 export async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return void process.stdout.write(`${USAGE}\n`)
@@ -21,7 +22,10 @@ export async function main(args: readonly string[]): Promise<void> {
     })
   let node: CloudNode
   try {
-    node = await startCloud(parsed.config)
+    node = await startCloud({
+      ...parsed.config,
+      onBroken: () => setTimeout(() => process.exit(EXIT_STORAGE), 0),
+    })
   } catch (cause) {
     if (!(cause instanceof StartRefused)) throw cause
     return refuseStart(cause.message)

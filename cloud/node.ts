@@ -60,6 +60,8 @@ export interface CloudOptions {
   readonly moments?: boolean
   /** Whether leases are given (U-6); left out: as `moments`, because they go by the machine's time too. */
   readonly leases?: boolean
+  /** The storage failed: end the process, so that the next start looks at everything (S-4). */
+  readonly onBroken?: () => void
 }
 
 export interface CloudNode {
@@ -80,7 +82,10 @@ export async function startCloud(options: CloudOptions): Promise<CloudNode> {
   const log = pino({ name: 'tillstream-cloud', level: logLevel }, destination({ fd: 2, sync: true }))
   const system = options.clock === undefined ? realSystem : systemWith(options.clock)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const store = openStore(directory)
+  const store = openStore(directory, (cause) => {
+    log.fatal({ err: cause }, 'the storage failed: nothing more is acknowledged')
+    options.onBroken?.()
+  })
   try {
     const token = loadHqToken(directory, system)
     const founded = await found(store, system)
@@ -91,9 +96,9 @@ export async function startCloud(options: CloudOptions): Promise<CloudNode> {
   }
 }
 
-function openStore(directory: string): CloudStore {
+function openStore(directory: string, onBroken: (cause: unknown) => void): CloudStore {
   try {
-    return openSqliteStore({ directory })
+    return openSqliteStore({ directory, onBroken })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'unknown'
     throw new StartRefused(`The store in ${directory} cannot be opened: ${why}`, { cause })

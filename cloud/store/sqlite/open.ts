@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { Database } from 'better-sqlite3'
 import { RESTORED_MARK } from '../../../protocol/restored.ts'
+import { damaged, inspect, isStorageBroken } from './failure.ts'
 import { migrate } from './schema.ts'
 
 export const STORE_FILE = 'cloud.db'
@@ -26,11 +27,14 @@ export function openDatabase(directory: string): OpenStore {
     // It holds the keys that the cloud signs and certifies with.
     chmodSync(join(directory, STORE_FILE), 0o600)
     configure(writer)
+    inspect(directory, join(directory, STORE_FILE), writer)
     migrate(writer)
     noteRestored(writer)
   } catch (cause) {
     writer.close()
     lock.close()
+    if (cause instanceof Error && isStorageBroken(cause))
+      throw Object.assign(damaged(join(directory, STORE_FILE), cause.message), { cause })
     throw cause
   }
   const reader = new Sqlite(join(directory, STORE_FILE), { readonly: true })

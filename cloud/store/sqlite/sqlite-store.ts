@@ -2,13 +2,20 @@
 // must not see another's half; a write that throws is rolled back whole, and the next starts clean.
 import type { Database } from 'better-sqlite3'
 import type { CloudStore, Reads, Writes } from '../port.ts'
+import { isStorageBroken, markFailed, watched } from './failure.ts'
 import { openDatabase, openReader } from './open.ts'
 import { sqliteReads } from './reads.ts'
 import { SCHEMA_VERSION } from './schema.ts'
 import { sqliteWrites } from './writes.ts'
 
-export function openSqliteStore(options: { readonly directory: string }): CloudStore {
-  return new SqliteStore(options.directory)
+export interface SqliteOptions {
+  readonly directory: string
+  /** Told once that the disk failed: stop the process (S-4). */
+  readonly onBroken?: (cause: unknown) => void
+}
+
+export function openSqliteStore({ directory, onBroken = () => undefined }: SqliteOptions): CloudStore {
+  return new SqliteStore(directory, onBroken)
 }
 
 export interface Snapshot {
@@ -48,13 +55,19 @@ class SqliteStore implements CloudStore {
   readonly #lock: Database
   #writes: Writes
   #queue: Promise<unknown> = Promise.resolve()
+  readonly #directory: string
+  readonly #onBroken: (cause: unknown) => void
+  /** Why nothing more is written (S-4). */
+  #broken: unknown
 
-  constructor(directory: string) {
+  constructor(directory: string, onBroken: (cause: unknown) => void) {
+    this.#directory = directory
+    this.#onBroken = onBroken
     const { writer, reader, lock } = openDatabase(directory)
     this.#writer = writer
     this.#reader = reader
     this.#lock = lock
-    this.read = sqliteReads(reader)
+    this.read = watched(sqliteReads(reader), (cause) => this.#failed(cause))
     this.#writes = sqliteWrites(writer)
   }
 
@@ -65,17 +78,28 @@ class SqliteStore implements CloudStore {
   }
 
   async #transaction<T>(work: (tx: Writes) => Promise<T>): Promise<T> {
-    this.#writer.exec('BEGIN IMMEDIATE')
+    if (this.#broken !== undefined) throw new Error('the storage failed', { cause: this.#broken })
     try {
+      this.#writer.exec('BEGIN IMMEDIATE')
       const value = await work(this.#writes)
       this.#writer.exec('COMMIT')
       return value
     } catch (cause) {
+      this.#failed(cause)
+      // What the file says cannot be asked any more.
+      if (this.#broken !== undefined) throw cause
       if (this.#writer.inTransaction) this.#writer.exec('ROLLBACK')
       // The change counter may have run ahead of what was rolled back.
       this.#writes = sqliteWrites(this.#writer)
       throw cause
     }
+  }
+
+  #failed(cause: unknown): void {
+    if (this.#broken !== undefined || !isStorageBroken(cause)) return
+    this.#broken = cause
+    markFailed(this.#directory)
+    this.#onBroken(cause)
   }
 
   async close(): Promise<void> {

@@ -94,7 +94,11 @@ export class HqFacts {
         const { own: before, taken } = await own.find(key)
         if (taken)
           return refuse('key_reused', 'The store used this key itself; use another', 'Idempotency-Key')
-        if (before !== undefined) continue
+        if (before !== undefined) {
+          const again = await repeat(tx, before, key, { member, request, at: null })
+          if (!again.ok) return again
+          continue
+        }
         const added = await this.#check(tx, own, { ...scene, key }, { member, request, at: null })
         if (!added.ok) return added
         checked.push({ key, request, added: added.value.added })

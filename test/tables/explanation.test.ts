@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { explain } from '../../cloud/evaluation/explanation/explain.ts'
-import { CONDITIONS } from '../../cloud/evaluation/conditions/rule-conditions.ts'
-import type { ConditionName } from '../../cloud/evaluation/conditions/rule-conditions.ts'
+import { CONDITIONS } from '../../cloud/evaluation/conditions/condition-numbers.ts'
+import type { ConditionName } from '../../cloud/evaluation/conditions/condition-numbers.ts'
 import { newState } from '../../cloud/evaluation/state.ts'
 import { POINT_PER_POUND, program, programsOf, tell } from './story.ts'
 

@@ -64,3 +64,12 @@ test('E-CLAW-2 one that cannot be cancelled leaves the others as they are', asyn
   expect(commits).toEqual([])
   expect(await statuses()).toEqual(['unused', 'unused', 'unused'])
 })
+
+test('E-CLAW-2 a key that was used for another word is refused, and nothing is recorded', async () => {
+  const [one = '', two = ''] = await codes()
+  expect(await facts.recordTogether(cloud.tenant, member, [cancelling(one)])).toMatchObject({ ok: true })
+  const other = { ...cancelling(two), key: cancelling(one).key }
+  const told = await facts.recordTogether(cloud.tenant, member, [cancelling(two), other])
+  expect(told).toMatchObject({ ok: false, refusal: { code: 'key_reused' } })
+  expect(await statuses()).toEqual(['cancelled', 'unused', 'unused'])
+})

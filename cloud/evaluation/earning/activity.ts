@@ -11,7 +11,7 @@ import { giveBonuses, giveWithBonuses, noteUsed, weighOnce, withBonuses } from '
 import { settleGifts } from './groups.ts'
 import { countLess } from './uncounting.ts'
 import { takeBackIn } from '../metrics/metrics.ts'
-import { APPLIES } from '../conditions/rule-conditions.ts'
+import { APPLIES } from '../conditions/condition-numbers.ts'
 
 /** What the activity would give, or why not, and the bonuses on it. Caps and groups cut no progress: it is no amount, but pieces. */
 export function weighActivity(program: Program, perk: EarnPerk, fact: Activity, at: Situation): Gifts {

@@ -4,13 +4,8 @@ import { POINTS_MAX } from '../../../protocol/limits.ts'
 import { mulDiv } from '../../../protocol/numbers.ts'
 import { monthOfDay, weekOfDay } from '../../../protocol/time.ts'
 import type { Bonus, EarnPerk, Program } from '../compile.ts'
+import { APPLIES, FREQUENCY, FROM_DATE, SCHEDULE } from '../conditions/condition-numbers.ts'
 import { inSlots } from '../time/slots.ts'
-
-// Numbers of rule-conditions.ts, which asks through conditions and what they look at for this file: importing them would close a circle.
-const APPLIES = 0
-const SCHEDULE = 10
-const FROM_DATE = 11
-const FREQUENCY = 12
 
 /** Points of a perk over an amount (minor units) and a quantity (thousandths), before any condition (E-EARN-1, E-EARN-7). */
 export function pointsOf(perk: EarnPerk, amount: number, quantity: number): number {

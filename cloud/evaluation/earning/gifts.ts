@@ -22,8 +22,8 @@ import {
   NO_POINTS,
   ONCE,
   TENDERS,
-  failingRule,
-} from '../conditions/rule-conditions.ts'
+} from '../conditions/condition-numbers.ts'
+import { failingRule } from '../conditions/rule-conditions.ts'
 import { fillBasket, isTouched } from './selections.ts'
 import type { MemberState } from '../state.ts'
 import type { PerkRow } from './standard-perks.ts'

@@ -2,7 +2,7 @@
 import { leftOf } from './caps.ts'
 import type { GroupDocument } from '../document/earning.ts'
 import type { Gift } from './gifts.ts'
-import { APPLIES, CAPS, GROUP } from '../conditions/rule-conditions.ts'
+import { APPLIES, CAPS, GROUP } from '../conditions/condition-numbers.ts'
 import type { MemberState } from '../state.ts'
 
 /** Cuts and refuses gifts, which are in the document's order; perks and bonuses are settled apart. */

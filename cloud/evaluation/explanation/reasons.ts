@@ -6,7 +6,7 @@ import { firstFailing } from '../conditions/condition.ts'
 import type { CapsDocument } from '../document/earning.ts'
 import { WEEKDAYS } from '../document/parts.ts'
 import { attributeOf } from '../profile.ts'
-import type { ConditionName } from '../conditions/rule-conditions.ts'
+import type { ConditionName } from '../conditions/condition-numbers.ts'
 import { tierPlaceOf } from '../tiers/tier-place.ts'
 
 /** Actual value, required value, what would make it apply (null: nothing the member does). */

@@ -15,6 +15,7 @@ export interface CloudConfig {
   readonly host: string
   readonly logLevel: LogLevel
   readonly publicUrl: string | undefined
+  readonly mail: { readonly smtp: string; readonly from: string } | undefined
   /** Off where the facts' time is not the machine's: a replay of history. */
   readonly moments: boolean
 }
@@ -22,7 +23,7 @@ export interface CloudConfig {
 export type ParsedConfig =
   { readonly ok: true; readonly config: CloudConfig } | { readonly ok: false; readonly sentence: string }
 
-export const USAGE = `usage: tillstream cloud --data DIR [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] [--log-level ${LOG_LEVELS.join('|')}] [--moments on|off] [--public-url URL]`
+export const USAGE = `usage: tillstream cloud --data DIR [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] [--log-level ${LOG_LEVELS.join('|')}] [--moments on|off] [--public-url URL] [--smtp URL --mail-from ADDRESS]`
 
 const OPTIONS = {
   data: { type: 'string' },
@@ -31,6 +32,8 @@ const OPTIONS = {
   'log-level': { type: 'string' },
   moments: { type: 'string' },
   'public-url': { type: 'string' },
+  smtp: { type: 'string' },
+  'mail-from': { type: 'string' },
   'database-url': { type: 'string' },
   nats: { type: 'string' },
 } as const
@@ -62,6 +65,11 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
     return wrong(
       `--public-url is how browsers reach this node, such as https://loyalty.example, not "${publicUrl}".`,
     )
+  const { smtp, 'mail-from': from } = values
+  if ((smtp === undefined) !== (from === undefined))
+    return wrong('--smtp and --mail-from go together: where e-mails go, and whom they come from.')
+  if (smtp !== undefined && !/^smtps?:\/\/[^\s]+$/.test(smtp))
+    return wrong('--smtp is a server, such as smtp://user:password@mail.example:587.')
   return {
     ok: true,
     config: {
@@ -70,6 +78,7 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
       host: values.host ?? HOST_DEFAULT,
       logLevel,
       publicUrl,
+      mail: smtp === undefined || from === undefined ? undefined : { smtp, from },
       moments: moments === 'on',
     },
   }

@@ -14,6 +14,7 @@ import { servedTenants } from './dialects/frame/served-tenants.ts'
 import { PERKVILLE } from './dialects/perkville/perkville.ts'
 import { Configuration } from './domain/configuration/configuration.ts'
 import { followStores } from './domain/configuration/follow.ts'
+import { Accounts } from './domain/accounts/accounts.ts'
 import { Draws } from './domain/draws.ts'
 import { HqFacts } from './domain/hq-facts.ts'
 import { Ingest } from './domain/ingest/ingest.ts'
@@ -42,6 +43,8 @@ import { NATIVE_AUTH } from './platform/oauth/native-auth.ts'
 import { Platform } from './platform/platform.ts'
 import { foundTenant } from './platform/tenants.ts'
 import type { CloudStore, TenantId } from './store/port.ts'
+import { Mailer } from './mail/mailer.ts'
+import { smtpPost } from './mail/smtp.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { SyncHub } from './sync/hub.ts'
 import { realSystem, systemWith } from './system.ts'
@@ -56,6 +59,8 @@ export interface CloudOptions {
   readonly logLevel: LogLevel
   /** How browsers reach the node, where that is not its own port: behind a proxy with TLS. */
   readonly publicUrl?: string | undefined
+  /** The server that takes e-mails, and the address they come from; left out: they wait. */
+  readonly mail?: { readonly smtp: string; readonly from: string } | undefined
   /** Whether what falls due is booked by itself (DUE); left out: yes. */
   readonly moments?: boolean
   /** Whether leases are given (U-6); left out: as `moments`, because they go by the machine's time too. */
@@ -173,6 +178,7 @@ async function coreOf(
     reached: () => hub.reached(),
     onFault: (cause) => log.error({ err: cause }, 'a look for leases broke'),
   })
+  const authority = new Authority(store, shelf, clock, recalls)
   const certifier = new Certifier({
     store,
     system,
@@ -182,7 +188,7 @@ async function coreOf(
     store,
     ingest,
     certify: (tenant, edge, request) => certifier.certify(tenant, edge, request),
-    authority: new Authority(store, shelf, clock, recalls),
+    authority,
     onReached: (tenant, reachedIn) => grants.inReach(tenant, reachedIn),
     onSeen: (tenant, seenIn, member) => grants.seen(tenant, seenIn, member),
     shelf,
@@ -242,6 +248,7 @@ async function coreOf(
     }),
     platform,
     caCertificate: () => certifier.caCertificate(founded.tenant),
+    accounts: new Accounts({ store, ingest, shelf, authority, clock }),
     hqFacts: new HqFacts(store, ingest, shelf, clock),
     resolutions: new Resolutions(ingest, shelf),
     draws: new Draws(ingest, shelf, clock),
@@ -261,6 +268,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
   let stops = false
   const stopping = (): boolean => stops
   const { ingest, hub, moments, grants, feed, services } = await coreOf(parts, stopping)
+  const mailSecret = await mailSecretOf(parts)
   const upgrades = new Upgrades({
     read: store.read,
     hub,
@@ -286,7 +294,14 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     services: { read: store.read, schema: SCHEMA, configuration, shelf: services.shelf, clock: system.clock },
   })
   const mounts = [mountOf(perkville, { log, metrics: services.metrics, stopping })]
-  const app = appOf({ routes: ROUTES, services, secure, log, mounts })
+  const app = appOf({
+    routes: ROUTES,
+    services,
+    secure,
+    log,
+    mounts,
+    unsubscribe: { store, secret: mailSecret },
+  })
   const server = new HttpServer(app, upgrades, posts)
   let port: number
   try {
@@ -297,6 +312,23 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     throw new StartRefused(listenSentence(options, cause), { cause })
   }
   services.platform.start()
+  void services.accounts.projections
+    .resume()
+    .catch((cause: unknown) => log.error({ err: cause }, 'a projection was not filled up'))
+  const mailer =
+    options.mail === undefined
+      ? undefined
+      : new Mailer({
+          ...options.mail,
+          store,
+          clock: system.clock,
+          post: smtpPost(options.mail.smtp),
+          after: (ms, call) => system.after(ms, call),
+          onFault: (cause) => log.error({ err: cause }, 'a look at the outbox broke'),
+          publicUrl: options.publicUrl ?? `http://${options.host}:${port}`,
+          secret: mailSecret,
+        })
+  mailer?.start()
   if (options.moments !== false) moments.start()
   if (options.leases ?? options.moments !== false) grants.start()
   log.info({ port, host: options.host, directory: options.directory }, 'listening')
@@ -306,7 +338,9 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     log.info('stopping')
     feed.stop()
     await services.platform.stop()
+    await mailer?.stop()
     await moments.stop()
+    await services.accounts.transactions.idle()
     await grants.stop()
     await hub.stop()
     await services.whatIfs.stop()
@@ -317,6 +351,16 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
   }
   let drained: Promise<void> | undefined
   return { port, token, store, platform: services.platform, stop: () => (drained ??= drain()) }
+}
+
+/** What the links of e-mails are made with; made once. */
+async function mailSecretOf({ store, system }: Parts): Promise<string> {
+  return store.write(async (tx) => {
+    const known = await tx.meta('mail_secret')
+    const secret = known ?? Buffer.from(system.randomBytes(32)).toString('hex')
+    if (known === undefined) await tx.saveMeta('mail_secret', secret)
+    return secret
+  })
 }
 
 function listenSentence({ host, port }: CloudOptions, cause: unknown): string {

@@ -19,6 +19,8 @@ import { checkDeclaredLength, parseBody, readBody } from './body.ts'
 import { TENANT_HEADER, principalOfRequest, wantedTenant } from './caller.ts'
 import { mountOAuth } from './oauth/oauth-app.ts'
 import type { App } from './oauth/oauth-app.ts'
+import { mountUnsubscribe } from './unsubscribe.ts'
+import type { UnsubscribeParts } from './unsubscribe.ts'
 import { readQuery } from './query.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Mount } from './dialect-mount.ts'
@@ -33,6 +35,7 @@ export interface AppParts {
   readonly log: Logger
   /** Dialects, each under its name. */
   readonly mounts?: readonly Mount[]
+  readonly unsubscribe: UnsubscribeParts
 }
 
 type Ctx = Context<{ Bindings: HttpBindings }>
@@ -63,6 +66,7 @@ export function appOf(parts: AppParts): App {
     servePage(parts, c, path, work),
   )
   for (const mount of parts.mounts ?? []) mount(app)
+  mountUnsubscribe(app, parts.unsubscribe, (c, path, work) => servePage(parts, c, path, work))
   app.notFound((c) => {
     const { refusal } = refuse('route_unknown', 'There is nothing here; see /openapi.json')
     return settle(parts, c, 'unknown', { ok: false, refusal })

@@ -68,6 +68,20 @@ export const LAYERS: readonly Layer[] = [
     ],
     node: ['node:crypto', 'node:timers/promises'],
   },
+  // What customers are told: composed, and handed to an SMTP server.
+  {
+    at: 'cloud/mail',
+    may: [
+      'protocol',
+      STORE_PORT,
+      PLATFORM_PORT,
+      ACCOUNT_PORT,
+      COLLECTIONS,
+      'cloud/domain/accounts/mail-queue.ts',
+      'cloud/platform/tenants.ts',
+    ],
+    node: ['node:crypto'],
+  },
   // Who may do what: pure rules, and the services that look it up.
   {
     at: 'cloud/platform',
@@ -108,6 +122,7 @@ export const LAYERS: readonly Layer[] = [
       'cloud/what-if',
       'cloud/system.ts',
       'cloud/version.ts',
+      'cloud/mail/unsubscribe.ts',
     ],
   },
   // It opens the data for itself, on a thread or as a command.
@@ -148,6 +163,7 @@ export const LAYERS: readonly Layer[] = [
       'cloud/what-if',
       'cloud/config.ts',
       'cloud/system.ts',
+      'cloud/mail',
     ],
   },
 
@@ -220,6 +236,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   ],
   'better-sqlite3': ['edge/ledger', 'cloud/store/sqlite', 'cloud/copies.ts', 'bench', 'test'],
   ws: ['edge/sync/socket.ts', 'edge/kit/trusted-socket.ts', 'cloud/http', 'cloud/demo', 'bench', 'test'],
+  nodemailer: ['cloud/mail/smtp.ts'],
   hono: ['cloud/http', 'bench', 'test'],
   '@hono/node-server': ['cloud/http', 'bench', 'test'],
   'cbor-x': ['protocol/codec.ts', 'protocol/plain-cbor.ts', 'cloud/evaluation/state.ts', 'bench', 'test'],

@@ -191,6 +191,6 @@ test('file names are kebab-case', () => {
   expect(
     files
       .map(({ path }) => path)
-      .filter((path) => !/^(?:[a-z0-9-]+\/)*[a-z0-9-]+(?:\.test|\.config)?\.tsx?$/.test(path)),
+      .filter((path) => !/^(?:[a-z0-9-]+\/)*[a-z0-9-]+(?:\.test|\.config|\.d)?\.tsx?$/.test(path)),
   ).toEqual([])
 })

@@ -1,0 +1,36 @@
+// All that is done with customers, for whoever serves a platform.
+import type { Clock } from '../../../protocol/time.ts'
+import type { CloudStore } from '../../store/port.ts'
+import type { Authority } from '../authority.ts'
+import type { Ingest } from '../ingest/ingest.ts'
+import type { ProgramShelf } from '../programs.ts'
+import { Customers } from './operations/customers.ts'
+import { Memberships } from './operations/memberships.ts'
+import { Referring } from './operations/referring.ts'
+import { Transactions } from './operations/transactions.ts'
+import { Projections } from './projections.ts'
+
+export interface AccountsParts {
+  readonly store: CloudStore
+  readonly ingest: Ingest
+  readonly shelf: ProgramShelf
+  readonly authority: Authority
+  readonly clock: Clock
+}
+
+export class Accounts {
+  readonly projections: Projections
+  readonly transactions: Transactions
+  readonly customers: Customers
+  readonly memberships: Memberships
+  readonly referring: Referring
+
+  constructor(parts: AccountsParts) {
+    const { store, ingest, shelf, clock } = parts
+    this.projections = new Projections(store, shelf, clock)
+    this.transactions = new Transactions(parts)
+    this.customers = new Customers(parts)
+    this.memberships = new Memberships(store, ingest, shelf, clock)
+    this.referring = new Referring(store, ingest, shelf, clock)
+  }
+}

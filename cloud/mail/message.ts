@@ -1,0 +1,113 @@
+// One e-mail as values: what is said, in text and HTML, in the style of the business (MAIL-3). Pure. What came from people is escaped here and nowhere else.
+import { unreachable } from '../../protocol/result.ts'
+import type { MailType } from '../domain/accounts/mail-queue.ts'
+
+export interface MailStyle {
+  readonly business: string
+  /** `#rrggbb` */
+  readonly color: string
+  readonly logoUrl: string | null
+}
+
+/** What an e-mail may tell of. */
+export interface MailMatter {
+  readonly name: string
+  readonly title: string
+  readonly points: number
+  readonly balance: number
+  readonly code: string | null
+  /** A referral's own words, and who sent it. */
+  readonly note: string
+  readonly sender: string
+}
+
+export interface Message {
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+}
+
+interface Said {
+  readonly subject: string
+  readonly lines: readonly string[]
+}
+
+export function messageOf(
+  type: MailType,
+  style: MailStyle,
+  matter: MailMatter,
+  unsubscribe: string | null,
+): Message {
+  const { subject, lines } = said(type, style.business, matter)
+  const greeting = matter.name === '' ? 'Hello,' : `Hello ${matter.name},`
+  const end = unsubscribe === null ? [] : [`No more e-mails from ${style.business}: ${unsubscribe}`]
+  return {
+    subject: oneLine(subject),
+    text: [greeting, ...lines, style.business, ...end].join('\n\n'),
+    html: page(style, [greeting, ...lines], unsubscribe),
+  }
+}
+
+function said(type: MailType, business: string, matter: MailMatter): Said {
+  const { title, points, balance, code, note, sender } = matter
+  switch (type) {
+    case 'USER_EARN_ALERT':
+      return {
+        subject: `You earned ${points} points at ${business}`,
+        lines: [`${title}: ${points} points.`, `Your balance is ${balance} points.`],
+      }
+    case 'USER_WARM_REG_REQUEST':
+      return {
+        subject: `${points} points are waiting for you at ${business}`,
+        lines: [`${title}: ${points} points.`, `Join to use your ${balance} points.`],
+      }
+    case 'USER_REDEEM_ALERT':
+      return {
+        subject: `You redeemed: ${title}`,
+        lines: [
+          `${title}, for ${points} points.`,
+          ...(code === null ? [] : [`Your voucher is ${code}.`]),
+          `Your balance is ${balance} points.`,
+        ],
+      }
+    case 'REFERRAL_OFFER':
+    case 'BONUS_REFERRAL_INFORM':
+      return {
+        subject: `${sender === '' ? 'A friend' : sender} recommends ${business}`,
+        lines: note === '' ? [`You are invited to ${business}.`] : [note],
+      }
+    default:
+      return unreachable(type)
+  }
+}
+
+/** No text of people starts another header. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\r\n\t\v\f]+/g, ' ').slice(0, 200)
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+export function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (sign) => ESCAPES[sign] ?? sign)
+}
+
+function page(
+  { business, color, logoUrl }: MailStyle,
+  lines: readonly string[],
+  unsubscribe: string | null,
+): string {
+  const paragraphs = lines.map((line) => `<p>${escaped(line).replaceAll('\n', '<br>')}</p>`).join('')
+  const logo = logoUrl === null ? '' : `<img src="${escaped(logoUrl)}" alt="" height="48"> `
+  const end =
+    unsubscribe === null
+      ? ''
+      : `<p><small><a href="${escaped(unsubscribe)}">No more e-mails from ${escaped(business)}</a></small></p>`
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escaped(business)}</title><body style="font-family:sans-serif;max-width:36em;margin:auto"><h1 style="color:${escaped(color)};font-size:1.25em">${logo}${escaped(business)}</h1>${paragraphs}${end}</body></html>`
+}

@@ -1,0 +1,144 @@
+// E-mails to customers, handed to a real SMTP server on loopback: what is composed, who gets it, what happens when the server does not take it.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Customers } from '../../cloud/domain/accounts/operations/customers.ts'
+import { Transactions } from '../../cloud/domain/accounts/operations/transactions.ts'
+import { MAIL_ATTEMPTS_MAX, MAIL_RETRY_MS, Mailer } from '../../cloud/mail/mailer.ts'
+import { messageOf } from '../../cloud/mail/message.ts'
+import { smtpPost } from '../../cloud/mail/smtp.ts'
+import { connectionOfToken, unsubscribeToken } from '../../cloud/mail/unsubscribe.ts'
+import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
+import { HQ_PROGRAM, VISIT } from '../support/hq-program.ts'
+import { SmtpServer } from '../support/smtp-server.ts'
+
+let directory: ReturnType<typeof freshDirectory>
+let cloud: CloudCore
+let server: SmtpServer
+let mailer: Mailer
+let transactions: Transactions
+let location: number
+const clock = { ms: Date.UTC(2026, 5, 3, 12), now: () => clock.ms }
+
+beforeEach(async () => {
+  directory = freshDirectory()
+  cloud = new CloudCore(directory.path, clock)
+  await cloud.found(HQ_PROGRAM)
+  await cloud.project()
+  location = (await cloud.addStore()).store
+  transactions = new Transactions(cloud)
+  server = new SmtpServer()
+  mailer = new Mailer({
+    store: cloud.store,
+    clock,
+    post: smtpPost(await server.start()),
+    after: () => () => undefined,
+    onFault: (cause) => expect.unreachable(String(cause)),
+    from: 'Shop <shop@example.org>',
+    publicUrl: 'https://node.example',
+    secret: 'a secret',
+  })
+})
+afterEach(async () => {
+  await mailer.stop()
+  await server.stop()
+  await cloud.store.close()
+  directory.remove()
+})
+
+async function post(sendEmail: boolean, receivesEmails = true): Promise<void> {
+  const posted = await transactions.post(cloud.tenant, {
+    who: { email: 'ann@example.org', firstName: 'Ann <b>', receivesEmails },
+    location: location as never,
+    perk: VISIT,
+    quantity: 2,
+    sourceId: '',
+    at: null,
+    mayEarn: true,
+    mayRedeem: false,
+    onlyFor: null,
+    oncePerDay: false,
+    voucherStatus: null,
+    sendEmail,
+  })
+  if (!posted.ok) throw new Error(posted.refusal.detail)
+}
+
+const mails = () => cloud.store.read.accountRows('mails', { tenant: cloud.tenant })
+
+test('MAIL-1 MAIL-2 MAIL-3 who earned is told, once, in text and escaped HTML, with a link that ends it', async () => {
+  await post(true)
+  expect(await mails()).toMatchObject([{ status: 'waiting', type: 'USER_WARM_REG_REQUEST', subject: null }])
+  await mailer.look()
+  await mailer.look()
+  const [mail] = server.mails
+  expect(server.mails).toHaveLength(1)
+  expect(mail).toMatchObject({ from: 'shop@example.org', to: 'ann@example.org' })
+  expect(mail?.data).toMatch(/^Subject: 10 points are waiting for you/m)
+  expect(mail?.data).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click$/m)
+  expect(mail?.data).toContain('text/html')
+  const [row] = await mails()
+  expect(row).toMatchObject({ status: 'sent', sent: clock.ms, attempts: 1, due: null })
+  expect(row?.text_body).toContain('Hello Ann <b>,')
+  expect(row?.html_body).toContain('Hello Ann &lt;b&gt;,')
+  expect(row?.html_body).not.toContain('Ann <b>')
+})
+
+test('MAIL-2 nobody is written to who does not want it, or where the caller said so; a member that joined is told of points', async () => {
+  await post(false)
+  expect(await mails()).toEqual([])
+  const [connection] = await cloud.store.read.accountRows('connections', { tenant: cloud.tenant })
+  await new Customers(cloud).changeStatus(cloud.tenant, connection?.id ?? 0, 'ACTIVE')
+  await post(true)
+  await cloud.store.write((tx) =>
+    tx.saveAccountRow('connections', connection?.id ?? 0, { receives_emails: false }),
+  )
+  await post(true)
+  await mailer.look()
+  expect(server.mails).toEqual([])
+  expect(await mails()).toMatchObject([{ status: 'dropped', type: 'USER_EARN_ALERT' }])
+})
+
+test('MAIL-2 a customer who was made without consent is not written to; links cannot be made for others', async () => {
+  await post(true, false)
+  expect(await mails()).toEqual([])
+  expect(connectionOfToken('a secret', unsubscribeToken('a secret', 7))).toBe(7)
+  expect(connectionOfToken('another', unsubscribeToken('a secret', 7))).toBeUndefined()
+  expect(connectionOfToken('a secret', unsubscribeToken('a secret', 7).replace('7.', '8.'))).toBeUndefined()
+})
+
+test('MAIL-3 no line of people reaches a header', () => {
+  const matter = {
+    name: '',
+    title: 'x\r\nBcc: all@example.org',
+    points: 1,
+    balance: 1,
+    code: null,
+    note: '',
+    sender: '',
+  }
+  const style = { business: 'Shop', color: '#222222', logoUrl: null }
+  expect(messageOf('USER_REDEEM_ALERT', style, matter, null).subject).not.toMatch(/[\r\n]/)
+})
+
+test('MAIL-4 MAIL-5 what is not taken is tried again with growing waits, a bounded number of times; a refused address is not', async () => {
+  await post(true)
+  server.recipient = '451 not now'
+  for (let attempt = 1; attempt <= MAIL_ATTEMPTS_MAX; attempt++) {
+    expect(await mailer.look()).toBe(1)
+    expect(await mailer.look()).toBe(0)
+    clock.ms += MAIL_RETRY_MS * 2 ** (attempt - 1)
+  }
+  expect(await mails()).toMatchObject([{ status: 'failed', attempts: MAIL_ATTEMPTS_MAX, due: null }])
+  await post(true)
+  server.recipient = '550 no such mailbox'
+  await mailer.look()
+  server.recipient = '250 ok'
+  await post(true)
+  await mailer.look()
+  expect((await mails()).map(({ status, attempts }) => [status, attempts])).toEqual([
+    ['failed', MAIL_ATTEMPTS_MAX],
+    ['failed', 1],
+    ['sent', 1],
+  ])
+  const [row] = (await mails()).slice(-1)
+  expect(server.mails[0]?.data).toMatch(new RegExp(`^Message-ID: <mail-${row?.id}@example.org>$`, 'm'))
+})

@@ -165,6 +165,8 @@ describe('R11: put back from a copy', () => {
     const [late] = await sells(['b3'])
     shop.putBack(copy)
     expect(late && till().witness(kept(late))).toBe('ahead')
+    // What the life that is over still owes the cloud.
+    expect(till().status().unsynced).toBe(2)
     await sells(['b3', 'c1'])
     shop.wire.set('up')
     await world.synced(shop)

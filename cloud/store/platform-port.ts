@@ -228,8 +228,6 @@ export interface PlatformWrites extends Pick<
   deleteIssued(hash: string): Promise<void>
   insertSession(row: SessionRow): Promise<void>
   deleteSession(hash: string): Promise<void>
-  /** Ends all logins of somebody whose password changed. */
-  deleteSessionsOf(person: PersonId): Promise<void>
   saveConsent(row: ConsentRow): Promise<void>
   insertIdentification(row: IdentificationRow): Promise<void>
   /** The row, which is gone now. */

@@ -225,7 +225,7 @@ export function platformContract(name: string, factory: StoreFactory): void {
       expect(await store.read.consent(session.person, app?.id ?? (0 as never))).toMatchObject({
         scopes: ['a', 'b'],
       })
-      await store.write((tx) => tx.deleteSessionsOf(session.person))
+      await store.write((tx) => tx.deleteSession('b'))
       expect(await store.read.session('b')).toBeUndefined()
     })
   })

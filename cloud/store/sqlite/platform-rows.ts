@@ -121,9 +121,6 @@ export function platformWrites(sql: Sql): PlatformWrites {
     deleteSession: async (hash) => {
       sql('DELETE FROM sessions WHERE hash = ?').run(hash)
     },
-    deleteSessionsOf: async (person) => {
-      sql('DELETE FROM sessions WHERE person = ?').run(person)
-    },
     insertIdentification: async (row) => {
       sql(
         `INSERT INTO identifications (hash, kind, family, tenant, person, redirect_uri, state, expires)

@@ -23,13 +23,11 @@ CREATE TABLE client_tenants (client INTEGER NOT NULL, tenant INTEGER NOT NULL, P
 CREATE INDEX client_tenants_tenant ON client_tenants (tenant, client);
 CREATE TABLE families (id INTEGER PRIMARY KEY AUTOINCREMENT, client INTEGER NOT NULL, person INTEGER, scopes TEXT NOT NULL, "grant" TEXT NOT NULL,
   created INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX families_person ON families (person, client) WHERE ended = 0;
 CREATE TABLE issued (hash TEXT PRIMARY KEY, family INTEGER NOT NULL, kind TEXT NOT NULL, scopes TEXT NOT NULL, expires INTEGER, used INTEGER NOT NULL DEFAULT 0,
   redirect_uri TEXT, challenge TEXT) WITHOUT ROWID;
 CREATE INDEX issued_family ON issued (family);
 CREATE INDEX issued_expires ON issued (expires) WHERE expires IS NOT NULL;
 CREATE TABLE sessions (hash TEXT PRIMARY KEY, person INTEGER NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX sessions_person ON sessions (person);
 CREATE INDEX sessions_expires ON sessions (expires);
 CREATE TABLE consents (person INTEGER NOT NULL, client INTEGER NOT NULL, scopes TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (person, client)) WITHOUT ROWID;
 CREATE TABLE identifications (hash TEXT PRIMARY KEY, kind TEXT NOT NULL, family INTEGER NOT NULL, tenant INTEGER, person INTEGER, redirect_uri TEXT NOT NULL,

@@ -16,6 +16,8 @@ export interface StorePlan {
 }
 
 export interface ShopsPlan {
+  /** The program document that is published, where there is none yet; left out: the sample. */
+  readonly program?: object
   /** Data of the nodes: DIR/cloud, DIR/store-1, …; their logs lie beside them. */
   readonly directory: string
   /** The cloud's port; store n has this + n. */
@@ -85,7 +87,7 @@ export async function openShops(plan: ShopsPlan, started: NodeProcess[]): Promis
   started.push(cloud)
   const office = cloud
     .start(true, plan.surroundings?.(0))
-    .then(() => officeOf(cloud.url, cloudDirectory, plan.stores))
+    .then(() => officeOf(cloud.url, cloudDirectory, plan))
   const opened = await Promise.allSettled(
     plan.stores.map((store, index) =>
       openShop(plan, { store, number: index + 1 }, { url: cloud.url, office }, started),
@@ -101,10 +103,14 @@ export async function openShops(plan: ShopsPlan, started: NodeProcess[]): Promis
   return { cloud, cloudDirectory, hqToken, shops }
 }
 
-async function officeOf(url: string, directory: string, stores: readonly StorePlan[]): Promise<Office> {
+async function officeOf(
+  url: string,
+  directory: string,
+  { stores, program = sampleProgram }: ShopsPlan,
+): Promise<Office> {
   // Made by the cloud before it listens.
   const token = readFileSync(join(directory, 'hq.token'), 'utf8').trim()
-  await publishProgram(url, token)
+  await publishProgram(url, token, program)
   const ids = await storeIds(url, token, stores)
   const edges = pick(await askOk(`${url}/v1/edges`, { token }), 'list', 'items')
   const enrolled = new Set(edges.map((edge) => textOf(fieldOf(fieldOf(edge, 'store'), 'id'))))
@@ -186,10 +192,10 @@ async function programArrived(url: string, token: string): Promise<void> {
   }
 }
 
-async function publishProgram(cloudUrl: string, token: string): Promise<void> {
+async function publishProgram(cloudUrl: string, token: string, document: object): Promise<void> {
   const programs = pick(await askOk(`${cloudUrl}/v1/programs`, { token }), 'list', 'items')
   if (programs.length > 0) return
-  const body = { document: sampleProgram, effective_from: PROGRAM_EFFECTIVE_FROM }
+  const body = { document, effective_from: PROGRAM_EFFECTIVE_FROM }
   await askOk(`${cloudUrl}/v1/programs`, { method: 'POST', token, body })
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { CATEGORIES } from '../../cloud/demo/replay/categories.ts'
 import { PRODUCTS, drawBasket } from '../../cloud/demo/live/catalogue.ts'
 import { PROGRAM_EFFECTIVE_FROM, sampleProgram } from '../../cloud/demo/program.ts'
+import { liveProgram } from '../../cloud/demo/live/program.ts'
 import { seededRandom } from '../../cloud/demo/random.ts'
 import { checkDocument } from '../../cloud/evaluation/check/check.ts'
 import { FREQUENCIES } from '../../cloud/evaluation/document/earning.ts'
@@ -13,6 +14,12 @@ const fieldsUsed = (rules: readonly object[]): string[] => sorted(rules.flatMap(
 
 test('the sample program is sound', () => {
   expect(checkDocument(structuredClone(sampleProgram))).toEqual({ ok: true, document: sampleProgram })
+})
+
+test('the program of the running demo is sound, and shows a card, a challenge, a club and a segment', () => {
+  expect(checkDocument(structuredClone(liveProgram))).toEqual({ ok: true, document: liveProgram })
+  for (const list of ['stamp_cards', 'challenges', 'segments', 'aggregates', 'rules'] as const)
+    expect(liveProgram[list].length).toBeGreaterThan(0)
 })
 
 test('it is in force before the first sale of the real data', () => {

@@ -7,6 +7,7 @@ import { Line } from '../network.ts'
 import type { NodeFault, NodeProcess } from '../node-process.ts'
 import type { DemoOptions } from '../options.ts'
 import { seededRandom } from '../random.ts'
+import { liveProgram } from './program.ts'
 import { openShops, terminalName } from '../shops.ts'
 import type { Shop, Shops } from '../shops.ts'
 import { Crowd } from './crowd.ts'
@@ -42,6 +43,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     say(`Starting a cloud and ${options.stores} ${options.stores === 1 ? 'store' : 'stores'} …`)
     const shops = await openShops(
       {
+        program: liveProgram,
         directory: options.directory,
         portBase: options.portBase,
         stores: Array.from({ length: options.stores }, (_, index) => ({

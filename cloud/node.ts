@@ -22,7 +22,6 @@ import { Grants } from './domain/leases/grants.ts'
 import { Recalls } from './domain/leases/recalls.ts'
 import { openCloudEpoch } from './domain/lives.ts'
 import { Moments } from './domain/moments.ts'
-import { Projections } from './domain/accounts/projections.ts'
 import { ProgramShelf } from './domain/programs.ts'
 import { Resolutions } from './domain/resolutions.ts'
 import { TotalsTaker } from './domain/totals.ts'
@@ -223,15 +222,15 @@ async function coreOf(
     metrics.committed(activities)
     feed.committed(activities)
   })
-  const accounts = new Projections(store, shelf, clock)
-  await accounts.resume()
+  const accounts = new Accounts({ store, ingest, shelf, authority, clock })
+  await accounts.projections.resume()
   const platform = new Platform({
     store,
     system,
     operatorToken: token,
     firstTenant: founded.tenant,
     dialects: [NATIVE_AUTH, PERKVILLE_AUTH],
-    accounts,
+    accounts: accounts.projections,
     onFault: (cause) => log.error({ err: cause }, 'a sweep of what ran out broke'),
   })
   const services: Services = {
@@ -248,7 +247,7 @@ async function coreOf(
     }),
     platform,
     caCertificate: () => certifier.caCertificate(founded.tenant),
-    accounts: new Accounts({ store, ingest, shelf, authority, clock }),
+    accounts,
     hqFacts: new HqFacts(store, ingest, shelf, clock),
     resolutions: new Resolutions(ingest, shelf),
     draws: new Draws(ingest, shelf, clock),
@@ -312,9 +311,6 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     throw new StartRefused(listenSentence(options, cause), { cause })
   }
   services.platform.start()
-  void services.accounts.projections
-    .resume()
-    .catch((cause: unknown) => log.error({ err: cause }, 'a projection was not filled up'))
   const mailer =
     options.mail === undefined
       ? undefined

@@ -290,7 +290,15 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     schema: SCHEMA,
     principalOf: (given) => services.platform.principals.of(given),
     tenants: servedTenants(store.read, PERKVILLE.name, system.clock),
-    services: { read: store.read, schema: SCHEMA, configuration, shelf: services.shelf, clock: system.clock },
+    services: {
+      read: store.read,
+      schema: SCHEMA,
+      configuration,
+      shelf: services.shelf,
+      clock: system.clock,
+      accounts: services.accounts,
+      identification: services.platform.identification,
+    },
   })
   const mounts = [mountOf(perkville, { log, metrics: services.metrics, stopping })]
   const app = appOf({

@@ -125,7 +125,14 @@ export async function check(given: ConformanceCase, world: World, fields: readon
       expect(Object.keys(object as object).filter((name) => !fields.includes(name))).toEqual([])
   for (const name of given.lacks ?? []) for (const object of shown) expect(object).not.toHaveProperty(name)
   if (status >= 400) checkErrors(given, body)
-  for (const [name, way] of Object.entries(given.saves ?? {})) world.names.set(name, String(at(body, way)))
+  for (const [name, way] of Object.entries(given.saves ?? {}))
+    world.names.set(name, savedOf(at(body, way.replace('|key', '')), way))
+}
+
+/** A value, or with `|key` the key at the end of a URI. */
+function savedOf(value: unknown, way: string): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return way.endsWith('|key') ? (/(\d+)\/$/.exec(text)?.[1] ?? '') : text
 }
 
 function checkErrors(given: ConformanceCase, body: unknown): void {
@@ -141,9 +148,15 @@ function checkErrors(given: ConformanceCase, body: unknown): void {
   for (const list of Object.values(errors)) for (const { message } of list) expect(message).toMatch(/\S/)
 }
 
+/** The objects of a list, or the good rows of a batch. */
 function listed(body: unknown): readonly unknown[] {
-  const objects = (body as { objects?: unknown } | null)?.objects
-  return Array.isArray(objects) ? objects : []
+  const {
+    objects,
+    transactions,
+    external_members: members,
+  } = (body ?? {}) as Readonly<Record<string, unknown>>
+  const list = [objects, transactions, members].find((one) => Array.isArray(one))
+  return Array.isArray(list) ? list.filter((one: object) => !('errors' in one)) : []
 }
 
 function pickOf(object: unknown, wanted: object | undefined): object {

@@ -2,6 +2,8 @@
 // and customers, and tokens of real clients. Names of the world stand for ids in the cases, which are data.
 import { createHash } from 'node:crypto'
 import type { Json, Row } from '../../cloud/collections/collection.ts'
+import { columnsOf } from '../../cloud/collections/collection.ts'
+import { ACCOUNTS } from '../../cloud/collections/tables/accounts.ts'
 import { changeDocument, createDocument } from '../../cloud/collections/documents.ts'
 import { EVERYTHING } from '../../cloud/collections/query.ts'
 import { CONFIGURATION } from '../../cloud/collections/tables/configuration.ts'
@@ -140,16 +142,19 @@ export class World {
       await this.#businesses(tx)
       await this.#people(tx)
     })
+    for (const name of ['demo', 'other'])
+      await this.cloud.node.platform.tenants.enable(Number(this.names.get(`business:${name}`)), 'perkville')
     await this.cloud.addStore('Main', 'America/Los_Angeles')
     await this.cloud.publish(PROGRAM)
     await store.write((tx) => this.#configuration(tx))
+    await store.write((tx) => this.#mail(tx))
     await this.#nameDocuments()
   }
 
   async #businesses(tx: Writes): Promise<void> {
     for (const [name, dialects] of [
-      ['demo', ['perkville']],
-      ['other', ['perkville']],
+      ['demo', []],
+      ['other', []],
       ['closed', []],
     ] as const) {
       const id = Number(this.names.get(`business:${name}`))
@@ -313,6 +318,20 @@ export class World {
         ),
       ),
     )
+  }
+
+  /** One that was sent, as the sender leaves it. */
+  async #mail(tx: Writes): Promise<void> {
+    const [id = 0] = await tx.nextIds(1)
+    const { mails } = ACCOUNTS
+    const filled = Object.entries(columnsOf(mails)).map(([name, { type, null: nullable }]) => [
+      name,
+      nullable === true ? null : type === 'text' ? '' : type === 'boolean' ? false : 0,
+    ])
+    const person = Number(this.names.get('user:ann'))
+    const sent = { type: 'USER_EARN_ALERT', person, email: 'ann@example.org', sent: NOW, status: 'sent' }
+    await tx.insertRows(mails, [{ ...(Object.fromEntries(filled) as Row), ...sent, id, tenant: 1 }])
+    this.names.set('mail:ann', String(id))
   }
 
   /** Ids of documents by their kind and their own name. */

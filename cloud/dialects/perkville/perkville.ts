@@ -4,14 +4,27 @@ import type { Dialect } from '../frame/dialect.ts'
 import { refusedBody } from './refusals.ts'
 import { BUSINESS_RESOURCES } from './resources/business.ts'
 import { CHALLENGE_RESOURCES } from './resources/challenges.ts'
+import { CUSTOMER_RESOURCES } from './resources/customers.ts'
+import { PARTICIPATION_RESOURCES } from './resources/participation.ts'
 import { PERK_RESOURCES } from './resources/perks.ts'
+import { TRANSACTION_RESOURCES } from './resources/transactions.ts'
 import { USERS } from './resources/users.ts'
+import { VIEW_RESOURCES } from './resources/views.ts'
 import type { PerkvilleServices } from './services.ts'
 
 export const PERKVILLE: Dialect<PerkvilleServices> = {
   name: 'perkville',
   base: '/v2',
-  resources: [...BUSINESS_RESOURCES, ...CHALLENGE_RESOURCES, ...PERK_RESOURCES, USERS],
+  resources: [
+    ...BUSINESS_RESOURCES,
+    ...CHALLENGE_RESOURCES,
+    ...PARTICIPATION_RESOURCES,
+    ...PERK_RESOURCES,
+    ...CUSTOMER_RESOURCES,
+    ...TRANSACTION_RESOURCES,
+    ...VIEW_RESOURCES,
+    USERS,
+  ],
   embedded: {
     emails: { email: { way: 'folded', type: 'email' }, primary: { way: 'main', type: 'boolean' } },
   },

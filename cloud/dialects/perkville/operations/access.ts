@@ -3,7 +3,10 @@ import { refuse } from '../../../../protocol/result.ts'
 import type { Refusal } from '../../../../protocol/result.ts'
 import { isStaffOf } from '../../../platform/principal.ts'
 import { STAFF_ROLES } from '../../../store/platform-port.ts'
-import type { InputValue } from '../../frame/input.ts'
+import type { Row } from '../../../collections/collection.ts'
+import { eq } from '../../../collections/query.ts'
+import type { StoreId } from '../../../../protocol/ids.ts'
+import type { Input, InputValue } from '../../frame/input.ts'
 import type { Call, Outcome } from '../../frame/resource.ts'
 import type { PerkvilleServices } from '../services.ts'
 
@@ -33,4 +36,35 @@ export function authorOf({ principal }: PerkvilleCall): string {
 /** A text of the input; its table says that it is one. */
 export function textOf(value: InputValue | undefined): string {
   return typeof value === 'string' ? value : ''
+}
+
+/** The location that a body names, by its key or by the business's own id; undefined where there is none. */
+export async function locationOf(
+  call: PerkvilleCall,
+  tenant: number,
+  { location, external_location_id: external }: Input,
+): Promise<StoreId | undefined> {
+  const where =
+    typeof location === 'number' ? eq('id', location) : eq('external_location_id', textOf(external))
+  const [row] = await call.services.read.rows(call.services.schema.of('locations'), {
+    tenants: [tenant],
+    where,
+    limit: 1,
+  })
+  return row === undefined ? undefined : (Number(row.id) as StoreId)
+}
+
+/** One row of a collection by its id, in a business. */
+export async function rowOf(
+  call: PerkvilleCall,
+  collection: string,
+  tenant: number,
+  id: number,
+): Promise<Row | undefined> {
+  const [row] = await call.services.read.rows(call.services.schema.of(collection), {
+    tenants: [tenant],
+    where: eq('id', id),
+    limit: 1,
+  })
+  return row
 }

@@ -1,5 +1,6 @@
 // Users: persons, as their customers' businesses and they themselves see them.
 import { datetime, plain, self } from '../../frame/object.ts'
+import { identifiedUser } from '../operations/identify.ts'
 import { reads, textFilter, time } from '../rows.ts'
 import type { PerkvilleResource } from '../rows.ts'
 import { INFO, own, staff } from '../scopes.ts'
@@ -34,5 +35,6 @@ export const USERS: PerkvilleResource = {
   endpoints: reads(INFO, {
     USER_CUSTOMER_INFO: own('id'),
     ADMIN_CUSTOMER_INFO: staff('connections.tenant'),
-  }),
+  }).map((row) => (row.on === 'list' ? { ...row, operation: identifiedUser, operationWhen: 'code' } : row)),
+  aside: ['code'],
 }

@@ -1,0 +1,84 @@
+// What is made for showing: the report of transactions, the token's scopes, identifying a visitor, sent e-mails.
+import { datetime, plain, self } from '../../frame/object.ts'
+import type { Fields } from '../../frame/object.ts'
+import { issueIdentifyToken } from '../operations/identify.ts'
+import { REPORT_FIELDS, transactionReport } from '../operations/reports.ts'
+import { scopesOf } from '../operations/scopes.ts'
+import { int, reads, textFilter, time } from '../rows.ts'
+import type { PerkvilleEndpoint, PerkvilleResource } from '../rows.ts'
+import { needs, staff } from '../scopes.ts'
+
+/** A list that an operation answers; what it is asked for are its own parameters. */
+function answered(
+  name: string,
+  operation: NonNullable<PerkvilleEndpoint['operation']>,
+  scopes: PerkvilleEndpoint['scopes'],
+  fields: Fields,
+  limitMax?: number,
+): PerkvilleResource {
+  return {
+    name,
+    collection: null,
+    fields,
+    filters: {},
+    ...(limitMax === undefined ? {} : { limitMax }),
+    endpoints: [{ method: 'GET', on: 'list', scopes, status: 200, operation }],
+  }
+}
+
+const REPORT = needs(['ADMIN_CUSTOMER_INFO'])
+
+const identify: PerkvilleResource = {
+  name: 'identify',
+  collection: null,
+  fields: { identify_token: plain('token'), expire_datetime: datetime('expires') },
+  filters: {},
+  endpoints: [
+    {
+      method: 'POST',
+      on: 'list',
+      scopes: needs(['ADMIN_IDENTIFY_USER']),
+      status: 201,
+      form: true,
+      input: {
+        fields: {
+          redirect_uri: { type: 'text', max: 2_000, required: true },
+          state: { type: 'text', max: 2_000, required: true },
+        },
+      },
+      operation: issueIdentifyToken,
+    },
+  ],
+}
+
+const emailTracking: PerkvilleResource = {
+  name: 'email-tracking',
+  collection: 'mails',
+  where: { at: ['sent'], is: 'not_null' },
+  fields: {
+    business_id: plain('tenant'),
+    location_id: plain('location'),
+    resource_uri: self('email-tracking'),
+    sent_dt: datetime('sent'),
+    type: plain('type'),
+    user_email: plain('email'),
+    user_id: plain('person'),
+  },
+  filters: {
+    type: textFilter('type'),
+    business_id: int('tenant'),
+    business: int('tenant'),
+    location_id: int('location'),
+    sent_dt: time('sent'),
+    user_email: { way: 'email', type: 'email' },
+    user_id: { way: 'person', type: 'int', me: true },
+  },
+  endpoints: reads(REPORT, { ADMIN_CUSTOMER_INFO: staff() }),
+}
+
+export const VIEW_RESOURCES: readonly PerkvilleResource[] = [
+  emailTracking,
+  answered('scopes', scopesOf, needs([]), { scope: plain('scope') }),
+  identify,
+  answered('transaction-report', transactionReport, REPORT, REPORT_FIELDS, 5_000),
+]

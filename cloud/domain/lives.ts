@@ -8,7 +8,13 @@ import type { Past } from '../../protocol/frames/past.ts'
 import type { Tail } from '../../protocol/frames/tail.ts'
 import { NO_FACT, seqOf } from '../../protocol/ids.ts'
 import type { Origin, Seq } from '../../protocol/ids.ts'
-import { BATCH_BYTES_MAX, BATCH_FACTS_MAX, ORIGINS_SKIPPED, SPARES_MAX } from '../../protocol/limits.ts'
+import {
+  BATCH_BYTES_MAX,
+  BATCH_FACTS_MAX,
+  LEASES_SKIPPED,
+  ORIGINS_SKIPPED,
+  SPARES_MAX,
+} from '../../protocol/limits.ts'
 import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
@@ -218,7 +224,7 @@ export function cloudWentBack(hello: Hello, origin: OriginRow | undefined, cloud
 
 /**
  * The cloud's next epoch (G-8). Its own facts go on in a life of their own, whose number lies beyond all that it may have given out after the
- * backup; so does every later number. Holds are numbered on in the same way.
+ * backup; so does every later number. Holds and leases are numbered on in the same way.
  */
 export async function openCloudEpoch(
   tx: Writes,
@@ -228,9 +234,10 @@ export async function openCloudEpoch(
   why: string,
 ): Promise<number> {
   const before = Number((await tx.meta('cloud_epoch')) ?? '1')
-  const epoch = Math.max(before, atLeast) + 1
+  const epoch = Math.max(before + 1, atLeast + 1, secondsOf(now))
   await tx.saveMeta('cloud_epoch', String(epoch))
   await tx.skipHolds(ORIGINS_SKIPPED)
+  await tx.skipLeases(LEASES_SKIPPED)
   for (const tenant of tenants) {
     const own = await tx.livesOf(tenant, 0)
     for (const { origin, state } of own) if (state === 'open') await tx.closeOrigin(origin, 'restore', now)
@@ -242,6 +249,9 @@ export async function openCloudEpoch(
   }
   return epoch
 }
+
+/** So that a backup that is put back twice does not begin the same epoch twice. */
+const secondsOf = (now: Millis): number => Math.floor((now - Date.UTC(2020, 0, 1)) / 1000)
 
 const HQ_STORE = 0 as OriginRow['store']
 

@@ -71,6 +71,8 @@ export interface LeaseReads {
 export interface LeaseWrites {
   /** The highest number a lease was ever given. */
   lastLease(): Promise<number>
+  /** Leaves numbers out: a cloud that lost some may have given them out. */
+  skipLeases(count: number): Promise<void>
   leases(numbers: readonly number[]): Promise<LeaseRow[]>
   /** Also of members merged into these. */
   leasesOfMembers(members: readonly MemberId[]): Promise<LeaseRow[]>

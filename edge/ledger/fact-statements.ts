@@ -5,6 +5,7 @@ import type { Database, Statement } from './database.ts'
 
 /** The key's earlier fact: its request and its answer. */
 export interface KeptAnswer {
+  readonly id: FactId
   readonly requestHash: Uint8Array
   readonly status: number
   readonly answer: Uint8Array
@@ -41,7 +42,7 @@ export function factStatements(database: Database) {
     >('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     idOfKey: pluck<[string], FactId>('SELECT id FROM facts WHERE key = ?'),
     kept: database.prepare<[FactId], KeptAnswer>(
-      'SELECT request_hash AS requestHash, status, answer FROM facts WHERE id = ?',
+      'SELECT id, request_hash AS requestHash, status, answer FROM facts WHERE id = ?',
     ),
     whole: database.prepare<[FactId], KeptAnswer & { readonly key: string }>(
       'SELECT key, request_hash AS requestHash, status, answer FROM facts WHERE id = ?',

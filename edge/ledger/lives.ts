@@ -1,6 +1,6 @@
 // The lives of this ledger (P-LIFE): those that are over, and those it may open by itself. The one that is open is the identity's. A life that is
 // over waits until the cloud has told what it has of it; then what it lacks is recorded again, once, and the life is settled.
-import { SEQ_SPAN } from '../../protocol/ids.ts'
+import { SEQ_SPAN, originOf, seqOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
 import { CHAIN_GENESIS } from '../../protocol/chain.ts'
 import { WITNESSES_MAX } from '../../protocol/limits.ts'
@@ -84,6 +84,11 @@ export class Lives {
     this.#statements.settle.run(origin)
   }
 
+  /** The cloud may have lost what it had of any life that is over: all are compared again, from their beginnings. */
+  unsettle(): void {
+    this.#statements.unsettle.run(CHAIN_GENESIS)
+  }
+
   stray(id: FactId, again: FactId): void {
     this.#statements.stray.run(id, again)
     this.#strays.set(id, again)
@@ -129,6 +134,12 @@ export class Lives {
     return this.unsettled() === undefined ? 0 : (this.#statements.owed.get() ?? 0)
   }
 
+  /** P-LIFE-8: enrolled beyond what the cloud is known to have of a life that is not settled. */
+  mayNameAnother(member: MemberId): boolean {
+    const id = member as number as FactId
+    return this.#statements.unsure.get(originOf(id), seqOf(id)) !== undefined
+  }
+
   /** What a fact of an ended life counts as; undefined where it is no stray. */
   again(id: FactId): FactId | undefined {
     return this.#strays.get(id)
@@ -146,6 +157,12 @@ export class Lives {
 
   get hasTail(): boolean {
     return this.#tailCount > 0
+  }
+
+  /** Of one life, after a place, oldest first. */
+  tailAfter(origin: Origin, seq: Seq): TailRow[] {
+    if (!this.hasTail) return []
+    return this.#statements.tailAfter.all(origin * SEQ_SPAN + seq, (origin + 1) * SEQ_SPAN)
   }
 
   tailOf(id: FactId): TailRow | undefined {
@@ -202,6 +219,15 @@ function prepare(database: Database) {
     ),
     owed: pluck<[], number>(OWED),
     settle: database.prepare<[Origin]>('UPDATE lives SET settled = 1 WHERE origin = ?'),
+    unsure: pluck<[Origin, Seq], number>(
+      "SELECT 1 FROM lives WHERE origin = ? AND state = 'closed' AND settled = 0 AND same < ?",
+    ),
+    unsettle: database.prepare<[Uint8Array]>(
+      "UPDATE lives SET settled = 0, same = 0, read = 0, read_hash = ? WHERE state = 'closed'",
+    ),
+    tailAfter: database.prepare<[number, number], TailRow>(
+      'SELECT id, member, bytes, hash FROM tail WHERE id > ? AND id < ? ORDER BY id',
+    ),
     spares: database.prepare<[], Life>(
       "SELECT origin, epoch FROM lives WHERE state = 'spare' ORDER BY epoch",
     ),

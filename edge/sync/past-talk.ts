@@ -48,7 +48,14 @@ export class PastTalk {
   /** Once the cloud's chain is read nothing more is needed of the cloud: it goes on though the line may break. */
   #record(): void {
     this.#recording = true
-    const settled = this.#parts.till.recordAgain()
+    let settled = false
+    try {
+      settled = this.#parts.till.recordAgain()
+    } catch (cause) {
+      // A full disk: the next connection asks again.
+      this.#recording = false
+      throw cause
+    }
     this.#parts.soon(() => {
       this.#recording = false
       if (settled) this.#ask()

@@ -137,6 +137,7 @@ export function cloudReborn(books: Books, cloudEpoch: number, program: ProgramVe
     ledger.meta.setMembersCursor(0)
     ledger.meta.setCorrectionsCursor(0)
     ledger.leases.awaitWord()
+    ledger.lives.unsettle()
     ledger.programs.forgetAfter(program)
     const text = `The cloud was restored from a backup and lives its life ${cloudEpoch}: what it lacks is sent to it again`
     tell(books, { kind: 'notice', fact: null, member: null, points: 0, text })

@@ -12,11 +12,16 @@ import { RECORD_AGAIN_MAX } from '../../protocol/limits.ts'
 import { assert } from '../../protocol/result.ts'
 import { spendable } from '../../cloud/evaluation/state.ts'
 import { millisOf } from '../../protocol/time.ts'
-import type { PastLife } from '../ledger/lives.ts'
+import type { FactRow } from '../ledger/fact-statements.ts'
+import type { PastLife, TailRow } from '../ledger/lives.ts'
 import { epochOf } from '../ledger/places.ts'
 import type { Books } from './books.ts'
 import { tell, transact } from './cloud-word.ts'
+import { RECORDED } from './recording.ts'
 import { counted, timeText } from './wording.ts'
+
+/** The request of a call that this ledger never saw: whatever comes with its key is it. */
+export const ANY_REQUEST = new Uint8Array()
 
 /** What to ask the cloud about the oldest life that is not settled; undefined when all are. */
 export function nextPast({ ledger }: Books): Past | undefined {
@@ -74,9 +79,11 @@ export function recordAgain(books: Books): boolean {
   if (life === undefined) return true
   const last = ledger.seqIn(life.origin)
   const open = strays(books, life, last)
-  const more = open.length > RECORD_AGAIN_MAX
+  const gone = open.length > RECORD_AGAIN_MAX ? [] : goneFromCloud(books, life)
+  const more = open.length + gone.length > RECORD_AGAIN_MAX
   transact(books, () => {
     for (const id of open.slice(0, RECORD_AGAIN_MAX)) oneAgain(books, id)
+    for (const row of gone.slice(0, RECORD_AGAIN_MAX - open.length)) keptAgain(books, row)
     if (more) return
     ledger.meta.setClock(ticks.last, clock.least())
     ledger.lives.settle(life.origin)
@@ -96,11 +103,34 @@ function strays({ ledger }: Books, { origin, same }: PastLife, last: Seq): FactI
   return ids
 }
 
+/** What was kept of the cloud's chain of a life, and a cloud that was restored has no longer: nobody else may hold it. */
+function goneFromCloud({ ledger }: Books, { origin, read }: PastLife): TailRow[] {
+  return ledger.lives.tailAfter(origin, read).filter(({ id, bytes }) => {
+    const own = ledger.ofKey(decodeStoredFact(bytes).key)?.id
+    return own === undefined || ledger.lives.again(own) === id
+  })
+}
+
+function keptAgain(books: Books, row: TailRow): void {
+  const { ledger } = books
+  const kept = decodeStoredFact(row.bytes)
+  const own = ledger.ofKey(kept.key)?.id
+  // Handed in here again, it counted as the cloud's.
+  if (own !== undefined) return recordedAgain(books, own)
+  const id = ledger.nextId()
+  const fact = { ...withNames(books, kept), id } as Fact
+  const bytes = encodeFact(fact)
+  const hash = ledger.nextHash(bytes)
+  const member = memberOf(fact, namedNow(books, row.member))
+  ledger.append(kept.key, member, bytes, hash, ANY_REQUEST, RECORDED, answerOf(books, row, { id, hash }))
+  if (kept.kind === 'enrolment') ledger.members.rename(row.id as number as MemberId, member)
+  ledger.sequels.rename(row.id, id)
+}
+
 function oneAgain(books: Books, id: FactId): void {
   const { ledger } = books
-  const row = ledger.ofId(id)
-  assert(row !== undefined, 'a life has no gaps')
-  const fact = decodeStoredFact(row.bytes)
+  const { bytes } = ownFact(books, id)
+  const fact = decodeStoredFact(bytes)
   const lost = ledger.lives.tailOfKey(fact.key)
   // The terminal handed it in again after the ledger was put back: the cloud has it already, and it counts as that.
   if (lost !== undefined) {
@@ -110,6 +140,19 @@ function oneAgain(books: Books, id: FactId): void {
     ledger.sequels.rename(id, lost.id)
     return
   }
+  recordedAgain(books, id)
+}
+
+function ownFact({ ledger }: Books, id: FactId): FactRow {
+  const row = ledger.ofId(id)
+  assert(row !== undefined, 'a life has no gaps')
+  return row
+}
+
+function recordedAgain(books: Books, id: FactId): void {
+  const { ledger } = books
+  const row = ownFact(books, id)
+  const fact = decodeStoredFact(row.bytes)
   const renamed = { ...withNames(books, fact), id: ledger.nextId() } as Fact
   const member = memberOf(renamed, namedNow(books, row.member))
   if (fact.kind === 'enrolment') ledger.members.rename(id as number as MemberId, member)
@@ -149,7 +192,10 @@ function tellSettled(books: Books, { origin, epoch, same, read }: PastLife, last
 /** The answer for a fact that was lost here: what is known of it, in the shape of any receipt. */
 export function tailReceipt(books: Books, id: FactId): Uint8Array | undefined {
   const row = books.ledger.lives.tailOf(id)
-  if (row === undefined) return undefined
+  return row && answerOf(books, row, row)
+}
+
+function answerOf(books: Books, row: TailRow, { id, hash }: Pick<TailRow, 'id' | 'hash'>): Uint8Array {
   const fact = decodeStoredFact(row.bytes)
   const epoch = epochOf(books.ledger, id)
   const card = row.member === NO_MEMBER ? undefined : books.cards.get(row.member)
@@ -167,7 +213,7 @@ export function tailReceipt(books: Books, id: FactId): Uint8Array | undefined {
       : {}
   return Buffer.from(
     JSON.stringify({
-      receipt: { id: String(id), epoch, seq: seqOf(id), hash: Buffer.from(row.hash).toString('hex') },
+      receipt: { id: String(id), epoch, seq: seqOf(id), hash: Buffer.from(hash).toString('hex') },
       kind: fact.kind,
       at: timeText(millisOf(fact.at)),
       status: fact.confirmed ? 'confirmed' : 'provisional',

@@ -175,7 +175,7 @@ export class Recorder {
     const { call } = write
     const kept = this.#books.ledger.ofKey(call.key)
     if (kept !== undefined)
-      return Buffer.compare(kept.requestHash, call.requestHash) === 0
+      return kept.requestHash.length === 0 || Buffer.compare(kept.requestHash, call.requestHash) === 0
         ? accept({ status: kept.status, body: kept.answer, replayed: true })
         : refuse('key_reused', 'This key was used for another request; take a new one for a new request.')
     const lost = this.#books.ledger.lives.tailOfKey(call.key)

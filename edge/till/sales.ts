@@ -40,12 +40,24 @@ export function payeeOf(
   const named = nameMember(books, reference, said)
   switch (named.is) {
     case 'member':
-      return { card: named.card, member: named.card.member, claim: null, notes: NO_NOTES }
+      return knownPayee(books, named.card)
     case 'unknown':
       return { card: null, member: named.member, claim: named.claim, notes: UNKNOWN }
     case 'open':
       return { open: named.prepared }
   }
+}
+
+/**
+ * P-LIFE-8: who was enrolled in a life that is over, and of whom the cloud has not told yet, goes by an id that may be somebody else's there: the fact
+ * names the identity instead.
+ */
+function knownPayee({ ledger }: Books, card: Card): Payee {
+  const { member } = card
+  const claim = ledger.lives.mayNameAnother(member) ? ledger.members.find(member)?.identities[0] : undefined
+  return claim === undefined
+    ? { card, member, claim: null, notes: NO_NOTES }
+    : { card, member: NO_MEMBER, claim, notes: UNKNOWN }
 }
 
 /** A basket that was checked. */
@@ -203,7 +215,7 @@ export const prepareGrant: Prepare<'grant'> = (books, { call, input, said }) => 
     key: call.key,
     program: books.versionAt(at),
     member: payee.member,
-    claim: null,
+    claim: payee.claim,
     promised: 0 as Points,
     confirmed: false,
     suspect: books.suspects(at),

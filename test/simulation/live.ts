@@ -41,6 +41,7 @@ export const NOTHING_FOUND: Findings = {
   duplicated: [],
   phantoms: [],
   balances: [],
+  overspent: [],
   edges: [],
   stuck: [],
 }
@@ -58,6 +59,6 @@ async function reached(world: World): Promise<string | undefined> {
   } catch (cause) {
     const faults = [...world.cloudFaults, ...world.stores.flatMap((node) => node.faults)]
     const told = [cause, ...faults].map((fault) => (fault instanceof Error ? fault.message : String(fault)))
-    return [...new Set(told)].join('; ')
+    return [...new Set([...told, world.unrest()])].join('; ')
   }
 }

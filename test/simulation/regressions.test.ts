@@ -21,6 +21,7 @@ const NUMBERS = [
   'latencyMsMax',
   'lateMsMax',
   'fateMsMax',
+  'callsPerStrike',
 ] as const
 
 /** Checked field by field: a plan with a hole in it would run another world and be clean. A strike it does not know did not happen in it. */

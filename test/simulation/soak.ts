@@ -1,4 +1,4 @@
-// The long run: `npm run soak -- --minutes N [--seed S] [--operations N] [--keep]`: one world after the other, each from the next seed, until the time is
+// The long run: `npm run soak -- --minutes N [--seed S] [--operations N] [--disks]`: one world after the other, each from the next seed, until the time is
 // over. Tells its seed first and its progress; the first world in which something is found ends it, with the smallest plan that still shows it,
 // kept as a regression.
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string' },
     operations: { type: 'string', default: '600' },
+    disks: { type: 'boolean', default: false },
   },
 })
 const write = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -30,7 +31,7 @@ let told = began
 
 write(`SEED=${first}, ${operations} operations a world, ${values.minutes} minutes`)
 for (let seed = first; Date.now() < until; seed++) {
-  const plan = planOf(seed, { operations })
+  const plan = planOf(seed, { operations, disks: values.disks })
   const life = await live(plan)
   if (!isClean(life)) await fail(plan)
   sums.worlds += 1

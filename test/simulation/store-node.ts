@@ -49,6 +49,8 @@ export class StoreNode {
   link: Link | null = null
   /** Rises with every life of the process; answers of an older life are never heard. */
   life = 0
+  /** How far its machine's clock is off. */
+  clockOffMs = 0
   /** What a node in a store may not do, whatever happens to it. */
   readonly faults: unknown[] = []
   readonly #world: Surroundings
@@ -114,6 +116,11 @@ export class StoreNode {
     return this.ledger?.identity()?.edge ?? 0
   }
 
+  /** It asked HQ to be a device of its own, and has heard nothing yet. */
+  get isApplicant(): boolean {
+    return this.link?.state === 'held' || (this.ledger?.identity()?.applicantKey ?? null) !== null
+  }
+
   /** The disk as it is now; the files of a running node are as whole as after a crash. */
   copyDisk(): DiskImage {
     return this.#image()
@@ -135,9 +142,9 @@ export class StoreNode {
     const alive = (call: () => void) => (): void => {
       if (this.life === life) this.#step(call)
     }
-    const { time, random } = this.#world
+    const { time, random, bug } = this.#world
     const system: System = {
-      clock: { now: () => time.now() },
+      clock: { now: () => time.now() + this.clockOffMs },
       monotonic: () => time.now(),
       random: () => random.next(),
       after: (ms, call) => time.after(ms, alive(call)),
@@ -150,6 +157,7 @@ export class StoreNode {
       software: 'sim',
       onFault: (cause) => this.#fault(cause),
     })
+    if (bug === 'epoch reused') this.till.beginLife = () => true
     this.till.resume(this.#directory())
     const open = this.wire.factory()
     this.link = new Link({
@@ -212,7 +220,7 @@ export class StoreNode {
       })
     }
     // Without a path nothing is checkpointed on a thread, which would be another clock.
-    return new CrashingLedger(
+    const ledger = new CrashingLedger(
       { database: open.database, close: () => open.close() },
       {
         dies: () => {
@@ -232,6 +240,8 @@ export class StoreNode {
         late: bug === 'acknowledged before commit' ? late : null,
       },
     )
+    if (bug === 'lease not deducted') ledger.leases.spend = () => undefined
+    return ledger
   }
 
   /** Runs a step of the process. An error nobody handles ends it; when it is gone, its file is closed once nobody is in it any more. */

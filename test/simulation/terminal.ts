@@ -15,7 +15,7 @@ export interface Operation {
   /** Card of the member it names, for the auditor. */
   readonly card: string | null
   readonly amount: number
-  acked: { origin: number; seq: number; id: string; body: string } | null
+  acked: { origin: number; seq: number; id: string; body: string; at: number } | null
   refused: string | null
   /** Its store's disk was lost while it was open, or with its fact: a refusal afterwards does not say that it never counted. */
   uncertain: boolean
@@ -33,6 +33,8 @@ export interface TerminalPlan {
   readonly lateMsMax: number
   /** Planted bug: a new key for every attempt. */
   readonly forgetsKeys: boolean
+  /** Told at every new operation. */
+  readonly called: () => void
 }
 
 export class Terminal {
@@ -69,9 +71,19 @@ export class Terminal {
 
   /** The disk of the store is lost: everything that may not have reached the cloud is handed in again, under the keys it had. */
   handInAgain(lostOrigin: number, synced: number): void {
+    // What lives before it held may not have been recorded again yet.
+    this.#handIn(({ origin, seq }) => origin !== lostOrigin || seq > synced - 3)
+  }
+
+  /** The disk of its store is what it was at that time: all that was answered since is handed in again. */
+  handInSince(node: StoreNode, time: number): void {
+    if (node === this.#node) this.#handIn(({ at }) => at >= time)
+  }
+
+  #handIn(isGone: (acked: NonNullable<Operation['acked']>) => boolean): void {
     for (const operation of this.#open) operation.uncertain = true
     for (const operation of this.operations)
-      if (operation.acked?.origin === lostOrigin && operation.acked.seq > synced - 3) {
+      if (operation.acked !== null && isGone(operation.acked)) {
         operation.acked = null
         operation.uncertain = true
         this.#open.push(operation)
@@ -116,7 +128,13 @@ export class Terminal {
     }
     const body = Buffer.from(result.value.body).toString()
     const { receipt } = JSON.parse(body) as { receipt: { id: string; seq: number } }
-    operation.acked = { origin: this.#node.origin, seq: receipt.seq, id: receipt.id, body }
+    operation.acked = {
+      origin: this.#node.origin,
+      seq: receipt.seq,
+      id: receipt.id,
+      body,
+      at: this.#time.now(),
+    }
     this.#done(operation)
     if (operation.kind === 'sale' && !this.#sold.includes(operation)) this.#sold.push(operation)
     if (this.#sold.length > SOLD_REMEMBERED_MAX) this.#sold.shift()
@@ -129,6 +147,7 @@ export class Terminal {
   #invent(): Operation | undefined {
     if (this.#left === 0) return undefined
     this.#left -= 1
+    this.#plan.called()
     const random = this.#random
     const card = String(random.below(this.#plan.cards))
     const occurred_at = new Date(this.#time.now() - random.below(this.#plan.lateMsMax + 1)).toISOString()

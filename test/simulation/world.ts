@@ -1,7 +1,11 @@
 // The whole of it in one process: stores, terminals, wires, a cloud, and a fate that breaks things, all from one seed.
+import { cpSync, rmSync } from 'node:fs'
 import type { KeyObject } from 'node:crypto'
 import { newKeyPair } from '../../protocol/envelope.ts'
 import type { StoreId } from '../../protocol/ids.ts'
+import type { Millis } from '../../protocol/time.ts'
+import { openCloudEpoch } from '../../cloud/domain/lives.ts'
+import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { SyncHub } from '../../cloud/sync/hub.ts'
 import type { SyncSocket } from '../../cloud/sync/hub.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
@@ -13,8 +17,8 @@ import { crashing, withBug } from './crashing-store.ts'
 import type { CrashPoint } from './crashing-store.ts'
 import { ProcessGone } from './crashing-ledger.ts'
 import { Wire } from './network.ts'
-import { STRIKES } from './plan.ts'
-import type { Plan, Strike } from './plan.ts'
+import { Fates, weighed } from './fates.ts'
+import type { Plan } from './plan.ts'
 import { StoreNode } from './store-node.ts'
 import { Terminal } from './terminal.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -25,6 +29,7 @@ const START = Date.UTC(2026, 2, 28, 21)
 const HEAL_MS = 30 * 60_000
 /** A world in which everything breaks all the time would never get its work done. */
 const FATE_OVER_MS = 20 * 60_000
+const ANSWER_MS = 10_000
 const INSTALL_AGAIN_MS = 1_000
 const CLOUD_RESTART_MS_MAX = 20_000
 /** A crash comes at one of so many calls into the cloud's store, or COMMITs. */
@@ -40,6 +45,7 @@ export class World {
   readonly #home: ReturnType<typeof freshDirectory>
   readonly #keys: { privateKey: KeyObject; publicKey: KeyObject } = newKeyPair()
   readonly cloudFaults: unknown[] = []
+  readonly fates = new Fates(this)
   #cloud: CloudCore | null = null
   #hub: SyncHub | null = null
   #cloudLife = 0
@@ -68,36 +74,41 @@ export class World {
     this.#startCloud()
     await this.cloud.found({ ...SMALL_PROGRAM, offline: { share_percent: 60, hours: 2 } })
     this.#tenant = this.cloud.tenant
-    const { stores, terminalsPerStore, operationsPerTerminal, bug } = this.plan
+    const { stores, terminalsPerStore } = this.plan
     for (let n = 0; n < stores; n++) {
       const row = await this.cloud.store.write((tx) => tx.insertStore(this.#tenant, `Store ${n}`, 'UTC'))
-      const node = this.#addNode(row.id)
+      const node = this.addNode(row.id)
       await node.install()
-      for (let t = 0; t < terminalsPerStore; t++) {
-        const terminal = new Terminal(`s${n}t${t}`, node, this.time, this.random, {
-          ...this.plan,
-          operations: operationsPerTerminal,
-          forgetsKeys: bug === 'terminals forget keys',
-        })
-        this.terminals.push(terminal)
-        terminal.begin()
-      }
+      for (let t = 0; t < terminalsPerStore; t++) this.addTerminal(node, `s${n}t${t}`)
     }
     this.#fate()
   }
 
-  #addNode(store: StoreId): StoreNode {
+  addTerminal(node: StoreNode, name: string): void {
+    const { operationsPerTerminal, bug } = this.plan
+    const terminal = new Terminal(name, node, this.time, this.random, {
+      ...this.plan,
+      operations: operationsPerTerminal,
+      forgetsKeys: bug === 'terminals forget keys',
+      called: () => this.#called(),
+    })
+    this.terminals.push(terminal)
+    terminal.begin()
+  }
+
+  addNode(store: StoreId, name?: string): StoreNode {
     const wire = new Wire(this.time, this.random, this.plan.latencyMsMax, (socket) =>
       this.#accept(node, socket),
     )
-    const node: StoreNode = new StoreNode(store, wire, {
+    const surroundings = {
       time: this.time,
       random: this.random,
       cloud: () => this.cloud,
       directory: this.#home.path,
       cloudKey: this.#keys.publicKey,
       bug: this.plan.bug,
-    })
+    }
+    const node: StoreNode = new StoreNode(store, wire, surroundings, name)
     this.stores.push(node)
     return node
   }
@@ -118,7 +129,7 @@ export class World {
         return world.#cloudLife !== life
       },
     }
-    const cloud = new CloudCore(`${this.#home.path}/cloud`, { now: () => this.time.now() }, (store) =>
+    const cloud = new CloudCore(this.#cloudDirectory, { now: () => this.time.now() }, (store) =>
       withBug(crashing(store, fate), this.plan.bug),
     )
     cloud.tenant = this.#tenant
@@ -163,7 +174,7 @@ export class World {
     return true
   }
 
-  #crashCloud(): void {
+  #crashCloud(putBack?: string): void {
     const cloud = this.#cloud
     if (cloud === null) return
     this.#cloud = null
@@ -173,8 +184,37 @@ export class World {
     for (const { wire } of this.stores) wire.dropAll()
     const closed = cloud.store.close()
     this.time.after(1 + this.random.below(CLOUD_RESTART_MS_MAX), () => {
-      void closed.then(() => this.#startCloud())
+      void closed.then(async () => {
+        if (putBack !== undefined) await this.#putCloudBack(putBack)
+        this.#startCloud()
+      })
     })
+  }
+
+  get isCloudUp(): boolean {
+    return this.#cloud !== null
+  }
+
+  /** Between two entries of virtual time no transaction is open; the files are as whole as after a crash. */
+  copyCloud(): string {
+    const copy = `${this.#home.path}/cloud-copy`
+    rmSync(copy, { recursive: true, force: true })
+    cpSync(this.#cloudDirectory, copy, { recursive: true })
+    return copy
+  }
+
+  /** As `restore` does: before anything else is done with it, the next epoch begins (BK-3). */
+  async #putCloudBack(copy: string): Promise<void> {
+    rmSync(this.#cloudDirectory, { recursive: true, force: true })
+    cpSync(copy, this.#cloudDirectory, { recursive: true })
+    const store = openSqliteStore({ directory: this.#cloudDirectory })
+    const now = this.time.now() as Millis
+    await store.write((tx) => openCloudEpoch(tx, [this.#tenant], 0, now, 'because a backup was put back'))
+    await store.close()
+  }
+
+  get #cloudDirectory(): string {
+    return `${this.#home.path}/cloud`
   }
 
   /** Something goes wrong every so often, until the world is healed. */
@@ -189,11 +229,23 @@ export class World {
   #strike(): void {
     const strike = weighed(this.plan.strikes, this.random)
     this.happened[strike] = (this.happened[strike] ?? 0) + 1
-    STRIKE[strike](this, this.random.pick(this.stores))
+    this.fates.strike(strike, this.random.pick(this.stores))
   }
 
-  crashCloud(): void {
-    this.#crashCloud()
+  /** A terminal begins something new. */
+  #called(): void {
+    const { callsPerStrike } = this.plan
+    if (!this.#fateOn || callsPerStrike === 0 || this.time.now() > START + FATE_OVER_MS) return
+    if (this.random.below(callsPerStrike) === 0) this.time.after(0, () => this.#strike())
+  }
+
+  crashCloud(putBack?: string): void {
+    this.#crashCloud(putBack)
+  }
+
+  /** Terminals of a store hand in again what they were answered since. */
+  handInSince(node: StoreNode, at: number): void {
+    for (const terminal of this.terminals) terminal.handInSince(node, at)
   }
 
   /** At some await of the work it does next. */
@@ -221,12 +273,24 @@ export class World {
     })
   }
 
+  /** What somebody asks after the work is over, which may be another question to the cloud. */
+  async answerTo<T>(question: Promise<T>): Promise<T> {
+    let answer: { readonly value: T } | undefined
+    void question.then((value) => (answer = { value }))
+    await this.time.runUntil(() => answer !== undefined, ANSWER_MS)
+    return question
+  }
+
   /** No more faults; runs until everything is answered, synced and told. */
   async heal(): Promise<void> {
     this.#fateOn = false
     this.#cloudDoom = null
     await this.time.runUntil(() => {
-      for (const { wire } of this.stores) if (wire.state !== 'up') wire.set('up')
+      for (const node of this.stores) {
+        if (node.wire.state !== 'up') node.wire.set('up')
+        node.clockOffMs = 0
+      }
+      this.fates.approve()
       return this.#quiet()
     }, HEAL_MS)
     await this.time.run(10_000)
@@ -237,10 +301,25 @@ export class World {
     return this.idle && this.stores.every((node) => this.#synced(node))
   }
 
+  /** For whoever looks at a world that does not come to rest. */
+  unrest(): string {
+    const waiting = this.stores.filter((node) => !this.#synced(node))
+    const told = waiting.map(({ store, ledger, link, faults }) => {
+      if (ledger === null) return `store ${store} is down (${String(faults.at(-1))})`
+      const { synced } = ledger.meta.cursors()
+      return `store ${store} ${link?.state}, ${synced} of ${ledger.seq}, life ${ledger.identity()?.epoch}, unsettled ${ledger.lives.unsettled()?.epoch ?? 'none'}`
+    })
+    const calls = this.terminals.filter(({ idle }) => !idle).length
+    return [this.#cloud === null ? 'cloud down' : '', ...told, calls === 0 ? '' : `${calls} terminals wait`]
+      .filter((part) => part !== '')
+      .join('; ')
+  }
+
   #synced(node: StoreNode): boolean {
     return (
       node.ledger !== null &&
       node.link?.live() === true &&
+      node.ledger.lives.unsettled() === undefined &&
       node.ledger.meta.cursors().synced === node.ledger.head().seq
     )
   }
@@ -250,22 +329,4 @@ export class World {
     await this.#cloud?.store.close()
     this.#home.remove()
   }
-}
-
-/** What each strike does to the world, or to one store of it. */
-const STRIKE: Readonly<Record<Strike, (world: World, node: StoreNode) => void>> = {
-  'line cut': (_, node) => node.wire.set('cut'),
-  'line a black hole': (_, node) => node.wire.set('black hole'),
-  'line healed': (_, node) => node.wire.set('up'),
-  'store crashes': (_, node) => node.crash(),
-  'store crashes in a commit': (_, node) => node.crashInCommit(),
-  'store full': (_, node) => node.fill(),
-  'cloud crashes': (world) => world.crashCloud(),
-  'cloud crashes in a transaction': (world) => world.crashCloudSoon(),
-  'disk lost': (world, node) => world.loseDisk(node),
-}
-
-function weighed(weights: Readonly<Record<Strike, number>>, random: Random): Strike {
-  let left = random.below(STRIKES.reduce((sum, strike) => sum + weights[strike], 0))
-  return STRIKES.find((strike) => (left -= weights[strike]) < 0) ?? 'line healed'
 }

@@ -23,6 +23,12 @@ export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
   let change = Number(sql(`SELECT value FROM meta WHERE name = 'lease_change'`).get()?.value ?? 0)
   return {
     lastLease: async () => Number(sql(`SELECT value FROM meta WHERE name = 'lease_last'`).get()?.value ?? 0),
+    skipLeases: async (count) => {
+      sql(
+        `INSERT INTO meta (name, value) SELECT 'lease_last', CAST($count AS TEXT) WHERE true ON CONFLICT (name) DO UPDATE
+         SET value = CAST(CAST(value AS INTEGER) + $count AS TEXT)`,
+      ).run({ count })
+    },
     leases: async (numbers) => {
       const find = sql(`SELECT ${COLUMNS} FROM leases WHERE lease = ?`)
       return numbers.flatMap((number) => find.all(number)).map(leaseRow)

@@ -35,6 +35,10 @@ const DEADLINES = { testTimeout: 30_000, hookTimeout: 30_000 } as const
 /** Values in, values out: these files share a process, which saves loading the same modules a hundred times. */
 const PURE = ['test/tables/**/*.test.ts', 'test/oracle/**/*.test.ts']
 
+/** What takes long to show, `npm run test:long`: every planted bug is hunted for, and a count that `npm test` takes a tenth of is taken whole. */
+const LONG = ['test/simulation/canaries.test.ts']
+const LONGER = ['test/http/edge-feed-resume.test.ts']
+
 /** Needs Chromium: a command of its own, `npm run test:browser`. */
 const BROWSER = 'test/browser/**/*.test.ts'
 const PAGE = 'test/support/build-page.ts'
@@ -50,7 +54,16 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: [...PURE, BROWSER],
+          exclude: [...PURE, ...LONG, BROWSER],
+          globalSetup: PAGE,
+          ...DEADLINES,
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: [...LONG, ...LONGER],
+          env: { RECONNECTS: '10000' },
           globalSetup: PAGE,
           ...DEADLINES,
         },

@@ -3,14 +3,12 @@
 import { expect, test } from 'vitest'
 import { foundIn } from './auditor.ts'
 import { live } from './live.ts'
-import { BUGS, BUG_NAMES, USUAL_STRIKES, planOf } from './plan.ts'
+import { USUAL_STRIKES, planOf } from './plan.ts'
 import { smallest } from './shrinking.ts'
 
 const SEED = Number(process.env.SEED ?? '7')
 const RUNS = Number(process.env.RUNS ?? '12')
 const SIZE = { operations: 160 }
-/** Worlds in which a planted bug may stay unseen: not every world gives it an occasion. */
-const WORLDS_MAX = 30
 
 test(
   'L-2 K-2 M-1 I-2 I-3 N-3 whatever breaks, nothing is lost, nothing counts twice, all agree',
@@ -32,13 +30,6 @@ test(
 test('the same seed is the same run', async () => {
   const [one, other] = [await live(planOf(SEED, SIZE)), await live(planOf(SEED, SIZE))]
   expect([other.events, other.operations, other.happened]).toEqual([one.events, one.operations, one.happened])
-})
-
-test.each(BUG_NAMES)('canary: "%s" is found out', { timeout: 120_000 }, async (bug) => {
-  const found: string[] = []
-  for (let seed = SEED; seed < SEED + WORLDS_MAX && found.length === 0; seed++)
-    found.push(...(await live(planOf(seed, SIZE, bug))).findings[BUGS[bug]])
-  expect(found.length).toBeGreaterThan(0)
 })
 
 test('a failing plan is made smaller while it fails', async () => {

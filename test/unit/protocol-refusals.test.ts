@@ -16,8 +16,9 @@ describe('refusals', () => {
     expect(status >= 400 && status < 600).toBe(true)
     expect(title).toMatch(/^[A-Z][^.]+[^.]$/)
     expect(['never', 'later', 'changed']).toContain(retry)
-    // A server's own trouble passes; what the caller did wrong does not mend itself by waiting, unless it is a matter of time or state.
-    if (status >= 500) expect(retry).toBe('later')
+    // A server's own trouble passes, but a verb it lacks stays lacking; what the caller did wrong does not mend itself by waiting, unless it is a matter of time or state.
+    if (status === 501) expect(retry).toBe('never')
+    else if (status >= 500) expect(retry).toBe('later')
     if (status === 400 || status === 401 || status === 413) expect(retry).toBe('changed')
   })
 

@@ -1,0 +1,16 @@
+// Every planted bug is hunted for in fresh worlds (`npm run test:long`); the smallest plan that shows each runs in `npm test`, from test/regressions.
+import { expect, test } from 'vitest'
+import { live } from './live.ts'
+import { BUGS, BUG_NAMES, planOf } from './plan.ts'
+
+const SEED = Number(process.env.SEED ?? '7')
+const SIZE = { operations: 160 }
+/** Worlds in which a planted bug may stay unseen: not every world gives it an occasion. */
+const WORLDS_MAX = 30
+
+test.each(BUG_NAMES)('canary: "%s" is found out', { timeout: 120_000 }, async (bug) => {
+  const found: string[] = []
+  for (let seed = SEED; seed < SEED + WORLDS_MAX && found.length === 0; seed++)
+    found.push(...(await live(planOf(seed, SIZE, bug))).findings[BUGS[bug]])
+  expect(found.length).toBeGreaterThan(0)
+})

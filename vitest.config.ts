@@ -46,7 +46,8 @@ const PAGE = 'test/support/build-page.ts'
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores it is meant for: much of it waits for processes and disks.
+    maxWorkers: 3,
     reporters: ['default', closingLine],
     projects: [
       { test: { name: 'pure', include: PURE, isolate: false, ...DEADLINES } },

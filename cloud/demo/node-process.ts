@@ -3,7 +3,7 @@
 // first, the exit hook takes them along.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { existsSync, closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ask } from './ask.ts'
@@ -180,7 +180,9 @@ export class NodeProcess {
   }
 
   #death(): NodeFault {
-    const tail = readFileSync(this.#command.log, 'utf8')
+    // Whoever watched it may have cleared everything away already.
+    const { log } = this.#command
+    const tail = (existsSync(log) ? readFileSync(log, 'utf8') : '')
       .trimEnd()
       .split('\n')
       .slice(-LOG_TAIL_LINES)

@@ -129,7 +129,7 @@ describe('E-FOLD-1 any order, batching and duplication', () => {
         fc.property(anyVersions, histories, plans, (records, list, plan) =>
           compare(records, list, plan, fault),
         ),
-        { seed, numRuns: 80, endOnFailure: true },
+        { seed, numRuns: 50, endOnFailure: true },
       )
       expect(found.failed).toBe(true)
     },
@@ -145,7 +145,7 @@ describe('E-FOLD-1 any order, batching and duplication', () => {
         expect(named(deliver(facts, new Programs(records), seededRandom(plan), happened))).toBe(digest)
         expect(named([...canonical(records, facts.toReversed())].toReversed())).toBe(digest)
       }),
-      { seed, numRuns: 60 },
+      { seed, numRuns: 40 },
     )
   })
 })
@@ -164,7 +164,7 @@ describe('E-FOLD-2 step is pure', () => {
         }
         expect(JSON.stringify([records, facts])).toBe(before)
       }),
-      { seed, numRuns: 60 },
+      { seed, numRuns: 40 },
     )
   })
 
@@ -189,7 +189,7 @@ describe('E-FOLD-2 step is pure', () => {
         }
         for (const [member, state] of states) expect(state).toEqual(expected.get(member)?.state)
       }),
-      { seed, numRuns: 60 },
+      { seed, numRuns: 40 },
     )
   })
 
@@ -293,7 +293,7 @@ describe('what holds after every fact', () => {
           expect(outcomeText(state)).toBe(text)
         }
       }),
-      { seed, numRuns: 60 },
+      { seed, numRuns: 40 },
     )
   })
 })

@@ -131,8 +131,10 @@ test('E-EXP-1 an explanation says of every perk and bonus what it gave', () => {
       const programs = new Programs(records)
       for (const facts of members) {
         let before = newState()
-        foldFacts(programs, newState(), facts, NOTHING_EARLIER, (fact, effects, state) => {
+        foldFacts(programs, newState(), facts, NOTHING_EARLIER, (fact, all, state, [start, end]) => {
           const program = programs.program(fact.at)
+          // What time brought with the fact, a birthday's bonus too, is not the fact's own.
+          const effects = all.slice(start, end)
           const considered = program === null ? [] : explain(program, before, fact)
           for (const { rule, applied, points, condition } of considered) {
             const given = effects.find((one) => one.rule === rule && ['earn', 'bonus'].includes(one.kind))

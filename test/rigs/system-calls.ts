@@ -61,9 +61,10 @@ const INJECTIONS: readonly Injection[] = [
   },
   {
     fault: 'R05',
-    what: 'ENOSPC at twenty writes in a row',
+    what: 'ENOSPC at six writes in a row',
     calls: 'pwrite64',
-    does: (n) => `error=ENOSPC:when=${n}..${n + 19}`,
+    // A store that is full looks for room every few seconds, and each look may meet one of them.
+    does: (n) => `error=ENOSPC:when=${n}..${n + 5}`,
     fatal: false,
   },
 ]
@@ -83,6 +84,8 @@ const NTH_SPAN = 40
 /** A commit of the cloud takes many facts. */
 const NTH_CLOUD = 12
 const MORE_MAX = 30
+/** A commit of the cloud is waited for this often: stores find it again after their backoff. */
+const MORE_CLOUD_MAX = 12
 /** An answer that was sent before the error may be heard this much later; a process that fails is gone sooner. */
 const HEARD_MS_MAX = 100
 
@@ -120,7 +123,7 @@ async function run({ length, seed, directory, say }: RigOptions): Promise<readon
       }
       say(`${injection.what}: ended ${tally.ended} of ${times} times`)
     }
-    if (!store.running) await store.start(false)
+    for (const node of [load.shops.cloud, store]) if (!node.running) await node.start(false)
     await load.synced()
     const wrong = await load.wrongRepeats()
     await load.stop()
@@ -173,7 +176,7 @@ async function startTraced(
 /** When the life ended by itself (null: it did not) while the terminals worked; the next life is without a tracer. How many writes a call makes depends on how many share a commit. */
 async function workedThrough(
   store: NodeProcess,
-  { fatal }: Injection,
+  { fatal, of }: Injection,
   load: ShopsUnderLoad,
   calls: number,
   tally: Tally,
@@ -188,7 +191,12 @@ async function workedThrough(
     await store.start(false)
     tally.recoveryMs = Math.max(tally.recoveryMs, Date.now() - began)
   })
-  for (let more = 0; more === 0 || (fatal && !ended && more < MORE_MAX); more++) await load.sell(calls)
+  const most = of === 'cloud' ? MORE_CLOUD_MAX : MORE_MAX
+  for (let more = 0; more === 0 || (fatal && !ended && more < most); more++) {
+    await load.sell(calls)
+    // What is sold reaches the cloud's disk when the line is there.
+    if (of === 'cloud') await load.synced()
+  }
   if (ended) await restarted
   const died = endedAt
   // From here on an end is ours.

@@ -1,6 +1,6 @@
 // The members this store has met: who they are, and their base state with the own facts it covers (by the id of the last), as the cloud last sent it (M-2). A member
 // enrolled here has no base state until the cloud has folded the enrolment.
-import type { Identity } from '../../protocol/facts.ts'
+import type { Enrolment, Identity } from '../../protocol/facts.ts'
 import type { MemberSnapshot } from '../../protocol/frames/members.ts'
 import { NO_FACT, SEQ_SPAN } from '../../protocol/ids.ts'
 import type { FactId, MemberId, Origin } from '../../protocol/ids.ts'
@@ -69,24 +69,28 @@ export class Members {
     for (const { kind, value } of identities) this.#claim.run(kind, value, member)
   }
 
-  /** Somebody enrolled here counts under another id from now on. */
-  rename(member: MemberId, again: MemberId): void {
-    const row = this.find(member)
-    if (row === undefined) return
-    this.#drop.run(member)
-    this.enrol(again, row.name, row.identities)
+  /**
+   * Somebody enrolled here counts under another id from now on. What the cloud said stays: of that id, and of the old one where it names `another`
+   * member there.
+   */
+  rename(member: MemberId, again: MemberId, { name, identities }: Enrolment, another: boolean): void {
+    if (member === again) return
+    if (!another || this.find(member)?.state === null) this.#drop.run(member)
+    if (this.find(again) === undefined) this.enrol(again, name, identities)
   }
 
-  /** The cloud's word replaces what was known; its identities move with it (cloud I-8). */
-  take({ member, name, identities, state, covers }: MemberSnapshot, origin: Origin): void {
+  /** The cloud's word replaces what was known; its identities move with it (cloud I-8). Says who held one of them until now. */
+  take({ member, name, identities, state, covers }: MemberSnapshot, origin: Origin): MemberId[] {
     const text = JSON.stringify(identities)
     const before = this.#identitiesOf.get(member)
     // A life's seq 0 covers all lives before it: what the cloud does not have of those is recorded again in this one.
     this.#put.run(member, name, text, state, (origin * SEQ_SPAN + covers) as FactId)
     // Most frames only bring a new state: comparing one text spares the pages of the identities.
-    if (before === text) return
+    if (before === text) return []
+    const moved = identities.map((identity) => this.holder(identity)).filter((holder) => holder !== undefined)
     if (before !== undefined)
       for (const { kind, value } of JSON.parse(before) as Identity[]) this.#release.run(kind, value, member)
     for (const { kind, value } of identities) this.#claim.run(kind, value, member)
+    return moved
   }
 }

@@ -135,10 +135,16 @@ export class Cards {
       const row = this.#ledger.ofId(id)
       assert(row !== undefined, 'a thread leads from fact to fact')
       // What was recorded again counts as what it is now.
-      if (lives.again(id) === undefined) facts.push(decodeStoredFact(row.bytes))
+      const fact = lives.again(id) === undefined ? decodeStoredFact(row.bytes) : undefined
+      if (fact !== undefined && this.#countsFor(member, fact)) facts.push(fact)
       id = row.previous
     }
     return facts
+  }
+
+  /** M-4. */
+  #countsFor(member: MemberId, { claim, member: named }: Fact): boolean {
+    return claim === null || named === member || this.#ledger.members.holder(claim) === member
   }
 
   #past(id: FactId): PastFact | undefined {

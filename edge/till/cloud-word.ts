@@ -7,7 +7,7 @@ import type { Leases as LeasesFrame } from '../../protocol/frames/leases.ts'
 import type { Members } from '../../protocol/frames/members.ts'
 import type { Notice } from '../../protocol/frames/notice.ts'
 import type { ProgramFrame } from '../../protocol/frames/program.ts'
-import type { ProgramVersion } from '../../protocol/ids.ts'
+import type { MemberId, ProgramVersion } from '../../protocol/ids.ts'
 import { LEASES_STORE_MAX } from '../../protocol/limits.ts'
 import { localDay, millisOf, zoneOffset } from '../../protocol/time.ts'
 import type { Told } from './activity-text.ts'
@@ -36,12 +36,14 @@ export function transact(books: Books, work: () => void): void {
 
 export function takeMembers(books: Books, { cursor, members }: Members): void {
   const { ledger } = books
+  const moved: MemberId[] = []
   transact(books, () => {
-    for (const snapshot of members) ledger.members.take(snapshot, books.identity.origin)
+    for (const snapshot of members) moved.push(...ledger.members.take(snapshot, books.identity.origin))
     ledger.meta.setMembersCursor(cursor)
     ledger.meta.setLastWordAt(books.clock.now())
   })
   for (const { member } of members) books.cards.forget(member)
+  for (const member of moved) books.cards.forget(member)
 }
 
 export function takeCorrections(books: Books, { cursor, corrections, conflicts }: Corrections): void {

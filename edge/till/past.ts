@@ -3,7 +3,7 @@
 // each by its key, with its own times and promises. Every page is one transaction, so a crash goes on where it stopped.
 import { chainHash, sameHash } from '../../protocol/chain.ts'
 import { decodeFact, decodeStoredFact, encodeFact } from '../../protocol/codec.ts'
-import type { Fact } from '../../protocol/facts.ts'
+import type { Enrolment, Fact } from '../../protocol/facts.ts'
 import type { Past } from '../../protocol/frames/past.ts'
 import type { Tail } from '../../protocol/frames/tail.ts'
 import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
@@ -123,7 +123,7 @@ function keptAgain(books: Books, row: TailRow): void {
   const hash = ledger.nextHash(bytes)
   const member = memberOf(fact, namedNow(books, row.member))
   ledger.append(kept.key, member, bytes, hash, ANY_REQUEST, RECORDED, answerOf(books, row, { id, hash }))
-  if (kept.kind === 'enrolment') ledger.members.rename(row.id as number as MemberId, member)
+  if (kept.kind === 'enrolment') ledger.members.rename(row.id as number as MemberId, member, kept, false)
   ledger.sequels.rename(row.id, id)
 }
 
@@ -135,8 +135,7 @@ function oneAgain(books: Books, id: FactId): void {
   // The terminal handed it in again after the ledger was put back: the cloud has it already, and it counts as that.
   if (lost !== undefined) {
     ledger.lives.stray(id, lost.id)
-    if (fact.kind === 'enrolment')
-      ledger.members.rename(id as number as MemberId, lost.id as number as MemberId)
+    if (fact.kind === 'enrolment') enrolledAgain(books, id, fact, lost.id as number as MemberId)
     ledger.sequels.rename(id, lost.id)
     return
   }
@@ -155,8 +154,14 @@ function recordedAgain(books: Books, id: FactId): void {
   const fact = decodeStoredFact(row.bytes)
   const renamed = { ...withNames(books, fact), id: ledger.nextId() } as Fact
   const member = memberOf(renamed, namedNow(books, row.member))
-  if (fact.kind === 'enrolment') ledger.members.rename(id as number as MemberId, member)
+  if (fact.kind === 'enrolment') enrolledAgain(books, id, fact, member)
   ledger.sequels.rename(id, ledger.recordAgain(id, member, encodeFact(renamed)))
+}
+
+function enrolledAgain({ ledger }: Books, id: FactId, fact: Enrolment, member: MemberId): void {
+  const theirs = ledger.lives.tailOf(id)
+  const another = theirs !== undefined && decodeStoredFact(theirs.bytes).kind === 'enrolment'
+  ledger.members.rename(id as number as MemberId, member, fact, another)
 }
 
 /** What a fact names may have been recorded again before it. */

@@ -2,8 +2,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { idFromText, originOf } from '../../protocol/ids.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
-import type { FactId, Seq } from '../../protocol/ids.ts'
+import type { Identity } from '../../protocol/facts.ts'
+import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
 import { approveEdge, retireEdge } from '../../cloud/domain/lives.ts'
+import { decodeState, encodeState, newState, spendable } from '../../cloud/evaluation/state.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { StoreNode } from '../simulation/store-node.ts'
 import type { Receipt } from '../support/small-world.ts'
@@ -174,6 +176,54 @@ describe('R11: put back from a copy', () => {
     const rows = member === undefined ? [] : await world.cloud.store.read.factsOfMember(member.id)
     expect(rows.map(({ key }) => key)).toContain('s9')
     await world.sound()
+  })
+
+  test('M-4 what names an identity leaves who held it when the cloud gives the identity to another', async () => {
+    await world.synced(shop)
+    const copy = shop.copyDisk()
+    const [witness] = await sells(['a1'])
+    await world.synced(shop)
+    shop.wire.set('cut')
+    shop.putBack(copy)
+    const card: Identity = { kind: 'card', value: '9' }
+    await world.write(shop, 'enrolment', 'm9', { identities: [card] })
+    expect(witness && till().witness(kept(witness))).toBe('ahead')
+    const enrolled = ledger().members.holder(card)
+    await world.sell(shop, 's9', '9')
+    const lifetime = async (): Promise<number | undefined> => {
+      const view = enrolled === undefined ? undefined : await till().member(enrolled)
+      return view?.ok === true ? view.value.lifetime : undefined
+    }
+    const before = await lifetime()
+    const snapshot = { member: 77 as MemberId, name: null, identities: [card], covers: 0 as Seq }
+    till().takeMembers({
+      type: 'members',
+      cursor: 1,
+      members: [{ ...snapshot, state: encodeState(newState()) }],
+    })
+    expect(before).toBeGreaterThan((await lifetime()) ?? Infinity)
+    expect(await till().findMember(card)).toMatchObject({ value: { id: '77' } })
+  })
+
+  test('M-5 who is enrolled again after the ledger was put back keeps what the cloud said of the member', async () => {
+    await world.synced(shop)
+    const copy = shop.copyDisk()
+    const card: Identity = { kind: 'card', value: '9' }
+    const enrols = () => world.write(shop, 'enrolment', 'm9', { identities: [card] })
+    await enrols()
+    await world.sell(shop, 's9', '9')
+    await world.synced(shop)
+    shop.wire.set('cut')
+    shop.putBack(copy)
+    await enrols()
+    shop.wire.set('up')
+    await world.synced(shop)
+    const member = await world.cloud.store.read.memberByIdentity(world.cloud.tenant, card.kind, card.value)
+    const state = member?.state == null ? undefined : decodeState(member.state)
+    expect(state?.facts).toBe(2)
+    expect(await till().findMember(card)).toMatchObject({
+      value: { balance: state && spendable(state), as_of: expect.any(String) as string },
+    })
   })
 
   test('L-12 a ledger that was ahead of the cloud in a life that ended records the rest again', async () => {

@@ -219,7 +219,7 @@ describe('R11: put back from a copy', () => {
     shop.wire.set('up')
     await world.synced(shop)
     const member = await world.cloud.store.read.memberByIdentity(world.cloud.tenant, card.kind, card.value)
-    const state = member?.state == null ? undefined : decodeState(member.state)
+    const state = member?.state ? decodeState(member.state) : undefined
     expect(state?.facts).toBe(2)
     expect(await till().findMember(card)).toMatchObject({
       value: { balance: state && spendable(state), as_of: expect.any(String) as string },

@@ -228,11 +228,19 @@ export const ENTITLEMENT_ACTIONS = [
   'fail',
   'expire',
   'reinstate',
+  'redate',
 ] as const
 export type EntitlementAction = (typeof ENTITLEMENT_ACTIONS)[number]
 /** A step of an entitlement's life other than its use (that is `voucher_use`). */
 export const EntitlementFactShape = Type.Object(
-  { ...header('entitlement'), code: text(4, 32), action: oneOf(ENTITLEMENT_ACTIONS), reason: TextShape },
+  {
+    ...header('entitlement'),
+    code: text(4, 32),
+    action: oneOf(ENTITLEMENT_ACTIONS),
+    /** Of `redate` and `reinstate`: the last local day it can be used on; null: of `redate` none, of `reinstate` as it was. */
+    until: orNull(DateShape),
+    reason: TextShape,
+  },
   closed,
 )
 export const ChallengeFactShape = Type.Object(

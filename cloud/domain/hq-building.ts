@@ -72,8 +72,8 @@ export function buildFacts(request: HqRequest, header: OwnHeader, added: Added):
         },
       ]
     case 'entitlement': {
-      const { code, action, reason } = request
-      return [{ ...ownHeader('entitlement', header), code, action, reason }]
+      const { code, action, until = null, reason } = request
+      return [{ ...ownHeader('entitlement', header), code, action, until, reason }]
     }
     case 'challenge': {
       const { challenge, action } = request

@@ -59,10 +59,15 @@ async function stateNow(context: CheckContext): Promise<MemberState> {
 
 /** E-ENT-2. */
 export async function checkEntitlement(
-  { code, action }: HqRequests['entitlement'],
+  { code, action, until }: HqRequests['entitlement'],
   context: CheckContext,
 ): Promise<Result<Added>> {
   const { tx, tenant, member } = context
+  if (until !== undefined && action !== 'redate' && action !== 'reinstate')
+    return refuse('input_invalid', 'Only redate and reinstate name a last day', '/until')
+  const last = dayOfDate(until ?? '')
+  if (until !== undefined && (last === undefined || last < placeOf(context).day))
+    return refuse('input_invalid', `${until} is no day from today on`, '/until')
   const holder = await tx.memberOfVoucher(tenant, code)
   const { entitlements } = await stateNow(context)
   const one = entitlements.find((held) => held.code === code)

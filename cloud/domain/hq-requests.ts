@@ -67,6 +67,8 @@ export const HQ_REQUEST_SHAPES = {
   entitlement: request('entitlement', {
     code: text(4, 32),
     action: oneOf(ENTITLEMENT_ACTIONS),
+    /** Of `redate` and `reinstate`: the last day it can be used on; left out: of `redate` none, of `reinstate` as it was. */
+    until: Type.Optional(DateShape),
     reason: TextShape,
   }),
   challenge: request('challenge', { challenge: RuleIdShape, action: oneOf(['join', 'leave']) }),

@@ -287,7 +287,7 @@ export function factData(fact: Fact): FactData {
     case 'award':
       return { perk: fact.perk, reason: fact.reason, from: fact.from, until: fact.until }
     case 'entitlement':
-      return { code: fact.code, action: fact.action, reason: fact.reason }
+      return { code: fact.code, action: fact.action, until: fact.until, reason: fact.reason }
     case 'challenge':
       return { challenge: fact.challenge, action: fact.action }
     case 'response':

@@ -22,7 +22,7 @@ export interface Entitlement {
   /** First millisecond it can be used at; 0: at once. */
   readonly from: number
   /** Last millisecond of validity plus one; 0: never ends. */
-  readonly expires: number
+  expires: number
   status: EntitlementStatus
   /** While it is reserved: what a release goes back to. While it is used: what giving the use back does. */
   before: EntitlementStatus | null

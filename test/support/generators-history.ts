@@ -209,7 +209,9 @@ function newFieldsOf(deed: Deed, kind: LaterKind, facts: readonly Fact[]): Field
       return { ...codeAndMember(deed, facts), hold: 0, rights: [], risk: null }
     case 'entitlement': {
       const action: EntitlementAction = at(ENTITLEMENT_ACTIONS, Math.abs(points))
-      return { ...codeAndMember(deed, facts), action, reason: REASON }
+      const dated = (action === 'redate' || action === 'reinstate') && pick % 2 === 0
+      const until = dated ? dateOf(Math.floor(deed.minute / 1440) + (pick % 9)) : null
+      return { ...codeAndMember(deed, facts), action, until, reason: REASON }
     }
     case 'profile':
       return profileFields(deed)

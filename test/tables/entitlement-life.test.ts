@@ -8,24 +8,25 @@ import {
 import type { EntitlementStatus } from '../../cloud/evaluation/spending/entitlement-statuses.ts'
 import { program, tell } from './story.ts'
 
-const STEPS = 'use approve clip unclip reserve release process ship fulfil claim cancel fail expire'.split(
-  ' ',
-)
+const STEPS =
+  'use approve clip unclip reserve release process ship fulfil claim cancel fail expire reinstate redate'.split(
+    ' ',
+  )
 
 const TABLE = `
-pending    |  .    unused  .        .        .         .       .           .         .          .     cancelled  .        expired
-offered    |  .    .       clipped  .        .         .       .           .         .          .     cancelled  .        expired
-clipped    |  used .       .        offered  reserved  .       .           .         .          .     cancelled  .        expired
-unused     |  used .       .        .        reserved  .       .           .         .          used  cancelled  .        expired
-issued     |  used .       .        .        reserved  .       .           .         .          used  cancelled  .        expired
-reserved   |  used .       .        .        .         unused  processing  .         fulfilled  .     cancelled  .        expired
-used       |  .    .       .        .        .         .       processing  .         fulfilled  .     .          .        .
-processing |  .    .       .        .        .         .       .           shipping  fulfilled  .     cancelled  errored  expired
-shipping   |  .    .       .        .        .         .       .           .         fulfilled  .     cancelled  errored  expired
-fulfilled  |  .    .       .        .        .         .       .           .         .          .     .          .        .
-errored    |  .    .       .        .        .         .       .           .         .          .     cancelled  .        expired
-cancelled  |  .    .       .        .        .         .       .           .         .          .     .          .        .
-expired    |  used .       .        .        .         .       .           .         .          .     .          .        .
+pending    |  .    unused  .        .        .         .       .           .         .          .     cancelled  .        expired    .          pending
+offered    |  .    .       clipped  .        .         .       .           .         .          .     cancelled  .        expired    .          offered
+clipped    |  used .       .        offered  reserved  .       .           .         .          .     cancelled  .        expired    .          clipped
+unused     |  used .       .        .        reserved  .       .           .         .          used  cancelled  .        expired    .          unused
+issued     |  used .       .        .        reserved  .       .           .         .          used  cancelled  .        expired    unused     issued
+reserved   |  used .       .        .        .         unused  processing  .         fulfilled  .     cancelled  .        expired    .          reserved
+used       |  .    .       .        .        .         .       processing  .         fulfilled  .     .          .        .          unused     .
+processing |  .    .       .        .        .         .       .           shipping  fulfilled  .     cancelled  errored  expired    .          processing
+shipping   |  .    .       .        .        .         .       .           .         fulfilled  .     cancelled  errored  expired    .          shipping
+fulfilled  |  .    .       .        .        .         .       .           .         .          .     .          .        .          .          .
+errored    |  .    .       .        .        .         .       .           .         .          .     cancelled  .        expired    .          errored
+cancelled  |  .    .       .        .        .         .       .           .         .          .     .          .        .          .          .
+expired    |  used .       .        .        .         .       .           .         .          .     .          .        .          unused     .
 `
 
 /** The status it is issued with, and the steps that lead on from there. */
@@ -109,5 +110,45 @@ test('E-ENT-2 a released reservation is what it was before: clipped stays clippe
     'clipped',
     'reserved',
     'clipped',
+  ])
+})
+
+const GIFT = program({ redeem_perks: [{ id: 301, title: 'Gift', points: 0, voucher: { valid_days: 2 } }] })
+const day = (date: string): number => Date.parse(`${date}T00:00:00Z`)
+
+test('E-ENT-9 another last day, or none, and one that is over is a conflict', () => {
+  const told = tell(GIFT, [
+    '2024-03-04 10:00 | is awarded 301 | 0',
+    '2024-03-04 10:01 | has redate of 301 of #1 until 2024-03-20 | 0',
+    '2024-03-04 10:02 | has redate of 301 of #1 until 2024-03-03 | 0',
+    '2024-03-05 10:00 | has redate of 301 of #1 | 0',
+  ])
+  expect(told.map(({ after }) => after.entitlements[0]?.expires)).toEqual([
+    day('2024-03-07'),
+    day('2024-03-21'),
+    day('2024-03-21'),
+    0,
+  ])
+  expect(told[2]?.effects.map(({ kind }) => kind)).toContain('entitlement_conflict')
+})
+
+test('E-ENT-9 what has ended is reinstated without an end, or with the one it is given, and can be used', () => {
+  const told = tell(GIFT, [
+    '2024-03-04 10:00 | is awarded 301 | 0',
+    '2024-03-08 10:00 | has reinstate of 301 of #1 | 0',
+    '2024-03-08 10:01 | has expire of 301 of #1 | 0',
+    '2024-03-08 10:02 | has reinstate of 301 of #1 until 2024-03-09 | 0',
+    '2024-03-12 10:00 | has reinstate of 301 of #1 until 2024-03-31 | 0',
+    '2024-03-12 10:01 | uses voucher 301 of #1 | 0',
+  ])
+  const held = told.map(({ after }) => after.entitlements[0])
+  expect(held.map((one) => one?.status)).toEqual(['unused', 'unused', 'expired', 'unused', 'unused', 'used'])
+  expect(held.map((one) => one?.expires)).toEqual([
+    day('2024-03-07'),
+    0,
+    0,
+    day('2024-03-10'),
+    day('2024-04-01'),
+    day('2024-04-01'),
   ])
 })

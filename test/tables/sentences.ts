@@ -217,13 +217,14 @@ export const SENTENCES: readonly (readonly [pattern: RegExp, make: Maker])[] = [
     /^is awarded (\d+)(?: from (\S+))?(?: until (\S+))?$/,
     ([, perk, from = null, until = null]) => ({ kind: 'award', perk: Number(perk), from, until, reason: '' }),
   ],
-  // `has approve of 301 of #2`: a step of its life.
+  // `has approve of 301 of #2`: a step of its life; `has redate of 301 of #2 until 2024-04-30`.
   [
-    new RegExp(`^has (${ENTITLEMENT_ACTIONS.join('|')}) of (.+)$`),
-    ([, action, held], idOf) => ({
+    new RegExp(`^has (${ENTITLEMENT_ACTIONS.join('|')}) of (.+?)(?: until (\\d{4}-\\d\\d-\\d\\d))?$`),
+    ([, action, held, until], idOf) => ({
       kind: 'entitlement',
       code: codeOf(words(held), idOf),
       action: words(action),
+      until: until ?? null,
       reason: '',
     }),
   ],

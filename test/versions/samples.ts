@@ -99,7 +99,13 @@ export const FACT_SAMPLES = {
     until: null,
     reason: 'sorry',
   },
-  entitlement: { ...header('entitlement', 13), code: '7163BQZWEAEV', action: 'clip', reason: '' },
+  entitlement: {
+    ...header('entitlement', 13),
+    code: '7163BQZWEAEV',
+    action: 'clip',
+    until: null,
+    reason: '',
+  },
   challenge: { ...header('challenge', 14), challenge: 501, action: 'join' },
   response: {
     ...header('response', 15),

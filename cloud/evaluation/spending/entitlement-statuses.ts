@@ -61,8 +61,8 @@ export const USABLE: readonly EntitlementStatus[] = ['unused', 'issued', 'clippe
 
 export interface Move {
   readonly from: readonly EntitlementStatus[]
-  /** `before`: what it was before it was reserved. */
-  readonly to: EntitlementStatus | 'before'
+  /** `before`: what it was before it was reserved; `same`: it stays what it is. */
+  readonly to: EntitlementStatus | 'before' | 'same'
 }
 
 export const MOVES: Readonly<Record<EntitlementAction, Move>> = {
@@ -78,6 +78,8 @@ export const MOVES: Readonly<Record<EntitlementAction, Move>> = {
   cancel: { from: LIVE, to: 'cancelled' },
   fail: { from: ['processing', 'shipping'], to: 'errored' },
   expire: { from: LIVE, to: 'expired' },
-  /** The business takes back that it was used up. */
-  reinstate: { from: ['used'], to: 'unused' },
+  /** The business takes back that it was used up, has ended, or has yet to be handed out. */
+  reinstate: { from: ['used', 'expired', 'issued'], to: 'unused' },
+  /** The business gives it another last day. */
+  redate: { from: LIVE, to: 'same' },
 }

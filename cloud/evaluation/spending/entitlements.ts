@@ -204,20 +204,31 @@ export function become(one: Entitlement, status: EntitlementStatus, ms: number, 
 export function bookEntitlement(state: MemberState, fact: EntitlementFact, effects: EffectBuffer): void {
   const one = state.entitlements.find(({ code }) => code === fact.code)
   if (one === undefined) return
-  const { from, to } = MOVES[fact.action]
-  if (!from.includes(one.status)) {
+  const { action, until, offset } = fact
+  const { from, to } = MOVES[action]
+  const ms = millisOf(fact.at)
+  const last = dayOfDate(until ?? '')
+  const end = last === undefined ? 0 : endOfDay(last, offset)
+  if (!from.includes(one.status) || (end > 0 && end <= ms)) {
     effects.push(ENTITLEMENT_CONFLICT, one.perk, 0, 1, one.fact)
     return
   }
-  if (fact.action === 'claim') {
+  if (action === 'redate') {
+    one.expires = end
+    effects.push(ENTITLEMENT, one.perk, one.index, statusNumber(one.status), one.fact)
+    return
+  }
+  if (action === 'claim') {
     one.uses = 0
     one.usedBy = fact.id
   }
-  if (fact.action === 'reinstate') {
+  if (action === 'reinstate') {
     one.uses = Math.max(1, one.uses)
-    one.usedBy = 0 as FactId
+    one.usedBy = NO_FACT
+    // What was over stays open without an end, unless it is given one.
+    if (end > 0 || one.expires <= ms) one.expires = end
   }
-  become(one, to === 'before' ? (one.before ?? 'unused') : to, millisOf(fact.at), effects)
+  become(one, to === 'before' ? (one.before ?? 'unused') : to === 'same' ? one.status : to, ms, effects)
 }
 
 /** Books a use, also of what has expired since it was decided (E-SPEND-5, E-ENT-4). An unknown code as in `bookEntitlement`. */

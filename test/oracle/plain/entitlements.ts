@@ -77,14 +77,19 @@ const MOVES: Readonly<Record<EntitlementAction, readonly [from: readonly string[
     ['pending', 'offered', 'unused', 'issued', 'clipped', 'reserved', 'processing', 'shipping', 'errored'],
     'expired',
   ],
-  reinstate: [['used'], 'unused'],
+  reinstate: [['used', 'expired', 'issued'], 'unused'],
+  redate: [
+    ['pending', 'offered', 'unused', 'issued', 'clipped', 'reserved', 'processing', 'shipping', 'errored'],
+    'stays',
+  ],
 }
 
 export function moveEntitlement(member: Member, when: When, fact: EntitlementFact): void {
   const found = member.entitlements.find(({ code }) => code === fact.code)
   if (found === undefined) return
   const [from, to] = MOVES[fact.action]
-  if (!from.includes(found.status)) {
+  const end = fact.until === null ? NEVER : endOf(fact.until, when.offset)
+  if (!from.includes(found.status) || end <= when.ms) {
     note(member, when, 'entitlement_conflict', found.perk, 0, 1)
     return
   }
@@ -96,8 +101,10 @@ export function moveEntitlement(member: Member, when: When, fact: EntitlementFac
   if (fact.action === 'reinstate') {
     found.uses = Math.max(1, found.uses)
     found.touched = false
+    if (fact.until !== null || found.expires <= when.ms) found.expires = end
   }
-  found.status = to === 'back' ? found.before : to
+  if (to === 'stays') found.expires = end
+  else found.status = to === 'back' ? found.before : to
 }
 
 export function useEntitlement(member: Member, when: When, fact: VoucherUse): void {

@@ -46,7 +46,7 @@ export interface Pending {
 export interface Entitlement {
   readonly code: string
   readonly perk: number
-  readonly expires: number
+  expires: number
   status: string
   /** What a release of its reservation goes back to. */
   before: string

@@ -34,10 +34,14 @@ export type Mount = (app: App) => void
 export function mountOf<S>(server: DialectServer<S>, parts: MountParts): Mount {
   const { name, base } = server.dialect
   const prefix = `/${name}${base}`
-  const handle = (c: Ctx): Promise<Response> => serve(server, parts, c, prefix)
+  const handle = (c: Ctx): Promise<Response> =>
+    serve(server, parts, c, new URL(c.req.url).pathname.slice(prefix.length))
   return (app) => {
     app.all(prefix, handle)
     app.all(`${prefix}/*`, handle)
+    for (const [path, resource] of Object.entries(server.dialect.elsewhere))
+      for (const form of [path, `${path}/`])
+        app.all(`/${name}${form}`, (c) => serve(server, parts, c, resource))
   }
 }
 
@@ -45,19 +49,18 @@ async function serve<S>(
   server: DialectServer<S>,
   { log, metrics, stopping }: MountParts,
   c: Ctx,
-  prefix: string,
+  path: string,
 ): Promise<Response> {
   const started = performance.now()
   const requestId = requestIdOf(c.env.incoming)
-  const url = new URL(c.req.url)
   let answer: DialectAnswer
   try {
     answer = stopping()
       ? server.dialect.refused([refuse('stopping', 'Try again in a moment.').refusal])
       : await server.serve({
           method: c.req.method,
-          path: url.pathname.slice(prefix.length),
-          params: url.searchParams,
+          path,
+          params: new URL(c.req.url).searchParams,
           authorization: c.req.header('authorization'),
           body: () => bodyOf(c),
         })

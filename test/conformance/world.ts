@@ -16,6 +16,8 @@ import type { Writes } from '../../cloud/store/port.ts'
 import type { RuleId } from '../../protocol/ids.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { CloudUnderTest } from '../support/cloud-node.ts'
+import { logIn } from './logins.ts'
+import { MailRoom } from './mail-room.ts'
 
 export const NOW = Date.UTC(2026, 5, 3, 12)
 const at = NOW as Millis
@@ -107,10 +109,12 @@ export class World {
   readonly cloud: CloudUnderTest
   readonly names: Names = new Map()
   readonly clock: { now: number }
+  readonly #mails: MailRoom
 
   private constructor(cloud: CloudUnderTest, clock: { now: number }) {
     this.cloud = cloud
     this.clock = clock
+    this.#mails = new MailRoom(cloud.node.store, { now: () => clock.now })
   }
 
   static async start(): Promise<World> {
@@ -120,8 +124,14 @@ export class World {
     return world
   }
 
-  stop(): Promise<void> {
-    return this.cloud.stop()
+  async stop(): Promise<void> {
+    await this.#mails.stop()
+    await this.cloud.stop()
+  }
+
+  /** Sends what waits. */
+  mail(): Promise<void> {
+    return this.#mails.work()
   }
 
   token(name: string): string {
@@ -177,11 +187,25 @@ export class World {
     const outsider = await this.#person(tx, 'outsider', 'Otto', 'other', 'ADMIN')
     const ann = await this.#person(tx, 'ann', 'Ann')
     const bob = await this.#person(tx, 'bob', 'Bob')
+    const home = 'bob.home@example.org'
+    await tx.insertContact({ person: bob, kind: 'email', value: home, folded: home, main: false })
+    await tx.insertContact({
+      person: bob,
+      kind: 'phone',
+      value: '+1 555 0100',
+      folded: '+15550100',
+      main: true,
+    })
+    const owner = await this.#person(tx, 'owner', 'Olga', 'other', 'ADMIN')
+    await this.#staff(tx, 'owner', owner, 'demo', 'EMPLOYEE')
+    for (const [name, text] of await logIn(tx, { ann, bob, admin }, at)) this.names.set(name, text)
     const admins = PERKVILLE_SCOPES.filter((scope) => scope === 'PUBLIC' || scope.startsWith('ADMIN'))
     const customers = PERKVILLE_SCOPES.filter((scope) => scope === 'PUBLIC' || scope.startsWith('USER'))
     await this.#token(tx, 'admin', admin, admins)
     await this.#token(tx, 'desk', desk, admins)
     await this.#token(tx, 'outsider', outsider, admins)
+    await this.#token(tx, 'owner', owner, admins)
+    await this.#token(tx, 'identifier', admin, ['PUBLIC', 'ADMIN_IDENTIFY_USER'])
     await this.#token(tx, 'ann', ann, customers)
     await this.#token(tx, 'bob', bob, customers)
     await this.#token(tx, 'public', ann, ['PUBLIC'])
@@ -208,10 +232,14 @@ export class World {
     const value = `${name}@example.org`
     await tx.insertContact({ person: person.id, kind: 'email', value, folded: value, main: true })
     this.names.set(`user:${name}`, String(person.id))
-    if (business === undefined || role === undefined) return person.id
+    if (business !== undefined && role !== undefined) await this.#staff(tx, name, person.id, business, role)
+    return person.id
+  }
+
+  async #staff(tx: Writes, name: string, person: PersonId, business: string, role: StaffRole): Promise<void> {
     const staff = await tx.saveStaff({
       tenant: Number(this.names.get(`business:${business}`)),
-      person: person.id,
+      person,
       role,
       description: 'staff',
       billPayer: role === 'ADMIN',
@@ -219,7 +247,6 @@ export class World {
       modified: at,
     })
     this.names.set(`staff:${name}`, String(staff.id))
-    return person.id
   }
 
   async #token(tx: Writes, name: string, person: PersonId, scopes: readonly PerkvilleScope[]): Promise<void> {

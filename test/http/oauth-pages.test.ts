@@ -117,7 +117,7 @@ describe('logging in and agreeing', () => {
     expect((await browser.get(authorizePath(app.id))).text).toContain('contact data')
   })
 
-  test('who does not agree goes back with access_denied and the state', async () => {
+  test('PK-54 who does not agree goes back with access_denied and the state', async () => {
     const app = await addClient(cloud)
     const path = authorizePath(app.id, { state: 'a b&c' })
     const browser = await loggedIn(path)

@@ -11,6 +11,8 @@ export interface Dialect<S> {
   /** Before every resource's name: `/v2`. */
   readonly base: string
   readonly resources: readonly Resource<S>[]
+  /** Other addresses behind the mount at which a resource answers: `/api/identify`. */
+  readonly elsewhere: Readonly<Record<string, string>>
   /** Filters of objects that are embedded in others, by name. */
   readonly embedded: Readonly<Record<string, Filters>>
   /** Filters that go by another name than they are documented by. */

@@ -63,8 +63,10 @@ export interface Endpoint<S> {
   readonly form?: true
   readonly status: number
   readonly operation?: Operation<S>
-  /** The operation answers only when this is asked for; else the list does. */
-  readonly operationWhen?: string
+  /** What answers instead, under scopes of its own, where this parameter is given. */
+  readonly when?: Readonly<
+    Record<string, { readonly scopes: ScopesNeeded; readonly operation: Operation<S> }>
+  >
 }
 
 export interface Resource<S> {

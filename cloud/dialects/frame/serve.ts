@@ -90,9 +90,10 @@ export class DialectServer<S> {
     const { resource, key } = place
     const on = key === '' ? 'list' : 'one'
     const method = request.method === 'HEAD' ? 'GET' : request.method
-    const endpoint = resource.endpoints.find((row) => row.method === method && row.on === on)
-    if (endpoint === undefined)
+    const found = resource.endpoints.find((row) => row.method === method && row.on === on)
+    if (found === undefined)
       return refused(refuse('verb_unsupported', `${request.method} is not supported here.`).refusal)
+    const endpoint = asked(found, request.params)
     const principal = await this.#principalOf(request.authorization)
     if (!('kind' in principal)) return principal
     if (!permits(principal, endpoint.scopes))
@@ -132,9 +133,7 @@ export class DialectServer<S> {
       ...(under.resource.limitMax === undefined ? {} : { max: under.resource.limitMax }),
     })
     if (!page.ok) return refused(...page.refusals)
-    const { operation, operationWhen } = endpoint
-    if (operation !== undefined && (operationWhen === undefined || request.params.has(operationWhen)))
-      return this.#operated(under, null, {}, page.value)
+    if (endpoint.operation !== undefined) return this.#operated(under, null, {}, page.value)
     if (key !== '') {
       const row = await this.#one(under)
       return row === undefined ? refused(NOT_FOUND) : this.#shown(under, row)
@@ -287,6 +286,12 @@ export class DialectServer<S> {
     if (collection === null) throw new Error(`${name} is no collection`)
     return this.#parts.schema.of(collection)
   }
+}
+
+/** An endpoint as its parameters make it. */
+function asked<S>(endpoint: Endpoint<S>, params: URLSearchParams): Endpoint<S> {
+  const [, instead] = Object.entries(endpoint.when ?? {}).find(([name]) => params.has(name)) ?? []
+  return { ...endpoint, ...instead }
 }
 
 /** Children shown on one page, of all its rows together. */

@@ -25,6 +25,7 @@ export const PERKVILLE: Dialect<PerkvilleServices> = {
     ...VIEW_RESOURCES,
     USERS,
   ],
+  elsewhere: { '/api/identify': 'identify' },
   embedded: {
     emails: { email: { way: 'folded', type: 'email' }, primary: { way: 'main', type: 'boolean' } },
   },

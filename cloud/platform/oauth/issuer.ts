@@ -51,14 +51,11 @@ export class Issuer {
         authenticateHandler: { handle: () => ({ person, family: null }) },
       },
     )
-    await store.write((tx) =>
-      tx.saveConsent({
-        person,
-        client: client.id,
-        scopes: scopes.map(({ name }) => name),
-        at: system.clock.now() as Millis,
-      }),
-    )
+    const before = await store.read.consent(person, client.id)
+    // Who agrees to less than before has not taken the rest back.
+    const agreed = new Set([...(before?.scopes ?? []), ...scopes.map(({ name }) => name)])
+    const at = system.clock.now() as Millis
+    await store.write((tx) => tx.saveConsent({ person, client: client.id, scopes: [...agreed], at }))
     return String(response.get('location'))
   }
 

@@ -2,12 +2,13 @@
 import type { RuleId } from '../../../../protocol/ids.ts'
 import { refuse } from '../../../../protocol/result.ts'
 import { and, eq } from '../../../collections/query.ts'
-import { isStaffOf } from '../../../platform/principal.ts'
+import { isStaffOf, staffedTenants } from '../../../platform/principal.ts'
 import { STAFF_ROLES } from '../../../store/platform-port.ts'
 import type { PersonId } from '../../../store/platform-port.ts'
 import type { Outcome } from '../../frame/resource.ts'
 import { NOT_STAFF, locationOf, refused, rowOf, textOf } from './access.ts'
 import type { PerkvilleCall } from './access.ts'
+import { membershipOf } from './external-members.ts'
 
 const NO_CHALLENGE = refused(
   refuse('challenge_not_found', 'There is no such challenge.', 'challenge').refusal,
@@ -98,13 +99,12 @@ export async function changeConnection(call: PerkvilleCall): Promise<Outcome> {
     return refused(
       ...foreign.map((name) => refuse('role_insufficient', 'The token may not change this.', name).refusal),
     )
-  const deprecated = ADMIN_FIELDS.filter((name) => name in input)
-  if (deprecated.length > 0)
-    return refused(
-      ...deprecated.map(
-        (name) => refuse('input_invalid', 'Change it through external-members.', name).refusal,
-      ),
-    )
+  if (ADMIN_FIELDS.some((name) => name in input)) {
+    const membership = await membershipOf(call, tenant, input)
+    if (!membership.ok) return membership
+    const done = await services.accounts.memberships.change(tenant, Number(row?.id), membership.value)
+    if (!done.ok) return refused(done.refusal)
+  }
   if (input.status === 'ACTIVE' || input.status === 'INACTIVE') {
     const done = await services.accounts.customers.changeStatus(tenant, Number(row?.id), input.status)
     if (!done.ok) return refused(done.refusal)
@@ -148,8 +148,10 @@ export async function createReferral(call: PerkvilleCall): Promise<Outcome> {
   const location = input.location === undefined ? null : await locationOf(call, tenant, input)
   if (location === undefined)
     return refused(refuse('store_not_found', 'The business has no such location.', 'location').refusal)
+  const asReferrer = !byStaff || input.submit_as_referrer === true
   const referrer = await services.read.rows(services.schema.of('connections'), {
-    tenants: [tenant],
+    // Staff know their customers, of whichever of their businesses (PK-57).
+    tenants: asReferrer ? [tenant] : staffedTenants(principal, STAFF_ROLES),
     where: and(eq('person', from), eq('hidden', false)),
     limit: 1,
   })
@@ -166,7 +168,7 @@ export async function createReferral(call: PerkvilleCall): Promise<Outcome> {
     location,
     source: 'API_SUBMITTED',
     sendEmail: input.send_referral_email !== false,
-    byStaff: byStaff && input.submit_as_referrer !== true,
+    byStaff: !asReferrer,
   })
   return done.ok ? { ok: true, id: done.value.id } : refused(done.refusal)
 }

@@ -65,6 +65,19 @@ export function postMembersOf(rows: BatchRows): (call: PerkvilleCall) => Promise
 }
 
 async function toldOf(call: PerkvilleCall, tenant: number, input: Input): Promise<Told> {
+  const membership = await membershipOf(call, tenant, input)
+  if (!membership.ok) return membership
+  const { person: _, external: name, ...who } = whoOf(input)
+  if (name === undefined) throw new Error('the table of the input wants an external member')
+  return { ok: true, of: { ...who, external: name }, membership: membership.value }
+}
+
+/** What a body says of a membership, of whichever resource. */
+export async function membershipOf(
+  call: PerkvilleCall,
+  tenant: number,
+  input: Input,
+): Promise<{ readonly ok: true; readonly value: Membership } | ReturnType<typeof refused>> {
   const { home_location: home, external_home_location_id: external } = input
   const named = home !== undefined || external !== undefined
   const location = named
@@ -74,24 +87,16 @@ async function toldOf(call: PerkvilleCall, tenant: number, input: Input): Promis
     const field = home === undefined ? 'external_home_location_id' : 'home_location'
     return refused(refuse('store_not_found', 'The business has no such location.', field).refusal)
   }
-  const { person: _, external: name, ...who } = whoOf(input)
-  if (name === undefined) throw new Error('the table of the input wants an external member')
   const { external_membership_status: status, external_membership_type: type } = input
-  return {
-    ok: true,
-    of: { ...who, external: name },
-    membership: {
-      ...(type === undefined ? {} : { type: textOf(type) }),
-      ...(status === undefined
-        ? {}
-        : { status: status === 'ACTIVE' || status === 'INACTIVE' ? status : null }),
-      ...(location === undefined ? {} : { home: location }),
-      ...(input.external_join_dt === undefined ? {} : { joined: Number(input.external_join_dt) as Millis }),
-      ...(input.external_cancel_dt === undefined
-        ? {}
-        : { cancelled: Number(input.external_cancel_dt) as Millis }),
-    },
+  const { external_join_dt: joined, external_cancel_dt: cancelled } = input
+  const value: Membership = {
+    ...(type === undefined ? {} : { type: textOf(type) }),
+    ...(status === undefined ? {} : { status: status === 'ACTIVE' || status === 'INACTIVE' ? status : null }),
+    ...(location === undefined ? {} : { home: location }),
+    ...(joined === undefined ? {} : { joined: Number(joined) as Millis }),
+    ...(cancelled === undefined ? {} : { cancelled: Number(cancelled) as Millis }),
   }
+  return { ok: true, value }
 }
 
 /** Lists of texts, and not of objects (PK-6). */

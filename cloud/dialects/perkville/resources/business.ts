@@ -44,7 +44,7 @@ const staffRows: PerkvilleResource = {
     user: uri('users', 'person'),
     resource_uri: self('staff'),
   },
-  filters: { user: USER, business: BUSINESS, staff_role: textFilter('role') },
+  filters: { staff_id: int('id'), user: USER, business: BUSINESS, staff_role: textFilter('role') },
   endpoints: reads(needs(['USER_CUSTOMER_INFO']), { USER_CUSTOMER_INFO: staff() }),
 }
 
@@ -79,6 +79,7 @@ const locations: PerkvilleResource = {
     resource_uri: self('locations'),
   },
   filters: {
+    location_id: int('id'),
     business: BUSINESS,
     external_location_id: textFilter('external_location_id'),
     name: textFilter('name'),
@@ -122,6 +123,7 @@ const externalLocations: PerkvilleResource = {
     location: uri('locations', 'location'),
   },
   filters: {
+    id: int('id'),
     external_system_id: textFilter('external_system_id'),
     external_location_id: textFilter('external_location_id'),
     location: key('location', 'locations'),
@@ -145,7 +147,14 @@ const agreementVersions: PerkvilleResource = {
     last_mod_dt: datetime('modified'),
     resource_uri: self('agreement-versions'),
   },
-  filters: { agreement: int('agreement'), agreement_id: int('agreement'), business: BUSINESS },
+  filters: {
+    agreement_version_id: int('id'),
+    agreement: int('agreement'),
+    agreement_id: int('agreement'),
+    business: BUSINESS,
+    is_active: { way: 'is_active', type: 'boolean' },
+    last_mod_dt: { way: 'modified', type: 'datetime' },
+  },
   endpoints: reads(PUBLIC, EVERYBODY, {
     oneOf: ['agreement', 'agreement_id', 'business'],
     forbids: ['business__in'],

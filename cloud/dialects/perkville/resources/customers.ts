@@ -191,6 +191,7 @@ const externalMembers: PerkvilleResource = {
     last_mod_dt: datetime('modified'),
   },
   filters: {
+    id: int('id'),
     business: BUSINESS,
     user: USER,
     external_system_id: textFilter('system'),

@@ -173,7 +173,9 @@ const promotions: PerkvilleResource = {
   filters: { business: BUSINESS, perk: key('perk', 'perks'), type: textFilter('type') },
   aside: ['location'],
   endpoints: reads(PUBLIC, EVERYBODY).map((row) =>
-    row.on === 'list' ? { ...row, operation: promotionsOfLocation, operationWhen: 'location' } : row,
+    row.on === 'list'
+      ? { ...row, when: { location: { scopes: row.scopes, operation: promotionsOfLocation } } }
+      : row,
   ),
 }
 

@@ -3,7 +3,10 @@ import { datetime, plain, self } from '../../frame/object.ts'
 import { identifiedUser } from '../operations/identify.ts'
 import { reads, textFilter, time } from '../rows.ts'
 import type { PerkvilleResource } from '../rows.ts'
-import { INFO, own, staff } from '../scopes.ts'
+import { INFO, needs, own, staff } from '../scopes.ts'
+
+/** The one user of a code, for whoever asked for it, and nobody else (PK-51). */
+const IDENTIFIED = { scopes: needs(['PUBLIC', 'ADMIN_IDENTIFY_USER']), operation: identifiedUser }
 
 export const USERS: PerkvilleResource = {
   name: 'users',
@@ -35,6 +38,6 @@ export const USERS: PerkvilleResource = {
   endpoints: reads(INFO, {
     USER_CUSTOMER_INFO: own('id'),
     ADMIN_CUSTOMER_INFO: staff('connections.tenant'),
-  }).map((row) => (row.on === 'list' ? { ...row, operation: identifiedUser, operationWhen: 'code' } : row)),
+  }).map((row) => (row.on === 'list' ? { ...row, when: { code: IDENTIFIED } } : row)),
   aside: ['code'],
 }

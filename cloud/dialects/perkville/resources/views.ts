@@ -1,5 +1,5 @@
 // What is made for showing: the report of transactions, the token's scopes, identifying a visitor, sent e-mails.
-import { datetime, plain, self } from '../../frame/object.ts'
+import { datetime, made, plain, self } from '../../frame/object.ts'
 import type { Fields } from '../../frame/object.ts'
 import { issueIdentifyToken } from '../operations/identify.ts'
 import { REPORT_FIELDS, transactionReport } from '../operations/reports.ts'
@@ -62,7 +62,8 @@ const emailTracking: PerkvilleResource = {
     sent_dt: datetime('sent'),
     type: plain('type'),
     user_email: plain('email'),
-    user_id: plain('person'),
+    // A person is told of by number; who has none yet, by address alone.
+    user_id: made(({ person }) => (Number(person) > 0 ? (person ?? null) : null)),
   },
   filters: {
     type: textFilter('type'),

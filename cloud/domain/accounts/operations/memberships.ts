@@ -58,6 +58,28 @@ export class Memberships {
     )
   }
 
+  /** The same words about a customer, where no other system is named. */
+  async change(
+    tenant: TenantId,
+    connection: number,
+    membership: Membership,
+  ): Promise<Result<AccountRow<'connections'>>> {
+    const programs = await this.#shelf.of(tenant)
+    const said = await this.#ingest.record(tenant, async (tx, own): Promise<Result<null>> => {
+      const scene: OperationScene = { tx, own, tenant, programs, now: this.#clock.now() as Millis }
+      const [row] = await tx.accountRows('connections', { tenant, id: connection, hidden: false })
+      if (row === undefined) return refuse('connection_not_found', 'There is no such customer', 'connection')
+      const when = await placeOf(scene, membership)
+      if (!when.ok) return when
+      await keep(scene, when.value, row, membership)
+      return accept(null)
+    })
+    if (!said.ok) return said
+    const [row] = await this.#store.read.accountRows('connections', { id: connection })
+    assert(row !== undefined, 'a connection that was changed is there')
+    return accept(row)
+  }
+
   async #rowOf(tenant: TenantId, { system, id }: ExternalName): Promise<AccountRow<'external_members'>> {
     const [row] = await this.#store.read.accountRows('external_members', { tenant, system, external_id: id })
     assert(row !== undefined, 'a membership that was told of has its row')
@@ -66,14 +88,11 @@ export class Memberships {
 
   async #one(scene: OperationScene, of: MembershipOf, membership: Membership): Promise<Result<ExternalName>> {
     const { tx, tenant, now } = scene
-    const stores = await tx.stores(tenant)
-    const home = stores.find(({ id }) => id === membership.home)
-    if (membership.home !== undefined && home === undefined)
-      return refuse('store_not_found', 'The business has no such location', 'home_location')
+    const when = await placeOf(scene, membership)
+    if (!when.ok) return when
     const subject = await lookUp(scene, of)
     if (!subject.ok) return subject
-    const when: When = { store: HQ_STORE, zone: home?.zone ?? 'UTC', at: null }
-    const connection = await makeCustomer(scene, subject.value, when, 'IMPORTED')
+    const connection = await makeCustomer(scene, subject.value, when.value, 'IMPORTED')
     await fillIn(scene, connection.person as PersonId, of)
     const [row] = await tx.accountRows('external_members', {
       tenant,
@@ -89,15 +108,33 @@ export class Memberships {
       ...(membership.cancelled === undefined ? {} : { cancelled: membership.cancelled }),
     }
     await tx.saveAccountRow('external_members', row.id, { ...changes, modified: now })
-    await tx.saveAccountRow('connections', connection.id, {
-      ...(membership.type === undefined ? {} : { membership_type: membership.type }),
-      ...(membership.joined === undefined ? {} : { membership_from: membership.joined }),
-      ...(membership.cancelled === undefined ? {} : { membership_until: membership.cancelled }),
-      modified: now,
-    })
-    await sayProfile(scene, when, connection.member as MemberId, membership)
+    await keep(scene, when.value, connection, membership)
     return accept(of.external)
   }
+}
+
+/** Where it is said: the wall clock of the home, if there is one. */
+async function placeOf({ tx, tenant }: OperationScene, { home }: Membership): Promise<Result<When>> {
+  const store = (await tx.stores(tenant)).find(({ id }) => id === home)
+  return home !== undefined && store === undefined
+    ? refuse('store_not_found', 'The business has no such location', 'home_location')
+    : accept({ store: HQ_STORE, zone: store?.zone ?? 'UTC', at: null })
+}
+
+/** What the connection keeps of it, and what the fold learns. */
+async function keep(
+  scene: OperationScene,
+  when: When,
+  { id, member }: AccountRow<'connections'>,
+  membership: Membership,
+): Promise<void> {
+  await scene.tx.saveAccountRow('connections', id, {
+    ...(membership.type === undefined ? {} : { membership_type: membership.type }),
+    ...(membership.joined === undefined ? {} : { membership_from: membership.joined }),
+    ...(membership.cancelled === undefined ? {} : { membership_until: membership.cancelled }),
+    modified: scene.now,
+  })
+  await sayProfile(scene, when, member as MemberId, membership)
 }
 
 async function sayProfile(

@@ -2,11 +2,13 @@
 // the referral's own; what becomes of it is said by facts.
 import type { Identity } from '../../../../protocol/facts.ts'
 import { NO_FACT, NO_MEMBER } from '../../../../protocol/ids.ts'
-import type { FactId, StoreId } from '../../../../protocol/ids.ts'
+import type { FactId, MemberId, StoreId } from '../../../../protocol/ids.ts'
 import { accept, assert, refuse } from '../../../../protocol/result.ts'
 import type { Result } from '../../../../protocol/result.ts'
 import type { Clock, Millis } from '../../../../protocol/time.ts'
+import { eq } from '../../../collections/query.ts'
 import type { AccountRow } from '../../../collections/tables/accounts.ts'
+import { CONFIGURATION } from '../../../collections/tables/configuration.ts'
 import type { PersonId } from '../../../store/platform-port.ts'
 import type { CloudStore, TenantId } from '../../../store/port.ts'
 import type { Ingest } from '../../ingest/ingest.ts'
@@ -16,7 +18,7 @@ import { queueMailTo } from '../mail-queue.ts'
 import { foldedContact } from '../projection/persons.ts'
 import { headerOf } from './scene.ts'
 import type { OperationScene, When } from './scene.ts'
-import { isEmail, lookUp, memberOf } from './who.ts'
+import { isEmail, lookUp, makeCustomer, memberOf } from './who.ts'
 
 export interface ReferralRequest {
   readonly from: PersonId
@@ -28,7 +30,7 @@ export interface ReferralRequest {
   /** How it came about, in the platform's word. */
   readonly source: string
   readonly sendEmail: boolean
-  /** Staff may refer one customer to another; a customer only somebody new. */
+  /** Staff may refer one customer to another, and for somebody who is none yet; a customer only somebody new. */
   readonly byStaff: boolean
 }
 
@@ -67,8 +69,9 @@ export class Referring {
     const store = (await tx.stores(tenant)).find(({ id }) => id === request.location)
     if (request.location !== null && store === undefined)
       return refuse('store_not_found', 'The business has no such location', 'location')
+    const when: When = { store: store?.id ?? HQ_STORE, zone: store?.zone ?? 'UTC', at: null }
     const referrer = await lookUp(scene, { person: request.from })
-    if (!referrer.ok) return referrer
+    if (!referrer.ok && !request.byStaff) return referrer
     const referee = await lookUp(scene, { email: request.toEmail })
     if (!referee.ok) return referee
     const known = memberOf(referee.value)
@@ -76,73 +79,90 @@ export class Referring {
       return refuse('referral_not_possible', 'Nobody refers himself', 'referral_to_email')
     if (known !== NO_MEMBER && !request.byStaff)
       return refuse('referral_not_possible', 'This is a customer already', 'referral_to_email')
-    const when: When = { store: store?.id ?? HQ_STORE, zone: store?.zone ?? 'UTC', at: null }
+    const connection = referrer.ok ? referrer.value.connection : await newReferrer(scene, request.from, when)
+    assert(connection !== null, 'only customers refer')
     const claim: Identity = {
       kind: 'email',
       value: foldedContact({ kind: 'email', value: request.toEmail }),
     }
     const { source } = request
     const { own } = scene
-    const sent = await headerOf(scene, when, memberOf(referrer.value))
+    const sent = await headerOf(scene, when, connection.member as MemberId)
     await own.append({ ...ownHeader('referral', sent), stage: 'sent', of: NO_FACT, source })
-    const received = await headerOf(scene, when, known)
-    await own.append({
-      ...ownHeader('referral', known === NO_MEMBER ? { ...received, claim } : received),
-      stage: 'received',
-      of: sent.id,
-      source,
-    })
-    if (known !== NO_MEMBER) {
+    if (known !== NO_MEMBER && referrer.ok) {
+      // Nothing is open afterwards that what the referee earns next would complete again.
       const completed = await headerOf(scene, when, sent.member)
       await own.append({ ...ownHeader('referral', completed), stage: 'completed', of: sent.id, source })
+    } else {
+      const received = await headerOf(scene, when, known)
+      const header = known === NO_MEMBER ? { ...received, claim } : received
+      await own.append({ ...ownHeader('referral', header), stage: 'received', of: sent.id, source })
     }
-    await this.#keepWords(scene, sent.id, {
+    await keepWords(scene, sent.id, {
       request,
-      connection: referrer.value.connection,
+      connection,
+      status: referrer.ok ? connection.status : 'NOCONN',
       person: referee.value.person,
     })
     return accept(sent.id)
   }
+}
 
-  async #keepWords(
-    { tx, tenant, now }: OperationScene,
-    fact: FactId,
+/** Somebody whom staff know from elsewhere: a customer from now on, who was none when it was sent. */
+async function newReferrer(
+  scene: OperationScene,
+  person: PersonId,
+  when: When,
+): Promise<AccountRow<'connections'>> {
+  const subject = { who: { person }, person, connection: null, link: null }
+  return makeCustomer(scene, subject, when, 'PENDING')
+}
+
+interface Words {
+  readonly request: ReferralRequest
+  readonly connection: AccountRow<'connections'>
+  /** Of the referrer, when it was sent. */
+  readonly status: string
+  /** Who was referred, if the node knows them. */
+  readonly person: PersonId | null
+}
+
+async function keepWords(
+  { tx, tenant, now }: OperationScene,
+  fact: FactId,
+  { request, connection, status, person }: Words,
+): Promise<void> {
+  await tx.insertAccountRow('referrals', {
+    tenant,
+    connection: connection.id,
+    person: connection.person,
+    member: connection.member,
+    fact,
+    to_person: person,
+    to_email: request.toEmail,
+    to_first_name: request.toFirstName,
+    to_last_name: request.toLastName,
+    content: request.content,
+    source: request.source,
+    status: 'SENT',
+    referrer_status: status,
+    location: request.location,
+    completed: null,
+    voucher: null,
+    created: now,
+    modified: now,
+  })
+  if (!request.sendEmail) return
+  const where = eq('type', 'REFERRAL')
+  const [offer] = await tx.rows(CONFIGURATION.promotions, { tenants: [tenant], where, limit: 1 })
+  await queueMailTo(
+    tx,
+    { tenant, person: person ?? 0, email: request.toEmail },
     {
-      request,
-      connection,
-      person,
-    }: {
-      readonly request: ReferralRequest
-      readonly connection: AccountRow<'connections'> | null
-      readonly person: PersonId | null
-    },
-  ): Promise<void> {
-    assert(connection !== null, 'only customers refer')
-    await tx.insertAccountRow('referrals', {
-      tenant,
-      connection: connection.id,
-      person: connection.person,
-      member: connection.member,
+      type: offer === undefined ? 'BONUS_REFERRAL_INFORM' : 'REFERRAL_OFFER',
       fact,
-      to_person: person,
-      to_email: request.toEmail,
-      to_first_name: request.toFirstName,
-      to_last_name: request.toLastName,
-      content: request.content,
-      source: request.source,
-      status: 'SENT',
-      referrer_status: connection.status,
-      location: request.location,
-      completed: null,
-      voucher: null,
-      created: now,
-      modified: now,
-    })
-    if (request.sendEmail)
-      await queueMailTo(
-        tx,
-        { tenant, person: person ?? 0, email: request.toEmail },
-        { type: 'REFERRAL_OFFER', fact, location: request.location ?? HQ_STORE, now },
-      )
-  }
+      location: request.location ?? HQ_STORE,
+      now,
+    },
+  )
 }

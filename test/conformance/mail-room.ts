@@ -1,0 +1,40 @@
+// The outbox of a world, worked off when a case says so: the node's own sender before a real SMTP server, started by the first that asks.
+import { Mailer } from '../../cloud/mail/mailer.ts'
+import { smtpPost } from '../../cloud/mail/smtp.ts'
+import type { CloudStore } from '../../cloud/store/port.ts'
+import type { Clock } from '../../protocol/time.ts'
+import { SmtpServer } from '../support/smtp-server.ts'
+
+export class MailRoom {
+  readonly server = new SmtpServer()
+  readonly #store: CloudStore
+  readonly #clock: Clock
+  #mailer: Mailer | undefined
+
+  constructor(store: CloudStore, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  async work(): Promise<void> {
+    this.#mailer ??= new Mailer({
+      store: this.#store,
+      clock: this.#clock,
+      post: smtpPost(await this.server.start()),
+      after: () => () => undefined,
+      onFault: (cause) => {
+        throw cause
+      },
+      from: 'Demo <demo@example.org>',
+      publicUrl: 'https://node.example',
+      secret: 'a secret',
+    })
+    while ((await this.#mailer.look()) > 0);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#mailer === undefined) return
+    await this.#mailer.stop()
+    await this.server.stop()
+  }
+}

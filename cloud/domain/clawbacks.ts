@@ -1,10 +1,10 @@
 // Clawback (E-CLAW): what a return of a sale would take and which unused entitlements the merchant may cancel besides; and, once they were
 // cancelled, what is still missing. The return itself comes from the store that takes the goods back.
-import { createHash } from 'node:crypto'
 import type { Return } from '../../protocol/facts.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import { idText } from '../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
+import { TEXT_CHARS_MAX } from '../../protocol/limits.ts'
 import { QUANTITY_UNIT } from '../../protocol/numbers.ts'
 import type { Money, Quantity } from '../../protocol/numbers.ts'
 import { accept, refuse } from '../../protocol/result.ts'
@@ -12,7 +12,6 @@ import type { Result } from '../../protocol/result.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import { deficitsOf, evaluateClawback } from '../evaluation/spending/clawback.ts'
 import type { Program } from '../evaluation/compile.ts'
-import { LIVE } from '../evaluation/spending/entitlement-statuses.ts'
 import { effectsSum } from '../evaluation/fold.ts'
 import type { Programs } from '../evaluation/programs.ts'
 import type { PastFacts } from '../evaluation/spending/reversal.ts'
@@ -21,6 +20,7 @@ import { stateAt } from '../evaluation/time/time.ts'
 import type { FactRow, Reads } from '../store/port.ts'
 import { ownHeader } from './ingest/own-facts.ts'
 import type { ClawbackEvaluation, ClawbackProcessed, HeldView } from './clawback-shapes.ts'
+import type { HqRequest } from './hq-requests.ts'
 import { entitlementView, stateOf } from './views.ts'
 
 /** A line of the sale and how many pieces of it would be given back. */
@@ -80,33 +80,22 @@ export async function evaluated(
 /** A plan has no place in any ledger. */
 const NO_PLACE = 0 as FactId
 
-/** Which of these codes are still to be cancelled; refused where one cannot be. */
-export async function toCancel(
-  { read, nowMs, programs, row }: ClawbackContext,
-  codes: readonly string[],
-): Promise<Result<readonly string[]>> {
-  const state = await stateNow(read, programs, row.member, nowMs)
-  const chosen: string[] = []
-  for (const code of new Set(codes)) {
-    const one = state.entitlements.find((held) => held.code === code)
-    if (one === undefined)
-      return refuse(
-        'voucher_not_found',
-        `The member of the sale holds nothing with the code ${code}`,
-        '/codes',
-      )
-    if (one.status === 'cancelled') continue
-    if (!LIVE.includes(one.status))
-      return refuse('voucher_not_usable', `Voucher ${code} is ${one.status} and stays so`, '/codes')
-    chosen.push(code)
-  }
-  return accept(chosen)
+/** The cancellations that are one request; each tells for which sale it was, so that the request's key belongs to that sale too. */
+export function cancellations(sale: FactId, codes: readonly string[], reason: string): HqRequest[] {
+  return [...new Set(codes)].map((code) => ({
+    kind: 'entitlement',
+    code,
+    action: 'cancel',
+    reason: `${reason} ${ofSale(sale)}`,
+  }))
 }
 
-/** The key of one cancellation of a request: a key of the longest length leaves no room for a code beside it. */
-export function cancellationKey(key: string, code: string): string {
-  return `clawback-${createHash('sha256').update(`${key} ${code}`).digest('base64url')}`
+function ofSale(sale: FactId): string {
+  return `(clawback of sale ${sale})`
 }
+
+/** What is left for a reason beside the sale's number. */
+export const CLAWBACK_REASON_CHARS_MAX = TEXT_CHARS_MAX - ofSale(Number.MAX_SAFE_INTEGER as FactId).length - 1
 
 /** How things stand after these codes were cancelled. */
 export async function processed(

@@ -65,7 +65,7 @@ export class HqFacts {
     if (!zone.ok) return zone
     const done = await this.#ingest.record(tenant, async (tx, own) => {
       const { own: before, taken } = await own.find(key, store)
-      if (taken) return refuse('key_reused', 'The store used this key itself; use another', 'Idempotency-Key')
+      if (taken) return KEY_OF_STORE
       return before === undefined
         ? this.#make(tx, own, { tenant, key, store, zone: zone.value }, word)
         : repeat(tx, before, key, word)
@@ -77,37 +77,39 @@ export class HqFacts {
     return accept({ receipt: await this.#receipt(row), replayed })
   }
 
-  /** Several words about one member, now: all of them are one commit, or none is recorded. A word said before under its key is not said again. */
+  /**
+   * One request that is several facts about one member, now: all of them are one commit, or none is recorded. The first has the request's key, the others
+   * stand right after it; so the key is known as every other is, and a repetition is the same facts, no more and no fewer.
+   */
   async recordTogether(
     tenant: TenantId,
+    key: string,
     member: MemberId,
-    words: readonly { readonly key: string; readonly request: HqRequest }[],
-  ): Promise<Result<null>> {
+    requests: readonly HqRequest[],
+  ): Promise<Result<{ readonly replayed: boolean }>> {
     const known = await this.#store.read.member(member)
     if (known?.tenant !== tenant) return refuse('member_not_found', `There is no member ${idText(member)}`)
     const zone = await this.#zoneOf(tenant, HQ_STORE, known.store)
     if (!zone.ok) return zone
     return this.#ingest.record(tenant, async (tx, own) => {
-      const scene = { tenant, store: HQ_STORE, zone: zone.value }
-      const checked: { readonly key: string; readonly request: HqRequest; readonly added: Added }[] = []
-      for (const { key, request } of words) {
-        const { own: before, taken } = await own.find(key)
-        if (taken)
-          return refuse('key_reused', 'The store used this key itself; use another', 'Idempotency-Key')
-        if (before !== undefined) {
-          const again = await repeat(tx, before, key, { member, request, at: null })
-          if (!again.ok) return again
-          continue
-        }
-        const added = await this.#check(tx, own, { ...scene, key }, { member, request, at: null })
+      const { own: before, taken } = await own.find(key)
+      if (taken) return KEY_OF_STORE
+      if (before !== undefined) return repeatTogether(tx, before, key, requests)
+      const scene = { tenant, key, store: HQ_STORE, zone: zone.value }
+      const words = requests.map((request): HqWord => ({ member, request, at: null }))
+      const checked: Added[] = []
+      for (const word of words) {
+        const added = await this.#check(tx, own, scene, word)
         if (!added.ok) return added
-        checked.push({ key, request, added: added.value.added })
+        checked.push(added.value.added)
       }
-      for (const { key, request, added } of checked) {
-        const header = await this.#header(own, { ...scene, key }, { member, request, at: null })
-        for (const fact of buildFacts(request, header, added)) await own.append(fact)
+      const { id: first } = await own.place()
+      for (const [nth, word] of words.entries()) {
+        const header = await this.#header(own, { ...scene, key: togetherKey(key, first, nth) }, word)
+        for (const fact of buildFacts(word.request, header, checked[nth] ?? NOTHING_ADDED))
+          await own.append(fact)
       }
-      return accept(null)
+      return accept({ replayed: false })
     })
   }
 
@@ -182,6 +184,40 @@ export class HqFacts {
   }
 }
 
+const KEY_OF_STORE = refuse('key_reused', 'The store used this key itself; use another', 'Idempotency-Key')
+const KEY_OF_ANOTHER = refuse(
+  'key_reused',
+  'This key belongs to another request; use a new key for a new one',
+)
+
+/** Of the `nth` fact of a request that is several. */
+function togetherKey(key: string, first: FactId, nth: number): string {
+  return nth === 0 ? key : `together-with-${first}-${nth}`
+}
+
+/** The facts of a repetition, and no more of that request than these, are the recorded ones (K-3). */
+async function repeatTogether(
+  tx: Writes,
+  first: FactRow,
+  key: string,
+  requests: readonly HqRequest[],
+): Promise<Result<{ replayed: boolean }>> {
+  // Whom the member was merged into since makes no other request of it.
+  const { member } = decodeStoredFact(first.bytes)
+  const nthOf = async (nth: number): Promise<FactRow | undefined> => {
+    const row = nth === 0 ? first : await tx.fact((first.id + nth) as FactId)
+    return row?.key === togetherKey(key, first.id, nth) ? row : undefined
+  }
+  if ((await nthOf(requests.length)) !== undefined) return KEY_OF_ANOTHER
+  for (const [nth, request] of requests.entries()) {
+    const row = await nthOf(nth)
+    if (row === undefined) return KEY_OF_ANOTHER
+    const again = await repeat(tx, row, row.key, { member, request, at: null })
+    if (!again.ok) return again
+  }
+  return accept({ replayed: true })
+}
+
 /** The facts of a repetition, built at the place of the recorded ones, are the recorded ones. */
 async function repeat(
   tx: Writes,
@@ -206,9 +242,7 @@ async function repeat(
     const bytes = (await tx.fact(fact.id))?.bytes
     same &&= bytes !== undefined && Buffer.from(encodeFact(fact)).equals(bytes)
   }
-  return same
-    ? accept({ id: row.id, replayed: true })
-    : refuse('key_reused', 'This key belongs to another request; use a new key for a new one')
+  return same ? accept({ id: row.id, replayed: true }) : KEY_OF_ANOTHER
 }
 
 async function companionOf(tx: Writes, first: Fact): Promise<Fact | undefined> {

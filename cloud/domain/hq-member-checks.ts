@@ -72,13 +72,13 @@ export async function checkEntitlement(
   const { entitlements } = await stateNow(context)
   const one = entitlements.find((held) => held.code === code)
   if (holder !== member || one === undefined)
-    return refuse('voucher_not_found', 'The member holds nothing with this code', '/code')
+    return refuse('voucher_not_found', `The member holds nothing with the code ${code}`, '/code')
   const { from } = MOVES[action]
   return from.includes(one.status)
     ? accept(NOTHING_ADDED)
     : refuse(
         'voucher_not_usable',
-        `This voucher is ${one.status}; ${action} asks for ${from.join(', ')}`,
+        `Voucher ${code} is ${one.status}; ${action} asks for ${from.join(', ')}`,
         '/action',
       )
 }

@@ -79,6 +79,7 @@ test('E-CLAW-2 cancels what was chosen, once, and tells what is missing after th
   expect(pick(answer.json, 'deficits')).toEqual([{ metric: 0, deficit: 28 }])
   const again = await take([second], key)
   expect(again.json).toEqual(answer.json)
+  expect(again.headers.get('idempotent-replayed')).toBe('true')
   expect(await member()).toMatchObject({
     facts: facts + 2,
     balance: -28,
@@ -87,6 +88,30 @@ test('E-CLAW-2 cancels what was chosen, once, and tells what is missing after th
       { code: second, status: 'CANCELLED' },
     ],
   })
+})
+
+test('E-CLAW-2 Q-3 the key of a clawback belongs to its sale, codes and reason, also once they are cancelled', async () => {
+  const [first = '', second = ''] = codesOf(await member(), 'vouchers')
+  const key = 'claw-1'.padEnd(KEY_CHARS_MAX, '-')
+  const facts = pick(await member(), 'facts')
+  const otherReason = cloud.post(
+    `/v1/facts/${story.sale}/clawback`,
+    { codes: [second], reason: 'changed their mind' },
+    { key },
+  )
+  const others = [
+    await take([first], key),
+    await take([first, second], key),
+    await take([second], key, story.lateSale),
+    await otherReason,
+    await take([first], 'gift-1'),
+  ]
+  for (const { status, json } of others) expect([status, pick(json, 'code')]).toEqual([422, 'key_reused'])
+  const cancelled = await take([second], 'another-key')
+  expect([cancelled.status, pick(cancelled.json, 'code')]).toEqual([409, 'voucher_not_usable'])
+  const none = await take([], 'no-codes')
+  expect([none.status, pick(none.json, 'code')]).toEqual([400, 'input_invalid'])
+  expect(pick(await member(), 'facts')).toBe(facts)
 })
 
 test('E-CLAW-2 what cannot be cancelled is refused, and nothing is cancelled then', async () => {

@@ -185,7 +185,7 @@ describe('entitlements', () => {
     const move = (action: string) => ({ kind: 'entitlement', code, action, reason: '' })
     const ship = await say(member, move('ship'))
     expect(refused(ship)).toEqual([409, 'voucher_not_usable'])
-    expect(detailOf(ship)).toBe('This voucher is unused; ship asks for processing')
+    expect(detailOf(ship)).toBe(`Voucher ${code} is unused; ship asks for processing`)
     const reserved = await say(member, move('reserve'), 'eve-reserves')
     expect(reserved.status).toBe(201)
     expect(refused(await say(member, move('reserve')))).toEqual([409, 'voucher_not_usable'])

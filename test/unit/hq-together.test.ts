@@ -39,37 +39,37 @@ afterEach(async () => {
 const codes = async (): Promise<string[]> => (await cloud.state(member)).entitlements.map(({ code }) => code)
 const statuses = async (): Promise<string[]> =>
   (await cloud.state(member)).entitlements.map(({ status }) => status)
-const cancelling = (code: string) => ({
-  key: `cancel-${code}`,
-  request: { kind: 'entitlement', code, action: 'cancel', reason: '' } as const,
-})
+const cancelling = (code: string) =>
+  ({ kind: 'entitlement', code, action: 'cancel', reason: 'goods came back' }) as const
+const cancel = (key: string, ...list: string[]): ReturnType<HqFacts['recordTogether']> =>
+  facts.recordTogether(cloud.tenant, key, member, list.map(cancelling))
 
 test('E-CLAW-2 several are cancelled in one commit; said again nothing more happens', async () => {
   const [one = '', two = '', three = ''] = await codes()
-  const both = [cancelling(one), cancelling(two)]
-  expect(await facts.recordTogether(cloud.tenant, member, both)).toEqual({ ok: true, value: null })
+  expect(await cancel('k', one, two)).toEqual({ ok: true, value: { replayed: false } })
   expect(commits).toEqual([2])
   expect(await statuses()).toEqual(['cancelled', 'cancelled', 'unused'])
-  const more = [...both, cancelling(three)]
-  expect(await facts.recordTogether(cloud.tenant, member, more)).toEqual({ ok: true, value: null })
-  expect(commits).toEqual([2, 1])
-  expect(await facts.recordTogether(cloud.tenant, member, more)).toEqual({ ok: true, value: null })
+  expect(await cancel('k', one, two)).toEqual({ ok: true, value: { replayed: true } })
+  expect(await cancel('another', three)).toEqual({ ok: true, value: { replayed: false } })
+  expect(await cancel('k', one, two)).toEqual({ ok: true, value: { replayed: true } })
   expect(commits).toEqual([2, 1])
 })
 
-test('E-CLAW-2 one that cannot be cancelled leaves the others as they are', async () => {
+test('E-CLAW-2 one that cannot be cancelled leaves the others as they are, and the key free', async () => {
   const [one = ''] = await codes()
-  const told = await facts.recordTogether(cloud.tenant, member, [cancelling(one), cancelling('NOBODYS')])
-  expect(told).toMatchObject({ ok: false, refusal: { code: 'voucher_not_found' } })
+  expect(await cancel('k', one, 'NOBODYS')).toMatchObject({ refusal: { code: 'voucher_not_found' } })
   expect(commits).toEqual([])
   expect(await statuses()).toEqual(['unused', 'unused', 'unused'])
+  expect(await cancel('k', one)).toMatchObject({ ok: true })
 })
 
-test('E-CLAW-2 a key that was used for another word is refused, and nothing is recorded', async () => {
-  const [one = '', two = ''] = await codes()
-  expect(await facts.recordTogether(cloud.tenant, member, [cancelling(one)])).toMatchObject({ ok: true })
-  const other = { ...cancelling(two), key: cancelling(one).key }
-  const told = await facts.recordTogether(cloud.tenant, member, [cancelling(two), other])
-  expect(told).toMatchObject({ ok: false, refusal: { code: 'key_reused' } })
-  expect(await statuses()).toEqual(['cancelled', 'unused', 'unused'])
+test('E-CLAW-2 Q-3 a key that was used for other words is refused, and nothing is recorded', async () => {
+  const [one = '', two = '', three = ''] = await codes()
+  expect(await cancel('k', one, two)).toMatchObject({ ok: true })
+  for (const others of [[one], [two, one], [two], [one, two, three], [one, three], [three]])
+    expect(await cancel('k', ...others), others.join(' ')).toMatchObject({ refusal: { code: 'key_reused' } })
+  expect(await cancel('a', three), 'the key of another request').toMatchObject({
+    refusal: { code: 'key_reused' },
+  })
+  expect(await statuses()).toEqual(['cancelled', 'cancelled', 'unused'])
 })

@@ -1,12 +1,13 @@
 // Taking back what a returned sale gave (E-CLAW): first the question, which writes nothing, then the choice. Both name the sale; the return itself is
 // recorded by the store.
 import { Type } from 'typebox'
+import { NO_MEMBER } from '../../../protocol/ids.ts'
 import { LINES_MAX, QUANTITY_MAX } from '../../../protocol/limits.ts'
 import { QUANTITY_UNIT } from '../../../protocol/numbers.ts'
 import { refuse } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
-import { TextShape, closed, text } from '../../../protocol/shapes.ts'
-import { cancellationKey, evaluated, processed, toCancel } from '../../domain/clawbacks.ts'
+import { closed, text } from '../../../protocol/shapes.ts'
+import { CLAWBACK_REASON_CHARS_MAX, cancellations, evaluated, processed } from '../../domain/clawbacks.ts'
 import type { ClawbackContext } from '../../domain/clawbacks.ts'
 import { ClawbackEvaluationShape, ClawbackProcessedShape } from '../../domain/clawback-shapes.ts'
 import type { TenantId } from '../../store/port.ts'
@@ -33,7 +34,10 @@ const EvaluateInputShape = Type.Object(
   closed,
 )
 const ProcessInputShape = Type.Object(
-  { codes: Type.Array(text(4, 32), { maxItems: CODES_MAX }), reason: TextShape },
+  {
+    codes: Type.Array(text(4, 32), { minItems: 1, maxItems: CODES_MAX }),
+    reason: text(0, CLAWBACK_REASON_CHARS_MAX),
+  },
   closed,
 )
 
@@ -76,20 +80,27 @@ export const CLAWBACK_ROUTES = [
     input: ProcessInputShape,
     keyed: true,
     answer: { status: 200, shape: ClawbackProcessedShape },
-    refuses: ['fact_not_found', 'sale_not_found', 'voucher_not_found', 'voucher_not_usable', 'key_reused'],
+    refuses: [
+      'fact_not_found',
+      'sale_not_found',
+      'member_not_found',
+      'voucher_not_found',
+      'voucher_not_usable',
+      'key_reused',
+    ],
     async handle({ services, tenant, params, input, key }) {
       const context = await contextOf(services, tenant, params.id)
       if (!context.ok) return context
-      const chosen = await toCancel(context.value, input.codes)
-      if (!chosen.ok) return chosen
-      const { member } = context.value.row
-      const words = chosen.value.map((code) => ({
-        key: cancellationKey(key, code),
-        request: { kind: 'entitlement', code, action: 'cancel', reason: input.reason } as const,
-      }))
-      const done = await services.hqFacts.recordTogether(tenant, member, words)
+      const { id, member } = context.value.row
+      if (member === NO_MEMBER) return refuse('voucher_not_found', "A guest's sale has no holder", '/codes')
+      const requests = cancellations(id, input.codes, input.reason)
+      const done = await services.hqFacts.recordTogether(tenant, key, member, requests)
+      // What is wrong with one cancellation is wrong with the list.
+      if (!done.ok && done.refusal.code.startsWith('voucher_'))
+        return refuse(done.refusal.code, done.refusal.detail, '/codes')
       if (!done.ok) return done
-      return answered(200, await processed(context.value, input.codes))
+      const headers = done.value.replayed ? { 'Idempotent-Replayed': 'true' } : {}
+      return answered(200, await processed(context.value, input.codes), headers)
     },
   }),
 ]

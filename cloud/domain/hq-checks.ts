@@ -15,7 +15,7 @@ import type { ProgramDocument } from '../evaluation/document/program.ts'
 import type { FactRow, TenantId, Writes } from '../store/port.ts'
 import { NOTHING_ADDED, factOfText, memberOfText, refereeOf } from './hq-building.ts'
 import type { Added, Referee } from './hq-building.ts'
-import { checkAward, checkChallenge, checkEntitlement, checkResponse, checkVoid } from './hq-member-checks.ts'
+import { checkAttributes, checkAward, checkChallenge, checkEntitlement, checkResponse, checkVoid } from './hq-member-checks.ts'
 import type { CheckContext } from './hq-member-checks.ts'
 import type { HqRequest, HqRequests } from './hq-requests.ts'
 import { periodNumber } from '../evaluation/reactions/responses.ts'
@@ -76,8 +76,9 @@ function inProgram(
 
 async function checkProfile(
   request: HqRequests['profile'],
-  { tx, tenant }: CheckContext,
+  context: CheckContext,
 ): Promise<Result<Added>> {
+  const { tx, tenant } = context
   for (const field of ['birthday', 'membership_start'] as const) {
     const date = request[field]
     if (date !== undefined && !isDate(date))
@@ -86,7 +87,7 @@ async function checkProfile(
   const { home_store: home } = request
   if (home !== undefined && !(await tx.stores(tenant)).some(({ id }) => id === home))
     return refuse('store_not_found', `There is no store ${home}`, '/home_store')
-  return accept(NOTHING_ADDED)
+  return request.attributes === undefined ? accept(NOTHING_ADDED) : checkAttributes(request.attributes, context)
 }
 
 function isDate(date: string): boolean {

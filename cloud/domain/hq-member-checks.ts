@@ -2,7 +2,7 @@
 // without effect is refused here with a reason, before it is recorded. A fact that arrives later from an earlier time may still change the outcome.
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
-import { GIVE_BACK_DAYS_MAX } from '../../protocol/limits.ts'
+import { ATTRIBUTES_MAX, GIVE_BACK_DAYS_MAX } from '../../protocol/limits.ts'
 import { accept, assert, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
@@ -55,6 +55,25 @@ async function stateNow(context: CheckContext): Promise<MemberState> {
   const state = (row && decodeState(row.state)) ?? newState()
   const { ms, offset } = placeOf(context)
   return stateAt(program, state, member, Math.max(now, ms), offset)
+}
+
+/** E-PROF-2. */
+export async function checkAttributes(
+  told: NonNullable<HqRequests['profile']['attributes']>,
+  context: CheckContext,
+): Promise<Result<Added>> {
+  const { more } = await stateNow(context)
+  const names = new Set(more?.profile.attributes.map(([name]) => name))
+  for (const { name, value } of told) {
+    if (value === null) names.delete(name)
+    else if (names.add(name).size > ATTRIBUTES_MAX)
+      return refuse(
+        'limit_reached',
+        `A member has at most ${ATTRIBUTES_MAX} attributes; take one away before ${name}`,
+        '/attributes',
+      )
+  }
+  return accept(NOTHING_ADDED)
 }
 
 /** E-ENT-2. */

@@ -1,5 +1,6 @@
 // What is known of a member beside points: home store, birthday, attributes, membership (`profile` facts and the credentials that rules give).
 import type { Profile as ProfileFact } from '../../protocol/facts.ts'
+import { ATTRIBUTES_MAX } from '../../protocol/limits.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
 import { dayOfDate } from './check/dates.ts'
 import type { MemberState } from './state.ts'
@@ -21,10 +22,11 @@ export function learnProfile(state: MemberState, fact: ProfileFact): void {
   for (const { name, value } of fact.attributes) setAttribute(state, name, value)
 }
 
-/** Null takes the attribute away. Attributes are kept by name, so that the order of learning does not show. */
+/** Null takes the attribute away. Attributes are kept by name, so that the order of learning does not show. One name too many is not learned (E-PROF-2). */
 export function setAttribute(state: MemberState, name: string, value: string | null): void {
   const { profile } = moreOf(state)
   const others = profile.attributes.filter(([known]) => known !== name)
+  if (value !== null && others.length >= ATTRIBUTES_MAX) return
   profile.attributes =
     value === null
       ? others

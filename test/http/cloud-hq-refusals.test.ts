@@ -2,6 +2,7 @@
 // keeps its answer whatever the member has become since.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
+import { ATTRIBUTES_MAX } from '../../protocol/limits.ts'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { CloudUnderTest, items, pick } from '../support/cloud-node.ts'
 import type { Answer, Device } from '../support/cloud-node.ts'
@@ -174,6 +175,22 @@ describe('responses', () => {
     expect(refused(soon)).toEqual([409, 'response_not_possible'])
     expect(detailOf(soon)).toContain('interval_days: ')
     expect(pick((await said(member, on(9))).json, 'data', 'number')).toBe(2)
+  })
+})
+
+describe('profiles', () => {
+  test('E-PROF-2 Q-12 an attribute too many is refused, and none of the request is learned; in exchange for another it is', async () => {
+    const member = await enrol('zoe')
+    const told = (from: number, count: number): object[] =>
+      Array.from({ length: count }, (_, n) => ({ name: `a${from + n}`, value: 'x' }))
+    const profile = (...attributes: object[]): object => ({ kind: 'profile', attributes })
+    await said(member, profile(...told(1, ATTRIBUTES_MAX - 1)))
+    const beyond = await say(member, profile(...told(100, 2)))
+    expect(refused(beyond)).toEqual([422, "limit_reached"])
+    expect(pick(beyond.json, 'param')).toBe('/attributes')
+    await said(member, profile(...told(100, 1)))
+    expect(refused(await say(member, profile(...told(101, 1))))).toEqual([422, "limit_reached"])
+    await said(member, profile({ name: 'a1', value: null }, ...told(101, 1), ...told(50, 1)))
   })
 })
 

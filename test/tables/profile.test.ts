@@ -76,6 +76,51 @@ test.each(CASES)('$rule $name', (shown) => {
   holds(shown)
 })
 
+const names = (from: number, count: number): string =>
+  Array.from({ length: count }, (_, n) => `a${from + n}=x`).join(', ')
+
+test.each<Case>([
+  {
+    rule: 'E-PROF-2',
+    name: 'the hundred and first attribute is not learned, one that is known still is, and one taken away makes room',
+    program: DIET,
+    story: [
+      `2024-03-04 10:00 | tells ${names(1, 99)} | 0`,
+      '2024-03-04 11:00 | tells diet=meat, club=tea | 0',
+      '2024-03-04 12:00 | buys tea 1.00 | 0',
+      '2024-03-04 13:00 | tells diet=vegan | 0',
+      '2024-03-04 14:00 | buys tea 1.00 | 1',
+      '2024-03-04 15:00 | tells no diet, club=tea | 0',
+      '2024-03-04 16:00 | buys tea 1.00 | 1',
+    ],
+  },
+  {
+    rule: 'E-PROF-2',
+    name: 'nor does a rule give it',
+    program: {
+      ...DIET,
+      rules: [
+        {
+          id: 501,
+          title: 'A check-in makes one of the club',
+          match: { type: 'TYPE', kinds: ['checkin'] },
+          effect: { kind: 'credential', name: 'club', value: 'tea' },
+        },
+      ],
+    },
+    story: [
+      `2024-03-04 10:00 | tells ${names(1, 100)} | 0`,
+      '2024-03-04 11:00 | checks in | 0',
+      '2024-03-04 12:00 | buys tea 1.00 | 0',
+      '2024-03-04 13:00 | tells no a7 | 0',
+      '2024-03-04 14:00 | checks in | 0',
+      '2024-03-04 15:00 | buys tea 1.00 | 1',
+    ],
+  },
+])('$rule $name', (shown) => {
+  holds(shown)
+})
+
 test('E-PROF-1 a field that is not told stays as it was', () => {
   const told = tell(program({}), [
     '2024-03-04 10:00 | tells home store 2, birthday 1990-03-04, membership inactive, member since 2020-02-29, diet=vegan',

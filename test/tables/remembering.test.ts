@@ -86,9 +86,23 @@ const CASES: readonly Case[] = [
 
 test.each(CASES)('$rule $name', holds)
 
-test('E-MEM-3 a member of thirty years is not larger than one of six', () => {
+test('E-MEM-3 E-MEM-2 a member of thirty years is not larger than one of six, and no code of a tier comes twice', () => {
   const document = program({
-    ...sells({ limit: { count: 1000, interval: 'ALL_TIME' } }),
+    redeem_perks: [
+      { ...COFFEE, limit: { count: 1000, interval: 'ALL_TIME' } },
+      { id: 302, title: 'Welcome', points: 0, voucher: {} },
+    ],
+    // Entered anew with every sale of 25.00, and lost with what comes back of it.
+    tiers: [
+      { id: 1, name: 'Basic', point_floor: 0 },
+      {
+        id: 2,
+        name: 'Silver',
+        reach: { match: 'all', of: [{ metric: 0, at_least: 25, window: { kind: 'rolling', days: 30 } }] },
+        entry_perk: 302,
+        entry_clawback: true,
+      },
+    ],
     earn_perks: [{ ...POINT_PER_POUND, once_per_day: true }],
     metrics: [{ id: 7, name: 'Stamps', expiry: { kind: 'rolling', after: { months: 12 } } }],
     response_challenges: [{ id: 801, title: 'Photo', type: 'photo', per_member: 100_000 }],
@@ -118,7 +132,10 @@ test('E-MEM-3 a member of thirty years is not larger than one of six', () => {
       `${day(5)} 10:00 | voids #${first + 6}`,
     ]
   }).flat()
-  const sizes = tell(document, story).map(({ after }) => partsOf(after))
+  const states = tell(document, story).map(({ after }) => after)
+  const entries = states.flatMap(({ entitlements }) => entitlements.filter(({ perk }) => perk === 302))
+  expect(new Set(entries.map(({ code }) => code)).size).toBe(30 * 6)
+  const sizes = states.map(partsOf)
   const after = (years: number) => sizes[years * 42 - 1]
   // Numbers grow a digit now and then; what is listed does not.
   expect(after(30)?.lists).toEqual(after(6)?.lists)

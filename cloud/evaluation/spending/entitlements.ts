@@ -116,11 +116,17 @@ function dayOfInstant(ms: number): number {
   return Math.floor(ms / DAY_MS)
 }
 
-/** Without what came to an end so long ago that it can be given back no longer (E-MEM-1); those of tiers stay, for their number makes the next one's code. */
+/**
+ * Without what came to an end so long ago that it can be given back no longer (E-MEM-1). Of a tier's the last one stays, for the next one's code is
+ * made of its number.
+ */
 function stillKnown({ tiers }: Program, { entitlements }: MemberState, on: number): readonly Entitlement[] {
-  const isOver = ({ ended, index }: Entitlement): boolean =>
-    ended > 0 && isForgotten(ended, on) && !tiers.some(({ id }) => isOfTier(index, id))
-  return entitlements.some(isOver) ? entitlements.filter((one) => !isOver(one)) : entitlements
+  const isLastOfTier = ({ perk, index }: Entitlement, place: number): boolean =>
+    tiers.some(({ id }) => isOfTier(index, id)) &&
+    !entitlements.some((one, at) => at > place && one.perk === perk && isOfTier(one.index, index % ENTRY))
+  const isOver = (one: Entitlement, place: number): boolean =>
+    one.ended > 0 && isForgotten(one.ended, on) && !isLastOfTier(one, place)
+  return entitlements.some(isOver) ? entitlements.filter((one, place) => !isOver(one, place)) : entitlements
 }
 
 /** Added to the index of a further entry's entitlement, so that it has a code of its own; no rule id is larger. */

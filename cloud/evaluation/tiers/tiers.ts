@@ -228,9 +228,8 @@ function enterTiers(
 /** A tier is entered again for good only after its first entry was taken back. */
 function entryIndex({ entitlements }: MemberState, { id, entry_perk, entry_clawback }: TierDocument): number {
   if (entry_clawback !== true) return id
-  return (
-    id + ENTRY * entitlements.filter(({ perk, index }) => perk === entry_perk && isOfTier(index, id)).length
-  )
+  const last = entitlements.findLast(({ perk, index }) => perk === entry_perk && isOfTier(index, id))
+  return last === undefined ? id : last.index + ENTRY
 }
 
 function memberOf(fact: Fact): MemberId {

@@ -130,7 +130,7 @@ function learn(member: Member, when: When, fact: Profile): void {
   }
   for (const { name, value } of fact.attributes) {
     if (value === null) member.attributes.delete(name)
-    else member.attributes.set(name, value)
+    else member.learn(name, value)
   }
 }
 

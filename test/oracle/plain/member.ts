@@ -149,6 +149,11 @@ export class Member {
     this.facts = facts
   }
 
+  /** E-PROF-2. */
+  learn(attribute: string, value: string): void {
+    if (this.attributes.has(attribute) || this.attributes.size < 100) this.attributes.set(attribute, value)
+  }
+
   documentAt(fact: Fact): ProgramDocument | undefined {
     let found: Version | undefined
     for (const version of this.versions)

@@ -39,7 +39,7 @@ function happen(member: Member, when: When, { id, effect }: RuleDocument): void 
     case 'revoke':
       return cancelEntitlements(member, when, [effect.perk])
     case 'credential':
-      member.attributes.set(effect.name, effect.value)
+      member.learn(effect.name, effect.value)
       return
     case 'task':
       note(member, when, 'task', id, 0, 1, when.ms + (effect.delay_days ?? 0) * DAY)

@@ -15,7 +15,14 @@ import type { ProgramDocument } from '../evaluation/document/program.ts'
 import type { FactRow, TenantId, Writes } from '../store/port.ts'
 import { NOTHING_ADDED, factOfText, memberOfText, refereeOf } from './hq-building.ts'
 import type { Added, Referee } from './hq-building.ts'
-import { checkAttributes, checkAward, checkChallenge, checkEntitlement, checkResponse, checkVoid } from './hq-member-checks.ts'
+import {
+  checkAttributes,
+  checkAward,
+  checkChallenge,
+  checkEntitlement,
+  checkResponse,
+  checkVoid,
+} from './hq-member-checks.ts'
 import type { CheckContext } from './hq-member-checks.ts'
 import type { HqRequest, HqRequests } from './hq-requests.ts'
 import { periodNumber } from '../evaluation/reactions/responses.ts'
@@ -74,10 +81,7 @@ function inProgram(
     : refuse(`${what}_not_found`, `The program in force has no such ${what} ${id} for this`, `/${what}`)
 }
 
-async function checkProfile(
-  request: HqRequests['profile'],
-  context: CheckContext,
-): Promise<Result<Added>> {
+async function checkProfile(request: HqRequests['profile'], context: CheckContext): Promise<Result<Added>> {
   const { tx, tenant } = context
   for (const field of ['birthday', 'membership_start'] as const) {
     const date = request[field]
@@ -87,7 +91,9 @@ async function checkProfile(
   const { home_store: home } = request
   if (home !== undefined && !(await tx.stores(tenant)).some(({ id }) => id === home))
     return refuse('store_not_found', `There is no store ${home}`, '/home_store')
-  return request.attributes === undefined ? accept(NOTHING_ADDED) : checkAttributes(request.attributes, context)
+  return request.attributes === undefined
+    ? accept(NOTHING_ADDED)
+    : checkAttributes(request.attributes, context)
 }
 
 function isDate(date: string): boolean {

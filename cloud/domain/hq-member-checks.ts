@@ -2,7 +2,7 @@
 // without effect is refused here with a reason, before it is recorded. A fact that arrives later from an earlier time may still change the outcome.
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
-import { ATTRIBUTES_MAX, GIVE_BACK_DAYS_MAX } from '../../protocol/limits.ts'
+import { ATTRIBUTES_MAX, ENTITLEMENTS_LIVE_MAX, GIVE_BACK_DAYS_MAX } from '../../protocol/limits.ts'
 import { accept, assert, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
@@ -17,7 +17,7 @@ import { MOVES } from '../evaluation/spending/entitlement-statuses.ts'
 import { firstOf, notGivenBack } from '../evaluation/spending/redemptions.ts'
 import { dayOf, isMarked, isTooOld } from '../evaluation/spending/memory.ts'
 import { voidable } from '../evaluation/spending/reversal.ts'
-import { liveOf } from '../evaluation/spending/entitlements.ts'
+import { liveCount, liveOf } from '../evaluation/spending/entitlements.ts'
 import { CHALLENGE_JOINED, CHALLENGE_LEFT } from '../evaluation/more.ts'
 import type { ResponseLimit } from '../evaluation/reactions/responses.ts'
 import { mayRespond } from '../evaluation/reactions/responses.ts'
@@ -160,9 +160,12 @@ export async function checkAward(
       `The last day it could be used on, ${until ?? voucher.until}, is over`,
       '/until',
     )
-  const { per_member: most } = voucher
-  return most !== undefined && liveOf(await stateNow(context), perk) >= most
-    ? refuse('limit_reached', `A member can hold ${most} of "${title}" at a time`, '/perk')
+  const { per_member: most = Infinity } = voucher
+  const state = await stateNow(context)
+  if (liveOf(state, perk) >= most)
+    return refuse('limit_reached', `A member can hold ${most} of "${title}" at a time`, '/perk')
+  return liveCount(state) >= ENTITLEMENTS_LIVE_MAX
+    ? refuse('limit_reached', `A member can hold ${ENTITLEMENTS_LIVE_MAX} vouchers at a time`, '/perk')
     : accept(NOTHING_ADDED)
 }
 

@@ -1,11 +1,15 @@
 // E-MEM: what a state remembers of facts that can be given back, and for how long. 1,100 days after 2020-01-01 is 2023-01-05.
 import { expect, test } from 'vitest'
-import { encodeState } from '../../cloud/evaluation/state.ts'
-import type { MemberState } from '../../cloud/evaluation/state.ts'
+import { NOTHING_EARLIER, foldFacts } from '../../cloud/evaluation/fold.ts'
+import { NOTHING_HELD, mayRedeem } from '../../cloud/evaluation/spending/spending.ts'
+import { copyState, encodeState } from '../../cloud/evaluation/state.ts'
+import type { Entitlement, MemberState } from '../../cloud/evaluation/state.ts'
+import type { RuleId } from '../../protocol/ids.ts'
+import { ENTITLEMENTS_LIVE_MAX } from '../../protocol/limits.ts'
 import { DAY_MS } from '../../protocol/time.ts'
 import type { Case } from './case.ts'
 import { holds } from './case.ts'
-import { POINT_PER_POUND, program, tell } from './story.ts'
+import { POINT_PER_POUND, program, programsOf, tell } from './story.ts'
 
 const COFFEE = { id: 301, title: 'Coffee', points: 10, voucher: { valid_days: 5 } }
 const sells = (perk: object = {}) => ({
@@ -141,6 +145,39 @@ test('E-MEM-3 E-MEM-2 a member of thirty years is not larger than one of six, an
   expect(after(30)?.lists).toEqual(after(6)?.lists)
   expect(after(30)?.bytes).toBeLessThan((after(6)?.bytes ?? 0) * 1.05)
   expect(after(6)?.bytes).toBeGreaterThan(after(2)?.bytes ?? 0)
+})
+
+test('E-ENT-9 E-MEM-3 a member who holds a thousand gets no more, of no perk, until one has come to an end', () => {
+  const document = program({ redeem_perks: [COFFEE, { ...COFFEE, id: 302, points: 0 }] })
+  const [first, next] = tell(document, [
+    '2024-03-04 10:00 | is awarded 301',
+    '2024-03-04 11:00 | is awarded 302',
+  ])
+  const fact = next?.fact
+  if (first === undefined || fact === undefined || fact === null) throw new Error('both rows are facts')
+  const { after: state } = first
+  const held = Array.from({ length: ENTITLEMENTS_LIVE_MAX }, (_, n) => ({
+    ...state.entitlements[0],
+    code: `CODE${n}`,
+  })) as Entitlement[]
+  const programs = programsOf(document)
+  const asked = (): unknown => {
+    const found = programs.program(fact.at)
+    return found && mayRedeem(found, state, 302 as RuleId, fact, NOTHING_HELD)
+  }
+  const issued = (): string[] => {
+    const told: string[] = []
+    foldFacts(programs, copyState(state), [fact], NOTHING_EARLIER, (_, effects) =>
+      told.push(...effects.map(({ kind }) => kind)),
+    )
+    return told
+  }
+  state.entitlements = held
+  expect(asked()).toMatchObject({ refusal: { code: 'limit_reached' } })
+  expect(issued()).toEqual(['entitlement_refused'])
+  state.entitlements = held.map((one, place) => (place === 7 ? { ...one, status: 'used', ended: 1 } : one))
+  expect(asked()).toMatchObject({ ok: true })
+  expect(issued()).toEqual(['voucher_issued'])
 })
 
 function partsOf(state: MemberState): { lists: readonly number[]; bytes: number } {

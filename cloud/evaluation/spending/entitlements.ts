@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto'
 import type { EntitlementFact, VoucherUse } from '../../../protocol/facts.ts'
 import { NO_FACT } from '../../../protocol/ids.ts'
 import type { FactId, RuleId } from '../../../protocol/ids.ts'
+import { ENTITLEMENTS_LIVE_MAX } from '../../../protocol/limits.ts'
 import { DAY_MS, localDay, millisOf } from '../../../protocol/time.ts'
 import type { HybridTime } from '../../../protocol/time.ts'
 import { dayOfDate } from '../check/dates.ts'
@@ -57,7 +58,8 @@ export function issueEntitlement(
 ): void {
   const template = program.redeemPerks.get(perk)?.document.voucher
   if (template === undefined) return
-  if (template.per_member !== undefined && liveOf(state, perk) >= template.per_member) {
+  const { per_member: most = Infinity } = template
+  if (liveOf(state, perk) >= most || liveCount(state) >= ENTITLEMENTS_LIVE_MAX) {
     effects.push(ENTITLEMENT_REFUSED, perk, index, 1, source)
     return
   }
@@ -144,6 +146,13 @@ export function isLive({ status }: Entitlement): boolean {
 export function liveOf({ entitlements }: MemberState, perk: RuleId): number {
   let count = 0
   for (const one of entitlements) if (one.perk === perk && isLive(one)) count++
+  return count
+}
+
+/** Live entitlements of all perks. */
+export function liveCount({ entitlements }: MemberState): number {
+  let count = 0
+  for (const one of entitlements) if (isLive(one)) count++
   return count
 }
 

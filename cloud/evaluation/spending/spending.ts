@@ -3,7 +3,7 @@
 import type { Basket } from '../../../protocol/facts.ts'
 import { NO_FACT } from '../../../protocol/ids.ts'
 import type { RuleId, StoreId } from '../../../protocol/ids.ts'
-import { AMOUNT_MAX } from '../../../protocol/limits.ts'
+import { AMOUNT_MAX, ENTITLEMENTS_LIVE_MAX } from '../../../protocol/limits.ts'
 import type { Result } from '../../../protocol/result.ts'
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { RefusalCode } from '../../../protocol/refusals.ts'
@@ -16,7 +16,7 @@ import { firstFailing, situationAt } from '../conditions/condition.ts'
 import { POINTS } from '../document/metrics.ts'
 import { USABLE } from './entitlement-statuses.ts'
 import type { EntitlementStatus } from './entitlement-statuses.ts'
-import { isLive, liveOf } from './entitlements.ts'
+import { isLive, liveCount, liveOf } from './entitlements.ts'
 import { limitText, standingOf } from './limits.ts'
 import { amountOf } from '../earning/tenders.ts'
 import { spendableIn } from '../metrics/metrics.ts'
@@ -133,6 +133,8 @@ function usedUp(perk: RedeemPerk, { state, day, fact }: Situation, held: Held): 
   const most = voucher?.per_member
   if (most !== undefined && liveOf(state, perk.id) + reserved(state, perk.id) + held.uses >= most)
     return refuse('limit_reached', `A member can hold ${most} of "${title}" at a time`)
+  if (voucher !== undefined && liveCount(state) + reserved(state) + held.uses >= ENTITLEMENTS_LIVE_MAX)
+    return refuse('limit_reached', `A member can hold ${ENTITLEMENTS_LIVE_MAX} vouchers at a time`)
   if (budget?.total !== undefined && (held.budgetUsed ?? 0) >= budget.total)
     return refuse('budget_spent', `All ${budget.total} of "${title}" have been redeemed`)
   if (budget?.per_store !== undefined && (held.budgetUsedHere ?? 0) >= budget.per_store)
@@ -143,9 +145,9 @@ function usedUp(perk: RedeemPerk, { state, day, fact }: Situation, held: Held): 
   return undefined
 }
 
-/** Reservations issue their entitlement when they are captured. */
-export function reserved({ redemptions }: MemberState, perk: RuleId): number {
-  return redemptions.filter((one) => one.perk === perk && one.captured === NO_FACT).length
+/** Reservations (of a perk), which issue their entitlement when they are captured. */
+export function reserved({ redemptions }: MemberState, perk?: RuleId): number {
+  return redemptions.filter((one) => one.captured === NO_FACT && (perk ?? one.perk) === one.perk).length
 }
 
 function priceOf(

@@ -46,7 +46,10 @@ function refusal(member: Member, when: When, perk: RedeemPerkDocument): string |
   const most = perk.voucher?.per_member
   const holds = member.entitlements.filter((one) => one.perk === perk.id && isLive(one)).length
   const reserved = member.redemptions.filter((one) => one.perk === perk.id && one.stage === 'reserved').length
-  return most !== undefined && holds + reserved >= most ? 'limit_reached' : undefined
+  if (most !== undefined && holds + reserved >= most) return 'limit_reached'
+  const all = member.entitlements.filter(isLive).length
+  const waiting = member.redemptions.filter(({ stage }) => stage === 'reserved').length
+  return perk.voucher !== undefined && all + waiting >= 1000 ? 'limit_reached' : undefined
 }
 
 function limitUsed(member: Member, when: When, { id, limit }: RedeemPerkDocument): boolean {

@@ -30,7 +30,8 @@ export function issue(
   const template = document?.redeem_perks.find(({ id }) => id === perk)?.voucher
   if (document === undefined || template === undefined) return
   const live = member.entitlements.filter((one) => one.perk === perk && isLive(one))
-  if (template.per_member !== undefined && live.length >= template.per_member) {
+  const tooMany = member.entitlements.filter(isLive).length >= 1000
+  if (tooMany || (template.per_member !== undefined && live.length >= template.per_member)) {
     note(member, when, 'entitlement_refused', perk, index, 1)
     return
   }

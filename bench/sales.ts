@@ -30,7 +30,7 @@ const BODY = JSON.stringify({
 })
 
 /** The same load from autocannon, which makes a new key per request at a cost above the server's: both sides look alike through it. */
-async function throughAutocannon({ port, path, token, body }: Target): Promise<number> {
+async function throughAutocannon({ port, path, token, bodies: [body = ''] }: Target): Promise<number> {
   const { requests, non2xx, errors } = await autocannon({
     url: `http://127.0.0.1:${port}${path}`,
     method: 'POST',
@@ -100,7 +100,7 @@ export async function bench(): Promise<void> {
       port,
       path: '/v1/sales',
       token: edge.hello.admin,
-      body: BODY,
+      bodies: [BODY],
     })
     const againstEcho = await inTurns(
       () => fullLoad(target(edge.hello.listening), CONNECTIONS, SECONDS),

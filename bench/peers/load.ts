@@ -9,26 +9,49 @@ export interface Target {
   readonly port: number
   readonly path: string
   readonly token: string
-  /** JSON of the body; a new key is put where it says KEY_PLACE. */
-  readonly body: string
+  /** JSON of the bodies, which connections send in turns; a new key is put where it says KEY_PLACE. */
+  readonly bodies: readonly string[]
 }
 
 export const KEY_PLACE = KEY
 
 let keyLast = 0
 
+interface Request {
+  readonly bytes: Buffer
+  /** Where the key stands; negative: it has none. */
+  readonly keyAt: number
+}
+
+function requestOf({ path, token }: Target, body: string): Request {
+  const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`
+  const bytes = Buffer.from(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+  return { bytes, keyAt: bytes.indexOf(KEY) }
+}
+
+/** Each connection has bodies of its own, as far as they reach. */
+function connectionsTo(target: Target, count: number, done: (connection: Connection) => void): Connection[] {
+  const { bodies } = target
+  return Array.from({ length: count }, (_, index) => {
+    const own = bodies.filter((__, at) => at % count === index % bodies.length)
+    return new Connection(
+      target,
+      own.map((body) => requestOf(target, body)),
+      done,
+    )
+  })
+}
+
 class Connection {
   readonly #socket: Socket
-  readonly #request: Buffer
-  readonly #keyAt: number
+  readonly #requests: readonly Request[]
+  #next = 0
   readonly #done: (connection: Connection) => void
   #received = ''
   scheduledAt = 0
 
-  constructor({ port, path, token, body }: Target, done: (connection: Connection) => void) {
-    const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`
-    this.#request = Buffer.from(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
-    this.#keyAt = this.#request.indexOf(KEY)
+  constructor({ port }: Target, requests: readonly Request[], done: (connection: Connection) => void) {
+    this.#requests = requests
     this.#done = done
     this.#socket = connect(port, '127.0.0.1')
     this.#socket.setNoDelay(true)
@@ -45,9 +68,13 @@ class Connection {
 
   send(scheduledAt: number): void {
     this.scheduledAt = scheduledAt
+    const request = this.#requests[this.#next]
+    if (request === undefined) throw new Error('a connection has something to send')
+    this.#next = (this.#next + 1) % this.#requests.length
     // The socket may still hold the buffer of the request before, but its answer came: it was sent.
-    this.#request.write(String(++keyLast).padStart(KEY.length, '0'), this.#keyAt, 'latin1')
-    this.#socket.write(this.#request)
+    if (request.keyAt >= 0)
+      request.bytes.write(String(++keyLast).padStart(KEY.length, '0'), request.keyAt, 'latin1')
+    this.#socket.write(request.bytes)
   }
 
   close(): void {
@@ -74,7 +101,7 @@ export async function fullLoad(target: Target, connections: number, seconds: num
     count += 1
     if (open) connection.send(0)
   }
-  const all = Array.from({ length: connections }, () => new Connection(target, again))
+  const all = connectionsTo(target, connections, again)
   await Promise.all(all.map((one) => one.opened()))
   for (const one of all) one.send(0)
   const start = performance.now()
@@ -101,15 +128,11 @@ export async function steadyLoad(
   const next = (): void => {
     while (due.length > 0 && idle.length > 0) idle.pop()?.send(due.shift() ?? 0)
   }
-  const all = Array.from(
-    { length: connections },
-    () =>
-      new Connection(target, (connection) => {
-        latencies.push(performance.now() - connection.scheduledAt)
-        idle.push(connection)
-        next()
-      }),
-  )
+  const all = connectionsTo(target, connections, (connection) => {
+    latencies.push(performance.now() - connection.scheduledAt)
+    idle.push(connection)
+    next()
+  })
   await Promise.all(all.map((one) => one.opened()))
   idle.push(...all)
   const start = performance.now()

@@ -156,7 +156,7 @@ class ServedRoute {
   }
 
   async #body(c: Ctx): Promise<Result<unknown>> {
-    const bytes = await readBody(c.req.raw.body)
+    const bytes = await readBody(c.env.incoming)
     if (!bytes.ok) return bytes
     // A route that wants nothing takes an empty body or an empty object.
     return this.#input === null && bytes.value.length === 0 ? accept({}) : parseBody(bytes.value)

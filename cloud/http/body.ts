@@ -1,5 +1,6 @@
 // Reading a body under its cap. A declared length above the cap is refused before a byte is read; a body without a length is read up to the cap and
 // then let go, so that nobody can make the node hold more than BODY_BYTES_MAX for one request.
+import type { IncomingMessage } from 'node:http'
 import { BODY_BYTES_MAX } from '../../protocol/limits.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
@@ -11,21 +12,26 @@ export function checkDeclaredLength(length: string | undefined): Result<null> {
   return length !== undefined && Number(length) > BODY_BYTES_MAX ? tooLarge() : accept(null)
 }
 
-export async function readBody(body: ReadableStream<Uint8Array> | null): Promise<Result<Uint8Array>> {
-  if (body === null) return accept(new Uint8Array(0))
-  const chunks: Uint8Array[] = []
-  let size = 0
-  const reader = body.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return accept(Buffer.concat(chunks))
-    size += value.byteLength
-    if (size > BODY_BYTES_MAX) {
-      void reader.cancel().catch(() => undefined)
-      return tooLarge()
+/** Straight from the request: a web stream around it costs more than all that is done with a small body. */
+export function readBody(incoming: IncomingMessage): Promise<Result<Uint8Array>> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    const take = (chunk: Uint8Array): void => {
+      size += chunk.byteLength
+      if (size > BODY_BYTES_MAX) settle(() => resolve(tooLarge()))
+      else chunks.push(chunk)
     }
-    chunks.push(value)
-  }
+    const end = (): void => settle(() => resolve(accept(Buffer.concat(chunks))))
+    const cut = (): void => settle(() => reject(new Error('the request was cut off')))
+    const settle = (call: () => void): void => {
+      incoming.off('data', take).off('end', end).off('error', cut).off('close', cut)
+      // What comes after the cap is not read; the connection ends with the answer.
+      incoming.pause()
+      call()
+    }
+    incoming.on('data', take).once('end', end).once('error', cut).once('close', cut)
+  })
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })

@@ -85,7 +85,7 @@ function responseOf({ status, body }: DialectAnswer, requestId: string): Respons
 async function bodyOf(c: Ctx): Promise<ReadBody> {
   const length = checkDeclaredLength(c.req.header('content-length'))
   if (!length.ok) return length
-  const bytes = await readBody(c.req.raw.body)
+  const bytes = await readBody(c.env.incoming)
   if (!bytes.ok) return bytes
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type === FORM) return { ok: true, value: formOf(bytes.value), form: true }

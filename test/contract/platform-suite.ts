@@ -1,7 +1,7 @@
 // What every engine of the store owes to the part about who may do what.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ClientRow, PersonId, PersonRow } from '../../cloud/store/platform-port.ts'
-import type { CloudStore } from '../../cloud/store/port.ts'
+import type { CloudStore, Writes } from '../../cloud/store/port.ts'
 import { millis } from './store-rows.ts'
 import type { StoreFactory } from './store-rows.ts'
 
@@ -182,6 +182,54 @@ export function platformContract(name: string, factory: StoreFactory): void {
         expect(await tx.issued('code')).toBeUndefined()
         expect(await tx.issued('token')).toBeDefined()
       })
+    })
+
+    test('S-6 every change of what something issued stands for is read at once, and one that was rolled back never', async () => {
+      const seen = async (): Promise<unknown> => {
+        const found = await store.read.issued('token')
+        return (
+          found && [found.used, found.of.ended, found.client.disabled, found.staff.map(({ role }) => role)]
+        )
+      }
+      const made = await store.write(async (tx) => {
+        const ada = (await tx.insertPerson(person())).id
+        const app = await tx.insertClient(client([1]))
+        const of = { client: app.id, person: ada, scopes: ['s'], grant: 'password', created: NOW } as const
+        const family = await tx.insertFamily(of)
+        const issued = { family: family.id, scopes: ['s'], redirectUri: null, challenge: null }
+        await tx.insertIssued({ ...issued, hash: 'token', kind: 'access', expires: millis(50) })
+        return { ada, app, family }
+      })
+      const staff = { tenant: 1, person: made.ada, description: '', billPayer: false }
+      const changes: [change: (tx: Writes) => Promise<unknown>, then: unknown][] = [
+        [async () => undefined, [false, false, false, []]],
+        [
+          (tx) => tx.saveStaff({ ...staff, role: 'ADMIN', created: NOW, modified: NOW }),
+          [false, false, false, ['ADMIN']],
+        ],
+        [(tx) => tx.deleteStaff(1, made.ada), [false, false, false, []]],
+        [(tx) => tx.saveClient({ ...made.app, disabled: true }), [false, false, true, []]],
+        [(tx) => tx.useIssued('token'), [true, false, true, []]],
+        [(tx) => tx.endFamily(made.family.id), [true, true, true, []]],
+        [(tx) => tx.sweepPlatform(millis(50), 9), undefined],
+      ]
+      let before: unknown
+      for (const [change, then] of changes) {
+        const failing = store.write(async (tx) => {
+          await change(tx)
+          // Looked up while the change is not committed: what it was before stays what is true.
+          if (before !== undefined) expect(await seen()).toEqual(before)
+          throw new Error('no')
+        })
+        await expect(failing).rejects.toThrow('no')
+        if (before !== undefined) expect(await seen()).toEqual(before)
+        await store.write(async (tx) => {
+          await change(tx)
+          if (before !== undefined) expect(await seen()).toEqual(before)
+        })
+        expect(await seen()).toEqual(then)
+        before = then
+      }
     })
 
     test('S-3 sessions, consents, invitations and identifications are there once and run out', async () => {

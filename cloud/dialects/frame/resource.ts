@@ -40,6 +40,8 @@ export interface Page {
 export type Outcome =
   /** A row of the resource's collection, read again and shown as its object. */
   | { readonly ok: true; readonly id: number }
+  /** The same, as it stands now. */
+  | { readonly ok: true; readonly row: Row }
   /** Rows that are listed as objects of the resource, a page of them. */
   | { readonly ok: true; readonly rows: readonly Row[] }
   | { readonly ok: true; readonly json: Json }

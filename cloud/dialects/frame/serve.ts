@@ -233,6 +233,7 @@ export class DialectServer<S> {
     if (!outcome.ok) return refused(...outcome.refusals)
     if ('none' in outcome) return { status, body: null }
     if ('json' in outcome) return { status, body: outcome.json }
+    if ('row' in outcome) return this.#shown(under, outcome.row)
     if ('rows' in outcome) return this.#listed(under, outcome.rows, page)
     const where = eq('id', outcome.id)
     const [row] = await this.#parts.read.rows(this.#collection(under.resource), {

@@ -138,8 +138,10 @@ export class Ingest {
   }
 
   #ownFacts(tx: Writes, tenant: TenantId, group: Gathered): OwnFacts {
+    let known: Cursor | undefined
     return new OwnFacts(tenant, this.#ownClock, tx, {
       async cursor() {
+        if (known !== undefined) return known
         const row = (await tx.livesOf(tenant, 0)).findLast(({ state }) => state === 'open')
         assert(row !== undefined, 'every tenant has an open origin of its own')
         const cursor = group.cursors.get(row.origin) ?? {
@@ -151,6 +153,7 @@ export class Ingest {
           taken: new Map(),
         }
         group.cursors.set(row.origin, cursor)
+        known = cursor
         return cursor
       },
       take: (arrived) =>

@@ -109,7 +109,7 @@ export async function readForm(c: Ctx): Promise<Result<Form>> {
   const type = c.req.header('content-type') ?? ''
   if (!/^application\/x-www-form-urlencoded(?:;|$)/i.test(type.trim()))
     return refuse('body_malformed', 'The body must be application/x-www-form-urlencoded')
-  const bytes = await readBody(c.req.raw.body)
+  const bytes = await readBody(c.env.incoming)
   if (!bytes.ok) return bytes
   if (bytes.value.length > FORM_BYTES_MAX) return refuse('body_too_large', 'This form is too large')
   const params = new URLSearchParams(Buffer.from(bytes.value).toString('utf8'))

@@ -7,6 +7,7 @@ import { columnsOf } from '../../collections/collection.ts'
 import type { Collection, ColumnType, Schema } from '../../collections/collection.ts'
 import { stepsOf } from '../../collections/query.ts'
 import type { Comparison, Order, Predicate, RowQuery, Step } from '../../collections/query.ts'
+import { boundOf } from './query-shape.ts'
 
 /** Only compiles: statements are run where they are prepared. */
 const compiler = new Kysely<Record<string, never>>({
@@ -74,10 +75,13 @@ export function selectOf(schema: Schema, collection: Collection, query: RowQuery
     predicateOf(schema, collection, query.where),
     ...keysetOf(order, query.after),
   ]
-  const compiled = sql`SELECT * FROM ${sql.table(collection.name)} WHERE ${sql.join(where, sql` AND `)}
+  // Only what is declared: an owner's table may have more, such as passwords.
+  const columns = sql.join(Object.keys(columnsOf(collection)).map((name) => sql.ref(name)))
+  const compiled =
+    sql`SELECT ${columns} FROM ${sql.table(collection.name)} WHERE ${sql.join(where, sql` AND `)}
     ORDER BY ${sql.join(order.map(orderOf))} LIMIT ${query.limit} OFFSET ${query.offset ?? 0}`.compile(
-    compiler,
-  )
+      compiler,
+    )
   return { text: compiled.sql, parameters: compiled.parameters.map(boundOf) }
 }
 
@@ -159,9 +163,4 @@ function keysetOf(order: readonly Order[], after: RowQuery['after']): RawBuilder
   const columns = sql.join(order.map(({ column }) => sql.ref(column)))
   const sign = sql.raw(order[0]?.descending === true ? '<' : '>')
   return [sql`(${columns}) ${sign} (${sql.join(after)})`]
-}
-
-/** SQLite knows no truth values. */
-function boundOf(value: unknown): unknown {
-  return typeof value === 'boolean' ? Number(value) : value
 }

@@ -1,14 +1,19 @@
 // Rows of collections in the embedded engine. Values come out as they were declared: truth values and JSON are columns of numbers and text inside.
+import { isDeepStrictEqual } from 'node:util'
 import type { Database, Statement } from 'better-sqlite3'
+import { assert } from '../../../protocol/result.ts'
 import { columnsOf } from '../../collections/collection.ts'
 import type { Collection, Column, Json, Row, Value } from '../../collections/collection.ts'
-import { SCHEMA } from '../../collections/collections.ts'
+import { COLLECTIONS, SCHEMA } from '../../collections/collections.ts'
+import type { RowQuery } from '../../collections/query.ts'
 import type { CollectionReads, CollectionWrites, VersionRow } from '../collection-port.ts'
 import { selectOf } from './collection-sql.ts'
+import { shapeOf } from './query-shape.ts'
+import type { Shaped } from './query-shape.ts'
 import type { Raw } from './rows.ts'
 import type { preparer } from './statements.ts'
 
-/** Texts of queries follow what callers filter by; more than this are not kept prepared. */
+/** Shapes of queries follow what callers filter by; more than this are not kept prepared. */
 const STATEMENTS_MAX = 512
 
 type Prepare = ReturnType<typeof preparer>
@@ -17,11 +22,11 @@ export function collectionReads(database: Database, sql: Prepare): CollectionRea
   const prepared = new PreparedQueries(database)
   return {
     rows: async (collection, query) => {
-      const { text, parameters } = selectOf(SCHEMA, collection, query)
-      return prepared
-        .of(text)
-        .all(...parameters)
-        .map(rowReader(collection))
+      const { statement, parameters } = prepared.of(collection, query)
+      const rows = statement.all(...parameters)
+      for (const row of rows) readIn(collection, row)
+      // Read as they were declared.
+      return rows as Row[]
     },
     versions: async (collection, id) =>
       sql('SELECT * FROM document_versions WHERE collection = ? AND id = ? ORDER BY version')
@@ -80,41 +85,59 @@ export function collectionWrites(database: Database, sql: Prepare): CollectionWr
   }
 }
 
-/** Prepared statements of queries, the one used longest ago let go first. */
+/** Prepared statements of queries by their shape, the one used longest ago let go first. */
 class PreparedQueries {
   readonly #database: Database
-  readonly #byText = new Map<string, Statement<unknown[], Raw>>()
+  readonly #byShape = new Map<string, Statement<unknown[], Raw>>()
 
   constructor(database: Database) {
     this.#database = database
   }
 
-  of(text: string): Statement<unknown[], Raw> {
-    const known = this.#byText.get(text)
+  of(
+    collection: Collection,
+    query: RowQuery,
+  ): { statement: Statement<unknown[], Raw> } & Pick<Shaped, 'parameters'> {
+    const { shape, parameters } = shapeOf(collection, query)
+    const known = this.#byShape.get(shape)
     if (known !== undefined) {
-      this.#byText.delete(text)
-      this.#byText.set(text, known)
-      return known
+      this.#byShape.delete(shape)
+      this.#byShape.set(shape, known)
+      return { statement: known, parameters }
     }
+    const compiled = selectOf(SCHEMA, collection, query)
+    assert(
+      isDeepStrictEqual(compiled.parameters, parameters),
+      'a shape gives its values in the order of its statement',
+    )
     // Behind a sign, so that SQLite does not plan anew for every value (statements.ts).
-    const statement = this.#database.prepare<unknown[], Raw>(text.replaceAll('?', '+?'))
-    this.#byText.set(text, statement)
-    const [oldest] = this.#byText.keys()
-    if (this.#byText.size > STATEMENTS_MAX && oldest !== undefined) this.#byText.delete(oldest)
-    return statement
+    const statement = this.#database.prepare<unknown[], Raw>(compiled.text.replaceAll('?', '+?'))
+    this.#byShape.set(shape, statement)
+    const [oldest] = this.#byShape.keys()
+    if (this.#byShape.size > STATEMENTS_MAX && oldest !== undefined) this.#byShape.delete(oldest)
+    return { statement, parameters }
   }
 }
 
-function rowReader(collection: Collection): (raw: Raw) => Row {
-  const columns = Object.entries(columnsOf(collection))
-  return (raw) => Object.fromEntries(columns.map(([name, column]) => [name, read(column, raw[name])]))
-}
+type Reading = readonly (readonly [name: string, type: 'boolean' | 'json'])[]
 
-function read({ type }: Column, value: unknown): Value {
-  if (value === null || value === undefined) return null
-  if (type === 'boolean') return value === 1
-  // What was written was JSON, a number or text.
-  return type === 'json' ? (JSON.parse(value as string) as Json) : (value as Value)
+/** Of each collection the columns that are something else inside. */
+const READINGS: ReadonlyMap<Collection, Reading> = new Map(
+  COLLECTIONS.map((collection) => [
+    collection,
+    Object.entries(columnsOf(collection)).flatMap(([name, { type }]) =>
+      type === 'boolean' || type === 'json' ? [[name, type] as const] : [],
+    ),
+  ]),
+)
+
+function readIn(collection: Collection, row: Raw): void {
+  for (const [name, type] of READINGS.get(collection) ?? []) {
+    const value = row[name]
+    if (value === null) continue
+    // What was written was JSON.
+    row[name] = type === 'boolean' ? value === 1 : (JSON.parse(value as string) as Json)
+  }
 }
 
 function stored({ type }: Column, value: Value): Value {

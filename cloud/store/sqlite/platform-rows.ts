@@ -1,4 +1,4 @@
-// Reads and writes of who may do what. Each is a statement by a key; nothing here is hot but `issued`, one look by primary keys per request.
+// Reads and writes of who may do what. Each is a statement by a key; nothing here is hot: what `issued` found is remembered (issued-memory.ts).
 import type {
   ClientRow,
   ConsentRow,
@@ -8,6 +8,7 @@ import type {
   IdentificationRow,
   InvitationRow,
   IssuedRow,
+  IssuedWhole,
   PersonId,
   PersonRow,
   PlatformReads,
@@ -31,20 +32,31 @@ function one<T>(raw: Raw | undefined): T | undefined {
   return raw && portRow<T>(raw)
 }
 
+function staffOf(sql: Sql, person: PersonId): StaffRow[] {
+  return sql('SELECT * FROM staff WHERE person = ? ORDER BY tenant')
+    .all(person)
+    .map((raw) => portRow<StaffRow>(raw))
+}
+
+function clientWhere(sql: Sql, where: string, value: unknown): ClientRow | undefined {
+  return one(sql(`${CLIENT} WHERE ${where} = ?`).get(value))
+}
+
+function familyWhole(sql: Sql, id: number): FamilyWhole | undefined {
+  const of = one<FamilyRow>(sql('SELECT * FROM families WHERE id = ?').get(id))
+  const client = of && clientWhere(sql, 'c.id', of.client)
+  if (of === undefined || client === undefined) return undefined
+  const staff = of.person === null ? [] : staffOf(sql, of.person)
+  return { family: id, scopes: of.scopes, of, client, staff }
+}
+
+export function issuedWhole(sql: Sql, hash: string): IssuedWhole | undefined {
+  const row = one<IssuedRow>(sql('SELECT * FROM issued WHERE hash = ?').get(hash))
+  const whole = row && familyWhole(sql, row.family)
+  return row && whole && { ...whole, ...row }
+}
+
 export function platformReads(sql: Sql): PlatformReads {
-  const staffOf = (person: PersonId): StaffRow[] =>
-    sql('SELECT * FROM staff WHERE person = ? ORDER BY tenant')
-      .all(person)
-      .map((raw) => portRow<StaffRow>(raw))
-  const clientWhere = (where: string, value: unknown): ClientRow | undefined =>
-    one(sql(`${CLIENT} WHERE ${where} = ?`).get(value))
-  const familyWhole = (id: number): FamilyWhole | undefined => {
-    const of = one<FamilyRow>(sql('SELECT * FROM families WHERE id = ?').get(id))
-    const client = of && clientWhere('c.id', of.client)
-    if (of === undefined || client === undefined) return undefined
-    const staff = of.person === null ? [] : staffOf(of.person)
-    return { family: id, scopes: of.scopes, of, client, staff }
-  }
   return {
     tenants: async () =>
       sql('SELECT id FROM tenants ORDER BY id')
@@ -72,15 +84,15 @@ export function platformReads(sql: Sql): PlatformReads {
           .all(person)
           .map((raw) => ({ ...portRow<Omit<ContactOfPerson, 'kind'>>(raw), kind })),
       ),
-    staffOf: async (person) => staffOf(person),
+    staffOf: async (person) => staffOf(sql, person),
     staffMember: async (tenant, id) =>
       one<StaffRow>(sql('SELECT * FROM staff WHERE tenant = ? AND id = ?').get(tenant, id)),
     staffOfTenant: async (tenant, { after, limit }) =>
       sql('SELECT * FROM staff WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?')
         .all(tenant, after, limit)
         .map((raw) => portRow<StaffRow>(raw)),
-    client: async (id) => clientWhere('c.id', id),
-    clientByKey: async (key) => clientWhere('c.key', key),
+    client: async (id) => clientWhere(sql, 'c.id', id),
+    clientByKey: async (key) => clientWhere(sql, 'c.key', key),
     clientsOfTenant: async (tenant, { after, limit }) =>
       sql(
         `${CLIENT} JOIN client_tenants o ON o.client = c.id WHERE o.tenant = ? AND c.id > ?
@@ -88,12 +100,8 @@ export function platformReads(sql: Sql): PlatformReads {
       )
         .all(tenant, after, limit)
         .map((raw) => portRow<ClientRow>(raw)),
-    issued: async (hash) => {
-      const row = one<IssuedRow>(sql('SELECT * FROM issued WHERE hash = ?').get(hash))
-      const whole = row && familyWhole(row.family)
-      return row && whole && { ...whole, ...row }
-    },
-    familyWhole: async (id) => familyWhole(id),
+    issued: async (hash) => issuedWhole(sql, hash),
+    familyWhole: async (id) => familyWhole(sql, id),
     session: async (hash) => one<SessionRow>(sql('SELECT * FROM sessions WHERE hash = ?').get(hash)),
     consent: async (person, client) =>
       one<ConsentRow>(sql('SELECT * FROM consents WHERE person = ? AND client = ?').get(person, client)),

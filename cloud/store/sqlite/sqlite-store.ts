@@ -3,9 +3,12 @@
 import type { Database } from 'better-sqlite3'
 import type { CloudStore, Reads, Writes } from '../port.ts'
 import { isStorageBroken, markFailed, watched } from './failure.ts'
+import { IssuedMemory } from './issued-memory.ts'
 import { openDatabase, openReader } from './open.ts'
+import { issuedWhole } from './platform-rows.ts'
 import { sqliteReads } from './reads.ts'
 import { SCHEMA_VERSION } from './schema.ts'
+import { preparer } from './statements.ts'
 import { sqliteWrites } from './writes.ts'
 
 export interface SqliteOptions {
@@ -53,6 +56,7 @@ class SqliteStore implements CloudStore {
   readonly #writer: Database
   readonly #reader: Database
   readonly #lock: Database
+  readonly #issued = new IssuedMemory()
   #writes: Writes
   #queue: Promise<unknown> = Promise.resolve()
   readonly #directory: string
@@ -67,8 +71,11 @@ class SqliteStore implements CloudStore {
     this.#writer = writer
     this.#reader = reader
     this.#lock = lock
-    this.read = watched(sqliteReads(reader), (cause) => this.#failed(cause))
-    this.#writes = sqliteWrites(writer)
+    const reads = sqliteReads(reader)
+    const sql = preparer(reader)
+    const issued: Reads['issued'] = async (hash) => this.#issued.of(hash, () => issuedWhole(sql, hash))
+    this.read = watched({ ...reads, issued }, (cause) => this.#failed(cause))
+    this.#writes = this.#issued.watch(sqliteWrites(writer))
   }
 
   write<T>(work: (tx: Writes) => Promise<T>): Promise<T> {
@@ -83,6 +90,7 @@ class SqliteStore implements CloudStore {
       this.#writer.exec('BEGIN IMMEDIATE')
       const value = await work(this.#writes)
       this.#writer.exec('COMMIT')
+      this.#issued.committed()
       return value
     } catch (cause) {
       this.#failed(cause)
@@ -90,7 +98,7 @@ class SqliteStore implements CloudStore {
       if (this.#broken !== undefined) throw cause
       if (this.#writer.inTransaction) this.#writer.exec('ROLLBACK')
       // The change counter may have run ahead of what was rolled back.
-      this.#writes = sqliteWrites(this.#writer)
+      this.#writes = this.#issued.watch(sqliteWrites(this.#writer))
       throw cause
     }
   }

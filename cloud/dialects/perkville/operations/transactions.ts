@@ -19,7 +19,7 @@ export async function postTransaction(call: PerkvilleCall): Promise<Outcome> {
   const request = await requestOf(call, tenant, call.input)
   if (!request.ok) return refused(request.refusal)
   const posted = await call.services.accounts.transactions.post(tenant, request.value)
-  return posted.ok ? { ok: true, id: posted.value[0].id } : refused(posted.refusal)
+  return posted.ok ? { ok: true, row: posted.value[0] } : refused(posted.refusal)
 }
 
 /** Of a single post, and of a batch's row with what is said once for the batch. */

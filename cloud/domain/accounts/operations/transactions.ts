@@ -1,6 +1,6 @@
 // Transactions that somebody posts (OP). Whatever waits when a commit ends goes into the next one together, one row of a member each, so that every row is
 // decided on what the rows before it left. A row that is refused leaves nothing; the others stand.
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import type { FactId, MemberId, StoreId } from '../../../../protocol/ids.ts'
 import { accept, refuse } from '../../../../protocol/result.ts'
 import type { Result } from '../../../../protocol/result.ts'
@@ -80,7 +80,7 @@ export class Transactions {
 
   async #work(): Promise<void> {
     // Whoever posts in this turn is in the first commit too.
-    await setTimeout(0)
+    await setImmediate()
     while (this.#waiting.length > 0) {
       const [first] = this.#waiting
       const group: Waiting[] = []

@@ -147,7 +147,7 @@ test('E-MEM-3 E-MEM-2 a member of thirty years is not larger than one of six, an
   expect(after(6)?.bytes).toBeGreaterThan(after(2)?.bytes ?? 0)
 })
 
-test('E-ENT-9 E-MEM-3 a member who holds a thousand gets no more, of no perk, until one has come to an end', () => {
+test('E-ENT-10 E-MEM-3 a member who holds a thousand gets no more, of no perk, until one has come to an end', () => {
   const document = program({ redeem_perks: [COFFEE, { ...COFFEE, id: 302, points: 0 }] })
   const [first, next] = tell(document, [
     '2024-03-04 10:00 | is awarded 301',

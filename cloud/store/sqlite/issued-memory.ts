@@ -43,8 +43,7 @@ export class IssuedMemory {
       }
       return [name, call] as const
     })
-    // The same names with functions of the same shapes.
-    return { ...writes, ...Object.fromEntries(noticed) } as Writes
+    return { ...writes, ...Object.fromEntries(noticed) }
   }
 
   /** In the same turn as COMMIT. */

@@ -50,7 +50,7 @@ export const GIVE_BACK_DAYS_MAX = 1_100
 /** Names of attributes that are known of one member (E-PROF-2). */
 export const ATTRIBUTES_MAX = 100
 
-/** Entitlements of one member that have not come to an end (E-ENT-9). */
+/** Entitlements of one member that have not come to an end (E-ENT-10). */
 export const ENTITLEMENTS_LIVE_MAX = 1_000
 
 /** A remote or claimed time may be this far ahead before it is refused. */

@@ -13,6 +13,7 @@ import { DialectServer } from './dialects/frame/serve.ts'
 import { servedTenants } from './dialects/frame/served-tenants.ts'
 import { PERKVILLE } from './dialects/perkville/perkville.ts'
 import { Configuration } from './domain/configuration/configuration.ts'
+import { Entities } from './domain/configuration/entities.ts'
 import { followStores } from './domain/configuration/follow.ts'
 import { Accounts } from './domain/accounts/accounts.ts'
 import { Draws } from './domain/draws.ts'
@@ -248,6 +249,7 @@ async function coreOf(
     platform,
     caCertificate: () => certifier.caCertificate(founded.tenant),
     accounts,
+    entities: new Entities(store, clock),
     hqFacts: new HqFacts(store, ingest, shelf, clock),
     resolutions: new Resolutions(ingest, shelf),
     draws: new Draws(ingest, shelf, clock),

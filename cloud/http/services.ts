@@ -1,6 +1,7 @@
 // What the handlers stand on. They are given values of the domain and never the machine: time comes from the clock here.
 import type { Clock } from '../../protocol/time.ts'
 import type { Accounts } from '../domain/accounts/accounts.ts'
+import type { Entities } from '../domain/configuration/entities.ts'
 import type { Draws } from '../domain/draws.ts'
 import type { HqFacts } from '../domain/hq-facts.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
@@ -21,6 +22,7 @@ export interface Services {
   /** Of the tenant whose node this is, in PEM. */
   readonly caCertificate: () => Promise<string>
   readonly accounts: Accounts
+  readonly entities: Entities
   readonly hqFacts: HqFacts
   readonly draws: Draws
   readonly resolutions: Resolutions

@@ -128,7 +128,7 @@ export async function check(given: ConformanceCase, world: World, fields: readon
   })
   expect(headers.get('x-content-type-options')).toBe('nosniff')
   if (status === 204) expect(body).toBeNull()
-  else if (status !== 303) expect(headers.get('content-type')).toMatch(/^application\/json/)
+  else if (status !== 303) expect(headers.get('content-type')).toMatch(/^application\/(?:problem\+)?json/)
   const objects = listed(body)
   if (given.has !== undefined) expect(body).toMatchObject(filledIn(given.has, world) as object)
   if (given.count !== undefined) expect(objects).toHaveLength(given.count)

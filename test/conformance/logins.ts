@@ -9,7 +9,7 @@ export const APP = { key: 'till-app', secret: 'secret-of-till-app', redirect: 'h
 const VERIFIER = 'v'.repeat(43)
 const DAY_MS = 86_400_000
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** The session's cookie for each person by name, and the app, agreed to by all of them. */
 export async function logIn(

@@ -1,6 +1,5 @@
 // The world of the conformance cases: a real cloud node on a real port, two businesses that are served in Perkville's dialect and one that is not, staff
 // and customers, and tokens of real clients. Names of the world stand for ids in the cases, which are data.
-import { createHash } from 'node:crypto'
 import type { Json, Row } from '../../cloud/collections/collection.ts'
 import { columnsOf } from '../../cloud/collections/collection.ts'
 import { ACCOUNTS } from '../../cloud/collections/tables/accounts.ts'
@@ -16,7 +15,7 @@ import type { Writes } from '../../cloud/store/port.ts'
 import type { RuleId } from '../../protocol/ids.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { CloudUnderTest } from '../support/cloud-node.ts'
-import { logIn } from './logins.ts'
+import { hashOf, logIn } from './logins.ts'
 import { MailRoom } from './mail-room.ts'
 
 export const NOW = Date.UTC(2026, 5, 3, 12)
@@ -146,7 +145,9 @@ export class World {
     await store.write(async (tx) => {
       this.names.set('business:demo', '1')
       for (const name of ['other', 'closed']) {
-        const { id } = await foundTenant(tx, name, null, at)
+        const token = `hq-of-${name}`
+        const { id } = await foundTenant(tx, name, hashOf(token), at)
+        this.names.set(`token:hq ${name}`, token)
         this.names.set(`business:${name}`, String(id))
       }
       await this.#businesses(tx)
@@ -272,7 +273,7 @@ export class World {
     })
     const token = `token-of-${name.replaceAll(' ', '-')}`
     await tx.insertIssued({
-      hash: createHash('sha256').update(token).digest('hex'),
+      hash: hashOf(token),
       family: family.id,
       kind: 'access',
       scopes,

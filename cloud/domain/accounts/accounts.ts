@@ -4,6 +4,7 @@ import type { CloudStore } from '../../store/port.ts'
 import type { Authority } from '../authority.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { ProgramShelf } from '../programs.ts'
+import { Agreeing } from './operations/agreeing.ts'
 import { Customers } from './operations/customers.ts'
 import { Memberships } from './operations/memberships.ts'
 import { Referring } from './operations/referring.ts'
@@ -24,6 +25,7 @@ export class Accounts {
   readonly customers: Customers
   readonly memberships: Memberships
   readonly referring: Referring
+  readonly agreeing: Agreeing
 
   constructor(parts: AccountsParts) {
     const { store, ingest, shelf, clock } = parts
@@ -31,6 +33,7 @@ export class Accounts {
     this.transactions = new Transactions(parts)
     this.customers = new Customers(parts)
     this.memberships = new Memberships(store, ingest, shelf, clock)
+    this.agreeing = new Agreeing(store, clock)
     this.referring = new Referring(store, ingest, shelf, clock)
   }
 }

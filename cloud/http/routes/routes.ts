@@ -7,9 +7,11 @@ import { openApiOf } from '../openapi.ts'
 import { route } from '../route.ts'
 import type { Answered, Route } from '../route.ts'
 import { ACCESS_ROUTES } from './access-routes.ts'
+import { ACCOUNT_ROUTES } from './account-routes.ts'
 import { CHALLENGE_ROUTES } from './challenge-routes.ts'
 import { CLAWBACK_ROUTES } from './clawback-routes.ts'
 import { CONFLICT_ROUTES } from './conflict-routes.ts'
+import { ENTITY_ROUTES } from './entity-routes.ts'
 import { FACT_ROUTES } from './fact-routes.ts'
 import { FLEET_ROUTES } from './fleet-routes.ts'
 import { MEMBER_ROUTES } from './member-routes.ts'
@@ -54,6 +56,8 @@ export const ROUTES: readonly Route[] = [
   ...CLAWBACK_ROUTES,
   ...SEGMENT_ROUTES,
   ...ACCESS_ROUTES,
+  ...ACCOUNT_ROUTES,
+  ...ENTITY_ROUTES,
   ...NODE_ROUTES,
   ...PAGE_ROUTES,
   OPENAPI_ROUTE,

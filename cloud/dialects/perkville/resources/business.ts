@@ -4,6 +4,7 @@ import { changeLocation, createLocation } from '../operations/locations.ts'
 import { BUSINESS, USER, int, key, reads, textFilter } from '../rows.ts'
 import type { PerkvilleResource } from '../rows.ts'
 import { EVERYBODY, INFO, OWN_OR_ADMINS, PUBLIC, needs, staff } from '../scopes.ts'
+import type { Gathered } from '../../frame/object.ts'
 import type { InputTable } from '../../frame/input.ts'
 
 const businesses: PerkvilleResource = {
@@ -131,14 +132,24 @@ const externalLocations: PerkvilleResource = {
   endpoints: reads(PUBLIC, EVERYBODY),
 }
 
+/** What is said once of an agreement, for all its versions. */
+const ofAgreement = (first: string): Gathered => ({
+  children: 'agreements',
+  by: 'id',
+  through: 'agreement',
+  of: '',
+  fields: {},
+  first,
+})
+
 const agreementVersions: PerkvilleResource = {
   name: 'agreement-versions',
   collection: 'agreement_versions',
   fields: {
     agreement_version_id: plain('id'),
     agreement_id: plain('agreement'),
-    agreement_internal_name: plain('body.internal_name', ''),
-    agreement_type: plain('body.type', 'REQUIRED-OPT-IN'),
+    agreement_internal_name: ofAgreement('internal_name'),
+    agreement_type: ofAgreement('type'),
     business: uri('businesses', 'tenant'),
     version: plain('label'),
     text: plain('body.text', ''),

@@ -47,6 +47,15 @@ export class Customers {
     return said ?? accept(await this.#row('transactions', { id: row.id }))
   }
 
+  /** What was sent is void, and nothing completes it any more; its row afterwards. */
+  async voidReferral(tenant: TenantId, id: number): Promise<Result<AccountRow<'referrals'>>> {
+    const [row] = await this.#rows('referrals', { tenant, id })
+    if (row === undefined) return refuse('fact_not_found', 'There is no such referral', 'id')
+    const referral = idText(row.fact as FactId)
+    const said = await this.#say(tenant, row.member, { kind: 'referral', stage: 'void', referral })
+    return said ?? accept(await this.#row('referrals', { id }))
+  }
+
   /** Used, or unused again, or expired. What it is already is no change. */
   async changeVoucher(
     tenant: TenantId,

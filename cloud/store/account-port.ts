@@ -16,12 +16,28 @@ export interface ProjectionState {
   readonly upTo: MemberId
 }
 
+/** A transaction that gave points, or took them back. */
+export interface EarnedRow {
+  readonly at: number
+  readonly id: number
+  readonly connection: number
+  readonly points: number
+  readonly location: number | null
+}
+
 export interface AccountReads extends CollectionReads {
   /** Rows whose columns have all these values, by id. */
   accountRows<T extends AccountTable>(table: T, key: Partial<AccountRow<T>>): Promise<AccountRow<T>[]>
   projection(tenant: TenantId): Promise<ProjectionState>
   /** The transaction of a connection that happened last. */
   lastTransaction(connection: number): Promise<AccountRow<'transactions'> | undefined>
+  /** EARN transactions in force, by time and id, after a place in that order and before an instant (null: no bound). */
+  earnedAfter(
+    tenant: TenantId,
+    after: Pick<EarnedRow, 'at' | 'id'>,
+    until: number | null,
+    limit: number,
+  ): Promise<EarnedRow[]>
 }
 
 export interface AccountWrites extends AccountReads, CollectionWrites {

@@ -2,6 +2,7 @@
 // nothing, is in SPEC.md.
 import type { Dialect } from '../frame/dialect.ts'
 import { refusedBody } from './refusals.ts'
+import { BOARD_RESOURCES } from './resources/boards.ts'
 import { BUSINESS_RESOURCES } from './resources/business.ts'
 import { CHALLENGE_RESOURCES } from './resources/challenges.ts'
 import { CUSTOMER_RESOURCES } from './resources/customers.ts'
@@ -16,6 +17,7 @@ export const PERKVILLE: Dialect<PerkvilleServices> = {
   name: 'perkville',
   base: '/v2',
   resources: [
+    ...BOARD_RESOURCES,
     ...BUSINESS_RESOURCES,
     ...CHALLENGE_RESOURCES,
     ...PARTICIPATION_RESOURCES,

@@ -10,6 +10,8 @@ import { Memberships } from './operations/memberships.ts'
 import { Referring } from './operations/referring.ts'
 import { Transactions } from './operations/transactions.ts'
 import { Projections } from './projections.ts'
+import { Boards } from './views/boards.ts'
+import { Rankings } from './views/rankings.ts'
 
 export interface AccountsParts {
   readonly store: CloudStore
@@ -26,6 +28,8 @@ export class Accounts {
   readonly memberships: Memberships
   readonly referring: Referring
   readonly agreeing: Agreeing
+  readonly boards: Boards
+  readonly rankings: Rankings
 
   constructor(parts: AccountsParts) {
     const { store, ingest, shelf, clock } = parts
@@ -35,5 +39,7 @@ export class Accounts {
     this.memberships = new Memberships(store, ingest, shelf, clock)
     this.agreeing = new Agreeing(store, clock)
     this.referring = new Referring(store, ingest, shelf, clock)
+    this.boards = new Boards(store.read, shelf, clock)
+    this.rankings = new Rankings(store.read)
   }
 }

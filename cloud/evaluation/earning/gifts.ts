@@ -165,8 +165,8 @@ function weighBonus(program: Program, bonus: Bonus, perks: readonly Gift[], at: 
   return { rule: bonus, failing: amount < 1 ? NO_POINTS : APPLIES, amount, measured, count: counted }
 }
 
-/** Bonuses that name no perks look at STANDARD ones of points (E-BON-7). */
-function qualifies(
+/** Whether the bonus looks at the perk. Bonuses that name no perks look at STANDARD ones of points (E-BON-7). */
+export function qualifies(
   { everyPerk, document }: Bonus,
   { id, metric, document: perk }: EarnPerk | Bonus,
 ): boolean {

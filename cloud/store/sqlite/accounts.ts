@@ -3,7 +3,7 @@ import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import { columnsOf } from '../../collections/collection.ts'
 import { ACCOUNTS } from '../../collections/tables/accounts.ts'
 import type { AccountDraft, AccountRow, AccountTable } from '../../collections/tables/accounts.ts'
-import type { AccountReads, AccountWrites, ProjectionState } from '../account-port.ts'
+import type { AccountReads, AccountWrites, EarnedRow, ProjectionState } from '../account-port.ts'
 import type { CollectionReads, CollectionWrites } from '../collection-port.ts'
 import { factRow } from './rows.ts'
 import type { Raw } from './rows.ts'
@@ -62,6 +62,13 @@ export function accountReads(sql: Sql): OwnReads {
       ).get(connection)
       return raw && rowOf('transactions', raw)
     },
+    earnedAfter: async (tenant, { at, id }, until, limit) =>
+      // A row of this statement has these columns.
+      sql(
+        `SELECT at, id, connection, points, location FROM transactions
+         WHERE tenant = ? AND (at, id) > (?, ?) AND at < ? AND classification = 'EARN' AND status = 'ACTIVE'
+         ORDER BY at, id LIMIT ?`,
+      ).all(tenant, at, id, until ?? Number.MAX_SAFE_INTEGER, limit) as unknown as EarnedRow[],
   }
 }
 

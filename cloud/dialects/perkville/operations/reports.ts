@@ -1,90 +1,99 @@
-// The report of a business's transactions: rows with plain keys, by time and place, under both of each field's names (PK-17, PK-18).
-import { refuse } from '../../../../protocol/result.ts'
-import { EVERYTHING, among, and } from '../../../collections/query.ts'
+// Reports of a business: rows with plain keys, under both of each doubtful field's names (PK-16 to PK-18).
+import type { StoreId } from '../../../../protocol/ids.ts'
+import { DAY_MS } from '../../../../protocol/time.ts'
+import { among, and } from '../../../collections/query.ts'
 import type { Predicate } from '../../../collections/query.ts'
+import type { TopEarner } from '../../../domain/accounts/views/rankings.ts'
 import type { Row } from '../../../collections/collection.ts'
 import { isStaffOf } from '../../../platform/principal.ts'
 import { STAFF_ROLES } from '../../../store/platform-port.ts'
-import { objectOf, datetime, plain } from '../../frame/object.ts'
-import type { Fields } from '../../frame/object.ts'
+import type { Input, InputTable } from '../../frame/input.ts'
 import type { Outcome } from '../../frame/resource.ts'
-import { datetimeOf, keyOf } from '../../frame/values.ts'
-import { refused } from './access.ts'
+import { NOT_STAFF } from './access.ts'
 import type { PerkvilleCall } from './access.ts'
+import { readParameters } from './parameters.ts'
 
-export const REPORT_FIELDS: Fields = {
-  classification: plain('classification'),
-  title: plain('title'),
-  trans_source_id: plain('source_id'),
-  perk_id: plain('perk'),
-  business_id: plain('tenant'),
-  transaction_status: plain('status'),
-  trans_status: plain('status'),
-  points: plain('points'),
-  transaction_dt: datetime('at'),
-  user_id: plain('person'),
-  transaction_reference: plain('reference'),
-  location_id: plain('location'),
-  locations_id: plain('location'),
-  quantity: plain('quantity'),
-  transaction_id: plain('id'),
+const REPORTED = {
+  business: { type: 'key', of: 'businesses', required: true },
+  locations: { type: 'keys', of: 'locations' },
+} as const satisfies InputTable['fields']
+
+const TRANSACTIONS: InputTable = {
+  fields: { ...REPORTED, from_datetime: { type: 'datetime' }, to_datetime: { type: 'datetime' } },
+}
+const EARNERS: InputTable = {
+  fields: {
+    ...REPORTED,
+    from_date: { type: 'date' },
+    to_date: { type: 'date' },
+    hide_pending: { type: 'boolean' },
+    hide_cancelled: { type: 'boolean' },
+  },
 }
 
-const KNOWN = [
-  'business',
-  'business_id',
-  'biz',
-  'locations',
-  'locations__in',
-  'from_datetime',
-  'to_datetime',
-  'limit',
-  'offset',
-  'format',
-]
-
 export async function transactionReport(call: PerkvilleCall): Promise<Outcome> {
-  const { params, page, services, base } = call
-  const unknown = [...params.keys()].filter((name) => !KNOWN.includes(name))
-  if (unknown.length > 0)
-    return refused(
-      ...unknown.map((name) => refuse('input_invalid', 'The report has no such parameter.', name).refusal),
-    )
-  const given = params.get('business') ?? params.get('business_id') ?? params.get('biz')
-  if (given === null) return refused(refuse('input_missing', 'A business is required.', 'business').refusal)
-  const business = keyOf('businesses', given)
-  if (
-    business === undefined ||
-    !call.tenants.includes(business) ||
-    !isStaffOf(call.principal, business, STAFF_ROLES)
-  )
-    return refused(refuse('input_invalid', 'The token may not act for this business.', 'business').refusal)
+  const asked = askedFor(call, TRANSACTIONS)
+  if (!asked.ok) return asked
+  const { from_datetime: from, to_datetime: to } = asked.value
   const where: Predicate[] = []
-  for (const [name, is] of [
-    ['from_datetime', 'gte'],
-    ['to_datetime', 'lte'],
-  ] as const) {
-    const text = params.get(name)
-    const value = datetimeOf(text ?? undefined)
-    if (text !== null && value === undefined)
-      return refused(refuse('input_invalid', 'Enter a time, YYYY-MM-DD HH:MM:SS.', name).refusal)
-    if (value !== undefined) where.push({ at: ['at'], is, value })
-  }
-  const places = params.get('locations__in') ?? params.get('locations')
-  if (places !== null)
-    where.push(
-      among(
-        'location',
-        places.split(',').map((key) => keyOf('locations', key) ?? 0),
-      ),
-    )
-  const rows: Row[] = await services.read.rows(services.schema.of('transactions'), {
-    tenants: [business],
-    where: where.length === 0 ? EVERYTHING : and(...where),
+  if (typeof from === 'number') where.push({ at: ['at'], is: 'gte', value: from })
+  if (typeof to === 'number') where.push({ at: ['at'], is: 'lte', value: to })
+  const places = placesOf(asked.value)
+  if (places !== null) where.push(among('location', places))
+  const { limit, offset } = call.page
+  const rows = await call.services.read.rows(call.services.schema.of('transactions'), {
+    tenants: [Number(asked.value.business)],
+    where: and(...where),
     order: [{ column: 'at' }],
-    limit: page.limit,
-    offset: page.offset,
+    limit: limit + 1,
+    offset,
   })
-  const objects = rows.map((row) => objectOf(REPORT_FIELDS, row, base, {}))
-  return { ok: true, json: { meta: { limit: page.limit, offset: page.offset, next: null }, objects } }
+  return { ok: true, rows }
+}
+
+/** Days are of UTC, both included (PK-62). */
+export async function topEarners(call: PerkvilleCall): Promise<Outcome> {
+  const asked = askedFor(call, EARNERS)
+  if (!asked.ok) return asked
+  const { business, from_date: from, to_date: to, hide_pending, hide_cancelled } = asked.value
+  const { limit, offset } = call.page
+  const earners = await call.services.accounts.rankings.topEarners(Number(business), {
+    from: typeof from === 'string' ? Date.parse(from) : null,
+    until: typeof to === 'string' ? Date.parse(to) + DAY_MS : null,
+    stores: placesOf(asked.value) as readonly StoreId[] | null,
+    hidePending: hide_pending === true,
+    hideCancelled: hide_cancelled === true,
+    limit: limit + 1,
+    offset,
+  })
+  return { ok: true, rows: earners.map(earnerRow) }
+}
+
+type Asked = { readonly ok: true; readonly value: Input } | Extract<Outcome, { ok: false }>
+
+/** Of a business that the caller is staff of. */
+function askedFor(call: PerkvilleCall, table: InputTable): Asked {
+  const read = readParameters(call.params, table)
+  if (!read.ok) return read
+  const business = Number(read.value.business)
+  return call.tenants.includes(business) && isStaffOf(call.principal, business, STAFF_ROLES)
+    ? read
+    : NOT_STAFF
+}
+
+function placesOf({ locations }: Input): readonly number[] | null {
+  return Array.isArray(locations) ? locations.map(Number) : null
+}
+
+function earnerRow({ connection, person, email, points, lastStore }: TopEarner): Row {
+  return {
+    id: connection.id,
+    first_name: person.first_name ?? '',
+    last_name: person.last_name ?? '',
+    person: connection.person,
+    home: connection.home,
+    last_location: lastStore,
+    points,
+    email,
+  }
 }

@@ -1,8 +1,8 @@
-// What is made for showing: the report of transactions, the token's scopes, identifying a visitor, sent e-mails.
+// What is made for showing: reports of transactions and top earners, the token's scopes, identifying a visitor, sent e-mails.
 import { datetime, made, plain, self } from '../../frame/object.ts'
 import type { Fields } from '../../frame/object.ts'
 import { issueIdentifyToken } from '../operations/identify.ts'
-import { REPORT_FIELDS, transactionReport } from '../operations/reports.ts'
+import { topEarners, transactionReport } from '../operations/reports.ts'
 import { scopesOf } from '../operations/scopes.ts'
 import { int, reads, textFilter, time } from '../rows.ts'
 import type { PerkvilleEndpoint, PerkvilleResource } from '../rows.ts'
@@ -27,6 +27,36 @@ function answered(
 }
 
 const REPORT = needs(['ADMIN_CUSTOMER_INFO'])
+
+const REPORT_FIELDS: Fields = {
+  classification: plain('classification'),
+  title: plain('title'),
+  trans_source_id: plain('source_id'),
+  perk_id: plain('perk'),
+  business_id: plain('tenant'),
+  transaction_status: plain('status'),
+  trans_status: plain('status'),
+  points: plain('points'),
+  transaction_dt: datetime('at'),
+  user_id: plain('person'),
+  transaction_reference: plain('reference'),
+  location_id: plain('location'),
+  locations_id: plain('location'),
+  quantity: plain('quantity'),
+  transaction_id: plain('id'),
+}
+
+const EARNER_FIELDS: Fields = {
+  first_name: plain('first_name'),
+  last_name: plain('last_name'),
+  user_id: plain('person'),
+  last_earned_location_id: plain('last_location'),
+  home_location_id: plain('home'),
+  points_earned: plain('points'),
+  connection_id: plain('id'),
+  primary_email_address: plain('email', ''),
+  primary_user_address: plain('email', ''),
+}
 
 const identify: PerkvilleResource = {
   name: 'identify',
@@ -81,5 +111,6 @@ export const VIEW_RESOURCES: readonly PerkvilleResource[] = [
   emailTracking,
   answered('scopes', scopesOf, needs([]), { scope: plain('scope') }),
   identify,
+  answered('top-earners', topEarners, REPORT, EARNER_FIELDS, 100),
   answered('transaction-report', transactionReport, REPORT, REPORT_FIELDS, 5_000),
 ]

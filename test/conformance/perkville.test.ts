@@ -8,10 +8,10 @@ import { World } from './world.ts'
 
 const contract = contractOf(readFileSync(new URL('perkville.json', import.meta.url), 'utf8'))
 
-describe.each(Object.entries(CASES))('DF-7 %s', (_, cases) => {
+describe.each(Object.entries(CASES))('DF-7 %s', (file, cases) => {
   let world: World
   beforeAll(async () => {
-    world = await World.start()
+    world = await World.start(file)
   })
   afterAll(() => world.stop())
 

@@ -17,6 +17,7 @@ import type { Millis } from '../../protocol/time.ts'
 import { CloudUnderTest } from '../support/cloud-node.ts'
 import { hashOf, logIn } from './logins.ts'
 import { MailRoom } from './mail-room.ts'
+import { REWARDS, REWARDS_FILES, configureRewards } from './rewards.ts'
 
 export const NOW = Date.UTC(2026, 5, 3, 12)
 const at = NOW as Millis
@@ -116,10 +117,11 @@ export class World {
     this.#mails = new MailRoom(cloud.node.store, { now: () => clock.now })
   }
 
-  static async start(): Promise<World> {
+  /** For the cases of a file. */
+  static async start(file: string): Promise<World> {
     const clock = { now: NOW }
     const world = new World(await CloudUnderTest.start(() => clock.now), clock)
-    await world.#fill()
+    await world.#fill(REWARDS_FILES.includes(file))
     return world
   }
 
@@ -139,7 +141,7 @@ export class World {
     return token
   }
 
-  async #fill(): Promise<void> {
+  async #fill(rewards: boolean): Promise<void> {
     this.names.set('token:hq', this.cloud.node.token)
     const { store } = this.cloud.node
     await store.write(async (tx) => {
@@ -156,8 +158,9 @@ export class World {
     for (const name of ['demo', 'other'])
       await this.cloud.node.platform.tenants.enable(Number(this.names.get(`business:${name}`)), 'perkville')
     await this.cloud.addStore('Main', 'America/Los_Angeles')
-    await this.cloud.publish(PROGRAM)
-    await store.write((tx) => this.#configuration(tx))
+    if (rewards) await this.cloud.addStore('Branch', 'America/New_York')
+    await this.cloud.publish(rewards ? REWARDS : PROGRAM)
+    await store.write((tx) => (rewards ? configureRewards(tx, this.names, NOW) : this.#configuration(tx)))
     await store.write((tx) => this.#mail(tx))
     await this.#nameDocuments()
   }

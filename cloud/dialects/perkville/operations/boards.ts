@@ -3,7 +3,6 @@ import { refuse } from '../../../../protocol/result.ts'
 import type { StoreId } from '../../../../protocol/ids.ts'
 import { bodyOf } from '../../../collections/documents.ts'
 import type { Json, Row } from '../../../collections/collection.ts'
-import type { ScheduleDocument } from '../../../evaluation/document/parts.ts'
 import type {
   BoardRequest,
   ShownBonus,
@@ -158,7 +157,9 @@ const WEEKDAYS = {
   SUN: 'Sunday',
 } as const
 
-function periodsOf(schedule: ScheduleDocument): Json {
+type Schedule = Extract<ShownBonus['bonus']['document'], { readonly type: 'TIME' }>['schedule']
+
+function periodsOf(schedule: Schedule): Json {
   const periods: Record<string, string[]> = {}
   for (const { days, from, to } of schedule)
     for (const day of days) (periods[WEEKDAYS[day]] ??= []).push(`${from} - ${to}`)

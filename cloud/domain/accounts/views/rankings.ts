@@ -2,7 +2,7 @@
 // them does not stop the node. What was voided does not count, what was taken back by a negative quantity is subtracted.
 import { setImmediate } from 'node:timers/promises'
 import type { StoreId } from '../../../../protocol/ids.ts'
-import type { Row } from '../../../collections/collection.ts'
+import type { Row, Value } from '../../../collections/collection.ts'
 import { among, and, eq } from '../../../collections/query.ts'
 import type { AccountRow } from '../../../collections/tables/accounts.ts'
 import { ACCOUNTS } from '../../../collections/tables/accounts.ts'
@@ -112,7 +112,7 @@ export class Rankings {
       limit,
     })
     const byId = new Map(persons.map((row) => [Number(row.id), row]))
-    const mailOf = new Map(emails.map((row) => [Number(row.person), String(row.value)]))
+    const mailOf = new Map(emails.map((row) => [Number(row.person), textOf(row.value)]))
     return connections.flatMap((connection): TopEarner[] => {
       const person = byId.get(connection.person)
       const { points = 0, last = null } = earned.get(connection.id) ?? {}
@@ -128,4 +128,8 @@ function isShown(
   { hidePending, hideCancelled }: RankingRequest,
 ): boolean {
   return hideCancelled ? status === 'ACTIVE' : !(hidePending && status === 'PENDING')
+}
+
+function textOf(value: Value | undefined): string {
+  return typeof value === 'string' ? value : ''
 }

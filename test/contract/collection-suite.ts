@@ -52,6 +52,16 @@ export function collectionContract(engine: string, factory: StoreFactory): void 
       expect(await titles({ tenants: [], where: EVERYTHING })).toEqual([])
     })
 
+    test('COL-3 a way goes on over rows of the same tenants only', async () => {
+      const [theirs] = await store.read.rows(perks, { tenants: [2], where: EVERYTHING, limit: 1 })
+      const [drinks] = await store.read.rows(categories, { tenants: [1], where: EVERYTHING, limit: 1 })
+      await store.write((tx) => tx.updateRow(perks, Number(theirs?.id), { category: drinks?.id ?? null }))
+      const where = eq('category.name', 'Drinks')
+      expect(await titles({ tenants: 'every', where })).toEqual(['a', 'b', 'other'])
+      expect(await titles({ tenants: [2], where })).toEqual([])
+      expect(await titles({ tenants: [1], where })).toEqual(['a', 'b'])
+    })
+
     test('COL-5 order with nulls last, ties by id; pages by offset and by place', async () => {
       const order = [{ column: 'display_order', nulls: 'last' }] as const
       expect(await titles({ where: EVERYTHING, tenants: [1], order })).toEqual(['c', 'a', 'b', 'd'])

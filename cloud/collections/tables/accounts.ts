@@ -32,8 +32,8 @@ const CONNECTIONS = {
     membership_type: textOrNull,
     membership_from: datetimeOrNull,
     membership_until: datetimeOrNull,
-    home: integerOrNull,
-    level: integerOrNull,
+    home: toOrNull('locations'),
+    level: toOrNull('levels'),
     balance: integer,
     lifetime_earned: integer,
     lifetime_spent: integer,
@@ -54,6 +54,9 @@ const CONNECTIONS = {
     ['person', 'tenant'],
     ['tenant', 'balance_modified'],
     ['tenant', 'modified'],
+    ['tenant', 'last_transaction'],
+    ['level'],
+    ['home'],
   ],
 } as const satisfies Collection
 
@@ -70,7 +73,7 @@ const TRANSACTIONS = {
     title: text,
     points: integer,
     quantity: integer,
-    location: integerOrNull,
+    location: toOrNull('locations'),
     source_id: textOrNull,
     at: datetime,
     status: text,
@@ -85,6 +88,8 @@ const TRANSACTIONS = {
     ['connection', 'at'],
     ['tenant', 'at'],
     ['perk', 'at'],
+    ['location', 'at'],
+    ['tenant', 'source_id'],
   ],
 } as const satisfies Collection
 
@@ -96,7 +101,7 @@ const ENTITLEMENTS = {
     ...whose,
     code: text,
     rule: integer,
-    perk: integerOrNull,
+    perk: toOrNull('perks'),
     fact: integer,
     redemption: integerOrNull,
     location: integerOrNull,
@@ -109,7 +114,14 @@ const ENTITLEMENTS = {
     ...kept,
   },
   unique: [['tenant', 'code']],
-  indexes: [['person', 'tenant'], ['connection'], ['member'], ['tenant', 'status'], ['tenant', 'expires']],
+  indexes: [
+    ['person', 'tenant'],
+    ['connection'],
+    ['member'],
+    ['tenant', 'status'],
+    ['tenant', 'expires'],
+    ['perk'],
+  ],
 } as const satisfies Collection
 
 const CHALLENGE_CONNECTIONS = {

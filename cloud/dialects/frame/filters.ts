@@ -14,6 +14,8 @@ export interface Filter {
   readonly type: 'key' | 'int' | 'text' | 'email' | 'datetime' | 'date' | 'boolean'
   /** Its key is of these, whose filters go on after `__`. */
   readonly into?: string
+  /** A list of objects: what can be asked for is in them. */
+  readonly list?: true
   /** Ours to the platform's, where what is stored has other words. */
   readonly words?: Words
   /** `me` stands for the token's person. */
@@ -103,14 +105,17 @@ function partOf(
   if (filter === undefined) return undefined
   const way = [...before, ...filter.way.split('.')]
   const [next] = rest
-  if (next === undefined) return compare(filter, way, 'eq', text, context)
-  if (rest.length === 1 && next === 'exact') return compare(filter, way, 'eq', text, context)
+  const own = filter.list === undefined
+  if (own && next === undefined) return compare(filter, way, 'eq', text, context)
+  if (own && rest.length === 1 && next === 'exact') return compare(filter, way, 'eq', text, context)
   const comparison =
-    rest.length === 1 ? COMPARISONS.find((known) => known === next && known !== 'eq') : undefined
+    own && rest.length === 1 ? COMPARISONS.find((known) => known === next && known !== 'eq') : undefined
   if (comparison !== undefined) return compare(filter, way, comparison, text, context)
-  return filter.into === undefined
+  // A row's own id leads to the row itself.
+  const from = way.at(-1) === 'id' ? way.slice(0, -1) : way
+  return filter.into === undefined || rest.length === 0
     ? undefined
-    : partOf(rest, text, context.filtersOf(filter.into), context, way)
+    : partOf(rest, text, context.filtersOf(filter.into), context, from)
 }
 
 function compare(

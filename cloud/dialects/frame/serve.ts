@@ -3,8 +3,7 @@
 import { refuse } from '../../../protocol/result.ts'
 import type { Refusal } from '../../../protocol/result.ts'
 import type { Collection, Json, Row, Schema } from '../../collections/collection.ts'
-import { EVERYTHING, and, among, eq } from '../../collections/query.ts'
-import type { Predicate } from '../../collections/query.ts'
+import { EVERYTHING, NOTHING, and, among, eq } from '../../collections/query.ts'
 import { permits } from '../../platform/principal.ts'
 import type { Principal } from '../../platform/principal.ts'
 import type { CollectionReads } from '../../store/collection-port.ts'
@@ -17,7 +16,8 @@ import type { Children } from './object.ts'
 import { readPage } from './pages.ts'
 import type { Call, Endpoint, Outcome, Page, Resource } from './resource.ts'
 import { integerOf } from './values.ts'
-import { seenBy } from './visibility.ts'
+import { narrowed, sightOf } from './visibility.ts'
+import type { Sight } from './visibility.ts'
 
 export interface DialectRequest {
   readonly method: string
@@ -73,6 +73,16 @@ export class DialectServer<S> {
     this.#dialect = dialect
     this.#parts = parts
     this.#byName = new Map(dialect.resources.map((resource) => [resource.name, resource]))
+    for (const resource of dialect.resources) this.#check(resource)
+  }
+
+  /** Rows of no business are never seen for being staff of one. */
+  #check({ name, collection, endpoints }: Resource<S>): void {
+    if (collection === null || this.#parts.schema.of(collection).scope === 'tenant') return
+    for (const { sees = {} } of endpoints)
+      for (const one of Object.values(sees))
+        if (one.kind === 'staff' && one.way === 'tenant')
+          throw new Error(`${name}: ${collection} belongs to no business`)
   }
 
   get dialect(): Dialect<S> {
@@ -152,9 +162,11 @@ export class DialectServer<S> {
       aliases: this.#dialect.aliases,
     })
     if (!filtered.ok) return refused(...filtered.refusals)
+    const sight = this.#sight(under, narrowed(tenants, filtered.value))
+    if (sight.where === NOTHING) return this.#listed(under, [], page)
     const rows = await this.#parts.read.rows(this.#collection(resource), {
-      tenants,
-      where: and(this.#seen(under), filtered.value),
+      tenants: sight.tenants,
+      where: and(sight.where, filtered.value),
       order: resource.order ?? [],
       limit: page.limit + 1,
       offset: page.offset,
@@ -181,13 +193,18 @@ export class DialectServer<S> {
     const { resource, principal, tenants, key } = under
     const id = resource.me === true && key === 'me' ? principal.person : integerOf(key)
     if (id === null || id === undefined || id < 1) return undefined
-    const where = and(eq('id', id), this.#seen(under))
-    const [row] = await this.#parts.read.rows(this.#collection(resource), { tenants, where, limit: 1 })
+    const sight = this.#sight(under, tenants)
+    if (sight.where === NOTHING) return undefined
+    const where = and(eq('id', id), sight.where)
+    const [row] = await this.#parts.read.rows(this.#collection(resource), { ...sight, where, limit: 1 })
     return row
   }
 
-  #seen({ endpoint, principal, resource }: Under<S>): Predicate {
-    return and(seenBy(principal, endpoint.sees ?? {}), resource.where ?? EVERYTHING)
+  #sight({ endpoint, principal, resource }: Under<S>, tenants: readonly number[]): Sight {
+    const sight = sightOf(principal, endpoint.sees ?? {}, tenants)
+    return resource.where === undefined || sight.where === NOTHING
+      ? sight
+      : { ...sight, where: and(sight.where, resource.where) }
   }
 
   async #write(under: Under<S>): Promise<DialectAnswer | Refused> {
@@ -271,10 +288,10 @@ export class DialectServer<S> {
       const target = this.#byName.get(field.of)
       const sees =
         field.fields === undefined ? target?.endpoints.find(({ on }) => on === 'one')?.sees : undefined
-      const visible: Predicate = sees === undefined ? EVERYTHING : seenBy(principal, sees)
+      const sight = sees === undefined ? { tenants, where: EVERYTHING } : sightOf(principal, sees, tenants)
       const found = await this.#parts.read.rows(this.#parts.schema.of(field.children), {
-        tenants,
-        where: and(among(field.by, ids), visible, target?.where ?? EVERYTHING),
+        tenants: sight.tenants,
+        where: and(among(field.by, ids), sight.where, target?.where ?? EVERYTHING),
         order: field.order === undefined ? [] : [{ column: field.order, nulls: 'last' }],
         limit: CHILDREN_MAX,
       })

@@ -6,13 +6,41 @@ import { staffedTenants } from '../../platform/principal.ts'
 import type { Principal } from '../../platform/principal.ts'
 import type { Sees, Visibility } from './resource.ts'
 
-export function seenBy(principal: Principal, visibility: Visibility): Predicate {
+export interface Sight {
+  readonly tenants: readonly number[]
+  readonly where: Predicate
+}
+
+/** Where being staff is all that counts it is said by the businesses alone: then their indexes answer, in their order. */
+export function sightOf(principal: Principal, visibility: Visibility, tenants: readonly number[]): Sight {
   const opened = Object.entries(visibility)
     .filter(([scope]) => scope === '*' || principal.scopes.has(scope))
-    .map(([, sees]) => openedBy(principal, sees))
-  if (opened.some((predicate) => predicate === EVERYTHING)) return EVERYTHING
-  const [only] = opened
-  return opened.length === 1 && only !== undefined ? only : or(...opened)
+    .map(([, sees]) => sees)
+  const staffed = new Set(
+    opened.flatMap((sees) =>
+      sees.kind === 'staff' && sees.way === 'tenant' ? staffedTenants(principal, sees.roles) : [],
+    ),
+  )
+  const others = opened.filter((sees) => sees.kind !== 'staff' || sees.way !== 'tenant')
+  const own = tenants.filter((tenant) => staffed.has(tenant))
+  if (opened.some(({ kind }) => kind === 'all') || (tenants.length > 0 && own.length === tenants.length))
+    return { tenants, where: EVERYTHING }
+  if (others.length === 0)
+    return own.length === 0 ? { tenants, where: NOTHING } : { tenants: own, where: EVERYTHING }
+  const parts = others.map((sees) => openedBy(principal, sees))
+  if (own.length > 0) parts.push(among('tenant', own))
+  const [only] = parts
+  return { tenants, where: parts.length === 1 && only !== undefined ? only : or(...parts) }
+}
+
+/** The businesses that a list is about, as far as its own filters say so. */
+export function narrowed(tenants: readonly number[], where: Predicate): readonly number[] {
+  if (!('all' in where)) return tenants
+  return where.all.reduce((left, part) => {
+    if (!('at' in part) || part.at.length !== 1 || part.at[0] !== 'tenant') return left
+    if (part.is === 'eq') return left.filter((tenant) => tenant === part.value)
+    return part.is === 'in' ? left.filter((tenant) => part.value.includes(tenant)) : left
+  }, tenants)
 }
 
 function openedBy(principal: Principal, sees: Sees): Predicate {

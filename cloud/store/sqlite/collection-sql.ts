@@ -72,7 +72,7 @@ export function selectOf(schema: Schema, collection: Collection, query: RowQuery
   const order = [...(query.order ?? []), { column: 'id', ...directionOf(query.order) }]
   const where = [
     ...tenantsOf(collection, query),
-    predicateOf(schema, collection, query.where),
+    predicateOf({ schema, collection, query }, query.where),
     ...keysetOf(order, query.after),
   ]
   // Only what is declared: an owner's table may have more, such as passwords.
@@ -94,33 +94,46 @@ function tenantsOf(collection: Collection, { tenants }: RowQuery): RawBuilder<un
     : [sql`"tenant" IN ${listOf(tenants)}`]
 }
 
-function predicateOf(schema: Schema, collection: Collection, predicate: Predicate): RawBuilder<unknown> {
+interface Asking {
+  readonly schema: Schema
+  readonly collection: Collection
+  readonly query: RowQuery
+}
+
+function predicateOf(asking: Asking, predicate: Predicate): RawBuilder<unknown> {
   if ('all' in predicate) return joined(predicate.all, ' AND ', '1')
   if ('any' in predicate) return joined(predicate.any, ' OR ', '0')
+  const { schema, collection, query } = asking
   const steps = stepsOf(schema, collection, predicate.at)
   if (steps === undefined)
     throw new Error(`${collection.name} has no way ${predicate.at.join('.')} to filter by`)
-  return along(steps, predicate)
+  return along(steps, predicate, query)
 
   function joined(list: readonly Predicate[], word: string, empty: string): RawBuilder<unknown> {
     if (list.length === 0) return sql.raw(empty)
-    const parts = list.map((part) => predicateOf(schema, collection, part))
+    const parts = list.map((part) => predicateOf(asking, part))
     return sql`(${sql.join(parts, sql.raw(word))})`
   }
 }
 
 type Leaf = Extract<Predicate, { at: readonly string[] }>
 
-function along([step, ...rest]: readonly Step[], leaf: Leaf): RawBuilder<unknown> {
+function along([step, ...rest]: readonly Step[], leaf: Leaf, query: RowQuery): RawBuilder<unknown> {
   switch (step?.kind) {
     case 'column':
       return compared(step.column, leaf)
     case 'reference':
-      return sql`${sql.ref(step.column)} IN (SELECT "id" FROM ${sql.table(step.to.name)} WHERE ${along(rest, leaf)})`
+      return sql`${sql.ref(step.column)} IN (SELECT "id" ${beyond(step.to, rest)})`
     case 'children':
-      return sql`"id" IN (SELECT ${sql.ref(step.by)} FROM ${sql.table(step.of.name)} WHERE ${along(rest, leaf)})`
+      return sql`"id" IN (SELECT ${sql.ref(step.by)} ${beyond(step.of, rest)})`
     case undefined:
       throw new Error('a way ends in a column')
+  }
+
+  /** Rows further on are of the same tenants: it is what their indexes begin with, and no filter looks at another tenant's. */
+  function beyond(collection: Collection, way: readonly Step[]): RawBuilder<unknown> {
+    const where = [...tenantsOf(collection, query), along(way, leaf, query)]
+    return sql`FROM ${sql.table(collection.name)} WHERE ${sql.join(where, sql` AND `)}`
   }
 }
 

@@ -98,7 +98,7 @@ class PreparedQueries {
     collection: Collection,
     query: RowQuery,
   ): { statement: Statement<unknown[], Raw> } & Pick<Shaped, 'parameters'> {
-    const { shape, parameters } = shapeOf(collection, query)
+    const { shape, parameters } = shapeOf(SCHEMA, collection, query)
     const known = this.#byShape.get(shape)
     if (known !== undefined) {
       this.#byShape.delete(shape)

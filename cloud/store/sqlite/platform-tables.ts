@@ -8,9 +8,11 @@ ALTER TABLE tenants ADD COLUMN modified INTEGER NOT NULL DEFAULT 0;
 CREATE UNIQUE INDEX tenants_hq ON tenants (hq_hash) WHERE hq_hash IS NOT NULL;
 CREATE TABLE persons (id INTEGER PRIMARY KEY AUTOINCREMENT, first_name TEXT NOT NULL, last_name TEXT NOT NULL, birthday TEXT, password TEXT,
   created INTEGER NOT NULL, modified INTEGER NOT NULL);
+CREATE INDEX persons_modified ON persons (modified);
 CREATE TABLE person_emails (id INTEGER PRIMARY KEY, person INTEGER NOT NULL, value TEXT NOT NULL, folded TEXT NOT NULL UNIQUE, main INTEGER NOT NULL);
 CREATE INDEX person_emails_person ON person_emails (person);
 CREATE TABLE person_phones (id INTEGER PRIMARY KEY, person INTEGER NOT NULL, value TEXT NOT NULL, folded TEXT NOT NULL UNIQUE, main INTEGER NOT NULL);
+CREATE INDEX person_phones_value ON person_phones (value);
 CREATE INDEX person_phones_person ON person_phones (person);
 CREATE TABLE staff (id INTEGER PRIMARY KEY AUTOINCREMENT, tenant INTEGER NOT NULL, person INTEGER NOT NULL, role TEXT NOT NULL, description TEXT NOT NULL,
   bill_payer INTEGER NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL, UNIQUE (tenant, person));

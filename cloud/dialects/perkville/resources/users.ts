@@ -30,7 +30,7 @@ export const USERS: PerkvilleResource = {
   },
   filters: {
     user_id: { way: 'id', type: 'int', me: true },
-    emails: { way: 'emails', type: 'text', into: 'emails' },
+    emails: { way: 'emails', type: 'text', into: 'emails', list: true },
     email: { way: 'emails.folded', type: 'email' },
     phone_number: textFilter('phones.value'),
     last_mod_dt: time('modified'),

@@ -191,6 +191,7 @@ async function coreOf(
     authority,
     onReached: (tenant, reachedIn) => grants.inReach(tenant, reachedIn),
     onSeen: (tenant, seenIn, member) => grants.seen(tenant, seenIn, member),
+    storeMade: (tx, tenant) => followStores(tx, tenant, { now: clock.now(), by: 'HQ' }),
     shelf,
     system,
     privateKey: founded.keys.privateKey,
@@ -279,7 +280,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     log,
     stopping,
   })
-  const posts = new SyncPosts({ read: store.read, hub, system, log, stopping })
+  const posts = new SyncPosts({ hub, system, log, stopping })
   const configuration = new Configuration({
     store,
     shelf: services.shelf,

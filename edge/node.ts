@@ -26,7 +26,7 @@ import type { EdgeIdentity } from './ledger/meta.ts'
 import { StartRefused } from './start-refused.ts'
 import { Link } from './sync/link.ts'
 import { postFactory, postUrl } from './sync/posts.ts'
-import { syncUrl, webSocketFactory } from './sync/socket.ts'
+import { attestationHeader, syncUrl, webSocketFactory } from './sync/socket.ts'
 import type { SocketFactory } from './sync/socket.ts'
 import { realSystem } from './system.ts'
 import type { Cancel, System } from './system.ts'
@@ -160,8 +160,9 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
   const edge = (): number => ledger.identity()?.edge ?? identity.edge
   const cloud = options.cloud ?? identity.cloudUrl
   const onFault = (cause: Error): void => log.debug({ err: cause }, 'link socket')
-  const bySocket = webSocketFactory(() => syncUrl(cloud, edge()), onFault)
-  const byPost = postFactory(() => postUrl(cloud, edge()), onFault)
+  const shown = () => attestationHeader(ledger.identity()?.attestation ?? null)
+  const bySocket = webSocketFactory(() => syncUrl(cloud, edge()), shown, onFault)
+  const byPost = postFactory(() => postUrl(cloud, edge()), shown, onFault)
   const open: SocketFactory =
     options.open ?? ((events, via) => (via === 'socket' ? bySocket : byPost)(events, via))
   const keeper: CertificateKeeper = new CertificateKeeper({

@@ -23,6 +23,8 @@ export const CONFLICT_KINDS = [
   'rewind',
   /** A device that says it is another one's, or a second copy of it. */
   'clone',
+  /** A device that shows our signature, and that this cloud, restored from a backup, does not know. */
+  'unknown_device',
 ] as const
 export type ConflictKind = (typeof CONFLICT_KINDS)[number]
 

@@ -164,6 +164,10 @@ export const INGEST_QUEUE_BATCHES_MAX = 10_000 * BATCHES_IN_FLIGHT_MAX
 export const SPARES_MAX = 3
 /** Origins left out when a cloud opens its next epoch: those it may have given out after the backup it came from. */
 export const ORIGINS_SKIPPED = 1_024
+/** The same of stores and of devices. */
+export const DEVICES_SKIPPED = 10_000
+/** A store's name takes four bytes a character at most, and base64 a third more. */
+export const ATTESTATION_CHARS_MAX = 2_048
 /** The same of leases, of which there are many for each member. */
 export const LEASES_SKIPPED = 10_000_000
 /** Facts of an ended life that one transaction records again under the next. */

@@ -45,6 +45,7 @@ export class LightEdge {
     this.ledger = new OriginWriter(identity.origin, identity.store)
     this.#open = webSocketFactory(
       () => syncUrl(cloud, identity.edge),
+      () => ({}),
       () => undefined,
     )
   }
@@ -115,6 +116,7 @@ export class LightEdge {
           protocol: PROTOCOL_VERSION,
           nonce: command.nonce,
           origin: this.ledger.origin,
+          epoch: 1,
           seq: this.ledger.seq as Seq,
           head: this.ledger.hashes[this.ledger.seq] ?? CHAIN_GENESIS,
           base_seq: 0 as Seq,

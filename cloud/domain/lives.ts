@@ -2,6 +2,7 @@
 // this life is over, here is the next; this device is a copy, and HQ has the word. A life that is over is closed in the transaction that says so, so
 // nothing is taken of it any more whoever asks. Every end is a notice with numbers.
 import { CHAIN_GENESIS, sameHash } from '../../protocol/chain.ts'
+import type { Attestation } from '../../protocol/attestation.ts'
 import type { Ended } from '../../protocol/frames/ended.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
 import type { Past } from '../../protocol/frames/past.ts'
@@ -11,6 +12,7 @@ import type { Origin, Seq } from '../../protocol/ids.ts'
 import {
   BATCH_BYTES_MAX,
   BATCH_FACTS_MAX,
+  DEVICES_SKIPPED,
   LEASES_SKIPPED,
   ORIGINS_SKIPPED,
   SPARES_MAX,
@@ -51,12 +53,12 @@ export async function judgeHello(tx: Writes, edge: EdgeRow, hello: Hello, now: M
     // Numbers beyond all that a lost cloud can have given out would only use numbers up.
     if (hello.origin > (await tx.originLast()) + ORIGINS_SKIPPED) return { word: 'stranger' }
     // A copy that was admitted and stands in a life of the device it was copied from, or a life that a restored cloud never saw.
-    return ended(origin === undefined ? 'unknown' : 'copy', await spareOf(tx, edge, hello.origin))
+    return ended(origin === undefined ? 'unknown' : 'copy', await spareOf(tx, edge, hello))
   }
   if (origin.state === 'spare') return open(tx, edge, lives, origin, hello, now)
   const later = lives.some(({ state, epoch }) => state === 'open' && epoch > origin.epoch)
   if (origin.state === 'closed') {
-    if (!later) return ended(origin.ended ?? 'unknown', await spareOf(tx, edge, hello.origin), 0, origin)
+    if (!later) return ended(origin.ended ?? 'unknown', await spareOf(tx, edge, hello), 0, origin)
     await raise(
       tx,
       edge,
@@ -70,7 +72,7 @@ export async function judgeHello(tx: Writes, edge: EdgeRow, hello: Hello, now: M
   const end = await endOf(tx, origin, hello)
   if (end === null) return { word: 'welcome', origin, spares: await sparesOf(tx, edge) }
   await tx.closeOrigin(origin.origin, end, now)
-  const next = await spareOf(tx, edge, hello.origin)
+  const next = await spareOf(tx, edge, hello)
   const missing = origin.seq - hello.seq
   const what =
     end === 'rewind'
@@ -153,12 +155,21 @@ async function admit(tx: Writes, edge: EdgeRow, publicKey: string, now: Millis):
 }
 
 /** The lowest life the edge can open after one; there is always one. */
-export async function spareOf(tx: Writes, edge: EdgeRow, after: Origin): Promise<Life> {
-  const spares = (await sparesOf(tx, edge)).filter(({ origin }) => origin > after)
+export async function spareOf(tx: Writes, edge: EdgeRow, after: Life): Promise<Life> {
+  const spares = (await sparesOf(tx, edge)).filter(
+    ({ origin, epoch }) => origin > after.origin && epoch > after.epoch,
+  )
   const [first] = spares
   if (first !== undefined) return first
   const { id, tenant, store } = edge
-  const made = await tx.insertOrigin({ tenant, store, edge: id, state: 'spare', floor: after + 1 })
+  const made = await tx.insertOrigin({
+    tenant,
+    store,
+    edge: id,
+    state: 'spare',
+    floor: after.origin + 1,
+    epochFloor: after.epoch + 1,
+  })
   return { origin: made.origin, epoch: made.epoch }
 }
 
@@ -238,6 +249,7 @@ export async function openCloudEpoch(
   await tx.saveMeta('cloud_epoch', String(epoch))
   await tx.skipHolds(ORIGINS_SKIPPED)
   await tx.skipLeases(LEASES_SKIPPED)
+  await tx.skipDevices(DEVICES_SKIPPED)
   for (const tenant of tenants) {
     const own = await tx.livesOf(tenant, 0)
     for (const { origin, state } of own) if (state === 'open') await tx.closeOrigin(origin, 'restore', now)
@@ -254,6 +266,31 @@ export async function openCloudEpoch(
 const secondsOf = (now: Millis): number => Math.floor((now - Date.UTC(2020, 0, 1)) / 1000)
 
 const HQ_STORE = 0 as OriginRow['store']
+
+/**
+ * A device that this cloud, restored from a backup, does not know, and that shows the signature of the cloud it was enrolled by (G-12): it and its store are
+ * known again, and nothing of it is taken before HQ has looked, for it may have been retired since. Undefined where that cannot be: the number is another
+ * device's, or its tenant is unknown too.
+ */
+export async function admitAttested(
+  tx: Writes,
+  { tenant, edge: id, public_key: publicKey, store }: Attestation,
+  now: Millis,
+): Promise<EdgeRow | undefined> {
+  const known = await tx.edge(id)
+  if (known !== undefined) return known.publicKey === publicKey ? known : undefined
+  if (!(await tx.tenants()).includes(tenant)) return undefined
+  const owner = (await tx.store(store.id))?.tenant ?? null
+  if (owner !== null && owner !== tenant) return undefined
+  if (owner === null) await tx.insertStore(tenant, store.name, store.zone, store.id)
+  const row = await tx.insertEdge({ id, tenant, store: store.id, publicKey, enrolledAt: now })
+  await tx.saveEdge({ id, state: 'pending', copyOf: null })
+  const text =
+    `Edge ${id} of store ${store.id} (${store.name}) was enrolled after the backup that this cloud was restored from. It serves its store, and ` +
+    'nothing of it is taken before HQ approves or retires it.'
+  await raise(tx, row, now, 'unknown_device', `edge ${id}`, text)
+  return { ...row, state: 'pending' }
+}
 
 /** HQ's word about a device (G-9): a pending copy becomes a device of its own with lives of its own. */
 export async function approveEdge(tx: Writes, edge: EdgeRow, now: Millis): Promise<void> {
@@ -279,7 +316,7 @@ export async function retireEdge(tx: Writes, edge: EdgeRow, now: Millis): Promis
 /** The frame for a life that a batch ended. */
 export async function endedFrame(tx: Writes, edge: EdgeRow, origin: Origin): Promise<Ended> {
   const row = await tx.origin(origin)
-  const next = row?.ended === 'retired' ? null : await spareOf(tx, edge, origin)
+  const next = row?.ended === 'retired' ? null : await spareOf(tx, edge, { origin, epoch: row?.epoch ?? 0 })
   return frameOf(row?.ended ?? 'unknown', next, 0, row)
 }
 
@@ -302,7 +339,7 @@ async function raise(
   tx: Writes,
   { tenant, store }: EdgeRow,
   now: Millis,
-  kind: 'rewind' | 'fork' | 'clone',
+  kind: 'rewind' | 'fork' | 'clone' | 'unknown_device',
   subject: Origin | string,
   text: string,
 ): Promise<void> {
@@ -316,6 +353,10 @@ async function settled(
   now: Millis,
   decision: 'approved' | 'rejected',
 ): Promise<void> {
-  const conflict = { tenant, kind: 'clone', subject: `edge ${id}` } as const
-  await settleConflict(tx, conflict, { decision, by: NO_FACT, at: hybridTime(now) })
+  for (const kind of ['clone', 'unknown_device'] as const)
+    await settleConflict(
+      tx,
+      { tenant, kind, subject: `edge ${id}` },
+      { decision, by: NO_FACT, at: hybridTime(now) },
+    )
 }

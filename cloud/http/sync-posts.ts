@@ -4,13 +4,14 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import { ATTESTATION_HEADER } from '../../protocol/attestation.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import { CLOSED_HEADER, FRAMES_TYPE, LINE_HEADER, framesBody, framesOf } from '../../protocol/framing.ts'
 import { BUSY_RETRY_S, FRAME_BYTES_MAX, POST_LINES_MAX, SILENCE_MS_MAX } from '../../protocol/limits.ts'
 import { PROBLEM_TYPE, problemOf } from '../../protocol/problem.ts'
 import { refuse } from '../../protocol/result.ts'
 import type { Refusal } from '../../protocol/result.ts'
-import type { EdgeId, Reads } from '../store/port.ts'
+import type { EdgeId } from '../store/port.ts'
 import type { SyncHub, SyncSocket } from '../sync/hub.ts'
 import type { System } from '../system.ts'
 import { requestIdOf } from './request-id.ts'
@@ -18,8 +19,7 @@ import { requestIdOf } from './request-id.ts'
 const LINE_BYTES = 16
 
 export interface SyncPostParts {
-  readonly read: Pick<Reads, 'edge'>
-  readonly hub: Pick<SyncHub, 'accept' | 'busy'>
+  readonly hub: Pick<SyncHub, 'accept' | 'busy' | 'edgeOf'>
   readonly system: System
   readonly log: Logger
   readonly stopping: () => boolean
@@ -66,7 +66,10 @@ export class SyncPosts {
     if (this.#parts.hub.busy || this.#lines.size >= POST_LINES_MAX)
       return refuse('busy', 'Many stores return at once; come again later').refusal
     const text = query.get('edge') ?? ''
-    const edge = /^[1-9][0-9]{0,9}$/.test(text) ? await this.#parts.read.edge(Number(text)) : undefined
+    const shown = request.headers[ATTESTATION_HEADER]?.toString()
+    const edge = /^[1-9][0-9]{0,9}$/.test(text)
+      ? await this.#parts.hub.edgeOf(Number(text), shown)
+      : undefined
     if (edge === undefined) return refuse('edge_unknown', 'No such edge is enrolled here', 'edge').refusal
     await this.#open(edge.id, response)
     return null

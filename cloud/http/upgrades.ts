@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
+import { ATTESTATION_HEADER } from '../../protocol/attestation.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import {
   BUSY_RETRY_S,
@@ -37,7 +38,7 @@ const MISSED_MAX = Math.ceil(SILENCE_MS_MAX / HEARTBEAT_MS)
 
 export interface UpgradeParts {
   readonly read: Reads
-  readonly hub: Pick<SyncHub, 'accept' | 'busy'>
+  readonly hub: Pick<SyncHub, 'accept' | 'busy' | 'edgeOf'>
   readonly feed: LiveFeed
   readonly principals: Pick<Principals, 'of'>
   readonly system: System
@@ -109,7 +110,7 @@ export class Upgrades {
     }
     if (url.pathname === '/v1/sync') {
       if (this.#parts.hub.busy) return refuse('busy', 'Many stores return at once; come again later').refusal
-      const edge = await this.#edgeOf(url)
+      const edge = await this.#edgeOf(url, request)
       if (!edge.ok) return edge.refusal
       return serve(this.#syncServer, (ws) => this.#acceptEdge(edge.value, ws))
     }
@@ -132,11 +133,11 @@ export class Upgrades {
     )
   }
 
-  async #edgeOf(url: URL): Promise<Result<EdgeId>> {
+  async #edgeOf(url: URL, { headers }: IncomingMessage): Promise<Result<EdgeId>> {
     const text = url.searchParams.get('edge') ?? ''
     if (!/^[1-9][0-9]{0,9}$/.test(text))
       return refuse('input_invalid', 'Say which edge connects: ?edge=ID, as the enrolment told it', 'edge')
-    const edge = await this.#parts.read.edge(Number(text))
+    const edge = await this.#parts.hub.edgeOf(Number(text), headers[ATTESTATION_HEADER]?.toString())
     return edge === undefined
       ? refuse('edge_unknown', `No edge ${text} is enrolled here`, 'edge')
       : { ok: true, value: edge.id }

@@ -275,6 +275,7 @@ export interface Snapshots {
 /** Reads see only what is committed. */
 export interface Reads extends LeaseReads, AccountReads, PlatformReads {
   stores(tenant: TenantId): Promise<StoreRow[]>
+  store(id: StoreId): Promise<StoreRow | undefined>
   edges(tenant: TenantId): Promise<EdgeRow[]>
   edge(id: EdgeId): Promise<EdgeRow | undefined>
   origins(tenant: TenantId): Promise<OriginRow[]>
@@ -336,12 +337,19 @@ export interface Writes
       | 'fact'
       | 'programs'
       | 'stores'
+      | 'store'
       | 'activitiesOfFacts'
       | 'memberOfVoucher'
       | 'conflict'
     > {
-  insertStore(tenant: TenantId, name: string, zone: string): Promise<StoreRow>
-  insertEdge(row: Pick<EdgeRow, 'tenant' | 'store' | 'publicKey' | 'enrolledAt'>): Promise<EdgeRow>
+  /** Under the next number, or under the one it had before. */
+  insertStore(tenant: TenantId, name: string, zone: string, id?: StoreId): Promise<StoreRow>
+  /** Under the next number, or under the one it had before. */
+  insertEdge(
+    row: Pick<EdgeRow, 'tenant' | 'store' | 'publicKey' | 'enrolledAt'> & { readonly id?: EdgeId },
+  ): Promise<EdgeRow>
+  /** The next stores and devices get numbers beyond so many that a lost cloud may have given out. */
+  skipDevices(count: number): Promise<void>
   saveEdge(row: Pick<EdgeRow, 'id' | 'state' | 'copyOf'>): Promise<void>
   edgeByKey(tenant: TenantId, publicKey: string): Promise<EdgeRow | undefined>
   /** The next origin number (at least `floor`), with the next epoch of the edge (at least `epochFloor`); open unless told otherwise. */

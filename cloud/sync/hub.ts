@@ -1,7 +1,9 @@
 // All connected edges. One session per edge, the newest wins; after each commit the sessions whose stores met a touched member are told that there
 // is something to fetch. Level-triggered: a session reads from its own cursors, so a missed hint costs a moment, never a row.
+import { createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { encodeFrame } from '../../protocol/codec.ts'
+import { attest, attested } from '../../protocol/attestation.ts'
 import { seal } from '../../protocol/envelope.ts'
 import type { Certified } from '../../protocol/frames/certificate.ts'
 import type { CertificateRequest } from '../../protocol/frames/certify.ts'
@@ -15,12 +17,13 @@ import {
   RETURNS_PER_SECOND,
   RETURN_SPREAD_MS_MAX,
 } from '../../protocol/limits.ts'
+import { assert } from '../../protocol/result.ts'
 import type { Clock, Millis } from '../../protocol/time.ts'
 import type { Authority } from '../domain/authority.ts'
 import type { Committed, Ingest } from '../domain/ingest/ingest.ts'
-import { openCloudEpoch } from '../domain/lives.ts'
+import { admitAttested, openCloudEpoch } from '../domain/lives.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
-import type { CloudStore, EdgeId, TenantId } from '../store/port.ts'
+import type { CloudStore, EdgeId, EdgeRow, TenantId, Writes } from '../store/port.ts'
 import { Admission } from './admission.ts'
 import { Contacts } from './contacts.ts'
 import { SyncSession } from './session.ts'
@@ -59,6 +62,8 @@ export interface SyncParts {
     edge: EdgeId,
     request: CertificateRequest,
   ) => Promise<Result<Certified>>
+  /** What else is written in the transaction that makes a store known again. */
+  readonly storeMade?: (tx: Writes, tenant: TenantId) => Promise<void>
   /** A store's ledger came into reach. */
   readonly onReached?: (tenant: TenantId, store: StoreId) => void
   /** A store asked about a member. */
@@ -71,6 +76,8 @@ export interface SessionParts extends SyncParts {
   readonly contacts: Contacts
   /** Bytes of frames that wait, of all sessions. */
   readonly waiting: { bytes: number }
+  /** What the device shows a cloud that does not know it (G-12). */
+  attestation(edge: EdgeRow): Promise<string>
   /** Its hello was good. */
   welcomed(edge: EdgeId, session: SyncSession): void
   /** The life of the cloud's database. */
@@ -100,6 +107,7 @@ export class SyncHub {
       admission: new Admission(),
       contacts: new Contacts(parts.store, (cause) => parts.onFault(0, cause)),
       waiting: { bytes: 0 },
+      attestation: (edge) => this.#attestation(edge),
       welcomed: (edge, session) => this.#welcomed(edge, session),
       epoch: () =>
         (this.#epoch ??= parts.store.write(async (tx) => Number((await tx.meta('cloud_epoch')) ?? '1'))),
@@ -114,9 +122,46 @@ export class SyncHub {
     })
   }
 
+  /** A device that is known, or shows that it was (G-12). */
+  async edgeOf(id: EdgeId, attestation: string | undefined): Promise<EdgeRow | undefined> {
+    const { store, privateKey, system, storeMade } = this.#parts
+    const known = await store.read.edge(id)
+    if (known !== undefined || attestation === undefined) return known
+    const said = attested(attestation, createPublicKey(privateKey))
+    if (said?.edge !== id) return undefined
+    const admitted = await store.write(async (tx) => {
+      const row = await admitAttested(tx, said, system.clock.now() as Millis)
+      if (row !== undefined) await storeMade?.(tx, row.tenant)
+      return row
+    })
+    // Nobody told this cloud yet that it went back.
+    if (admitted !== undefined && said.cloud_epoch >= (await this.#parts.epoch()))
+      await this.#nextEpoch(
+        said.cloud_epoch,
+        `because we enrolled edge ${id}, and do not know it: our data came from a backup`,
+      )
+    return admitted
+  }
+
+  async #attestation({ id, tenant, store, publicKey }: EdgeRow): Promise<string> {
+    const row = await this.#parts.store.read.store(store)
+    assert(row !== undefined, 'a device is of a store')
+    const { name, zone } = row
+    return attest(
+      {
+        tenant,
+        edge: id,
+        cloud_epoch: await this.#parts.epoch(),
+        public_key: publicKey,
+        store: { id: store, name, zone },
+      },
+      this.#parts.privateKey,
+    )
+  }
+
   /** Takes over an accepted connection of an edge. */
-  async accept(edge: EdgeId, socket: SyncSocket): Promise<void> {
-    const row = await this.#parts.store.read.edge(edge)
+  async accept(edge: EdgeId, socket: SyncSocket, attestation?: string): Promise<void> {
+    const row = await this.edgeOf(edge, attestation)
     if (row === undefined) {
       socket.close(CLOSE_CODES.unauthorised, 'this edge was never enrolled')
       return
@@ -137,10 +182,14 @@ export class SyncHub {
 
   /** R22: everybody says hello again, to a cloud of the next epoch (G-8). */
   async #cloudWentBack({ cloud_epoch, origin, base_seq }: Hello): Promise<void> {
+    const why = `because origin ${origin} was told that we have it up to ${base_seq}, and we have not: our data came from a backup`
+    await this.#nextEpoch(cloud_epoch, why)
+  }
+
+  async #nextEpoch(before: number, why: string): Promise<void> {
     const { store, system } = this.#parts
     const tenants = await store.read.tenants()
-    const why = `because origin ${origin} was told that we have it up to ${base_seq}, and we have not: our data came from a backup`
-    await store.write((tx) => openCloudEpoch(tx, tenants, cloud_epoch, system.clock.now() as Millis, why))
+    await store.write((tx) => openCloudEpoch(tx, tenants, before, system.clock.now() as Millis, why))
     this.#epoch = undefined
     this.closeAll('a new cloud epoch begins; say hello again')
   }

@@ -273,6 +273,7 @@ export class SyncSession {
       ...this.#credit(),
       return_ms: this.#parts.returnMs(),
       program: Math.max(0, ...records.map(({ version }) => version)) as ProgramVersion,
+      attestation: await this.#parts.attestation(edge),
       spares: [...spares],
     })
     // Positions of another life of the cloud say nothing about this one's logs (G-8).

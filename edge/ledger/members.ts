@@ -70,13 +70,22 @@ export class Members {
   }
 
   /**
-   * Somebody enrolled here counts under another id from now on. What the cloud said stays: of that id, and of the old one where it names `another`
-   * member there.
+   * Somebody enrolled here counts under another id from now on. What the cloud said stays: of that id, of the old one where it names `another`
+   * member there, and who holds an identity.
    */
   rename(member: MemberId, again: MemberId, { name, identities }: Enrolment, another: boolean): void {
     if (member === again) return
     if (!another || this.find(member)?.state === null) this.#drop.run(member)
-    if (this.find(again) === undefined) this.enrol(again, name, identities)
+    if (this.find(again) !== undefined) return
+    const own = identities.filter((identity) => !this.#isHeld(identity, member))
+    this.enrol(again, name, own)
+  }
+
+  /** By the cloud's word, and by somebody else. */
+  #isHeld(identity: Identity, member: MemberId): boolean {
+    const holder = this.holder(identity)
+    const row = holder === undefined || holder === member ? undefined : this.find(holder)
+    return row !== undefined && row.state !== null
   }
 
   /** The cloud's word replaces what was known; its identities move with it (cloud I-8). Says who held one of them until now. */

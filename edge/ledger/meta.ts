@@ -23,6 +23,8 @@ export interface EdgeIdentity {
   readonly binding?: string
   /** A copy's own signing key (PEM), until the cloud has made it a device of its own. */
   readonly applicantKey?: string | null
+  /** The cloud's signed word that this device was enrolled (P-ATT-1); null before its first welcome. */
+  readonly attestation?: string | null
 }
 
 export interface Cursors {
@@ -57,6 +59,7 @@ interface EdgeRow {
   why: LifeEnd | null
   binding: string
   applicant_key: string | null
+  attestation: string | null
 }
 
 export class Meta {
@@ -89,10 +92,10 @@ export class Meta {
   /** Inside a transaction, where something of it changes: the life, the machine, the device. */
   setIdentity(identity: EdgeIdentity): void {
     const { edge, origin, epoch, store, privateKey, cloudPublicKey, cloudUrl } = identity
-    const { why = null, binding = '', applicantKey = null } = identity
+    const { why = null, binding = '', applicantKey = null, attestation = null } = identity
     const { id, name, zone } = store
     this.#database
-      .prepare('INSERT OR REPLACE INTO edge VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .prepare('INSERT OR REPLACE INTO edge VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(
         edge,
         origin,
@@ -106,6 +109,7 @@ export class Meta {
         why,
         binding,
         applicantKey,
+        attestation,
       )
     this.#identity = identity
   }
@@ -201,6 +205,7 @@ export class Meta {
       why: row.why,
       binding: row.binding,
       applicantKey: row.applicant_key,
+      attestation: row.attestation,
     }
   }
 }

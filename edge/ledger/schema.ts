@@ -205,6 +205,7 @@ CREATE TABLE hours_counted (
 INSERT INTO hours_counted VALUES (1, 0);
 
 ALTER TABLE standing ADD COLUMN time INTEGER;
+ALTER TABLE edge ADD COLUMN attestation TEXT;
 ${LEASE_TABLES}`
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({

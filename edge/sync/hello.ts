@@ -12,7 +12,7 @@ export function helloOf(ledger: Ledger, program: ProgramVersion, nonce: Uint8Arr
   assert(identity !== undefined, 'only an enrolled edge has something to say')
   const { seq, hash } = ledger.head()
   const cursors = ledger.meta.cursors()
-  const { origin, why = null, binding = '', applicantKey = null } = identity
+  const { origin, epoch, why = null, binding = '', applicantKey = null } = identity
   const base = Math.min(cursors.synced, seq) as Seq
   const applicant = applicantKey === null ? null : exportPublicKey(importPrivateKey(applicantKey).publicKey)
   return {
@@ -20,6 +20,7 @@ export function helloOf(ledger: Ledger, program: ProgramVersion, nonce: Uint8Arr
     protocol: PROTOCOL_VERSION,
     nonce,
     origin,
+    epoch,
     seq,
     head: hash,
     base_seq: base,

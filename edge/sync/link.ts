@@ -277,8 +277,10 @@ export class Link implements CloudLink {
   }
 
   /** P-LIFE-3, G-8: before the machine goes on from where the cloud stands. */
-  #welcomed({ spares, cloud_epoch, program }: Welcome): void {
+  #welcomed({ spares, cloud_epoch, program, attestation }: Welcome): void {
     this.#till.takeSpares(spares)
+    if (this.#identity.attestation !== attestation)
+      this.#ledger.identify((identity) => ({ ...identity, attestation }))
     const { cloudEpoch } = this.#ledger.meta.cursors()
     if (cloudEpoch !== 0 && cloudEpoch !== cloud_epoch) this.#till.cloudReborn(cloud_epoch, program)
   }

@@ -10,9 +10,13 @@ import type { Socket, SocketEvents, SocketFactory } from './socket.ts'
 
 const ANSWER_BYTES_MAX = 2 * FRAME_BYTES_MAX
 
-/** `url` as postUrl gives it. */
-export function postFactory(url: () => string, onFault: (cause: Error) => void): SocketFactory {
-  return (events) => new PostLink(url(), events, onFault)
+/** `url` as postUrl gives it; `shown` as attestationHeader gives it. */
+export function postFactory(
+  url: () => string,
+  shown: () => Readonly<Record<string, string>>,
+  onFault: (cause: Error) => void,
+): SocketFactory {
+  return (events) => new PostLink(url(), shown(), events, onFault)
 }
 
 /** Where the frames are posted: the cloud's HTTP address. */
@@ -30,6 +34,7 @@ interface Answer {
 
 class PostLink implements Socket {
   readonly #url: URL
+  readonly #shown: Readonly<Record<string, string>>
   readonly #events: SocketEvents
   readonly #onFault: (cause: Error) => void
   readonly #agent: HttpAgent
@@ -39,7 +44,13 @@ class PostLink implements Socket {
   #sent = 0
   #ended = false
 
-  constructor(url: string, events: SocketEvents, onFault: (cause: Error) => void) {
+  constructor(
+    url: string,
+    shown: Readonly<Record<string, string>>,
+    events: SocketEvents,
+    onFault: (cause: Error) => void,
+  ) {
+    this.#shown = shown
     this.#url = new URL(url)
     this.#events = events
     this.#onFault = onFault
@@ -147,7 +158,7 @@ class PostLink implements Socket {
           headers: {
             'Content-Type': FRAMES_TYPE,
             'Content-Length': body.length,
-            ...(this.#line === null ? {} : { [LINE_HEADER]: this.#line }),
+            ...(this.#line === null ? this.#shown : { [LINE_HEADER]: this.#line }),
           },
         },
         (head) => {

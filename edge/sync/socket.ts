@@ -2,6 +2,7 @@
 // here, since the library's own default lets 100 MiB in. Whatever goes wrong ends in exactly one `closed` or `refused`.
 import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
+import { ATTESTATION_HEADER } from '../../protocol/attestation.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import { CONNECT_WAIT_MS_MAX, FRAME_BYTES_MAX } from '../../protocol/limits.ts'
 import { obstacleOf, obstacleOfFault, retryAfterMs } from './obstacles.ts'
@@ -75,7 +76,16 @@ export function refusedByAnswer({ statusCode = 0, headers }: IncomingMessage): R
   }
 }
 
-export function webSocketFactory(url: () => string, onFault: (cause: Error) => void): SocketFactory {
+/** What a device shows with each connection (P-ATT-1). */
+export function attestationHeader(attestation: string | null): Readonly<Record<string, string>> {
+  return attestation === null ? {} : { [ATTESTATION_HEADER]: attestation }
+}
+
+export function webSocketFactory(
+  url: () => string,
+  shown: () => Readonly<Record<string, string>>,
+  onFault: (cause: Error) => void,
+): SocketFactory {
   return (events) => {
     const socket = new WebSocket(url(), {
       // Batches are compressed before they are sealed; inflating what a peer sends is a way in for bombs.
@@ -83,6 +93,7 @@ export function webSocketFactory(url: () => string, onFault: (cause: Error) => v
       maxPayload: FRAME_BYTES_MAX,
       handshakeTimeout: CONNECT_WAIT_MS_MAX,
       followRedirects: false,
+      headers: shown(),
     })
     let opened = false
     let ended = false

@@ -12,5 +12,5 @@ export function asApplicant(identity: EdgeIdentity): EdgeIdentity {
 export function asDevice(identity: EdgeIdentity, edge: number): EdgeIdentity {
   const { applicantKey = null } = identity
   assert(applicantKey !== null, 'only an applicant becomes another device')
-  return { ...identity, edge, privateKey: applicantKey, applicantKey: null }
+  return { ...identity, edge, privateKey: applicantKey, applicantKey: null, attestation: null }
 }

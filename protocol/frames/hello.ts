@@ -21,6 +21,8 @@ export const HelloShape = Type.Object(
     protocol: Type.Integer({ minimum: 1, maximum: 65_535 }),
     nonce: BytesShape,
     origin: OriginShape,
+    /** Of that life: the next one is a later one (P-LIFE-3). */
+    epoch: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     /** Last seq in the ledger and its hash. */
     seq: SeqShape,
     head: HashShape,

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { RETURN_SPREAD_MS_MAX, SPARES_MAX } from '../limits.ts'
+import { ATTESTATION_CHARS_MAX, RETURN_SPREAD_MS_MAX, SPARES_MAX } from '../limits.ts'
 import { LifeShape } from '../lives.ts'
 import { HashShape, MillisShape, ProgramVersionShape, SeqShape, closed } from '../shapes.ts'
 import { CREDIT } from './ack.ts'
@@ -19,6 +19,8 @@ export const WelcomeShape = Type.Object(
     return_ms: Type.Integer({ minimum: 0, maximum: RETURN_SPREAD_MS_MAX }),
     /** The latest program version there is. */
     program: ProgramVersionShape,
+    /** To be kept and shown with every connection (P-ATT-1). */
+    attestation: Type.String({ maxLength: ATTESTATION_CHARS_MAX }),
     /** Lives this edge may open by itself, lowest epoch first (P-LIFE-3). */
     spares: Type.Array(LifeShape, { maxItems: SPARES_MAX }),
   },

@@ -24,8 +24,7 @@ interface Copy {
 export class Fates {
   readonly #world: World
   readonly #copies = new Map<StoreNode, Copy>()
-  /** With the devices it knows: one that came since would have to be enrolled anew by hand, which is another story. */
-  #cloudCopy: { readonly directory: string; readonly devices: ReadonlySet<number> } | null = null
+  #cloudCopy: string | null = null
   #clones = 0
   #approving = false
   /** Points that members may have spent beyond what they had, for what was put back or copied. */
@@ -67,15 +66,12 @@ export class Fates {
     const copy = this.#cloudCopy
     this.#cloudCopy = null
     if (copy === null) {
-      const devices = new Set(world.stores.map(({ edge }) => edge))
-      this.#cloudCopy = { directory: world.copyCloud(), devices }
+      this.#cloudCopy = world.copyCloud()
       return
     }
-    const { stores } = world
-    if (stores.some((node) => !copy.devices.has(node.edge) || node.isApplicant)) return
     this.#copies.clear()
-    for (const node of stores) this.#leasesMaySpendAgain(node)
-    world.crashCloud(copy.directory)
+    for (const node of world.stores) this.#leasesMaySpendAgain(node)
+    world.crashCloud(copy)
   }
 
   /** HQ looks at devices that apply and lets them in. */

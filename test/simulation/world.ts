@@ -115,7 +115,7 @@ export class World {
 
   #accept(node: StoreNode, socket: SyncSocket): boolean {
     if (this.#hub === null) return false
-    void this.#hub.accept(node.edge, socket)
+    void this.#hub.accept(node.edge, socket, node.ledger?.identity()?.attestation ?? undefined)
     return true
   }
 

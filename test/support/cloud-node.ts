@@ -213,6 +213,7 @@ export class Device extends OriginWriter {
       protocol: PROTOCOL_VERSION,
       nonce,
       origin: this.origin,
+      epoch: 1,
       seq: seq as Seq,
       head: this.hashes[seq] ?? CHAIN_GENESIS,
       base_seq: 0 as Seq,

@@ -83,6 +83,7 @@ export class HandCloud {
       ...this.credit,
       return_ms: 0,
       program: 0 as ProgramVersion,
+      attestation: 'signed',
       spares: this.spares,
     })
     line.deliver()

@@ -117,7 +117,7 @@ export class SmallWorld {
 
   #node(store: StoreId, name: string): StoreNode {
     const wire = new Wire(this.time, this.#random, LATENCY_MS_MAX, (socket) => {
-      void this.#hub.accept(node.edge, socket)
+      void this.#hub.accept(node.edge, socket, node.ledger?.identity()?.attestation ?? undefined)
       return true
     })
     const node: StoreNode = new StoreNode(

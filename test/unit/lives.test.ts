@@ -6,6 +6,7 @@ import type { Identity } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
 import { approveEdge, retireEdge } from '../../cloud/domain/lives.ts'
 import { decodeState, encodeState, newState, spendable } from '../../cloud/evaluation/state.ts'
+import type { EdgeRow } from '../../cloud/store/port.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { StoreNode } from '../simulation/store-node.ts'
 import type { Receipt } from '../support/small-world.ts'
@@ -348,6 +349,33 @@ describe('R22: the cloud put back', () => {
     expect(await world.counted()).toEqual([])
     await world.synced(shop)
     expect(await world.counted()).toEqual(['a1', 'b1'])
+    await world.sound()
+  })
+
+  test('G-12 P-ATT-1 a device enrolled after the backup shows the cloud’s own signature, and HQ lets it in with its store', async () => {
+    const copy = await world.copyCloud()
+    const later = await world.addStore()
+    await world.write(later, 'enrolment', 'm', { identities: [{ kind: 'card', value: '5' }] })
+    await world.sell(later, 'a1', '5')
+    await world.synced(later)
+    await world.restartCloud((directory) => world.putCloudBack(copy, directory))
+    await world.sell(later, 'b1', '5')
+    await world.time.runUntil(() => later.link?.state === 'held', 60_000)
+    expect(await world.conflicts()).toContain('unknown_device')
+    expect(await world.counted()).toEqual([])
+    const { store, tenant } = world.cloud
+    const edge = (await store.read.edges(tenant)).find(({ id }) => id === later.edge)
+    expect(edge).toMatchObject({ state: 'pending', store: later.store })
+    expect((await store.read.stores(tenant)).map(({ id }) => id)).toContain(later.store)
+    const { epoch } = ledger(later).identity() ?? { epoch: 0 }
+    await store.write((tx) => approveEdge(tx, edge as EdgeRow, world.time.now() as Millis))
+    await world.synced(later)
+    expect(await world.counted()).toEqual(['a1', 'b1', 'm'])
+    // Its next life is a later one, of an origin that was never given out.
+    expect(ledger(later).identity()?.epoch).toBeGreaterThan(epoch)
+    // What the cloud gives out from here on is not what it gave out before.
+    const next = await world.addStore()
+    expect([next.store > later.store, next.edge > later.edge]).toEqual([true, true])
     await world.sound()
   })
 })

@@ -85,6 +85,7 @@ class Peer {
       protocol: PROTOCOL_VERSION,
       nonce,
       origin: this.edge.origin,
+      epoch: 1,
       seq: seq as Seq,
       head: this.edge.hashes[seq] ?? new Uint8Array(32),
       base_seq: 0 as Seq,

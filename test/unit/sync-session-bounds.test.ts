@@ -98,6 +98,7 @@ beforeEach(async () => {
       protocol: PROTOCOL_VERSION,
       nonce: challenge.nonce,
       origin: store.origin,
+      epoch: 1,
       seq: 0 as Seq,
       head: store.hashes[0] ?? new Uint8Array(32),
       base_seq: 0 as Seq,

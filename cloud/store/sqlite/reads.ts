@@ -29,6 +29,10 @@ import { activityRow, edgeRow, factRow, identitiesOf, memberRow, originRow } fro
 import type { Raw } from './rows.ts'
 import { preparer } from './statements.ts'
 
+export function storeOf(sql: ReturnType<typeof preparer>, id: StoreId): StoreRow | undefined {
+  return sql('SELECT * FROM stores WHERE id = ?').get(id) as unknown as StoreRow | undefined
+}
+
 export function livesOf(sql: ReturnType<typeof preparer>, tenant: TenantId, edge: EdgeId): OriginRow[] {
   return sql('SELECT * FROM origins WHERE edge = ? AND tenant = ? ORDER BY epoch')
     .all(edge, tenant)
@@ -89,6 +93,7 @@ export function sqliteReads(database: Database): Reads {
   return {
     stores: async (tenant) =>
       sql('SELECT * FROM stores WHERE tenant = ? ORDER BY id').all(tenant) as unknown as StoreRow[],
+    store: async (id) => storeOf(sql, id),
     edges: async (tenant) => sql('SELECT * FROM edges WHERE tenant = ? ORDER BY id').all(tenant).map(edgeRow),
     edge: async (id) => {
       const raw = sql('SELECT * FROM edges WHERE id = ?').get(id)

@@ -17,7 +17,7 @@ import type {
   StoreRow,
   Writes,
 } from '../port.ts'
-import { activitiesOfFacts, chainOf, livesOf, programRecord, quarantineRow } from './reads.ts'
+import { activitiesOfFacts, chainOf, livesOf, programRecord, quarantineRow, storeOf } from './reads.ts'
 import { preparer, present } from './statements.ts'
 import { conflictWrites } from './conflicts.ts'
 import { accountWrites } from './accounts.ts'
@@ -27,6 +27,11 @@ import { linkWrites } from './links.ts'
 import { platformWrites } from './platform-rows.ts'
 import { edgeRow, effectsText, factRow, originRow } from './rows.ts'
 import { spendingWrites } from './spendings.ts'
+
+/** The number of the next row: beyond all there are, and beyond what a lost cloud may have given out. */
+function nextOf(table: 'stores' | 'edges'): string {
+  return `max(1 + (SELECT coalesce(max(id), 0) FROM ${table}), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = '${table}_floor'), 1))`
+}
 
 export function sqliteWrites(database: Database): Writes {
   const sql = preparer(database)
@@ -53,19 +58,24 @@ export function sqliteWrites(database: Database): Writes {
       sql('SELECT member FROM vouchers WHERE tenant = ? AND code = ?').get(tenant, code)?.member as
         MemberId | undefined,
 
-    insertStore: async (tenant, name, zone) => {
-      const { lastInsertRowid } = sql('INSERT INTO stores (tenant, name, zone) VALUES (?, ?, ?)').run(
-        tenant,
-        name,
-        zone,
-      )
+    insertStore: async (tenant, name, zone, id) => {
+      const { lastInsertRowid } = sql(
+        `INSERT INTO stores (id, tenant, name, zone) VALUES (coalesce(?, ${nextOf('stores')}), ?, ?, ?)`,
+      ).run(id ?? null, tenant, name, zone)
       return { id: Number(lastInsertRowid) as StoreId, tenant, name, zone }
     },
-    insertEdge: async (row): Promise<EdgeRow> => {
+    store: async (id) => storeOf(sql, id),
+    insertEdge: async ({ id, tenant, store, publicKey, enrolledAt }): Promise<EdgeRow> => {
       const raw = sql(
-        'INSERT INTO edges (tenant, store, public_key, enrolled_at) VALUES (?, ?, ?, ?) RETURNING *',
-      ).get(row.tenant, row.store, row.publicKey, row.enrolledAt)
+        `INSERT INTO edges (id, tenant, store, public_key, enrolled_at) VALUES (coalesce(?, ${nextOf('edges')}), ?, ?, ?, ?) RETURNING *`,
+      ).get(id ?? null, tenant, store, publicKey, enrolledAt)
       return edgeRow(raw ?? {})
+    },
+    skipDevices: async (count) => {
+      for (const table of ['stores', 'edges'] as const)
+        sql(
+          `INSERT INTO meta (name, value) VALUES ('${table}_floor', ${nextOf(table)} + ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+        ).run(count)
     },
     livesOf: async (tenant, edge) => livesOf(sql, tenant, edge),
     saveEdge: async ({ id, state, copyOf }) => {

@@ -1,0 +1,47 @@
+// The cloud's signed word that a device was enrolled for a store (P-ATT-1). The device keeps the latest and shows it with every connection: a cloud that was
+// restored from before the enrolment finds its own signature on it, and neither the store nor the device has to be set up again by hand.
+import type { KeyObject } from 'node:crypto'
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { seal, unseal } from './envelope.ts'
+import { ATTESTATION_CHARS_MAX } from './limits.ts'
+import { NameShape, StoreIdShape, closed } from './shapes.ts'
+import { validator } from './validation.ts'
+
+/** Of the requests that open a link. */
+export const ATTESTATION_HEADER = 'tillstream-attestation'
+
+const AttestationShape = Type.Object(
+  {
+    /** No frame is one, so that neither can be shown as the other. */
+    type: Type.Literal('attestation'),
+    tenant: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    edge: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    /** The life of the cloud that signed it. */
+    cloud_epoch: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    public_key: Type.String({ maxLength: 200 }),
+    store: Type.Object({ id: StoreIdShape, name: NameShape, zone: Type.String({ maxLength: 64 }) }, closed),
+  },
+  closed,
+)
+export type Attestation = Readonly<Static<typeof AttestationShape>>
+const attestation = validator(AttestationShape)
+
+/** In base64url, at most ATTESTATION_CHARS_MAX. */
+export function attest(what: Omit<Attestation, 'type'>, privateKey: KeyObject): string {
+  const text = JSON.stringify({ type: 'attestation', ...what })
+  return Buffer.from(seal(Buffer.from(text), privateKey)).toString('base64url')
+}
+
+/** Undefined for what was not signed with that key, or says something else. */
+export function attested(text: string, publicKey: KeyObject): Attestation | undefined {
+  if (text.length > ATTESTATION_CHARS_MAX) return undefined
+  const bytes = unseal(Buffer.from(text, 'base64url'), publicKey)
+  if (bytes === undefined) return undefined
+  try {
+    const said: unknown = JSON.parse(Buffer.from(bytes).toString())
+    return attestation.accepts(said) ? said : undefined
+  } catch {
+    return undefined
+  }
+}

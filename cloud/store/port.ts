@@ -6,6 +6,7 @@ import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } f
 import type { LifeEnd } from '../../protocol/lives.ts'
 import type { HybridTime, Millis } from '../../protocol/time.ts'
 import type { AccountReads, AccountWrites } from './account-port.ts'
+import type { FleetWrites } from './fleet-port.ts'
 import type { LeaseReads, LeaseWrites } from './lease-port.ts'
 import type { PlatformReads, PlatformWrites } from './platform-port.ts'
 import type { Effect } from '../evaluation/effects.ts'
@@ -326,6 +327,7 @@ export interface Writes
   extends
     LeaseWrites,
     AccountWrites,
+    FleetWrites,
     PlatformWrites,
     Pick<
       Reads,
@@ -342,33 +344,6 @@ export interface Writes
       | 'memberOfVoucher'
       | 'conflict'
     > {
-  /** Under the next number, or under the one it had before. */
-  insertStore(tenant: TenantId, name: string, zone: string, id?: StoreId): Promise<StoreRow>
-  /** Under the next number, or under the one it had before. */
-  insertEdge(
-    row: Pick<EdgeRow, 'tenant' | 'store' | 'publicKey' | 'enrolledAt'> & { readonly id?: EdgeId },
-  ): Promise<EdgeRow>
-  /** The next stores and devices get numbers beyond so many that a lost cloud may have given out. */
-  skipDevices(count: number): Promise<void>
-  saveEdge(row: Pick<EdgeRow, 'id' | 'state' | 'copyOf'>): Promise<void>
-  edgeByKey(tenant: TenantId, publicKey: string): Promise<EdgeRow | undefined>
-  /** The next origin number (at least `floor`), with the next epoch of the edge (at least `epochFloor`); open unless told otherwise. */
-  insertOrigin(
-    row: Pick<OriginRow, 'tenant' | 'store' | 'edge'> & {
-      readonly state?: OriginRow['state']
-      readonly floor?: number
-      readonly epochFloor?: number
-    },
-  ): Promise<OriginRow>
-  originLast(): Promise<number>
-  saveOrigins(rows: readonly Pick<OriginRow, 'origin' | 'seq' | 'head'>[]): Promise<void>
-  openOrigin(origin: Origin): Promise<void>
-  closeOrigin(origin: Origin, ended: LifeEnd, at: Millis): Promise<void>
-  witnessOrigin(origin: Origin, seq: Seq): Promise<void>
-  saveContact(row: ContactRow): Promise<void>
-  insertCode(row: CodeRow): Promise<void>
-  code(hash: string): Promise<CodeRow | undefined>
-  useCode(hash: string, edge: EdgeId): Promise<void>
   insertProgram(tenant: TenantId, record: ProgramRecord, publishedAt: Millis): Promise<void>
 
   /** Counted facts with these business keys. */

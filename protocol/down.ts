@@ -5,6 +5,8 @@ import type { Gap } from './frames/gap.ts'
 import { AckShape } from './frames/ack.ts'
 import { EndedShape } from './frames/ended.ts'
 import { GapShape } from './frames/gap.ts'
+import type { Budgets } from './frames/budgets.ts'
+import { BudgetsShape } from './frames/budgets.ts'
 import type { CertificateFrame } from './frames/certificate.ts'
 import { CertificateShape } from './frames/certificate.ts'
 import type { Decision } from './frames/decision.ts'
@@ -46,6 +48,7 @@ export type DownFrame =
   | Time
   | Notice
   | CertificateFrame
+  | Budgets
 
 export const DOWN_SHAPES = {
   challenge: ChallengeShape,
@@ -63,4 +66,5 @@ export const DOWN_SHAPES = {
   time: TimeShape,
   notice: NoticeShape,
   certificate: CertificateShape,
+  budgets: BudgetsShape,
 } as const satisfies Record<DownFrame['type'], unknown>

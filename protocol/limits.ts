@@ -126,6 +126,8 @@ export const HOLD_MS_MAX = 24 * 3_600_000
 export const LEASE_LINES_MAX = 200
 export const LEASES_FRAME_MAX = 200
 export const LEASE_RIGHTS_MAX = 4
+/** Perks whose budgets one downstream frame tells. */
+export const BUDGETS_FRAME_MAX = 1_000
 /** A store stops spending from a lease this long before it expires, so that its clock need not be the cloud's. */
 export const LEASE_MARGIN_MS = 5 * 60_000
 /** Leases that are open for one store: in its ledger, about 150 bytes each. What comes beyond is given back at once. */

@@ -1,4 +1,6 @@
 // Everything an edge says to the cloud.
+import type { AskBudgets } from './frames/ask-budgets.ts'
+import { AskBudgetsShape } from './frames/ask-budgets.ts'
 import type { AskTime } from './frames/ask-time.ts'
 import { AskTimeShape } from './frames/ask-time.ts'
 import type { Authorise } from './frames/authorise.ts'
@@ -16,7 +18,7 @@ import { PastShape } from './frames/past.ts'
 import type { Witness } from './frames/witness.ts'
 import { WitnessShape } from './frames/witness.ts'
 
-export type UpFrame = Hello | Batch | FindMember | Authorise | Past | Witness | AskTime | Certify
+export type UpFrame = Hello | Batch | FindMember | Authorise | Past | Witness | AskTime | Certify | AskBudgets
 
 export const UP_SHAPES = {
   hello: HelloShape,
@@ -27,4 +29,5 @@ export const UP_SHAPES = {
   witness: WitnessShape,
   ask_time: AskTimeShape,
   certify: CertifyShape,
+  ask_budgets: AskBudgetsShape,
 } as const satisfies Record<UpFrame['type'], unknown>

@@ -21,7 +21,10 @@ import type { MemberState } from '../evaluation/state.ts'
 import { stateAt } from '../evaluation/time/time.ts'
 import type { LeaseRow } from '../store/lease-port.ts'
 import type { CloudStore, HoldRow, StoreCount, TenantId, Writes } from '../store/port.ts'
+import { countOf, leasedOf, redeemedOf } from './budgets.ts'
+import type { BudgetUse } from './budgets.ts'
 import { heldIn, outstandingIn } from './leases/member-books.ts'
+import type { Claims } from './leases/member-books.ts'
 import type { Recalls } from './leases/recalls.ts'
 import type { ProgramShelf } from './programs.ts'
 
@@ -101,7 +104,7 @@ export class Authority {
         ...(member === NO_MEMBER ? [] : await tx.leasesOfMembers([member])),
         ...(perk === null ? [] : await tx.leasesOfBudget(tenant, perk)),
       ].filter((lease) => outstandingOf(lease) > 0),
-      counts: perk === null ? [] : await countsOf(tx, tenant, perk, now),
+      counts: perk === null ? [] : await redeemedOf(tx, tenant, perk, now),
       member,
       question,
       store,
@@ -173,31 +176,37 @@ interface Asked {
   readonly store: StoreId
 }
 
-async function countsOf(tx: Writes, tenant: TenantId, perk: RuleId, now: Millis): Promise<StoreCount[]> {
-  return [...(await tx.usesOfPerk(tenant, perk)), ...(await tx.heldOfPerk(tenant, perk, now))]
-}
-
 function decideOn(asked: Asked): Result<Allowed> {
   const { perk } = asked.question
   return perk === null ? decideUse(asked) : decideRedemption(asked, perk)
 }
 
 /** What is leased is spent as far as everybody else is concerned (U-4). */
-function decideRedemption(asked: Asked, perk: RuleId): Result<Allowed> {
-  const { program, state, holds, leases, counts, member, question, store } = asked
-  if (program === null) return refuse('program_missing', 'No program is in force')
+export function heldFor(
+  program: Program,
+  perk: RuleId,
+  { holds, leases }: Pick<Claims, 'holds' | 'leases'>,
+  use: BudgetUse | null,
+  store: StoreId,
+): Held {
   const metric = program.redeemPerks.get(perk)?.metric ?? POINTS
-  const budgets = leases.filter(({ subject }) => subject === 'budget')
-  const used = [...counts, ...budgets.map((lease) => ({ store: lease.store, count: outstandingOf(lease) }))]
-  const sum = (rows: readonly StoreCount[]): number => rows.reduce((total, { count }) => total + count, 0)
-  const held: Held = {
+  const used = use === null ? [] : [...use.redeemed, ...use.leased]
+  return {
     points: heldIn(program, holds, metric) + outstandingIn(leases, 'points', metric),
     uses:
       holds.filter((hold) => hold.perk === perk && hold.voucher === null).length +
       outstandingIn(leases, 'uses', perk),
-    budgetUsed: sum(used),
-    budgetUsedHere: sum(used.filter((row) => row.store === store)),
+    budgetUsed: countOf(used),
+    budgetUsedHere: countOf(used, store),
   }
+}
+
+function decideRedemption(asked: Asked, perk: RuleId): Result<Allowed> {
+  const { program, state, leases, counts, member, question, store } = asked
+  if (program === null) return refuse('program_missing', 'No program is in force')
+  const budgets = leases.filter(({ subject }) => subject === 'budget')
+  const use = { perk, redeemed: counts, leased: leasedOf(budgets) }
+  const held = heldFor(program, perk, asked, use, store)
   const decided = mayRedeem(program, state, perk, { ...question, store }, held, question.points)
   return decided.ok ? { ok: true, value: { member, points: decided.value.points, perk } } : decided
 }

@@ -84,6 +84,20 @@ export const LeasesQueryShape = Type.Object(
   closed,
 )
 
+export const PerksQueryShape = Type.Object(
+  {
+    ...page,
+    member: Type.Optional(Type.String({ pattern: '^[0-9]{1,16}$', description: 'A member id' })),
+    store: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: "Left out: the member's home store, else that of the enrolment",
+      }),
+    ),
+  },
+  closed,
+)
+
 export const FeedQueryShape = Type.Object(
   {
     epoch: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),

@@ -2,7 +2,7 @@
 import type { MemberId, Origin, RuleId, StoreId } from '../../protocol/ids.ts'
 import type { LeaseSubject, LeaseTotals } from '../../protocol/leases.ts'
 import type { Millis } from '../../protocol/time.ts'
-import type { HoldRow } from './port.ts'
+import type { HoldRow, StoreCount } from './port.ts'
 
 type TenantId = number
 
@@ -54,7 +54,16 @@ export interface VisitRow {
   readonly at: Millis
 }
 
-export interface LeaseReads {
+/** What a perk's budget is used up by (U-3, U-4), on either side of a transaction. */
+export interface BudgetReads {
+  /** Redemptions of a perk that were not given back, by store. */
+  usesOfPerk(tenant: TenantId, perk: RuleId): Promise<StoreCount[]>
+  /** Open decisions on redemptions of a perk, by store. */
+  heldOfPerk(tenant: TenantId, perk: RuleId, now: Millis): Promise<StoreCount[]>
+  leasesOfBudget(tenant: TenantId, perk: RuleId): Promise<LeaseRow[]>
+}
+
+export interface LeaseReads extends BudgetReads {
   /** By number; `after` is one. Those of a member are also those of members merged into it. */
   leaseList(tenant: TenantId, filter: LeaseFilter, page: Page): Promise<LeaseRow[]>
   /** Of a ledger, changed after `cursor`, oldest change first. */
@@ -68,7 +77,7 @@ export interface LeaseReads {
   bookList(members: readonly MemberId[]): Promise<BookRow[]>
 }
 
-export interface LeaseWrites {
+export interface LeaseWrites extends BudgetReads {
   /** The highest number a lease was ever given. */
   lastLease(): Promise<number>
   /** Leaves numbers out: a cloud that lost some may have given them out. */
@@ -76,7 +85,6 @@ export interface LeaseWrites {
   leases(numbers: readonly number[]): Promise<LeaseRow[]>
   /** Also of members merged into these. */
   leasesOfMembers(members: readonly MemberId[]): Promise<LeaseRow[]>
-  leasesOfBudget(tenant: TenantId, perk: RuleId): Promise<LeaseRow[]>
   /** With rights left. */
   openLeasesOfOrigin(origin: Origin, limit: number): Promise<LeaseRow[]>
   /** Saves leases whole and numbers the changes. */

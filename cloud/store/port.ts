@@ -399,12 +399,8 @@ export interface Writes
   skipHolds(count: number): Promise<void>
   insertHold(row: Omit<HoldRow, 'id' | 'settled'>): Promise<HoldRow>
   settleHolds(ids: readonly number[]): Promise<void>
-  /** Open holds of a perk, by store. */
-  heldOfPerk(tenant: TenantId, perk: RuleId, now: Millis): Promise<StoreCount[]>
   /** Says of redemptions whether they use up their perk's budget; saying it again changes nothing. */
   saveRedemptions(rows: readonly (RedemptionRow & { readonly counts: boolean })[]): Promise<void>
-  /** Redemptions of a perk that count, by store. */
-  usesOfPerk(tenant: TenantId, perk: RuleId): Promise<StoreCount[]>
   /** How far the numbers of a challenge and of a period have come; 0 before the first. */
   lastResponse(
     tenant: TenantId,

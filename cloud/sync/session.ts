@@ -10,6 +10,7 @@ import type { DownFrame } from '../../protocol/down.ts'
 import { NONCE_BYTES, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
 import type { Authorise } from '../../protocol/frames/authorise.ts'
 import type { Batch } from '../../protocol/frames/batch.ts'
+import type { BudgetStanding } from '../../protocol/frames/budgets.ts'
 import type { Certify } from '../../protocol/frames/certify.ts'
 import type { Ended } from '../../protocol/frames/ended.ts'
 import type { FindMember } from '../../protocol/frames/find-member.ts'
@@ -28,6 +29,7 @@ import { assert, unreachable } from '../../protocol/result.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSIONS_SPOKEN } from '../../protocol/version.ts'
+import { budgetStandings } from '../domain/budgets.ts'
 import type { BatchAnswer } from '../domain/ingest/accept.ts'
 import { cloudWentBack, endedFrame, goesOn, judgeHello, tailOf, witnessed } from '../domain/lives.ts'
 import type { Verdict } from '../domain/lives.ts'
@@ -206,6 +208,8 @@ export class SyncSession {
         return this.#authorise(frame)
       case 'ask_time':
         return this.#send({ type: 'time', time: this.#now(), question: frame.question })
+      case 'ask_budgets':
+        return this.#send({ ...frame, type: 'budgets', budgets: await this.#budgets() })
       case 'certify':
         return this.#certify(frame)
       case 'past':
@@ -232,6 +236,11 @@ export class SyncSession {
       (decision) => this.#send(decision),
       (cause: unknown) => onFault(this.#edge.id, cause),
     )
+  }
+
+  async #budgets(): Promise<BudgetStanding[]> {
+    const { store, shelf } = this.#parts
+    return budgetStandings(store.read, await shelf.of(this.tenant), this.tenant, this.store, this.#now())
   }
 
   async #hello(hello: Hello): Promise<void> {

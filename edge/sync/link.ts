@@ -11,6 +11,7 @@ import type { Certified } from '../../protocol/frames/certificate.ts'
 import type { CertificateRequest } from '../../protocol/frames/certify.ts'
 import type { Welcome } from '../../protocol/frames/welcome.ts'
 import type { Life, LifeEnd } from '../../protocol/lives.ts'
+import type { Budgets } from '../../protocol/frames/budgets.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { Time } from '../../protocol/frames/time.ts'
 import type { Seq } from '../../protocol/ids.ts'
@@ -164,6 +165,10 @@ export class Link implements CloudLink {
   }
 
   /** A member who buys and redeems at once spends what the sale just gave: the sale goes first. */
+  budgets(): Promise<Budgets | 'unreachable'> {
+    return this.#questions.budgets(this.#ledger.head().seq)
+  }
+
   authorise(question: SpendingQuestion): Promise<Decision | 'unreachable'> {
     return this.#questions.authorise(question, this.#ledger.head().seq)
   }
@@ -402,9 +407,9 @@ export class Link implements CloudLink {
         this.#log.warn({ code: frame.code }, 'notice of the cloud')
         return this.#taken(() => this.#till.takeNotice(frame))
       case 'found_member':
-        return this.#taken(() => this.#questions.answered('find_member', frame.question, frame))
       case 'decision':
-        return this.#taken(() => this.#questions.answered('authorise', frame.question, frame))
+      case 'budgets':
+        return this.#taken(() => this.#questions.answered(frame))
       case 'certificate':
         return this.#taken(() => this.#certificates?.take(frame))
       case 'tail':

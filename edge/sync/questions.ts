@@ -1,7 +1,8 @@
-// Questions to the cloud inside a terminal's call (N-6): who is this, may they spend that. They go beside the machine and only need a welcomed link;
+// Questions to the cloud inside a terminal's call (N-6): who is this, may they spend that, what is left of the budgets. They go beside the machine and only need a welcomed link;
 // each is answered exactly once, by the cloud, by the clock, or by the end of the link.
-import type { DownFrame } from '../../protocol/down.ts'
+import type { Budgets } from '../../protocol/frames/budgets.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
+import type { FoundMember } from '../../protocol/frames/found-member.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { MemberId, Seq } from '../../protocol/ids.ts'
 import { QUESTIONS_OPEN_MAX, QUESTION_WAIT_MS_MAX } from '../../protocol/limits.ts'
@@ -13,13 +14,17 @@ const NOTHING_BEFORE = 0 as Seq
 
 export type FindAnswer = MemberId | 'none' | 'unreachable'
 
+type AnswerFrame = FoundMember | Decision | Budgets
+/** Which question each answers. */
+const ANSWERS = { found_member: 'find_member', decision: 'authorise', budgets: 'ask_budgets' } as const
+
 interface OpenQuestion {
-  readonly asks: 'find_member' | 'authorise'
+  readonly asks: (typeof ANSWERS)[AnswerFrame['type']]
   /** Asked once the cloud has the ledger up to here, so that it decides on what the store knew. */
   readonly after: Seq
   readonly frame: UpFrame
   sent: boolean
-  answer(frame: DownFrame | 'unreachable'): void
+  answer(frame: AnswerFrame | 'unreachable'): void
   readonly cancel: Cancel
 }
 
@@ -71,6 +76,18 @@ export class Questions {
     })
   }
 
+  /** As `authorise`. */
+  budgets(after: Seq): Promise<Budgets | 'unreachable'> {
+    return new Promise((resolve) => {
+      this.#ask(
+        'ask_budgets',
+        after,
+        (question) => ({ type: 'ask_budgets', question }),
+        (frame) => resolve(frame === 'unreachable' || frame.type !== 'budgets' ? 'unreachable' : frame),
+      )
+    })
+  }
+
   #ask(
     asks: OpenQuestion['asks'],
     after: Seq,
@@ -100,11 +117,11 @@ export class Questions {
     }
   }
 
-  answered(asks: OpenQuestion['asks'], number: number, frame: DownFrame): void {
-    const question = this.#open.get(number)
+  answered(frame: AnswerFrame): void {
+    const question = this.#open.get(frame.question)
     // Too late, or not what was asked: the terminal has its answer.
-    if (question === undefined || question.asks !== asks) return
-    this.#open.delete(number)
+    if (question === undefined || question.asks !== ANSWERS[frame.type]) return
+    this.#open.delete(frame.question)
     question.cancel()
     question.answer(frame)
   }

@@ -187,32 +187,44 @@ export const ExplanationAnswerShape = Type.Object(
 )
 export type Explanation = Readonly<Static<typeof ExplanationAnswerShape>>
 
-export const PerksAnswerShape = Type.Object(
+const PerkRowShape = Type.Object(
   {
-    perks: Type.Array(
+    id: Int,
+    title: Text,
+    /** For points as money the fewest that are worth anything. */
+    points: Int,
+    available: Type.Boolean(),
+    /** Redemptions the member's limit still allows; null without a limit. */
+    remaining: orNull(Int),
+    /** Local date from which the limit allows another, when none remains. */
+    again_from: orNull(Text),
+    /** How many more of its vouchers the member may hold at a time; null without such a bound, or without a member. */
+    may_hold: orNull(Int),
+    /** Redemptions of all members together there may be, everywhere and in this store, and how many of them are left; null: the cloud did not say. */
+    budget: orNull(
       Type.Object(
         {
-          id: Int,
-          title: Text,
-          /** For points as money the fewest that are worth anything. */
-          points: Int,
-          available: Type.Boolean(),
-          /** Redemptions the member's limit still allows; null without a limit. */
-          remaining: orNull(Int),
-          /** Local date from which the limit allows another, when none remains. */
-          again_from: orNull(Text),
-          /** Redemptions of all members together there may be; the cloud alone knows how many are left of it. */
-          budget: orNull(Type.Object({ total: orNull(Int), per_store: orNull(Int) }, closed)),
-          /** Refusal code and sentence; null when available. */
-          refused: orNull(Text),
-          detail: orNull(Text),
-          /** Until when it could be redeemed here without the cloud; null: it could not. */
-          offline_until: orNull(TimeText),
+          total: orNull(Int),
+          left: orNull(Int),
+          per_store: orNull(Int),
+          left_here: orNull(Int),
+          /** As many as are leased to this store, to be redeemed without the cloud. */
+          offline: Int,
         },
         closed,
       ),
     ),
+    /** Refusal code and sentence; null when available. */
+    refused: orNull(Text),
+    detail: orNull(Text),
+    /** Until when it could be redeemed here without the cloud; null: it could not. */
+    offline_until: orNull(TimeText),
   },
+  closed,
+)
+export type PerkRow = Readonly<Static<typeof PerkRowShape>>
+export const PerksAnswerShape = Type.Object(
+  { perks: Type.Array(PerkRowShape), status: StatusWordShape, as_of: orNull(TimeText) },
   closed,
 )
 export type PerksAnswer = Readonly<Static<typeof PerksAnswerShape>>

@@ -1,6 +1,7 @@
 // What the till needs of the link to the cloud, and nothing about how it travels. Questions are bounded by QUESTION_WAIT_MS_MAX and never
 // throw: 'unreachable' is an answer, and the till serves the store without one (A-4, A-7).
 import type { Basket, Identity } from '../../protocol/facts.ts'
+import type { Budgets } from '../../protocol/frames/budgets.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { MemberId, RuleId, Seq } from '../../protocol/ids.ts'
 import type { Points } from '../../protocol/numbers.ts'
@@ -32,6 +33,8 @@ export interface CloudLink {
   /** When it answers with a member, `takeMembers` has run with its state before. */
   findMember(question: MemberQuestion): Promise<MemberId | 'none' | 'unreachable'>
   authorise(question: SpendingQuestion): Promise<Decision | 'unreachable'>
+  /** How far the budgets of perks are used up. */
+  budgets(): Promise<Budgets | 'unreachable'>
   /** Facts up to here may have been heard of by the cloud. */
   sentUpTo(): Seq
   /** New facts are in the ledger. */
@@ -49,6 +52,7 @@ export const NO_LINK: CloudLink = {
   live: () => false,
   findMember: () => Promise.resolve('unreachable'),
   authorise: () => Promise.resolve('unreachable'),
+  budgets: () => Promise.resolve('unreachable'),
   // Nobody knows what a link before this one sent.
   sentUpTo: () => Number.MAX_SAFE_INTEGER as Seq,
   committed: () => undefined,

@@ -1,30 +1,29 @@
-// Reading: members, perks, quotes, history, status. Nothing here writes, and a quote folds onto a copy.
-import type { Program, RedeemPerk } from '../../cloud/evaluation/compile.ts'
+// Reading: members, quotes, history, status. Nothing here writes, and a quote folds onto a copy.
+import type { Program } from '../../cloud/evaluation/compile.ts'
 import { POINTS } from '../../cloud/evaluation/document/metrics.ts'
 import { EffectBuffer } from '../../cloud/evaluation/effects.ts'
 import type { Considered } from '../../cloud/evaluation/explanation/explain.ts'
 import { explain } from '../../cloud/evaluation/explanation/explain.ts'
 import { statusWord } from '../../cloud/evaluation/spending/entitlement-statuses.ts'
-import { standingOf } from '../../cloud/evaluation/spending/limits.ts'
-import { leastNamed, offersOn } from '../../cloud/evaluation/spending/offers.ts'
-import { NOTHING_HELD, mayRedeem, statusAt } from '../../cloud/evaluation/spending/spending.ts'
+import { offersOn } from '../../cloud/evaluation/spending/offers.ts'
+import { statusAt } from '../../cloud/evaluation/spending/spending.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
-import { copyState, moreOf, newState, spendable } from '../../cloud/evaluation/state.ts'
+import { copyState, newState, spendable } from '../../cloud/evaluation/state.ts'
 import { stateAt } from '../../cloud/evaluation/time/time.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Sale } from '../../protocol/facts.ts'
 import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
 import { NO_MEMBER, idFromText, idText, originOf } from '../../protocol/ids.ts'
-import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, POINTS_MAX } from '../../protocol/limits.ts'
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../../protocol/limits.ts'
 import type { Result } from '../../protocol/result.ts'
 import { accept, refuse } from '../../protocol/result.ts'
-import { localDay, millisOf } from '../../protocol/time.ts'
+import { millisOf } from '../../protocol/time.ts'
 import type { FactRow } from '../ledger/fact-statements.ts'
 import { acknowledgedIn, hasLife } from '../ledger/places.ts'
-import type { HistoryPage, MemberView, PerksAnswer, Quote, StatusWord } from './answers.ts'
+import type { HistoryPage, MemberView, Quote, StatusWord } from './answers.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
-import { offlineUntil, offlineView } from './offline-view.ts'
+import { offlineView } from './offline-view.ts'
 import type { HistoryQuery, MemberReference, QuoteInput } from './inputs.ts'
 import { findCard } from './naming.ts'
 import type { Payee } from './sales.ts'
@@ -89,67 +88,17 @@ function externalOf(
   return { external_code: code, external_url: url }
 }
 
-function budgetOf({ document: { budget } }: RedeemPerk): PerksAnswer['perks'][number]['budget'] {
-  return budget === undefined ? null : { total: budget.total ?? null, per_store: budget.per_store ?? null }
-}
-
 /** The card's state once time has come to the moment asked about. */
-function stateNow(program: Program, { state, member }: Card, { at, offset }: When): MemberState {
+export function stateNow(program: Program, { state, member }: Card, { at, offset }: When): MemberState {
   return stateAt(program, state, member, millisOf(at), offset)
 }
 
-function statusOf(books: Books, card: Card | null): StatusWord {
+export function statusOf(books: Books, card: Card | null): StatusWord {
   return books.fresh() && (card === null || card.known) ? 'confirmed' : 'provisional'
 }
 
 function tierOf(books: Books, tier: number): { id: number; name: string } | null {
   return tier === 0 ? null : { id: tier, name: books.wording().title(tier) }
-}
-
-/** Without a member: what is offered here now to somebody who is at home here, has every tier and enough of every metric. */
-function anybody(books: Books, { tiers, metrics }: Program): MemberState {
-  const state: MemberState = {
-    ...newState(),
-    balance: POINTS_MAX,
-    lifetime: POINTS_MAX,
-    tier: tiers.at(-1)?.id ?? 0,
-  }
-  const more = moreOf(state)
-  more.profile.homeStore = books.identity.store.id
-  more.accounts = [...metrics.keys()]
-    .filter((metric) => metric !== POINTS)
-    .map((metric) => ({ metric, balance: POINTS_MAX, lifetime: POINTS_MAX, spent: 0, lots: [] }))
-  return state
-}
-
-export async function perksView(books: Books, member: MemberId | undefined): Promise<Result<PerksAnswer>> {
-  const found = member === undefined ? undefined : await findCard(books, idText(member))
-  if (found?.ok === false) return found
-  const program = books.programNow()
-  const when = whenNow(books, undefined)
-  if (program === null || when === undefined) return accept({ perks: [] })
-  const place = { store: books.identity.store.id, at: when.at, offset: when.offset }
-  const state = found === undefined ? anybody(books, program) : stateNow(program, found.value, when)
-  const day = localDay(millisOf(when.at), when.offset)
-  return accept({
-    perks: [...program.redeemPerks.values()].map((perk) => {
-      const named = leastNamed(perk)
-      const decided = mayRedeem(program, state, perk.id, place, NOTHING_HELD, named)
-      const { remaining, againOn } = standingOf(perk, state, day, 0)
-      return {
-        id: perk.id,
-        title: perk.document.title,
-        points: named ?? perk.points,
-        available: decided.ok,
-        remaining,
-        again_from: againOn,
-        budget: budgetOf(perk),
-        refused: decided.ok ? null : decided.refusal.code,
-        detail: decided.ok ? null : decided.refusal.detail,
-        offline_until: found?.ok === true ? offlineUntil(books, found.value, perk.id, named) : null,
-      }
-    }),
-  })
 }
 
 /** What a sale would earn, and why or why not. */

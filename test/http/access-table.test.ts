@@ -109,7 +109,7 @@ const CLOSED = ROUTES.filter(({ needs }) => needs !== 'public')
 const SCOPED = CLOSED.filter(({ needs }) => needs !== 'operator')
 
 /** What the other business has of its own by now. */
-const OWN: ReadonlySet<string> = new Set(['/v1/clients', '/v1/programs'])
+const OWN: ReadonlySet<string> = new Set(['/v1/clients', '/v1/programs', '/v1/perks'])
 
 /** The path with things of business 1 in it. */
 function filled({ path }: Route): string {

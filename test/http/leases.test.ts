@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { startEdge } from '../../edge/node.ts'
 import type { EdgeNode } from '../../edge/node.ts'
+import type { RuleId } from '../../protocol/ids.ts'
 import { CloudUnderTest, eventually, items, pick } from '../support/cloud-node.ts'
 import { freshDirectory } from '../support/cloud-core.ts'
 import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
 
+const CAKE = 399 as RuleId
 let cloud: CloudUnderTest
 let edge: EdgeNode
 let home: ReturnType<typeof freshDirectory>
@@ -89,5 +91,76 @@ test(
       ({ json }) => pick(json, 'balance') === 10,
     )
     expect(after.json).toMatchObject({ available: 10, leased: 0 })
+  },
+)
+
+test(
+  'Q-13 A-15 P-SYNC-10 what is left of a budget, of a limit, and of what may be held, at HQ and in the store, before and after redemptions',
+  { timeout: 30_000 },
+  async () => {
+    await cloud.publish({
+      ...SMALL_PROGRAM,
+      tiers: [{ id: SMALL_PROGRAM.tiers[0]?.id ?? COFFEE, name: 'All', point_floor: 0 }],
+      redeem_perks: [
+        {
+          id: CAKE,
+          title: 'Cake',
+          points: 1,
+          limit: { count: 2, interval: 'DAY', interval_count: 1 },
+          budget: { total: 10, per_store: 4 },
+          voucher: { per_member: 5 },
+        },
+      ],
+      offline: { share_percent: 100 },
+    })
+    const enrolled = await call('POST', '/v1/members', { identities: [{ kind: 'card', value: '1' }] })
+    const member = String(pick(enrolled, 'receipt', 'id'))
+    await eventually(
+      () => cloud.ask(`/v1/members/${member}`),
+      ({ status }) => status === 200,
+    )
+    await eventually(
+      () => call('GET', '/v1/perks'),
+      (told) => pick(told, 'perks', 0, 'id') === CAKE,
+    )
+    const cakeAtHq = async (query: string): Promise<unknown> =>
+      items(await cloud.ask(`/v1/perks?${query}`)).find((row) => pick(row, 'id') === CAKE)
+    const cakeHere = async (): Promise<unknown> =>
+      (pick(await call('GET', `/v1/perks?member=${member}`), 'perks') as unknown[]).find(
+        (row) => pick(row, 'id') === CAKE,
+      )
+    const nobodys = { remaining: null, again_from: null, may_hold: null, available: null }
+    expect(await cakeAtHq('')).toMatchObject({ limit: '2 times per 1 day(s)', ...nobodys })
+    expect(await cakeHere()).toMatchObject({
+      available: true,
+      remaining: 2,
+      may_hold: 5,
+      budget: { total: 10, left: 10, per_store: 4, left_here: 4 },
+    })
+    const made = await Promise.all([1, 2].map(() => call('POST', '/v1/redemptions', { member, perk: CAKE })))
+    for (const one of made) expect(pick(one, 'redemption', 'stage')).toBe('captured')
+    const here = await cakeHere()
+    expect(here).toMatchObject({
+      available: false,
+      refused: 'limit_reached',
+      remaining: 0,
+      may_hold: 3,
+      budget: { left: 8, left_here: 2 },
+    })
+    const store = pick(await cloud.ask('/v1/stores').then(({ json }) => json), 'items', 0, 'id')
+    const atHq = await cakeAtHq(`member=${member}&store=${String(store)}`)
+    expect(atHq).toMatchObject({
+      available: false,
+      refused: 'limit_reached',
+      remaining: 0,
+      again_from: pick(here, 'again_from'),
+      may_hold: 3,
+      budget: { total: 10, redeemed: 2, per_store: 4, here: { store, redeemed: 2 } },
+    })
+    const budget = pick(atHq, 'budget')
+    expect(Number(pick(budget, 'left')) + Number(pick(budget, 'leased'))).toBe(8)
+    expect(Number(pick(budget, 'here', 'left')) + Number(pick(budget, 'here', 'leased'))).toBe(2)
+    expect((await cloud.ask('/v1/perks?member=1')).status).toBe(404)
+    expect((await cloud.ask('/v1/perks?store=99')).status).toBe(404)
   },
 )

@@ -15,6 +15,7 @@ import type { CloudLink, MemberQuestion, SpendingQuestion } from '../../edge/til
 import type { InputOf, WriteKind } from '../../edge/till/inputs.ts'
 import { Till } from '../../edge/till/till.ts'
 import type { StoredAnswer } from '../../edge/till/till.ts'
+import type { Budgets } from '../../protocol/frames/budgets.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { Identity } from '../../protocol/facts.ts'
 import type { MemberId, Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
@@ -39,6 +40,7 @@ export class HandLink implements CloudLink {
   readonly asked: (MemberQuestion | SpendingQuestion)[] = []
   find: (question: MemberQuestion) => Promise<MemberId | 'none' | 'unreachable'> = () =>
     Promise.resolve('none')
+  tellBudgets: () => Promise<Budgets | 'unreachable'> = () => Promise.resolve('unreachable')
   decide: (question: SpendingQuestion) => Promise<Decision | 'unreachable'> = () =>
     Promise.resolve('unreachable')
 
@@ -62,6 +64,10 @@ export class HandLink implements CloudLink {
   authorise(question: SpendingQuestion): Promise<Decision | 'unreachable'> {
     this.asked.push(question)
     return this.decide(question)
+  }
+
+  budgets(): Promise<Budgets | 'unreachable'> {
+    return this.tellBudgets()
   }
 
   /** Facts up to here may be known to the cloud. */

@@ -223,6 +223,51 @@ describe('reading', () => {
     )
   })
 
+  test('A-15 perks: what is left of budgets is the cloud’s word, others’ leases taken off; unknown without it', async () => {
+    shop.publish(2, {
+      ...SMALL_PROGRAM,
+      redeem_perks: [
+        { id: 301 as RuleId, title: 'Cake', points: 1, budget: { total: 20, per_store: 6 } },
+        { id: 302 as RuleId, title: 'Tea', points: 1, budget: { total: 3 }, voucher: {} },
+        { id: 303 as RuleId, title: 'Jam', points: 1 },
+      ],
+    })
+    const id = Number(await shop.member('1')) as MemberId
+    let asked = 0
+    shop.link.tellBudgets = () => {
+      asked += 1
+      const row = { redeemed_here: 0, leased: 0, leased_here: 0 }
+      return Promise.resolve({
+        type: 'budgets',
+        question: 1,
+        budgets: [
+          { ...row, perk: 301 as RuleId, redeemed: 11, redeemed_here: 6, leased: 4, leased_here: 1 },
+          { ...row, perk: 302 as RuleId, redeemed: 3 },
+        ],
+      })
+    }
+    const unknown = { total: 20, left: null, per_store: 6, left_here: null, offline: 0 }
+    expect(await shop.till.perks(id)).toMatchObject({
+      value: { status: 'provisional', perks: [{ available: true, budget: unknown }, {}, { budget: null }] },
+    })
+    expect(asked).toBe(0)
+    shop.online()
+    expect(await shop.till.perks(id)).toMatchObject({
+      value: {
+        perks: [
+          { available: false, refused: 'budget_spent', budget: { left: 6, left_here: 0 } },
+          {
+            available: false,
+            refused: 'budget_spent',
+            budget: { total: 3, left: 0, per_store: null, left_here: null },
+          },
+          { available: true },
+        ],
+      },
+    })
+    expect(asked).toBe(1)
+  })
+
   test('history: newest first, in pages, of the store or of a member, settled by acknowledgement and correction', async () => {
     const histories = validator(HistoryAnswerShape)
     const id = await shop.member('1')

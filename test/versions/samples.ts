@@ -187,6 +187,7 @@ export const UP_SAMPLES = {
     member: 0,
   },
   ask_time: { type: 'ask_time', question: 3 },
+  ask_budgets: { type: 'ask_budgets', question: 4 },
   certify: { type: 'certify', public_key: 'MFkw', names: ['till.local', '192.168.1.4'] },
   authorise: {
     type: 'authorise',
@@ -284,6 +285,11 @@ export const DOWN_SAMPLES = {
   },
   tail: { type: 'tail', origin: ORIGIN, from: 5, facts: [bytes(1, 5)], seq: 5, head: bytes(5) },
   time: { type: 'time', time: Date.UTC(2024, 2, 31, 12, 0, 5), question: null },
+  budgets: {
+    type: 'budgets',
+    question: 4,
+    budgets: [{ perk: 301, redeemed: 40, redeemed_here: 12, leased: 10, leased_here: 5 }],
+  },
   certificate: { type: 'certificate', certificate: '-----BEGIN', ca: '-----BEGIN' },
   notice: {
     type: 'notice',

@@ -24,6 +24,7 @@ import type { Committed, Ingest } from '../ingest/ingest.ts'
 import type { OwnFacts } from '../ingest/own-facts.ts'
 import type { ProgramShelf } from '../programs.ts'
 import { appendLeaseFacts } from './lease-facts.ts'
+import { redeemedOf } from '../budgets.ts'
 import { budgetLeasesFor, leasesFor } from './policy.ts'
 import type { Place, Wish } from './policy.ts'
 
@@ -261,7 +262,7 @@ async function placesOf({ tx, program, now, reach }: Look, member: MemberId, hom
 }
 
 async function budgetWishes({ tx, tenant, program, now, reach }: Look, perk: RedeemPerk): Promise<Wish[]> {
-  const used = [...(await tx.usesOfPerk(tenant, perk.id)), ...(await tx.heldOfPerk(tenant, perk.id, now))]
+  const used = await redeemedOf(tx, tenant, perk.id, now)
   const leases = await tx.leasesOfBudget(tenant, perk.id)
   const reached = [...reach].map(([store, origin]) => ({ store, origin }))
   return budgetLeasesFor({ program, perk, used, leases, reached, now })

@@ -3,7 +3,8 @@ import { firstDayOfMonth, monthOfDay } from '../../../protocol/time.ts'
 import type { RedeemPerk } from '../compile.ts'
 import type { LimitDocument } from '../document/parts.ts'
 import type { MemberState } from '../state.ts'
-import { timesRedeemedBefore } from './redemptions.ts'
+import { liveOf } from './entitlements.ts'
+import { reserved, timesRedeemedBefore } from './redemptions.ts'
 import { dateOfDay } from '../time/calendar.ts'
 
 export interface LimitStanding {
@@ -28,6 +29,12 @@ export function standingOf(perk: RedeemPerk, state: MemberState, day: number, he
   // The limit allows another once the count-th last use has left the intervals that count.
   const blocking = uses.toSorted((a, b) => b - a)[limit.count - 1] ?? current
   return { remaining, againOn: dateOfDay(firstDayOf(limit, blocking + span)) }
+}
+
+/** How many more of what it issues the member may hold at a time; null: no bound of the perk's own. */
+export function mayHold({ id, document }: RedeemPerk, state: MemberState): number | null {
+  const most = document.voucher?.per_member
+  return most === undefined ? null : Math.max(0, most - liveOf(state, id) - reserved(state, id))
 }
 
 /** Number of the calendar interval a local day lies in. */

@@ -131,3 +131,8 @@ export function notGivenBack(
   const issued = issuedBy(state, one)
   return issued !== undefined && isTaken(issued) ? 'voucher_used' : null
 }
+
+/** Reservations (of a perk), which issue their entitlement when they are captured. */
+export function reserved({ redemptions }: MemberState, perk?: RuleId): number {
+  return redemptions.filter((one) => one.captured === NO_FACT && (perk ?? one.perk) === one.perk).length
+}

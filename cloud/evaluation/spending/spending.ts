@@ -1,7 +1,6 @@
 // Deciding spendings and uses: `mayRedeem` and `mayUse` are asked once, where the authority is (E-SPEND-1, E-ENT-4). What was decided is booked in
 // redemptions.ts and entitlements.ts, whatever the balance is by then (E-SPEND-3).
 import type { Basket } from '../../../protocol/facts.ts'
-import { NO_FACT } from '../../../protocol/ids.ts'
 import type { RuleId, StoreId } from '../../../protocol/ids.ts'
 import { AMOUNT_MAX, ENTITLEMENTS_LIVE_MAX } from '../../../protocol/limits.ts'
 import type { Result } from '../../../protocol/result.ts'
@@ -21,6 +20,7 @@ import { limitText, standingOf } from './limits.ts'
 import { amountOf } from '../earning/tenders.ts'
 import { spendableIn } from '../metrics/metrics.ts'
 import { discountFor, leastPoints } from './money.ts'
+import { reserved } from './redemptions.ts'
 import { CONDITIONS } from '../conditions/condition-numbers.ts'
 import { failingRule } from '../conditions/rule-conditions.ts'
 import type { ConditionName } from '../conditions/condition-numbers.ts'
@@ -143,11 +143,6 @@ function usedUp(perk: RedeemPerk, { state, day, fact }: Situation, held: Held): 
       `All ${budget.per_store} of "${title}" for store ${fact.store} have been redeemed`,
     )
   return undefined
-}
-
-/** Reservations (of a perk), which issue their entitlement when they are captured. */
-export function reserved({ redemptions }: MemberState, perk?: RuleId): number {
-  return redemptions.filter((one) => one.captured === NO_FACT && (perk ?? one.perk) === one.perk).length
 }
 
 function priceOf(

@@ -18,6 +18,7 @@ import { MEMBER_ROUTES } from './member-routes.ts'
 import { LEASE_ROUTES } from './lease-routes.ts'
 import { NODE_ROUTES } from './node-routes.ts'
 import { PAGE_ROUTES } from './page-routes.ts'
+import { PERK_ROUTES } from './perk-routes.ts'
 import { PROGRAM_ROUTES } from './program-routes.ts'
 import { SEGMENT_ROUTES } from './segment-routes.ts'
 import { WHAT_IF_ROUTES } from './what-if-routes.ts'
@@ -51,6 +52,7 @@ export const ROUTES: readonly Route[] = [
   ...MEMBER_ROUTES,
   ...FACT_ROUTES,
   ...LEASE_ROUTES,
+  ...PERK_ROUTES,
   ...CONFLICT_ROUTES,
   ...CHALLENGE_ROUTES,
   ...CLAWBACK_ROUTES,

@@ -2,9 +2,17 @@
 // are sums over lease and spending facts; `change` numbers every change, so that a store's ledger is told of it from a cursor on.
 import type { MemberId } from '../../../protocol/ids.ts'
 import type { Millis } from '../../../protocol/time.ts'
-import type { BookRow, LeaseFilter, LeaseReads, LeaseRow, LeaseWrites, VisitRow } from '../lease-port.ts'
-import type { Page, TenantId } from '../port.ts'
-import { openHoldsOf } from './spendings.ts'
+import type {
+  BookRow,
+  BudgetReads,
+  LeaseFilter,
+  LeaseReads,
+  LeaseRow,
+  LeaseWrites,
+  VisitRow,
+} from '../lease-port.ts'
+import type { Page, StoreCount, TenantId } from '../port.ts'
+import { COUNTS, openHoldsOf } from './spendings.ts'
 import type { preparer } from './statements.ts'
 import type { Raw } from './rows.ts'
 
@@ -19,9 +27,29 @@ function leaseRow(raw: Raw): LeaseRow {
 /** A member's own, and those of members that were merged into it. */
 const NAMES_OF_MEMBER = 'SELECT ? UNION ALL SELECT member FROM aliases WHERE root = ?'
 
+function budgetReads(sql: ReturnType<typeof preparer>): BudgetReads {
+  return {
+    usesOfPerk: async (tenant, perk) =>
+      sql('SELECT store, count FROM uses WHERE tenant = ? AND perk = ? ORDER BY store').all(
+        tenant,
+        perk,
+      ) as unknown as StoreCount[],
+    heldOfPerk: async (tenant, perk, now) =>
+      sql(
+        `SELECT store, COUNT(*) AS count FROM holds h
+         WHERE tenant = ? AND perk = ? AND settled = 0 AND voucher IS NULL AND ${COUNTS} GROUP BY store`,
+      ).all(tenant, perk, now) as unknown as StoreCount[],
+    leasesOfBudget: async (tenant, perk) =>
+      sql(`SELECT ${COLUMNS} FROM leases WHERE tenant = ? AND item = ? AND subject = 'budget'`)
+        .all(tenant, perk)
+        .map(leaseRow),
+  }
+}
+
 export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
   let change = Number(sql(`SELECT value FROM meta WHERE name = 'lease_change'`).get()?.value ?? 0)
   return {
+    ...budgetReads(sql),
     lastLease: async () => Number(sql(`SELECT value FROM meta WHERE name = 'lease_last'`).get()?.value ?? 0),
     skipLeases: async (count) => {
       sql(
@@ -37,10 +65,6 @@ export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
       const find = sql(`SELECT ${COLUMNS} FROM leases WHERE member IN (${NAMES_OF_MEMBER}) AND member > 0`)
       return members.flatMap((member) => find.all(member, member)).map(leaseRow)
     },
-    leasesOfBudget: async (tenant, perk) =>
-      sql(`SELECT ${COLUMNS} FROM leases WHERE tenant = ? AND item = ? AND subject = 'budget'`)
-        .all(tenant, perk)
-        .map(leaseRow),
     openLeasesOfOrigin: async (origin, limit) =>
       sql(
         `SELECT ${COLUMNS} FROM leases WHERE origin = ? AND granted > spent + returned + written_off ORDER BY lease LIMIT ?`,
@@ -99,6 +123,7 @@ function booksOf(sql: ReturnType<typeof preparer>, members: readonly MemberId[])
 
 export function leaseReads(sql: ReturnType<typeof preparer>): LeaseReads {
   return {
+    ...budgetReads(sql),
     leaseList: async (tenant: TenantId, filter: LeaseFilter, page: Page) =>
       sql(
         `SELECT ${COLUMNS} FROM leases WHERE lease > $after AND tenant = $tenant AND ($store IS NULL OR store = $store)

@@ -1,5 +1,5 @@
 // Holds, how much of a perk's budget is used, and the numbers of responses: what decisions are counted by.
-import type { HoldRow, ResponseRow, StoreCount, Writes } from '../port.ts'
+import type { HoldRow, ResponseRow, Writes } from '../port.ts'
 import { present } from './statements.ts'
 import type { preparer } from './statements.ts'
 import { holdRow } from './rows.ts'
@@ -12,16 +12,14 @@ type SpendingWrites = Pick<
   | 'insertHold'
   | 'skipHolds'
   | 'settleHolds'
-  | 'heldOfPerk'
   | 'saveRedemptions'
-  | 'usesOfPerk'
   | 'lastResponse'
   | 'insertResponse'
   | 'responses'
 >
 
 /** U-2: it may still be in the ledger of a store that has not been heard of as a whole since. */
-const COUNTS = `(h.expires > ? OR NOT EXISTS (SELECT 1 FROM origins o JOIN contacts c USING (origin)
+export const COUNTS = `(h.expires > ? OR NOT EXISTS (SELECT 1 FROM origins o JOIN contacts c USING (origin)
   WHERE o.store = h.store AND c.contact_at >= h.expires AND c.said_seq <= o.seq))`
 
 export function openHoldsOf(
@@ -66,11 +64,6 @@ export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites
       for (const id of ids) settle.run(id)
     },
 
-    heldOfPerk: async (tenant, perk, now) =>
-      sql(
-        `SELECT store, COUNT(*) AS count FROM holds h
-         WHERE tenant = ? AND perk = ? AND settled = 0 AND voucher IS NULL AND ${COUNTS} GROUP BY store`,
-      ).all(tenant, perk, now) as unknown as StoreCount[],
     saveRedemptions: async (rows) => {
       const insert = sql('INSERT INTO redemptions (id, tenant, perk, store) VALUES (?, ?, ?, ?)')
       const remove = sql('DELETE FROM redemptions WHERE id = ? RETURNING perk, store')
@@ -86,12 +79,6 @@ export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites
         count.run(tenant, perk, store, 1)
       }
     },
-    usesOfPerk: async (tenant, perk) =>
-      sql('SELECT store, count FROM uses WHERE tenant = ? AND perk = ? ORDER BY store').all(
-        tenant,
-        perk,
-      ) as unknown as StoreCount[],
-
     lastResponse: async (tenant, challenge, period) => {
       const number = sql('SELECT MAX(number) AS last FROM responses WHERE tenant = ? AND challenge = ?')
       const inPeriod = sql(

@@ -16,6 +16,7 @@ import { Configuration } from './domain/configuration/configuration.ts'
 import { Entities } from './domain/configuration/entities.ts'
 import { followStores } from './domain/configuration/follow.ts'
 import { Accounts } from './domain/accounts/accounts.ts'
+import { queueMailTo } from './domain/accounts/mail-queue.ts'
 import { Draws } from './domain/draws.ts'
 import { HqFacts } from './domain/hq-facts.ts'
 import { Ingest } from './domain/ingest/ingest.ts'
@@ -233,6 +234,8 @@ async function coreOf(
     firstTenant: founded.tenant,
     dialects: [NATIVE_AUTH, PERKVILLE_AUTH],
     accounts: accounts.projections,
+    letters: (tx, { type, word, ...to }) =>
+      queueMailTo(tx, to, { type, fact: null, location: 0, word, now: clock.now() as Millis }),
     onFault: (cause) => log.error({ err: cause }, 'a sweep of what ran out broke'),
   })
   const services: Services = {
@@ -334,6 +337,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
           onFault: (cause) => log.error({ err: cause }, 'a look at the outbox broke'),
           publicUrl: options.publicUrl ?? `http://${options.host}:${port}`,
           secret: mailSecret,
+          pathOf: (letter) => services.platform.proofs.pathOf(letter),
         })
   mailer?.start()
   if (options.moments !== false) moments.start()

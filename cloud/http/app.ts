@@ -61,8 +61,8 @@ export function appOf(parts: AppParts): App {
       return settle(parts, c, 'unknown', { ok: false, refusal }, { Allow: methods.join(', ') })
     })
   }
-  const { read, platform } = parts.services
-  mountOAuth(app, { read, platform, secure: parts.secure }, (c, path, work) =>
+  const { read, platform, accounts } = parts.services
+  mountOAuth(app, { read, platform, accounts, secure: parts.secure }, (c, path, work) =>
     servePage(parts, c, path, work),
   )
   for (const mount of parts.mounts ?? []) mount(app)

@@ -4,11 +4,13 @@ import type { Clock } from '../../protocol/time.ts'
 import type { AccountRow } from '../collections/tables/accounts.ts'
 import { ACCOUNTS } from '../collections/tables/accounts.ts'
 import type { MailType } from '../domain/accounts/mail-queue.ts'
+import { LETTER_TYPES } from '../platform/proofs.ts'
+import type { Letter } from '../platform/proofs.ts'
 import { businessProfile } from '../platform/tenants.ts'
 import type { PersonId } from '../store/platform-port.ts'
 import type { CloudStore } from '../store/port.ts'
 import { messageOf } from './message.ts'
-import type { MailMatter, Message } from './message.ts'
+import type { MailMatter, MailStyle, Message } from './message.ts'
 import type { Post } from './smtp.ts'
 import { unsubscribeToken } from './unsubscribe.ts'
 
@@ -29,6 +31,8 @@ export interface MailerParts {
   /** How customers reach the node, for the link that ends the e-mails. */
   readonly publicUrl: string
   readonly secret: string
+  /** The page that an e-mail with a secret leads to; its secret is made for this try. */
+  readonly pathOf: (letter: Letter) => Promise<string>
 }
 
 const COLOR_DEFAULT = '#222222'
@@ -102,7 +106,8 @@ export class Mailer {
     })
     const attempts = mail.attempts + 1
     const over = delivery.done === 'refused' || attempts >= MAIL_ATTEMPTS_MAX
-    const words = { subject: message.subject, text_body: message.text, html_body: message.html }
+    const { kept } = composed
+    const words = { subject: kept.subject, text_body: kept.text, html_body: kept.html }
     const became =
       delivery.done === 'taken'
         ? { ...words, status: 'sent', sent: now, due: null, fault: null }
@@ -117,19 +122,38 @@ export class Mailer {
   }
 
   /** Null: nobody wants it any more. */
-  async #compose(mail: AccountRow<'mails'>): Promise<{ message: Message; connection: number | null } | null> {
+  async #compose(mail: AccountRow<'mails'>): Promise<Composed | null> {
+    const { publicUrl, secret, pathOf, store } = this.#parts
+    const { tenant, person, email, word } = mail
+    // The outbox is written by `queueMail` alone.
+    const type = mail.type as MailType
+    const [connection] = await store.read.accountRows('connections', { tenant, person, hidden: false })
+    const letter = LETTER_TYPES.find((known) => known === type)
+    // What somebody asks for themselves, or is asked to work for, they get whatever they want of the business.
+    if (letter === undefined && connection?.receives_emails === false) return null
+    const matter = await this.#matterOf(mail, connection)
+    const style = await this.#styleOf(tenant)
+    const held = letter === undefined ? connection : undefined
+    const link = held === undefined ? null : linkOf(publicUrl, secret, held.id)
+    const kept = messageOf(type, style, { ...matter, link: letter === undefined ? null : '…' }, link)
+    if (letter === undefined) return { message: kept, kept, connection: held?.id ?? null }
+    const path = await pathOf({ type: letter, tenant, person: person as PersonId, email, word })
+    const message = messageOf(type, style, { ...matter, link: publicUrl + path }, null)
+    return { message, kept, connection: null }
+  }
+
+  async #matterOf(
+    { fact, person, word }: AccountRow<'mails'>,
+    connection: AccountRow<'connections'> | undefined,
+  ): Promise<MailMatter> {
     const { read } = this.#parts.store
-    const { tenant, person, fact, type } = mail
-    const business = await businessProfile(read, tenant)
-    const [connection] = await read.accountRows('connections', { tenant, person, hidden: false })
-    if (connection?.receives_emails === false) return null
     const [transaction] = fact === null ? [] : await read.accountRows('transactions', { fact })
     const [referral] = fact === null ? [] : await read.accountRows('referrals', { fact })
     const voucher = transaction?.voucher ?? null
     const [held] = voucher === null ? [] : await read.accountRows('entitlements', { id: voucher })
     const known = person > 0 ? await read.person(person as PersonId) : undefined
     const sender = referral === undefined ? undefined : await read.person(referral.person as PersonId)
-    const matter: MailMatter = {
+    return {
       name: referral?.to_first_name ?? known?.firstName ?? '',
       title: transaction?.title ?? '',
       points: transaction?.points ?? 0,
@@ -137,17 +161,26 @@ export class Mailer {
       code: held?.external_code ?? held?.code ?? null,
       note: referral?.content ?? '',
       sender: sender === undefined ? '' : `${sender.firstName} ${sender.lastName}`.trim(),
+      word: word ?? '',
+      link: null,
     }
-    const style = {
+  }
+
+  async #styleOf(tenant: number): Promise<MailStyle> {
+    const business = await businessProfile(this.#parts.store.read, tenant)
+    return {
       business: business.rewards_program_name ?? business.name,
       color: business.brand_color ?? COLOR_DEFAULT,
       logoUrl: business.logo_url ?? null,
     }
-    const { publicUrl, secret } = this.#parts
-    const link = connection === undefined ? null : linkOf(publicUrl, secret, connection.id)
-    // The outbox is written by `queueMail` alone.
-    return { message: messageOf(type as MailType, style, matter, link), connection: connection?.id ?? null }
   }
+}
+
+/** A message, and as it is kept: without what only its reader may have. */
+interface Composed {
+  readonly message: Message
+  readonly kept: Message
+  readonly connection: number | null
 }
 
 function linkOf(publicUrl: string, secret: string, connection: number): string {

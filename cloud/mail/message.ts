@@ -19,6 +19,10 @@ export interface MailMatter {
   /** A referral's own words, and who sent it. */
   readonly note: string
   readonly sender: string
+  /** What no fact says: the role somebody is invited to. */
+  readonly word: string
+  /** The page that it leads to. */
+  readonly link: string | null
 }
 
 export interface Message {
@@ -44,12 +48,13 @@ export function messageOf(
   return {
     subject: oneLine(subject),
     text: [greeting, ...lines, style.business, ...end].join('\n\n'),
-    html: page(style, [greeting, ...lines], unsubscribe),
+    html: page(style, [greeting, ...lines], matter.link, unsubscribe),
   }
 }
 
 function said(type: MailType, business: string, matter: MailMatter): Said {
-  const { title, points, balance, code, note, sender } = matter
+  const { title, points, balance, code, note, sender, word } = matter
+  const link = matter.link ?? ''
   switch (type) {
     case 'USER_EARN_ALERT':
       return {
@@ -76,6 +81,29 @@ function said(type: MailType, business: string, matter: MailMatter): Said {
         subject: `${sender === '' ? 'A friend' : sender} recommends ${business}`,
         lines: note === '' ? [`You are invited to ${business}.`] : [note],
       }
+    case 'USER_CONFIRM_EMAIL_REQUEST':
+      return { subject: 'Is this your e-mail address?', lines: ['Open this page to confirm it:', link] }
+    case 'USER_MERGE_REQUEST':
+      return {
+        subject: 'Are these both you?',
+        lines: [
+          'This address belongs to an account, and another account asks to have it too. If both are yours, this page makes them one:',
+          link,
+          'If you do not know of this, do nothing.',
+        ],
+      }
+    case 'USER_MERGE_OK':
+      return { subject: 'Your accounts are one', lines: ['What you had with both is together from now on.'] }
+    case 'BUSINESS_ADD_EMPLOYEE_INFORM':
+      return {
+        subject: `${business} invites you`,
+        lines: [`You are invited to work with ${business} as ${word.toLowerCase().replace('_', ' ')}:`, link],
+      }
+    case 'PASSWORD_RESET':
+      return {
+        subject: 'A new password',
+        lines: ['Set it on this page, within the hour:', link, 'If you did not ask for it, do nothing.'],
+      }
     default:
       return unreachable(type)
   }
@@ -101,13 +129,22 @@ export function escaped(text: string): string {
 function page(
   { business, color, logoUrl }: MailStyle,
   lines: readonly string[],
+  link: string | null,
   unsubscribe: string | null,
 ): string {
-  const paragraphs = lines.map((line) => `<p>${escaped(line).replaceAll('\n', '<br>')}</p>`).join('')
+  const paragraphs = lines.map((line) => `<p>${line === link ? anchor(line) : paragraph(line)}</p>`).join('')
   const logo = logoUrl === null ? '' : `<img src="${escaped(logoUrl)}" alt="" height="48"> `
   const end =
     unsubscribe === null
       ? ''
       : `<p><small><a href="${escaped(unsubscribe)}">No more e-mails from ${escaped(business)}</a></small></p>`
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escaped(business)}</title><body style="font-family:sans-serif;max-width:36em;margin:auto"><h1 style="color:${escaped(color)};font-size:1.25em">${logo}${escaped(business)}</h1>${paragraphs}${end}</body></html>`
+}
+
+function paragraph(line: string): string {
+  return escaped(line).replaceAll('\n', '<br>')
+}
+
+function anchor(address: string): string {
+  return `<a href="${escaped(address)}">${escaped(address)}</a>`
 }

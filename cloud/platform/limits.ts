@@ -17,6 +17,14 @@ export const LOGIN_WRONG_TOTAL_MAX = 5_000
 /** A login in a browser. */
 export const BROWSER_SESSION_MS_MAX = 12 * 3_600_000
 export const INVITATION_MS_MAX = 7 * 24 * 3_600_000
+/** A link for a new password or another address. */
+export const PROOF_MS_MAX = 60 * 60_000
+/** E-mails with secrets that one address, and all, are sent in a window. */
+export const LETTERS_WINDOW_MS = 60 * 60_000
+export const LETTERS_EACH_MAX = 5
+export const LETTERS_TOTAL_MAX = 5_000
+/** E-mail addresses and telephone numbers of one person. */
+export const CONTACTS_OF_PERSON_MAX = 20
 export const IDENTIFY_TOKEN_MS_MAX = 30 * 60_000
 export const IDENTIFY_CODE_MS_MAX = 30_000
 

@@ -4,13 +4,15 @@ import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type {
+  ClientId,
   ContactOfPerson,
   InvitationRow,
+  PersonId,
   PersonRow,
   StaffRole,
   StaffRow,
 } from '../store/platform-port.ts'
-import type { CloudStore, Page, TenantId } from '../store/port.ts'
+import type { CloudStore, Page, TenantId, Writes } from '../store/port.ts'
 import type { System } from '../system.ts'
 import { foldContact } from './contacts.ts'
 import { INVITATION_MS_MAX } from './limits.ts'
@@ -126,6 +128,39 @@ export class People {
     })
   }
 
+  /** The address that others write to. */
+  async makeMain(person: PersonId, folded: string): Promise<Result<null>> {
+    return this.#parts.store.write(async (tx) => {
+      const mine = (await tx.contactsOf(person)).find(
+        (contact) => contact.kind === 'email' && contact.folded === folded,
+      )
+      if (mine === undefined) return refuse('input_invalid', 'This is not your address', 'address')
+      await tx.deleteContact('email', folded)
+      await tx.insertContact({ ...mine, main: true })
+      await touch(tx, person, this.#parts.system.clock.now() as Millis)
+      return accept(null)
+    })
+  }
+
+  /** Not the main one: somebody is always reached. */
+  async removeAddress(person: PersonId, folded: string): Promise<Result<null>> {
+    return this.#parts.store.write(async (tx) => {
+      const mine = (await tx.contactsOf(person)).find(
+        (contact) => contact.kind === 'email' && contact.folded === folded,
+      )
+      if (mine === undefined) return refuse('input_invalid', 'This is not your address', 'address')
+      if (mine.main) return refuse('input_invalid', 'Make another address the main one first', 'address')
+      await tx.deleteContact('email', folded)
+      await touch(tx, person, this.#parts.system.clock.now() as Millis)
+      return accept(null)
+    })
+  }
+
+  /** An app that was let in is not any more: what it was given ends at once. */
+  async takeBack(person: PersonId, client: ClientId): Promise<void> {
+    await this.#parts.store.write((tx) => tx.endConsents(person, client))
+  }
+
   /** Ends what a person is to a business; tokens lose the role with it at once. */
   async dismiss(tenant: TenantId, staff: number): Promise<Result<null>> {
     const { store } = this.#parts
@@ -136,4 +171,9 @@ export class People {
       return accept(null)
     })
   }
+}
+
+async function touch(tx: Writes, id: PersonId, modified: Millis): Promise<void> {
+  const person = await tx.person(id)
+  if (person !== undefined) await tx.savePerson({ ...person, modified })
 }

@@ -14,6 +14,8 @@ import { Issuer } from './oauth/issuer.ts'
 import { Passwords } from './passwords.ts'
 import { People } from './people.ts'
 import { Principals } from './principals.ts'
+import { Proofs } from './proofs.ts'
+import type { ProofParts } from './proofs.ts'
 import { secretHash } from './secrets.ts'
 import { Tenants } from './tenants.ts'
 import type { AccountRows } from './tenants.ts'
@@ -25,6 +27,7 @@ export interface PlatformParts {
   readonly firstTenant: TenantId
   readonly dialects: readonly AuthDialect[]
   readonly accounts: AccountRows
+  readonly letters: ProofParts['queue']
   readonly onFault: (cause: unknown) => void
 }
 
@@ -34,6 +37,7 @@ export class Platform {
   readonly logins: Logins
   readonly issuer: Issuer
   readonly people: People
+  readonly proofs: Proofs
   readonly identification: Identification
   readonly tenants: Tenants
   readonly clients: Clients
@@ -55,6 +59,7 @@ export class Platform {
     })
     this.issuer = new Issuer({ store, system, logins: this.logins })
     this.people = new People({ store, system, passwords })
+    this.proofs = new Proofs({ store, system, passwords, queue: parts.letters })
     this.identification = new Identification({
       store,
       system,

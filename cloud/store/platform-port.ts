@@ -65,6 +65,17 @@ export interface InvitationRow {
   readonly expires: Millis
 }
 
+/** A secret that went to an address: whoever brings it holds the address. */
+export interface ProofRow {
+  readonly hash: string
+  /** `password`: the person sets one. `address`: it becomes one of the person's. */
+  readonly purpose: 'password' | 'address'
+  readonly person: PersonId
+  /** The address it went to, folded. */
+  readonly email: string
+  readonly expires: Millis
+}
+
 export const GRANTS = [
   'authorization_code',
   'pkce_mobile',
@@ -185,8 +196,10 @@ export interface PlatformReads {
   familyWhole(id: number): Promise<FamilyWhole | undefined>
   session(hash: string): Promise<SessionRow | undefined>
   consent(person: PersonId, client: ClientId): Promise<ConsentRow | undefined>
+  consentsOf(person: PersonId): Promise<ConsentRow[]>
   identification(hash: string): Promise<IdentificationRow | undefined>
   invitation(hash: string): Promise<InvitationRow | undefined>
+  proof(hash: string): Promise<ProofRow | undefined>
 }
 
 export interface PlatformWrites extends Pick<
@@ -204,6 +217,7 @@ export interface PlatformWrites extends Pick<
   | 'staffMember'
   | 'identification'
   | 'invitation'
+  | 'proof'
 > {
   insertTenant(name: string): Promise<TenantId>
   saveTenant(row: TenantRow): Promise<void>
@@ -212,6 +226,8 @@ export interface PlatformWrites extends Pick<
   /** False, and nothing is kept, where it belongs to somebody. A main one takes the place of the main one before. */
   insertContact(row: ContactOfPerson): Promise<boolean>
   deleteContact(kind: ContactOfPerson['kind'], folded: string): Promise<void>
+  /** All of one person's become another's, who keeps their own main ones. */
+  moveContacts(from: PersonId, to: PersonId): Promise<void>
   /** One row per business and person. */
   saveStaff(row: Omit<StaffRow, 'id'>): Promise<StaffRow>
   deleteStaff(tenant: TenantId, person: PersonId): Promise<void>
@@ -228,7 +244,13 @@ export interface PlatformWrites extends Pick<
   deleteIssued(hash: string): Promise<void>
   insertSession(row: SessionRow): Promise<void>
   deleteSession(hash: string): Promise<void>
+  deleteSessionsOf(person: PersonId): Promise<void>
   saveConsent(row: ConsentRow): Promise<void>
+  /** The agreement and everything that was issued for it; without a client, of all. */
+  endConsents(person: PersonId, client: ClientId | null): Promise<void>
+  insertProof(row: ProofRow): Promise<void>
+  /** The proof, which is gone now. */
+  takeProof(hash: string): Promise<ProofRow | undefined>
   insertIdentification(row: IdentificationRow): Promise<void>
   /** The row, which is gone now. */
   takeIdentification(hash: string): Promise<IdentificationRow | undefined>

@@ -16,8 +16,8 @@ import type { RuleId } from '../../protocol/ids.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { CloudUnderTest } from '../support/cloud-node.ts'
 import { hashOf, logIn } from './logins.ts'
-import { MailRoom } from './mail-room.ts'
 import { REWARDS, REWARDS_FILES, configureRewards } from './rewards.ts'
+import { MailRoom } from '../support/mail-room.ts'
 
 export const NOW = Date.UTC(2026, 5, 3, 12)
 const at = NOW as Millis
@@ -114,7 +114,7 @@ export class World {
   private constructor(cloud: CloudUnderTest, clock: { now: number }) {
     this.cloud = cloud
     this.clock = clock
-    this.#mails = new MailRoom(cloud.node.store, { now: () => clock.now })
+    this.#mails = new MailRoom(cloud.node, { now: () => clock.now })
   }
 
   /** For the cases of a file. */

@@ -232,6 +232,52 @@ export function platformContract(name: string, factory: StoreFactory): void {
       }
     })
 
+    test('S-3 proofs are there once and run out; consents end with what was issued; addresses move to another person', async () => {
+      const made = await store.write(async (tx) => {
+        const [ada, bob] = [await tx.insertPerson(person()), await tx.insertPerson(person())]
+        const app = await tx.insertClient(client([1]))
+        const of = { client: app.id, person: ada.id, scopes: ['s'], grant: 'password', created: NOW } as const
+        const family = await tx.insertFamily(of)
+        const issued = { family: family.id, scopes: ['s'], redirectUri: null, challenge: null }
+        await tx.insertIssued({ ...issued, hash: 'token', kind: 'access', expires: null })
+        await tx.saveConsent({ person: ada.id, client: app.id, scopes: ['s'], at: NOW })
+        for (const hash of ['a', 'b']) await tx.insertSession({ hash, person: ada.id, expires: millis(99) })
+        const addresses = [
+          [ada.id, 'a@x.example', true],
+          [ada.id, 'a2@x.example', false],
+          [bob.id, 'b@x.example', true],
+        ] as const
+        for (const [whose, folded, main] of addresses)
+          await tx.insertContact({ person: whose, kind: 'email', value: folded, folded, main })
+        return { ada: ada.id, bob: bob.id, app: app.id }
+      })
+      const proof = { purpose: 'password', person: made.ada, email: 'a@x.example' } as const
+      expect((await store.read.issued('token'))?.of.ended).toBe(false)
+      expect(await store.read.consentsOf(made.ada)).toMatchObject([{ client: made.app, scopes: ['s'] }])
+      await store.write(async (tx) => {
+        await tx.insertProof({ ...proof, hash: 'p', expires: millis(99) })
+        await tx.insertProof({ ...proof, hash: 'q', expires: millis(10) })
+        await tx.sweepPlatform(millis(10), 10)
+        expect(await tx.takeProof('q')).toBeUndefined()
+        expect(await tx.takeProof('p')).toEqual({ ...proof, hash: 'p', expires: 99 })
+        expect(await tx.proof('p')).toBeUndefined()
+        await tx.endConsents(made.bob, null)
+        await tx.endConsents(made.ada, made.app)
+        await tx.deleteSessionsOf(made.ada)
+        await tx.moveContacts(made.ada, made.bob)
+      })
+      expect(await store.read.consentsOf(made.ada)).toEqual([])
+      expect((await store.read.issued('token'))?.of.ended).toBe(true)
+      expect(await store.read.session('a')).toBeUndefined()
+      expect(await store.read.contactsOf(made.ada)).toEqual([])
+      const moved = (await store.read.contactsOf(made.bob)).map(({ folded, main }) => [folded, main] as const)
+      expect(Object.fromEntries(moved)).toEqual({
+        'a2@x.example': false,
+        'a@x.example': false,
+        'b@x.example': true,
+      })
+    })
+
     test('S-3 sessions, consents, invitations and identifications are there once and run out', async () => {
       await store.write(async (tx) => {
         const ada = (await tx.insertPerson(person())).id

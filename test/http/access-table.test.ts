@@ -138,6 +138,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   '/v1/members/:id/adjustments': { points: 1, reason: 'r', by: 'b' },
   '/v1/members/:id/facts': { kind: 'adjustment', points: 1, reason: 'r', by: 'b' },
   '/v1/clients/:client_id/disabled': { disabled: true },
+  '/v1/invitations': { email: 'x@y.example', role: 'EMPLOYEE' },
   '/v1/transactions/:id/void': { reason: 'r' },
   '/v1/members/:id/agreements': { agreement_version: 1 },
 }
@@ -405,6 +406,9 @@ test('S50 the pages and OAuth endpoints that are served are listed', () => {
     '/perkville/biz/:business/',
     '/perkville/biz/:business/identify',
     '/invitations/:secret',
+    '/account',
+    '/account/password',
+    '/account/proofs/:secret',
   ])
 })
 

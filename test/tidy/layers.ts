@@ -78,6 +78,7 @@ export const LAYERS: readonly Layer[] = [
       ACCOUNT_PORT,
       COLLECTIONS,
       'cloud/domain/accounts/mail-queue.ts',
+      'cloud/platform/proofs.ts',
       'cloud/platform/tenants.ts',
     ],
     node: ['node:crypto'],

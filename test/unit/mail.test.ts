@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Customers } from '../../cloud/domain/accounts/operations/customers.ts'
 import { Transactions } from '../../cloud/domain/accounts/operations/transactions.ts'
+import { queueMailTo } from '../../cloud/domain/accounts/mail-queue.ts'
+import type { Millis } from '../../protocol/time.ts'
 import { MAIL_ATTEMPTS_MAX, MAIL_RETRY_MS, Mailer } from '../../cloud/mail/mailer.ts'
 import { messageOf } from '../../cloud/mail/message.ts'
 import { smtpPost } from '../../cloud/mail/smtp.ts'
@@ -35,6 +37,7 @@ beforeEach(async () => {
     from: 'Shop <shop@example.org>',
     publicUrl: 'https://node.example',
     secret: 'a secret',
+    pathOf: async ({ type }) => `/${type}/SECRET`,
   })
 })
 afterEach(async () => {
@@ -114,6 +117,8 @@ test('MAIL-3 no line of people reaches a header', () => {
     code: null,
     note: '',
     sender: '',
+    word: '',
+    link: null,
   }
   const style = { business: 'Shop', color: '#222222', logoUrl: null }
   expect(messageOf('USER_REDEEM_ALERT', style, matter, null).subject).not.toMatch(/[\r\n]/)
@@ -141,4 +146,23 @@ test('MAIL-4 MAIL-5 what is not taken is tried again with growing waits, a bound
   ])
   const [row] = (await mails()).slice(-1)
   expect(server.mails[0]?.data).toMatch(new RegExp(`^Message-ID: <mail-${row?.id}@example.org>$`, 'm'))
+})
+
+test('MAIL-6 a letter goes out whatever its reader wants of the business; what is kept of it has no link', async () => {
+  await post(true, false)
+  const [customer] = await cloud.store.read.accountRows('connections', { tenant: cloud.tenant })
+  const to = { tenant: cloud.tenant, person: customer?.person ?? 0, email: 'ann@example.org' }
+  const order = {
+    type: 'USER_CONFIRM_EMAIL_REQUEST',
+    fact: null,
+    location: 0,
+    now: clock.ms as Millis,
+  } as const
+  await cloud.store.write((tx) => queueMailTo(tx, to, order))
+  await mailer.look()
+  const [mail] = server.mails
+  expect(mail?.data).toContain('https://node.example/USER_CONFIRM_EMAIL_REQUEST/SECRET')
+  expect(mail?.data).not.toContain('List-Unsubscribe')
+  expect(await mails()).toMatchObject([{ status: 'sent', subject: 'Is this your e-mail address?' }])
+  expect(JSON.stringify(await mails())).not.toContain('SECRET')
 })

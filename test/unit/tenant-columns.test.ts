@@ -21,6 +21,7 @@ const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   families: 'by client',
   issued: 'by family',
   sessions: 'by person',
+  proofs: 'by person',
   consents: 'by person and client',
 }
 

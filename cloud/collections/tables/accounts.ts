@@ -250,6 +250,8 @@ const MAILS = {
     location: integerOrNull,
     /** What it tells of; null: nothing of the fold. */
     fact: integerOrNull,
+    /** What it tells of that no fact says: an invitation's role. */
+    word: textOrNull,
     subject: textOrNull,
     text_body: textOrNull,
     html_body: textOrNull,

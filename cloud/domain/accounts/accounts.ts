@@ -7,6 +7,7 @@ import type { ProgramShelf } from '../programs.ts'
 import { Agreeing } from './operations/agreeing.ts'
 import { Customers } from './operations/customers.ts'
 import { Memberships } from './operations/memberships.ts'
+import { Merging } from './operations/merging.ts'
 import { Referring } from './operations/referring.ts'
 import { Transactions } from './operations/transactions.ts'
 import { Projections } from './projections.ts'
@@ -30,6 +31,7 @@ export class Accounts {
   readonly agreeing: Agreeing
   readonly boards: Boards
   readonly rankings: Rankings
+  readonly merging: Merging
 
   constructor(parts: AccountsParts) {
     const { store, ingest, shelf, clock } = parts
@@ -37,6 +39,7 @@ export class Accounts {
     this.transactions = new Transactions(parts)
     this.customers = new Customers(parts)
     this.memberships = new Memberships(store, ingest, shelf, clock)
+    this.merging = new Merging(store, this.customers, clock)
     this.agreeing = new Agreeing(store, clock)
     this.referring = new Referring(store, ingest, shelf, clock)
     this.boards = new Boards(store.read, shelf, clock)

@@ -13,14 +13,24 @@ export const MAIL_TYPES = [
   'USER_REDEEM_ALERT',
   'REFERRAL_OFFER',
   'BONUS_REFERRAL_INFORM',
+  'USER_CONFIRM_EMAIL_REQUEST',
+  'USER_MERGE_REQUEST',
+  'USER_MERGE_OK',
+  'BUSINESS_ADD_EMPLOYEE_INFORM',
+  'PASSWORD_RESET',
 ] as const
 export type MailType = (typeof MAIL_TYPES)[number]
+
+/** What platforms list; nobody but the person knows of the others. */
+export const TRACKED_MAIL_TYPES = MAIL_TYPES.filter((type) => type !== 'PASSWORD_RESET')
 
 export interface MailOrder {
   readonly type: MailType
   /** What it tells of; null: nothing of the fold. */
   readonly fact: FactId | null
   readonly location: StoreId | 0
+  /** What no fact says of it: the role of an invitation. */
+  readonly word?: string | null
   readonly now: Millis
 }
 
@@ -40,13 +50,14 @@ export async function queueMail(
 export async function queueMailTo(
   tx: Writes,
   to: { readonly tenant: number; readonly person: number; readonly email: string },
-  { type, fact, location, now }: MailOrder,
+  { type, fact, location, word = null, now }: MailOrder,
 ): Promise<void> {
   await tx.insertAccountRow('mails', {
     ...to,
     type,
     location: location > 0 ? location : null,
     fact,
+    word,
     subject: null,
     text_body: null,
     html_body: null,

@@ -4,13 +4,25 @@ import type { Hono } from 'hono'
 import type { HttpBindings } from '@hono/node-server'
 import type { AuthDialect } from '../../platform/oauth/auth-dialect.ts'
 import type { Issuer } from '../../platform/oauth/issuer.ts'
+import type { Platform } from '../../platform/platform.ts'
+import type { Reads } from '../../store/port.ts'
+import { AccountPages } from './account-pages.ts'
+import type { PageAccounts } from './account-pages.ts'
+import { PageGround } from './page-ground.ts'
 import { PersonPages } from './person-pages.ts'
-import type { PersonPageParts } from './person-pages.ts'
 import { serveToken } from './token-endpoints.ts'
 import type { TokenWork } from './token-endpoints.ts'
 import type { Ctx } from './visit.ts'
 
 export type App = Hono<{ Bindings: HttpBindings }>
+
+export interface PageParts {
+  readonly read: Reads
+  readonly platform: Platform
+  readonly accounts: PageAccounts
+  /** Whether the node is reached over TLS. */
+  readonly secure: boolean
+}
 
 /** How an answer leaves: with the headers every answer has, or as a fault where it broke. */
 export type Serve = (c: Ctx, path: string, work: () => Promise<Response>) => Promise<Response>
@@ -24,14 +36,22 @@ export function oauthPaths(dialects: readonly AuthDialect[]): string[] {
       ),
     ),
     INVITATION_PATH,
+    ACCOUNT_PATH,
+    PASSWORD_PATH,
+    PROOF_PATH,
   ]
 }
 
 const INVITATION_PATH = '/invitations/:secret'
+const ACCOUNT_PATH = '/account'
+const PASSWORD_PATH = '/account/password'
+const PROOF_PATH = '/account/proofs/:secret'
 const identifyPath = (profile: string): string => `${profile}identify`
 
-export function mountOAuth(app: App, parts: PersonPageParts, serve: Serve): void {
-  const pages = new PersonPages(parts)
+export function mountOAuth(app: App, parts: PageParts, serve: Serve): void {
+  const ground = new PageGround(parts.read, parts.platform, parts.secure)
+  const pages = new PersonPages(ground)
+  const own = new AccountPages(ground, parts.accounts)
   const on = (path: string, methods: readonly string[], work: (c: Ctx) => Promise<Response>): void => {
     const bare = path.replace(/\/$/, '')
     for (const form of [bare, `${bare}/`]) app.on([...methods], form, (c) => serve(c, path, () => work(c)))
@@ -51,6 +71,9 @@ export function mountOAuth(app: App, parts: PersonPageParts, serve: Serve): void
     on(profile, ['GET'], (c) => pages.profile(c, tenantOf(c)))
     on(identifyPath(profile), ['GET', 'POST'], (c) => pages.identify(c, dialect, tenantOf(c)))
   }
+  on(ACCOUNT_PATH, ['GET', 'POST'], (c) => own.account(c))
+  on(PASSWORD_PATH, ['GET', 'POST'], (c) => own.forgotten(c))
+  on(PROOF_PATH, ['GET', 'POST'], (c) => own.proof(c, c.req.param('secret') ?? ''))
   on(INVITATION_PATH, ['GET', 'POST'], (c) => pages.invitation(c, c.req.param('secret') ?? ''))
 }
 

@@ -102,8 +102,14 @@ header img{border-radius:.4rem;background:#fff}
 main{max-width:26rem;margin:2.5rem auto;padding:2rem;background:#fff;border:1px solid #d8dcda;border-radius:.75rem}
 h1{margin:0 0 1rem;font-size:1.4rem;line-height:1.25}
 form{margin:1.25rem 0 0}
+h2{margin:2rem 0 .5rem;font-size:1.15rem}
+h3{margin:1rem 0 .25rem;font-size:1rem}
+.text{white-space:pre-wrap;max-height:16rem;overflow:auto}
+form.inline{display:inline;margin:0}
+a{color:inherit}
 label{display:block;margin:1rem 0 .3rem;font-weight:600}
-input{width:100%;padding:.6rem .7rem;border:1px solid #6b7471;border-radius:.4rem;font:inherit;background:#fff;color:inherit}
+input[type=checkbox]{width:auto;margin-right:.4rem}
+input:not([type=checkbox]){width:100%;padding:.6rem .7rem;border:1px solid #6b7471;border-radius:.4rem;font:inherit;background:#fff;color:inherit}
 button{margin-top:1.25rem;padding:.65rem 1.1rem;border:1px solid #6b7471;border-radius:.4rem;background:#fff;color:inherit;font:inherit;font-weight:600;cursor:pointer}
 button.first{border-color:var(--brand);background:var(--brand);color:var(--on-brand)}
 button.quiet{margin:0;padding:0;border:0;text-decoration:underline;font-weight:400}

@@ -11,8 +11,8 @@ export interface FormGround {
   readonly csrf: string
 }
 
-const hidden = (csrf: string): Html => html`<input type="hidden" name="csrf" value="${csrf}" />`
-const wrong = (sentence: string | undefined): Html | '' =>
+export const hidden = (csrf: string): Html => html`<input type="hidden" name="csrf" value="${csrf}" />`
+export const wrong = (sentence: string | undefined): Html | '' =>
   sentence === undefined ? '' : html`<p class="wrong" role="alert">${sentence}</p>`
 
 export function loginPage(
@@ -47,7 +47,8 @@ export function loginPage(
           maxlength="200"
         />
         <button class="first" name="step" value="login">Log in</button>
-      </form>`,
+      </form>
+      <p><a href="/account/password">Forgot your password?</a></p>`,
   }
 }
 

@@ -20,6 +20,7 @@ import {
   HqTokenShape,
   InvitationInputShape,
   InvitationShape,
+  InvitedShape,
   NewClientShape,
   NewTenantShape,
   StaffPageShape,
@@ -227,6 +228,20 @@ const BUSINESS_ROUTES = [
         emails: contacts.filter(({ kind }) => kind === 'email').map(({ value }) => value),
       }))
       return answered(200, { items, next: nextOf(rows, page.limit) })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/invitations',
+    needs: 'access:write',
+    summary:
+      'Invites somebody as staff by an e-mail to their address; it alone has the page where it is taken',
+    input: InvitationInputShape,
+    answer: { status: 201, shape: InvitedShape },
+    refuses: ['too_many_requests'],
+    async handle({ services, tenant, input }) {
+      const sent = await services.platform.proofs.askStaff(tenant, input.email, input.role)
+      return sent.ok ? answered(201, { email: sent.value, role: input.role }) : sent
     },
   }),
   route({

@@ -81,6 +81,7 @@ export const InvitationShape = Type.Object(
   },
   closed,
 )
+export const InvitedShape = Type.Object({ email: Email, role: oneOf(STAFF_ROLES) }, closed)
 export const StaffShape = Type.Object(
   {
     id: Id,

@@ -10,6 +10,7 @@ const ISSUED_KEPT_MAX = 4_096
 const CHANGING = [
   'saveClient',
   'endFamily',
+  'endConsents',
   'useIssued',
   'deleteIssued',
   'saveStaff',

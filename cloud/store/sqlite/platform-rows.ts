@@ -7,6 +7,7 @@ import type {
   FamilyWhole,
   IdentificationRow,
   InvitationRow,
+  ProofRow,
   IssuedRow,
   IssuedWhole,
   PersonId,
@@ -105,9 +106,14 @@ export function platformReads(sql: Sql): PlatformReads {
     session: async (hash) => one<SessionRow>(sql('SELECT * FROM sessions WHERE hash = ?').get(hash)),
     consent: async (person, client) =>
       one<ConsentRow>(sql('SELECT * FROM consents WHERE person = ? AND client = ?').get(person, client)),
+    consentsOf: async (person) =>
+      sql('SELECT * FROM consents WHERE person = ? ORDER BY client')
+        .all(person)
+        .map((raw) => portRow<ConsentRow>(raw)),
     identification: async (hash) =>
       one<IdentificationRow>(sql('SELECT * FROM identifications WHERE hash = ?').get(hash)),
     invitation: async (hash) => one<InvitationRow>(sql('SELECT * FROM invitations WHERE hash = ?').get(hash)),
+    proof: async (hash) => one<ProofRow>(sql('SELECT * FROM proofs WHERE hash = ?').get(hash)),
   }
 }
 
@@ -129,6 +135,25 @@ export function platformWrites(sql: Sql): PlatformWrites {
     deleteSession: async (hash) => {
       sql('DELETE FROM sessions WHERE hash = ?').run(hash)
     },
+    deleteSessionsOf: async (person) => {
+      sql('DELETE FROM sessions WHERE person = ?').run(person)
+    },
+    endConsents: async (person, client) => {
+      sql('DELETE FROM consents WHERE person = $person AND client = coalesce($client, client)').run({
+        person,
+        client,
+      })
+      sql('UPDATE families SET ended = 1 WHERE person = $person AND client = coalesce($client, client)').run({
+        person,
+        client,
+      })
+    },
+    insertProof: async (row) => {
+      sql(
+        'INSERT INTO proofs (hash, purpose, person, email, expires) VALUES ($hash, $purpose, $person, $email, $expires)',
+      ).run(tableRow(row))
+    },
+    takeProof: async (hash) => one<ProofRow>(sql('DELETE FROM proofs WHERE hash = ? RETURNING *').get(hash)),
     insertIdentification: async (row) => {
       sql(
         `INSERT INTO identifications (hash, kind, family, tenant, person, redirect_uri, state, expires)
@@ -139,7 +164,7 @@ export function platformWrites(sql: Sql): PlatformWrites {
       one<IdentificationRow>(sql('DELETE FROM identifications WHERE hash = ? RETURNING *').get(hash)),
     sweepPlatform: async (now, limit) => {
       const families = new Set<unknown>()
-      for (const table of ['issued', 'sessions', 'identifications', 'invitations'])
+      for (const table of ['issued', 'sessions', 'identifications', 'invitations', 'proofs'])
         for (const { family } of sql(
           `DELETE FROM ${table} WHERE hash IN (SELECT hash FROM ${table} WHERE expires <= ? LIMIT ?) RETURNING *`,
         ).all(now, limit))
@@ -160,6 +185,7 @@ function personWrites(
   | 'savePerson'
   | 'insertContact'
   | 'deleteContact'
+  | 'moveContacts'
   | 'saveStaff'
   | 'deleteStaff'
   | 'insertInvitation'
@@ -190,6 +216,13 @@ function personWrites(
     },
     deleteContact: async (kind, folded) => {
       sql(`DELETE FROM ${CONTACT_TABLES[kind]} WHERE folded = ?`).run(folded)
+    },
+    moveContacts: async (from, to) => {
+      for (const table of Object.values(CONTACT_TABLES))
+        sql(
+          `UPDATE ${table} SET person = $to, main = main AND NOT EXISTS (SELECT 1 FROM ${table} WHERE person = $to AND main = 1)
+           WHERE person = $from`,
+        ).run({ from, to })
     },
     saveStaff: async (row) =>
       portRow<StaffRow>(

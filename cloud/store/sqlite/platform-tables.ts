@@ -19,12 +19,15 @@ CREATE TABLE staff (id INTEGER PRIMARY KEY AUTOINCREMENT, tenant INTEGER NOT NUL
 CREATE INDEX staff_person ON staff (person, tenant);
 CREATE TABLE invitations (hash TEXT PRIMARY KEY, tenant INTEGER NOT NULL, email TEXT NOT NULL, role TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX invitations_expires ON invitations (expires);
+CREATE TABLE proofs (hash TEXT PRIMARY KEY, purpose TEXT NOT NULL, person INTEGER NOT NULL, email TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX proofs_expires ON proofs (expires);
 CREATE TABLE clients (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, dialect TEXT NOT NULL, secret_hash TEXT,
   redirect_uris TEXT NOT NULL, scopes TEXT NOT NULL, grants TEXT NOT NULL, disabled INTEGER NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL);
 CREATE TABLE client_tenants (client INTEGER NOT NULL, tenant INTEGER NOT NULL, PRIMARY KEY (client, tenant)) WITHOUT ROWID;
 CREATE INDEX client_tenants_tenant ON client_tenants (tenant, client);
 CREATE TABLE families (id INTEGER PRIMARY KEY AUTOINCREMENT, client INTEGER NOT NULL, person INTEGER, scopes TEXT NOT NULL, "grant" TEXT NOT NULL,
   created INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX families_person ON families (person, client) WHERE person IS NOT NULL;
 CREATE TABLE issued (hash TEXT PRIMARY KEY, family INTEGER NOT NULL, kind TEXT NOT NULL, scopes TEXT NOT NULL, expires INTEGER, used INTEGER NOT NULL DEFAULT 0,
   redirect_uri TEXT, challenge TEXT) WITHOUT ROWID;
 CREATE INDEX issued_family ON issued (family);

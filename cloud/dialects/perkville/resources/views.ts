@@ -1,4 +1,6 @@
 // What is made for showing: reports of transactions and top earners, the token's scopes, identifying a visitor, sent e-mails.
+import { and } from '../../../collections/query.ts'
+import { TRACKED_MAIL_TYPES } from '../../../domain/accounts/mail-queue.ts'
 import { datetime, made, plain, self } from '../../frame/object.ts'
 import type { Fields } from '../../frame/object.ts'
 import { issueIdentifyToken } from '../operations/identify.ts'
@@ -84,7 +86,7 @@ const identify: PerkvilleResource = {
 const emailTracking: PerkvilleResource = {
   name: 'email-tracking',
   collection: 'mails',
-  where: { at: ['sent'], is: 'not_null' },
+  where: and({ at: ['sent'], is: 'not_null' }, { at: ['type'], is: 'in', value: TRACKED_MAIL_TYPES }),
   fields: {
     business_id: plain('tenant'),
     location_id: plain('location'),

@@ -1,24 +1,24 @@
 // The outbox of a world, worked off when a case says so: the node's own sender before a real SMTP server, started by the first that asks.
 import { Mailer } from '../../cloud/mail/mailer.ts'
 import { smtpPost } from '../../cloud/mail/smtp.ts'
-import type { CloudStore } from '../../cloud/store/port.ts'
+import type { CloudNode } from '../../cloud/node.ts'
 import type { Clock } from '../../protocol/time.ts'
-import { SmtpServer } from '../support/smtp-server.ts'
+import { SmtpServer } from './smtp-server.ts'
 
 export class MailRoom {
   readonly server = new SmtpServer()
-  readonly #store: CloudStore
+  readonly #node: CloudNode
   readonly #clock: Clock
   #mailer: Mailer | undefined
 
-  constructor(store: CloudStore, clock: Clock) {
-    this.#store = store
+  constructor(node: CloudNode, clock: Clock) {
+    this.#node = node
     this.#clock = clock
   }
 
   async work(): Promise<void> {
     this.#mailer ??= new Mailer({
-      store: this.#store,
+      store: this.#node.store,
       clock: this.#clock,
       post: smtpPost(await this.server.start()),
       after: () => () => undefined,
@@ -28,6 +28,7 @@ export class MailRoom {
       from: 'Demo <demo@example.org>',
       publicUrl: 'https://node.example',
       secret: 'a secret',
+      pathOf: (letter) => this.#node.platform.proofs.pathOf(letter),
     })
     while ((await this.#mailer.look()) > 0);
   }

@@ -1,19 +1,18 @@
-// Thousands of stores and one cloud that starts again: light edges (peers/light-edge.ts: the real sync machine over real sockets) sell at a steady rate, the
+// Thousands of stores and one cloud that starts again: light edges (test/support/light-edge.ts: the real sync machine over real sockets) sell at a steady rate, the
 // cloud's process is killed, they go on selling offline, it comes back, and all of them return. Are all caught up, is any fact lost, how much memory does
 // the cloud take, and how long until the lag is what it was (R15)? As many edges as the limit of open files allows, half of it.
 import { generateKeyPairSync } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { exportPublicKey, importPublicKey } from '../protocol/envelope.ts'
 import { quantile, tell } from './bench.ts'
 import { startChild } from './peers/child.ts'
 import type { Child } from './peers/child.ts'
 import { Hq } from './peers/hq.ts'
-import { LightEdge } from './peers/light-edge.ts'
+import { enrolLight } from '../test/support/light-edge.ts'
+import type { LightEdge, LightFleet } from '../test/support/light-edge.ts'
 
 const EDGES = 5_000
 const SALES_PER_SECOND = 500
@@ -41,30 +40,15 @@ async function memory(cloud: Cloud): Promise<{ rss: number; peak: number }> {
   })
 }
 
-async function enrolAll(
-  hq: Hq,
-  count: number,
-  key: { publicKey: KeyObject; privateKey: KeyObject },
-): Promise<LightEdge[]> {
+async function enrolAll(fleet: LightFleet, count: number): Promise<LightEdge[]> {
   const edges: LightEdge[] = []
-  const enrol = async (at: number): Promise<void> => {
-    const code = await hq.code(`Store ${at}`)
-    const body = { code, public_key: exportPublicKey(key.publicKey), software: 'bench/1' }
-    const enrolled = (await hq.ask('/v1/enrol', body)) as {
-      edge: number
-      origin: number
-      store: { id: number }
-      cloud_public_key: string
-    }
-    const cloudKey = importPublicKey(enrolled.cloud_public_key)
-    if (cloudKey === undefined) throw new Error('the cloud told no key')
-    const { edge, origin, store } = enrolled
-    edges.push(new LightEdge({ edge, origin, store: store.id, key: key.privateKey, cloudKey }, hq.url))
-  }
-  for (let from = 0; from < count; from += ENROL_AT_ONCE)
-    await Promise.all(
-      Array.from({ length: Math.min(ENROL_AT_ONCE, count - from) }, (_, at) => enrol(from + at)),
+  for (let from = 0; from < count; from += ENROL_AT_ONCE) {
+    const names = Array.from(
+      { length: Math.min(ENROL_AT_ONCE, count - from) },
+      (_, at) => `Store ${from + at}`,
     )
+    edges.push(...(await Promise.all(names.map((name) => enrolLight(fleet, name)))))
+  }
   return edges
 }
 
@@ -98,7 +82,10 @@ export async function bench(): Promise<void> {
     const hq = new Hq(cloud.hello.listening, cloud.hello.token)
     await hq.publish()
     const count = edgesAllowed()
-    const edges = await enrolAll(hq, count, generateKeyPairSync('ed25519'))
+    const edges = await enrolAll(
+      { url: hq.url, token: cloud.hello.token, key: generateKeyPairSync('ed25519') },
+      count,
+    )
     for (const edge of edges) edge.start()
     await until('all connected', () => edges.every(({ live }) => live), CAUGHT_UP_MS_MAX)
     const stop = selling(edges)

@@ -17,6 +17,8 @@ import { clockJumps } from './clock-jumps.ts'
 import { diskFull } from './disk-full.ts'
 import { diskLied } from './disk-lied.ts'
 import { powerLost } from './power-lost.ts'
+import { fleetReturns } from './fleet-returns.ts'
+import { longOutage } from './long-outage.ts'
 import { secondWriter } from './second-writer.ts'
 import { systemCalls } from './system-calls.ts'
 import { processKilled } from './process-killed.ts'
@@ -44,6 +46,8 @@ export const RIGS: readonly Rig[] = [
   secondWriter,
   clockJumps,
   zoneNight,
+  longOutage,
+  fleetReturns,
   upgradeKilled,
 ]
 
@@ -63,8 +67,8 @@ export const SHOWN_BY: Readonly<Record<Fault, Shown>> = {
   R11: { rigs: [storePutBack] },
   R12: { rigs: [nodeCloned] },
   R13: { rigs: [nodeDestroyed] },
-  R14: { noRig: 'no rig yet: the drain of a long outage is a bench' },
-  R15: { noRig: 'no rig yet: the return of a fleet is a bench' },
+  R14: { rigs: [longOutage] },
+  R15: { rigs: [fleetReturns] },
   R16: { rigs: [clockJumps] },
   R17: { rigs: [clockJumps] },
   R18: { rigs: [zoneNight] },

@@ -1,10 +1,11 @@
 // An edge for fleets of thousands in one process: the real sync machine over real WebSockets, with signed frames, and in place of a ledger on disk a
 // list of encoded facts in memory. It drives the machine as edge/sync/link.ts does; what comes down beside the sync of facts is only heard.
 import type { KeyObject } from 'node:crypto'
+import { askOk, pick } from '../../cloud/demo/ask.ts'
 import { CHAIN_GENESIS, sameHash } from '../../protocol/chain.ts'
 import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
-import { seal, unseal } from '../../protocol/envelope.ts'
+import { exportPublicKey, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
 import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
@@ -14,7 +15,7 @@ import { syncUrl, webSocketFactory } from '../../edge/sync/socket.ts'
 import type { Socket } from '../../edge/sync/socket.ts'
 import { TIMER_EVENTS } from '../../edge/sync/states.ts'
 import type { Command, Event, State, TimerName } from '../../edge/sync/states.ts'
-import { OriginWriter } from '../../test/support/origin-writer.ts'
+import { OriginWriter } from './origin-writer.ts'
 
 export interface LightIdentity {
   readonly edge: number
@@ -22,6 +23,28 @@ export interface LightIdentity {
   readonly store: number
   readonly key: KeyObject
   readonly cloudKey: KeyObject
+}
+
+export interface LightFleet {
+  /** The cloud's address and HQ's token. */
+  readonly url: string
+  readonly token: string
+  /** One key for all of them: making thousands takes its time. */
+  readonly key: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
+}
+
+/** A store of its own and its device, not started yet. */
+export async function enrolLight({ url, token, key }: LightFleet, name: string): Promise<LightEdge> {
+  const post = (path: string, body: object): Promise<unknown> =>
+    askOk(`${url}${path}`, { method: 'POST', token, body })
+  const store = pick(await post('/v1/stores', { name, zone: 'Europe/London' }), 'number', 'id')
+  const code = pick(await post(`/v1/stores/${store}/codes`, {}), 'string', 'code')
+  const enrolment = { code, public_key: exportPublicKey(key.publicKey), software: 'light/1' }
+  const enrolled = await post('/v1/enrol', enrolment)
+  const cloudKey = importPublicKey(pick(enrolled, 'string', 'cloud_public_key'))
+  if (cloudKey === undefined) throw new Error('the cloud told no key')
+  const [edge, origin] = [pick(enrolled, 'number', 'edge'), pick(enrolled, 'number', 'origin')]
+  return new LightEdge({ edge, origin, store, key: key.privateKey, cloudKey }, url)
 }
 
 export class LightEdge {
@@ -129,7 +152,7 @@ export class LightEdge {
           corrections_cursor: 0,
           leases_cursor: 0,
           program: 1 as ProgramVersion,
-          software: 'bench/1',
+          software: 'light/1',
         })
       case 'send_batch': {
         const last = Math.min(this.ledger.seq, command.from + command.most.facts - 1) as Seq

@@ -1,8 +1,13 @@
 // How fast is the API that other platforms' clients speak? Perkville's, over real HTTP against a real cloud on disk with FULL: transactions one by one from
 // several connections beside a bare hono echo with one durable insert, batches of 200, and lists with relational filters over a million
 // transactions. README tells what each side does.
-import { inTurns, median, quantile, tell } from './bench.ts'
-import { BATCH_PATH, POST_PATH, askShop, emailOf, openShop } from './api/shop.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inTurns, median, quantile, tell, tellSkipped } from './bench.ts'
+import { fillUp } from './api/bulk.ts'
+import { lists } from './api/lists.ts'
+import { BATCH_PATH, POST_PATH, askShop, emailOf, openAgain, openShop } from './api/shop.ts'
 import type { Shop } from './api/shop.ts'
 import { startChild } from './peers/child.ts'
 import { KEY_PLACE, fullLoad } from './peers/load.ts'
@@ -15,14 +20,37 @@ const BATCH_ROWS = 200
 const BATCHES_TIMED = 50
 const ROUNDS = 3
 
+const LISTED = { customers: 100_000, transactions: 1_000_000 }
+
 export async function bench(): Promise<void> {
-  const shop = await openShop()
+  const directory = mkdtempSync(join(tmpdir(), 'tillstream-bench-api-'))
   try {
-    await batches(shop)
-    await posts(shop)
+    const shop = await openShop(directory)
+    try {
+      await batches(shop)
+      await posts(shop)
+      memory(shop, 'after the posts')
+    } finally {
+      await shop.cloud.stop()
+    }
+    const filled = fillUp(directory, LISTED)
+    const again = await openAgain(shop, directory)
+    try {
+      await lists(again, directory, filled)
+      memory(again, 'after the lists')
+    } finally {
+      await again.cloud.stop()
+    }
   } finally {
-    await shop.cloud.stop()
+    rmSync(directory, { recursive: true, force: true })
   }
+}
+
+function memory({ cloud }: Shop, when: string): void {
+  const figure = `resident memory of the node ${when}`
+  const bytes = cloud.residentBytes()
+  if (bytes === undefined) return tellSkipped('api', figure, 'it needs /proc, which Linux has')
+  tell({ bench: 'api', figure, ours: bytes / 2 ** 20, peer: 0, peerName: 'none', unit: 'MiB' })
 }
 
 let sourceLast = 0

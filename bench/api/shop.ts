@@ -2,6 +2,7 @@
 // administrator invited by e-mail, a token by the password grant; customers come with their first transaction.
 import type { RuleId } from '../../protocol/ids.ts'
 import { integratorOf } from '../../cloud/demo/live/integrator.ts'
+import { PERKVILLE_AUTH } from '../../cloud/dialects/perkville/auth.ts'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { startChild } from '../peers/child.ts'
 import type { Child } from '../peers/child.ts'
@@ -48,7 +49,7 @@ const PROGRAM: ProgramDocument = {
 export const STORES = 10
 
 export interface Shop {
-  readonly cloud: Child<{ readonly token: string; readonly directory: string }>
+  readonly cloud: Child<{ readonly token: string }>
   readonly token: string
   /** Keys in Perkville's API. */
   readonly perk: number
@@ -58,21 +59,27 @@ export interface Shop {
 export const BATCH_PATH = '/perkville/v2/batch/transactions/'
 export const POST_PATH = '/perkville/v2/transactions/'
 
-export async function openShop(): Promise<Shop> {
-  const cloud = await startChild<{ token: string; directory: string }>('cloud-server.ts')
-  const { listening, token, directory } = cloud.hello
+/** Everything a dialect's client may be given, so that lists may be asked without a user, too. */
+const SCOPES = PERKVILLE_AUTH.scopes.map(({ name }) => name)
+
+export async function openShop(directory: string): Promise<Shop> {
+  const cloud = await startCloud(directory)
+  const { listening, token } = cloud.hello
   const hq = new Hq(listening, token)
   await hq.ask('/v1/programs', { document: PROGRAM })
   for (let n = 1; n <= STORES; n++) await hq.ask('/v1/stores', { name: `Store ${n}`, zone: 'Europe/London' })
-  const access = await integratorOf(hq.url, token, directory)
+  const { username, password } = await integratorOf(hq.url, token, directory)
+  const client = (await hq.ask('/v1/clients', {
+    name: 'Bench',
+    dialect: 'perkville',
+    redirect_uris: [],
+    scopes: SCOPES,
+    grants: ['password'],
+  })) as { client_id: string; client_secret: string }
   const answered = await fetch(`${hq.url}/perkville/api/token/`, {
     method: 'POST',
-    headers: { authorization: `Basic ${btoa(`${access.client_id}:${access.client_secret}`)}` },
-    body: new URLSearchParams({
-      grant_type: 'password',
-      username: access.username,
-      password: access.password,
-    }),
+    headers: { authorization: `Basic ${btoa(`${client.client_id}:${client.client_secret}`)}` },
+    body: new URLSearchParams({ grant_type: 'password', username, password }),
   })
   const shop = { cloud, token: ((await answered.json()) as { access_token: string }).access_token }
   const perks = await keys(shop, '/perkville/v2/perks/?business=1&title=Visit', 'perk_id')
@@ -80,6 +87,15 @@ export async function openShop(): Promise<Shop> {
   const [perk] = perks
   if (perk === undefined || locations.length !== STORES) throw new Error('the shop is not there')
   return { ...shop, perk, locations }
+}
+
+/** The same data in another process; its tokens stay good. */
+export async function openAgain(shop: Shop, directory: string): Promise<Shop> {
+  return { ...shop, cloud: await startCloud(directory) }
+}
+
+function startCloud(directory: string): Promise<Shop['cloud']> {
+  return startChild<{ token: string }>('cloud-server.ts', [directory])
 }
 
 export async function askShop(

@@ -6,7 +6,10 @@ import type { Collection, Column, Schema } from './collection.ts'
 export const COMPARISONS = ['eq', 'in', 'gt', 'gte', 'lt', 'lte'] as const
 export type Comparison = (typeof COMPARISONS)[number]
 
-/** `at` names a column, or a way to one: columns that refer and child lists, then a column of the collection it ends in. */
+/**
+ * `at` names a column, or a way to one: columns that refer and child lists, then a column of the collection it ends in. `test`: other parts find few rows,
+ * and this is asked of each; for what most rows are, such as being of the caller's business.
+ */
 export type Predicate =
   | { readonly all: readonly Predicate[] }
   | { readonly any: readonly Predicate[] }
@@ -15,7 +18,12 @@ export type Predicate =
       readonly is: Exclude<Comparison, 'in'>
       readonly value: number | string | boolean
     }
-  | { readonly at: readonly string[]; readonly is: 'in'; readonly value: readonly (number | string)[] }
+  | {
+      readonly at: readonly string[]
+      readonly is: 'in'
+      readonly value: readonly (number | string)[]
+      readonly test?: boolean
+    }
   | { readonly at: readonly string[]; readonly is: 'null' | 'not_null' }
 
 export const EVERYTHING: Predicate = { all: [] }

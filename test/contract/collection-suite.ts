@@ -52,6 +52,20 @@ export function collectionContract(engine: string, factory: StoreFactory): void 
       expect(await titles({ tenants: [], where: EVERYTHING })).toEqual([])
     })
 
+    test('COL-8 an exact way that leads to one row, to several and to none', async () => {
+      expect(await titles({ tenants: [1], where: eq('category.name', 'Drinks') })).toEqual(['a', 'b'])
+      await store.write(async (tx) => {
+        const again = { tenant: 1, columns: { name: 'Drinks', display_order: 9 }, body: {} }
+        const more = await createDocument(tx, categories, again, EDIT)
+        const [c] = await tx.rows(perks, { tenants: [1], where: eq('title', 'c'), limit: 1 })
+        await tx.updateRow(perks, Number(c?.id), { category: more.id ?? null })
+      })
+      expect(await titles({ tenants: [1], where: eq('category.name', 'Drinks') })).toEqual(['a', 'b', 'c'])
+      expect(await titles({ tenants: [1], where: eq('category.name', 'none') })).toEqual([])
+      const both = or(eq('category.name', 'none'), eq('title', 'd'))
+      expect(await titles({ tenants: [1], where: both })).toEqual(['d'])
+    })
+
     test('COL-3 a way goes on over rows of the same tenants only', async () => {
       const [theirs] = await store.read.rows(perks, { tenants: [2], where: EVERYTHING, limit: 1 })
       const [drinks] = await store.read.rows(categories, { tenants: [1], where: EVERYTHING, limit: 1 })

@@ -8,12 +8,14 @@ import { COLLECTIONS, SCHEMA } from '../../cloud/collections/collections.ts'
 import { and, eq, stepsOf } from '../../cloud/collections/query.ts'
 import type { Predicate } from '../../cloud/collections/query.ts'
 import { selectOf } from '../../cloud/store/sqlite/collection-sql.ts'
+import { teachPlanner } from '../../cloud/store/sqlite/planner.ts'
 import { migrate } from '../../cloud/store/sqlite/schema.ts'
 
 let database: Database
 beforeAll(() => {
   database = new Sqlite(':memory:')
   migrate(database)
+  teachPlanner(database)
 })
 afterAll(() => void database.close())
 

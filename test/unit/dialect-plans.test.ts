@@ -3,98 +3,21 @@
 import Sqlite from 'better-sqlite3'
 import type { Database } from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Collection } from '../../cloud/collections/collection.ts'
-import { SCHEMA } from '../../cloud/collections/collections.ts'
-import type { RowQuery } from '../../cloud/collections/query.ts'
 import type { Dialect } from '../../cloud/dialects/frame/dialect.ts'
 import type { Filter, Filters } from '../../cloud/dialects/frame/filters.ts'
 import type { Endpoint } from '../../cloud/dialects/frame/resource.ts'
-import { DialectServer } from '../../cloud/dialects/frame/serve.ts'
-import { PERKVILLE_AUTH } from '../../cloud/dialects/perkville/auth.ts'
 import { PERKVILLE } from '../../cloud/dialects/perkville/perkville.ts'
-import type { Principal } from '../../cloud/platform/principal.ts'
-import { NOBODY } from '../../cloud/platform/principal.ts'
-import type { PersonId } from '../../cloud/store/platform-port.ts'
-import type { Millis } from '../../protocol/time.ts'
-import { selectOf } from '../../cloud/store/sqlite/collection-sql.ts'
+import { teachPlanner } from '../../cloud/store/sqlite/planner.ts'
 import { migrate } from '../../cloud/store/sqlite/schema.ts'
-
-const ME = 7 as PersonId
-const SCOPES = PERKVILLE_AUTH.scopes.map(({ name }) => name)
-const token: Principal = {
-  ...NOBODY,
-  kind: 'token',
-  dialect: 'perkville',
-  person: ME,
-  client: 1 as never,
-  tenants: [1],
-}
-const at = 0 as Millis
-const role = {
-  id: 1,
-  tenant: 1,
-  person: ME,
-  role: 'ADMIN',
-  description: '',
-  billPayer: false,
-  created: at,
-  modified: at,
-} as const
-/** Staff of the one business of its client; a customer; both, with a client that may act for all of the node. */
-const PRINCIPALS: Readonly<Record<string, Principal>> = {
-  staff: { ...token, staff: [role], scopes: new Set(SCOPES.filter((name) => !name.startsWith('USER_'))) },
-  customer: { ...token, scopes: new Set(SCOPES.filter((name) => !name.startsWith('ADMIN_'))) },
-  both: { ...token, tenants: [], staff: [role], scopes: new Set(SCOPES) },
-}
-
-interface Asked {
-  readonly collection: Collection
-  readonly query: RowQuery
-}
+import { PRINCIPALS, planOf, queriesOf } from '../support/dialect-queries.ts'
 
 let database: Database
 beforeAll(() => {
   database = new Sqlite(':memory:')
   migrate(database)
+  teachPlanner(database)
 })
 afterAll(() => void database.close())
-
-/** The queries that a list makes. */
-async function queriesOf<S>(
-  dialect: Dialect<S>,
-  principal: Principal,
-  path: string,
-  params: URLSearchParams,
-): Promise<Asked[] | number> {
-  const asked: Asked[] = []
-  const server = new DialectServer(dialect, {
-    read: {
-      rows: async (collection, query) => {
-        asked.push({ collection, query })
-        return []
-      },
-    },
-    schema: SCHEMA,
-    // Lists that no operation answers ask for none.
-    services: undefined as S,
-    principalOf: async () => principal,
-    tenants: async () => [1, 2, 3],
-  })
-  const { status } = await server.serve({
-    method: 'GET',
-    path,
-    params,
-    authorization: 'Bearer x',
-    body: () => Promise.reject(new Error('no body')),
-  })
-  return status === 200 ? asked : status
-}
-
-function planOf({ collection, query }: Asked): string {
-  const { text, parameters } = selectOf(SCHEMA, collection, query)
-  const rows = database.prepare(`EXPLAIN QUERY PLAN ${text.replaceAll('?', '+?')}`).all(...parameters)
-  return (rows as { detail: string }[]).map(({ detail }) => detail).join('; ')
-}
 
 const VALUES: Readonly<Record<Filter['type'], string>> = {
   key: '1',
@@ -177,7 +100,7 @@ test.each(LISTS.map((row) => [row.resource.name, row] as const))(
         }
         for (const one of asked) {
           looked++
-          const plan = planOf(one)
+          const plan = planOf(database, one)
           if (/SCAN (?!json_each)/.test(plan) && !OF_MOST_ROWS.test(name[0]))
             walked.push(`${who} ${params.toString()}: ${plan}`)
         }

@@ -88,7 +88,7 @@ const TRANSACTIONS = {
     ['connection', 'at'],
     ['tenant', 'at'],
     ['perk', 'at'],
-    ['location', 'at'],
+    ['location', 'tenant', 'at'],
     ['tenant', 'source_id'],
   ],
 } as const satisfies Collection

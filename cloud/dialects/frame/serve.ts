@@ -16,7 +16,7 @@ import type { Children } from './object.ts'
 import { readPage } from './pages.ts'
 import type { Call, Endpoint, Outcome, Page, Resource } from './resource.ts'
 import { integerOf } from './values.ts'
-import { narrowed, sightOf } from './visibility.ts'
+import { asksForFew, narrowed, sightOf } from './visibility.ts'
 import type { Sight } from './visibility.ts'
 
 export interface DialectRequest {
@@ -162,7 +162,7 @@ export class DialectServer<S> {
       aliases: this.#dialect.aliases,
     })
     if (!filtered.ok) return refused(...filtered.refusals)
-    const sight = this.#sight(under, narrowed(tenants, filtered.value))
+    const sight = this.#sight(under, narrowed(tenants, filtered.value), asksForFew(filtered.value))
     if (sight.where === NOTHING) return this.#listed(under, [], page)
     const rows = await this.#parts.read.rows(this.#collection(resource), {
       tenants: sight.tenants,
@@ -193,15 +193,15 @@ export class DialectServer<S> {
     const { resource, principal, tenants, key } = under
     const id = resource.me === true && key === 'me' ? principal.person : integerOf(key)
     if (id === null || id === undefined || id < 1) return undefined
-    const sight = this.#sight(under, tenants)
+    const sight = this.#sight(under, tenants, true)
     if (sight.where === NOTHING) return undefined
     const where = and(eq('id', id), sight.where)
     const [row] = await this.#parts.read.rows(this.#collection(resource), { ...sight, where, limit: 1 })
     return row
   }
 
-  #sight({ endpoint, principal, resource }: Under<S>, tenants: readonly number[]): Sight {
-    const sight = sightOf(principal, endpoint.sees ?? {}, tenants)
+  #sight({ endpoint, principal, resource }: Under<S>, tenants: readonly number[], few: boolean): Sight {
+    const sight = sightOf(principal, endpoint.sees ?? {}, tenants, few)
     return resource.where === undefined || sight.where === NOTHING
       ? sight
       : { ...sight, where: and(sight.where, resource.where) }
@@ -288,7 +288,8 @@ export class DialectServer<S> {
       const target = this.#byName.get(field.of)
       const sees =
         field.fields === undefined ? target?.endpoints.find(({ on }) => on === 'one')?.sees : undefined
-      const sight = sees === undefined ? { tenants, where: EVERYTHING } : sightOf(principal, sees, tenants)
+      const sight =
+        sees === undefined ? { tenants, where: EVERYTHING } : sightOf(principal, sees, tenants, true)
       const found = await this.#parts.read.rows(this.#parts.schema.of(field.children), {
         tenants: sight.tenants,
         where: and(among(field.by, ids), sight.where, target?.where ?? EVERYTHING),

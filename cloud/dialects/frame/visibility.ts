@@ -11,8 +11,16 @@ export interface Sight {
   readonly where: Predicate
 }
 
-/** Where being staff is all that counts it is said by the businesses alone: then their indexes answer, in their order. */
-export function sightOf(principal: Principal, visibility: Visibility, tenants: readonly number[]): Sight {
+/**
+ * `few`: what else is asked finds few rows.
+ * Where being staff is all that counts it is said by the businesses alone: then their indexes answer, in their order.
+ */
+export function sightOf(
+  principal: Principal,
+  visibility: Visibility,
+  tenants: readonly number[],
+  few: boolean,
+): Sight {
   const opened = Object.entries(visibility)
     .filter(([scope]) => scope === '*' || principal.scopes.has(scope))
     .map(([, sees]) => sees)
@@ -27,7 +35,7 @@ export function sightOf(principal: Principal, visibility: Visibility, tenants: r
     return { tenants, where: EVERYTHING }
   if (others.length === 0)
     return own.length === 0 ? { tenants, where: NOTHING } : { tenants: own, where: EVERYTHING }
-  const parts = others.map((sees) => openedBy(principal, sees))
+  const parts = others.map((sees) => openedBy(principal, sees, few))
   if (own.length > 0) parts.push(among('tenant', own))
   const [only] = parts
   return { tenants, where: parts.length === 1 && only !== undefined ? only : or(...parts) }
@@ -43,7 +51,7 @@ export function narrowed(tenants: readonly number[], where: Predicate): readonly
   }, tenants)
 }
 
-function openedBy(principal: Principal, sees: Sees): Predicate {
+function openedBy(principal: Principal, sees: Sees, few: boolean): Predicate {
   switch (sees.kind) {
     case 'all':
       return EVERYTHING
@@ -56,7 +64,13 @@ function openedBy(principal: Principal, sees: Sees): Predicate {
     }
     case 'staff': {
       const tenants = staffedTenants(principal, sees.roles)
-      return tenants.length === 0 ? NOTHING : among(sees.way, tenants)
+      return tenants.length === 0 ? NOTHING : { at: sees.way.split('.'), is: 'in', value: tenants, test: few }
     }
   }
+}
+
+/** Whether a list's own filters are exact in something that is not its business. */
+export function asksForFew(where: Predicate): boolean {
+  if ('all' in where) return where.all.some(asksForFew)
+  return 'at' in where && (where.is === 'eq' || where.is === 'in') && where.at[0] !== 'tenant'
 }

@@ -53,14 +53,32 @@ function tableOf(collection: Collection): string {
       ? 'id INTEGER PRIMARY KEY'
       : `"${name}" ${SQL_TYPES[type]}${nullable === true ? '' : ' NOT NULL'}`,
   )
-  const index = (kind: string) => (names: readonly string[]) =>
-    `CREATE ${kind} "${collection.name}_${names.join('_')}" ON "${collection.name}" (${names.map((name) => `"${name}"`).join(', ')});\n`
+  const indexes = indexesOf(collection).map(
+    ({ name, columns: names, unique }) =>
+      `CREATE ${unique ? 'UNIQUE INDEX' : 'INDEX'} "${name}" ON "${collection.name}" (${names.map((column) => `"${column}"`).join(', ')});\n`,
+  )
+  return [`CREATE TABLE "${collection.name}" (${columns.join(', ')});\n`, ...indexes].join('')
+}
+
+export interface Index {
+  readonly name: string
+  readonly columns: readonly string[]
+  readonly unique: boolean
+}
+
+export function indexesOf({ name, scope, indexes = [], unique = [] }: Collection): Index[] {
+  const index =
+    (isUnique: boolean) =>
+    (columns: readonly string[]): Index => ({
+      name: `${name}_${columns.join('_')}`,
+      columns,
+      unique: isUnique,
+    })
   return [
-    `CREATE TABLE "${collection.name}" (${columns.join(', ')});\n`,
-    ...(collection.scope === 'tenant' ? [index('INDEX')(['tenant', 'id'])] : []),
-    ...(collection.indexes ?? []).map(index('INDEX')),
-    ...(collection.unique ?? []).map(index('UNIQUE INDEX')),
-  ].join('')
+    ...(scope === 'tenant' ? [index(false)(['tenant', 'id'])] : []),
+    ...indexes.map(index(false)),
+    ...unique.map(index(true)),
+  ]
 }
 
 export interface Statement {
@@ -107,7 +125,12 @@ function predicateOf(asking: Asking, predicate: Predicate): RawBuilder<unknown> 
   const steps = stepsOf(schema, collection, predicate.at)
   if (steps === undefined)
     throw new Error(`${collection.name} has no way ${predicate.at.join('.')} to filter by`)
-  return along(steps, predicate, query)
+  const [first, ...rest] = steps
+  if (!('test' in predicate && predicate.test) || first?.kind !== 'children')
+    return along(steps, predicate, query)
+  const { of, by } = first
+  const own = sql`${sql.ref(by)} = ${sql.ref(`${collection.name}.id`)}`
+  return sql`EXISTS (SELECT 1 FROM ${sql.table(of.name)} WHERE ${own} AND ${further(of, rest, predicate, query)})`
 
   function joined(list: readonly Predicate[], word: string, empty: string): RawBuilder<unknown> {
     if (list.length === 0) return sql.raw(empty)
@@ -130,11 +153,19 @@ function along([step, ...rest]: readonly Step[], leaf: Leaf, query: RowQuery): R
       throw new Error('a way ends in a column')
   }
 
-  /** Rows further on are of the same tenants: it is what their indexes begin with, and no filter looks at another tenant's. */
   function beyond(collection: Collection, way: readonly Step[]): RawBuilder<unknown> {
-    const where = [...tenantsOf(collection, query), along(way, leaf, query)]
-    return sql`FROM ${sql.table(collection.name)} WHERE ${sql.join(where, sql` AND `)}`
+    return sql`FROM ${sql.table(collection.name)} WHERE ${further(collection, way, leaf, query)}`
   }
+}
+
+/** Rows further on are of the same tenants: it is what their indexes begin with, and no filter looks at another tenant's. */
+function further(
+  collection: Collection,
+  way: readonly Step[],
+  leaf: Leaf,
+  query: RowQuery,
+): RawBuilder<unknown> {
+  return sql.join([...tenantsOf(collection, query), along(way, leaf, query)], sql` AND `)
 }
 
 const SIGNS: Readonly<Record<Exclude<Comparison, 'in'>, string>> = {

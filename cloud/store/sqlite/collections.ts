@@ -8,6 +8,7 @@ import { COLLECTIONS, SCHEMA } from '../../collections/collections.ts'
 import type { RowQuery } from '../../collections/query.ts'
 import type { CollectionReads, CollectionWrites, VersionRow } from '../collection-port.ts'
 import { selectOf } from './collection-sql.ts'
+import { withFirstSteps } from './first-steps.ts'
 import { shapeOf } from './query-shape.ts'
 import type { Shaped } from './query-shape.ts'
 import type { Raw } from './rows.ts'
@@ -20,14 +21,17 @@ type Prepare = ReturnType<typeof preparer>
 
 export function collectionReads(database: Database, sql: Prepare): CollectionReads {
   const prepared = new PreparedQueries(database)
+  const lookUp = (collection: Collection, asked: RowQuery): Row[] => {
+    const query = withFirstSteps(SCHEMA, collection, asked, lookUp)
+    if (query === null) return []
+    const { statement, parameters } = prepared.of(collection, query)
+    const rows = statement.all(...parameters)
+    for (const row of rows) readIn(collection, row)
+    // Read as they were declared.
+    return rows as Row[]
+  }
   return {
-    rows: async (collection, query) => {
-      const { statement, parameters } = prepared.of(collection, query)
-      const rows = statement.all(...parameters)
-      for (const row of rows) readIn(collection, row)
-      // Read as they were declared.
-      return rows as Row[]
-    },
+    rows: async (collection, query) => lookUp(collection, query),
     versions: async (collection, id) =>
       sql('SELECT * FROM document_versions WHERE collection = ? AND id = ? ORDER BY version')
         .all(collection.name, id)

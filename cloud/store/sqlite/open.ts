@@ -6,6 +6,7 @@ import Sqlite from 'better-sqlite3'
 import type { Database } from 'better-sqlite3'
 import { RESTORED_MARK } from '../../../protocol/restored.ts'
 import { damaged, inspect, isStorageBroken } from './failure.ts'
+import { teachPlanner } from './planner.ts'
 import { migrate } from './schema.ts'
 
 export const STORE_FILE = 'cloud.db'
@@ -29,6 +30,7 @@ export function openDatabase(directory: string): OpenStore {
     configure(writer)
     inspect(directory, join(directory, STORE_FILE), writer)
     migrate(writer)
+    teachPlanner(writer)
     noteRestored(writer)
   } catch (cause) {
     writer.close()

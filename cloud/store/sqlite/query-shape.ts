@@ -37,7 +37,8 @@ export function shapeOf(schema: Schema, collection: Collection, query: RowQuery)
           parameters.push(tenants)
     if (predicate.is === 'in') parameters.push(JSON.stringify(predicate.value))
     else if ('value' in predicate) parameters.push(predicate.value)
-    return `${is}${JSON.stringify(at)}`
+    const test = 'test' in predicate && predicate.test ? 'test' : ''
+    return `${test}${is}${JSON.stringify(at)}`
   }
 }
 

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { FAULT_CODES, isFault } from './frame/faults.ts'
+import { isFault } from './frame/faults.ts'
 import { tableOf, wrongIn } from './frame/report.ts'
 import type { Remark } from './frame/report.ts'
 import type { Length, Rig, RigRow } from './frame/rig.ts'
 import { missing } from './frame/tools.ts'
-import { RIGS, SHOWN_BY } from './table.ts'
+import { RIGS } from './table.ts'
 
 const EXIT_WRONG = 1
 const EXIT_USAGE = 2
@@ -45,10 +45,7 @@ const wanted = RIGS.filter(
 
 write(`${length} run of ${wanted.length} rigs, SEED=${seed}`)
 const rows: RigRow[] = []
-const remarks: Remark[] = FAULT_CODES.flatMap((fault) => {
-  const shown = SHOWN_BY[fault]
-  return positionals.length === 0 && 'noRig' in shown ? [{ fault, text: shown.noRig }] : []
-})
+const remarks: Remark[] = []
 const broken: string[] = []
 const began = Date.now()
 for (const rig of wanted) await runOne(rig)

@@ -1,5 +1,4 @@
-// Every fault and what shows that it is survived: rigs, which `npm run faults` runs, or a reason why there is none, with where it is shown instead.
-// Total over the faults: a new one does not compile until it has a row here.
+// The rigs that `npm run faults` runs. Every fault of the list has one that shows that it is survived (test/faults/table.test.ts).
 import { filesCut } from './files-cut.ts'
 import { storePutBack } from './store-put-back.ts'
 import { hostileDevice } from './hostile-device.ts'
@@ -50,38 +49,3 @@ export const RIGS: readonly Rig[] = [
   fleetReturns,
   upgradeKilled,
 ]
-
-export type Shown = { readonly rigs: readonly Rig[] } | { readonly noRig: string }
-
-export const SHOWN_BY: Readonly<Record<Fault, Shown>> = {
-  R01: { rigs: [processKilled, systemCalls] },
-  R02: { rigs: [powerLost] },
-  R03: { rigs: [diskLied] },
-  R04: { rigs: [systemCalls] },
-  R05: { rigs: [diskFull, systemCalls] },
-  R06: { rigs: [bitsFlipped] },
-  R07: { rigs: [filesCut] },
-  R08: { rigs: [badNetwork] },
-  R09: { rigs: [badNetwork] },
-  R10: { rigs: [hostileDevice] },
-  R11: { rigs: [storePutBack] },
-  R12: { rigs: [nodeCloned] },
-  R13: { rigs: [nodeDestroyed] },
-  R14: { rigs: [longOutage] },
-  R15: { rigs: [fleetReturns] },
-  R16: { rigs: [clockJumps] },
-  R17: { rigs: [clockJumps] },
-  R18: { rigs: [zoneNight] },
-  R19: { rigs: [badNetwork] },
-  R20: { rigs: [badNetwork] },
-  R21: { rigs: [badNetwork] },
-  R22: { rigs: [cloudPutBack] },
-  R23: { rigs: [cloudPutBack] },
-  R24: { rigs: [upgradeKilled] },
-  R25: { rigs: [upgradeKilled] },
-  R26: { rigs: [leaseRaces] },
-  R27: { rigs: [hostileDevice] },
-  R28: { rigs: [loopStalled] },
-  R29: { rigs: [secondWriter] },
-  R30: { rigs: [backupDrill] },
-}

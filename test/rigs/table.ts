@@ -21,7 +21,6 @@ import { longOutage } from './long-outage.ts'
 import { secondWriter } from './second-writer.ts'
 import { systemCalls } from './system-calls.ts'
 import { processKilled } from './process-killed.ts'
-import type { Fault } from './frame/faults.ts'
 import type { Rig } from './frame/rig.ts'
 
 /** In the order in which they run. */

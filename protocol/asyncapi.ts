@@ -13,12 +13,14 @@ export interface StreamText {
   readonly kinds: readonly string[]
   /** WebSocket subprotocols beside none, with the content type of the frames under them. */
   readonly subprotocols: Readonly<Record<string, string>>
+  /** Activities by columns; left out where there are none. */
+  readonly packed?: TSchema
 }
 
 const FEED = '#/channels/feed'
 
 export function asyncApi(stream: StreamText): object {
-  const { title, version, description, query, activity, kinds, subprotocols } = stream
+  const { title, version, description, query, activity, kinds, subprotocols, packed } = stream
   const messages = {
     welcome: {
       name: 'welcome',
@@ -31,6 +33,15 @@ export function asyncApi(stream: StreamText): object {
       payload: feedActivitiesShape(activity),
       'x-kinds': kinds,
     },
+    ...(packed === undefined
+      ? {}
+      : {
+          packed: {
+            name: 'packed',
+            summary: 'Activities by columns, under the subprotocol tillstream.packed where that is shorter',
+            payload: packed,
+          },
+        }),
     beat: {
       name: 'beat',
       summary: 'A sign of life on a line that has nothing to say',

@@ -112,6 +112,8 @@ export const FEED_HISTORY_MAX = 100_000
 export const FEED_BEAT_MS = 10_000
 export const FEED_SUBSCRIBERS_MAX = 1_000
 export const FEED_PAGE_MAX = 1_000
+/** Fewer activities are shorter as rows than by columns. */
+export const FEED_PACKED_MIN = 3
 /** What a WebSocket peer of the local API or the feed may send in one message. */
 export const SOCKET_MESSAGE_BYTES_MAX = 64 * 1024
 

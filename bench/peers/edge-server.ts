@@ -6,14 +6,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { exportPrivateKey, exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
+import type { Identity } from '../../protocol/facts.ts'
 import type { Origin, ProgramVersion, StoreId } from '../../protocol/ids.ts'
 import type { Money } from '../../protocol/numbers.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import { openLedger } from '../../edge/ledger/ledger.ts'
 import { startEdge } from '../../edge/node.ts'
 import { SMALL_PROGRAM } from '../../test/support/programs.ts'
+import { MEMBERS, PER_TURN, activityAt, amountAt, memberAt, memberName, tillAt } from '../feed/activities.ts'
 
-const PER_TURN = 100
 const directory = mkdtempSync(join(tmpdir(), 'tillstream-bench-edge-'))
 const ledger = openLedger({ directory })
 ledger.enrol({
@@ -34,17 +35,39 @@ node.till.takeProgram({
   effective_from: hybridTime(Date.UTC(1980, 0, 1)),
   document: JSON.stringify(SMALL_PROGRAM),
 })
+/** Of the members of the bench's sales. */
+const cards: readonly Identity[] = Array.from({ length: MEMBERS }, (_, member) => ({
+  kind: 'card',
+  value: `${1000 + member}`,
+}))
+let recorded = 0
+
+async function enrol(): Promise<void> {
+  await Promise.all(
+    cards.map((card, member) => {
+      const call = { terminal: tillAt(member), key: `member-${member}`, requestHash: Buffer.alloc(32) }
+      return node.till.write('enrolment', call, { name: memberName(member), identities: [card] })
+    }),
+  )
+}
+
+await enrol()
 const admin = readFileSync(join(directory, 'admin.token'), 'utf8').trim()
 process.stdout.write(`${JSON.stringify({ listening: node.port, admin, directory })}\n`)
 
-let recorded = 0
 async function record(count: number): Promise<void> {
   for (let left = count; left > 0; left -= PER_TURN) {
     await Promise.all(
       Array.from({ length: Math.min(PER_TURN, left) }, () => {
-        const key = `bench-${++recorded}`
-        const input = { lines: [{ sku: 'A1', category: 'BAG', quantity: 1, amount: 1234 as Money }] }
-        return node.till.write('sale', { terminal: 'bench', key, requestHash: Buffer.alloc(32) }, input)
+        const n = ++recorded
+        const member = memberAt(n)
+        const card = member === undefined ? undefined : cards[member]
+        const input = {
+          ...(card === undefined ? {} : { member: card }),
+          lines: [{ sku: 'A1', category: 'BAG', quantity: 1, amount: amountAt(n) as Money }],
+        }
+        const call = { terminal: tillAt(n), key: `bench-${n}`, requestHash: Buffer.alloc(32) }
+        return node.till.write('sale', call, input)
       }),
     )
   }
@@ -62,13 +85,6 @@ async function tell(count: number): Promise<void> {
     feed.publish()
     await new Promise((resolve) => setImmediate(resolve))
   }
-}
-
-function activityAt(position: number): string {
-  return (
-    `{"position":${position},"epoch":1,"time":"2026-01-01T12:00:00.000Z","kind":"sale","fact":"17179869184","terminal":"bench","member":null,` +
-    `"amount":1234,"points":0,"status":"provisional","tier":null,"vouchers":0,"text":"Sale of 12.34 GBP to a guest"}`
-  )
 }
 
 createInterface({ input: process.stdin }).on('line', (line) => {

@@ -1,14 +1,18 @@
-// Peer of the feed: uWebSockets.js `publish`, one frame per event of about the size of an activity, as most servers do it. `GET /go/N` publishes N.
+// Peer of the feed: uWebSockets.js `publish`, one frame per event, as most servers do it. `GET /go/N` publishes N, each an activity as the till writes it.
+// `GET /frames/N/BYTES` publishes N ready-made frames of that many bytes, one a turn: what the kernel and the library allow.
 import * as uws from 'uWebSockets.js'
+import { TURN } from '../feed/activities.ts'
 
-const [bytes = '250'] = process.argv.slice(2)
-const event = JSON.stringify({ type: 'event', text: 'x'.repeat(Number(bytes) - 30) })
-const PER_TURN = 100
 const app = uws.App()
 
 function publish(count: number): void {
-  for (let n = 0; n < Math.min(PER_TURN, count); n++) app.publish('feed', event)
-  if (count > PER_TURN) setImmediate(() => publish(count - PER_TURN))
+  for (const event of TURN.slice(0, count)) app.publish('feed', event)
+  if (count > TURN.length) setImmediate(() => publish(count - TURN.length))
+}
+
+function publishFrames(count: number, frame: string): void {
+  app.publish('feed', frame)
+  if (count > 1) setImmediate(() => publishFrames(count - 1, frame))
 }
 
 app
@@ -17,6 +21,11 @@ app
     const count = Number(req.getParameter(0))
     res.end('ok')
     publish(count)
+  })
+  .get('/frames/:count/:bytes', (res, req) => {
+    const [count, bytes] = [Number(req.getParameter(0)), Number(req.getParameter(1))]
+    res.end('ok')
+    publishFrames(count, 'x'.repeat(bytes))
   })
   .listen('127.0.0.1', 0, (socket) => {
     if (socket === false) throw new Error('no port')

@@ -2,10 +2,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server } from 'socket.io'
+import { TURN } from '../feed/activities.ts'
 
-const [bytes = '250'] = process.argv.slice(2)
-const event = { type: 'event', text: 'x'.repeat(Number(bytes) - 30) }
-const PER_TURN = 100
+const events = TURN.map((text) => JSON.parse(text) as unknown)
 const http = createServer((request, response) => {
   response.end('ok')
   emit(Number(/[0-9]+$/.exec(request.url ?? '')?.[0] ?? 0))
@@ -13,8 +12,8 @@ const http = createServer((request, response) => {
 const io = new Server(http, { transports: ['websocket'], serveClient: false })
 
 function emit(count: number): void {
-  for (let n = 0; n < Math.min(PER_TURN, count); n++) io.emit('activity', event)
-  if (count > PER_TURN) setImmediate(() => emit(count - PER_TURN))
+  for (const event of events.slice(0, count)) io.emit('activity', event)
+  if (count > events.length) setImmediate(() => emit(count - events.length))
 }
 
 http.listen(0, '127.0.0.1', () => {

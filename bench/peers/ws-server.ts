@@ -2,10 +2,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
+import { TURN } from '../feed/activities.ts'
 
-const [bytes = '250'] = process.argv.slice(2)
-const event = JSON.stringify({ type: 'event', text: 'x'.repeat(Number(bytes) - 30) })
-const PER_TURN = 100
 const http = createServer((request, response) => {
   response.end('ok')
   send(Number(/[0-9]+$/.exec(request.url ?? '')?.[0] ?? 0))
@@ -13,8 +11,8 @@ const http = createServer((request, response) => {
 const sockets = new WebSocketServer({ server: http })
 
 function send(count: number): void {
-  for (let n = 0; n < Math.min(PER_TURN, count); n++) for (const client of sockets.clients) client.send(event)
-  if (count > PER_TURN) setImmediate(() => send(count - PER_TURN))
+  for (const event of TURN.slice(0, count)) for (const client of sockets.clients) client.send(event)
+  if (count > TURN.length) setImmediate(() => send(count - TURN.length))
 }
 
 http.listen(0, '127.0.0.1', () => {

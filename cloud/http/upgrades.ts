@@ -47,6 +47,7 @@ export interface UpgradeParts {
 }
 
 const feedQuery = validator(FeedQueryShape)
+const PLAIN_FRAMES = 'tillstream.json'
 
 export class Upgrades {
   readonly #parts: UpgradeParts
@@ -61,6 +62,8 @@ export class Upgrades {
     maxPayload: SOCKET_MESSAGE_BYTES_MAX,
     perMessageDeflate: false,
     clientTracking: true,
+    // A client of stores' feeds offers more than this one speaks.
+    handleProtocols: (offered) => (offered.has(PLAIN_FRAMES) ? PLAIN_FRAMES : false),
   })
   readonly #missed = new WeakMap<WebSocket, number>()
   #cancelHeartbeat: () => void = () => undefined

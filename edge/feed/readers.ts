@@ -1,19 +1,16 @@
 // Everyone who watches the feed, over any transport. A reader is either catching up, page by page from the log as fast as it takes them, or
-// live, and then gets every frame as the very bytes all others get: a frame is encoded once per transport, whatever the number of readers.
+// live, and then gets every frame as the very bytes all others get that want it so: a frame is made once per form (edition.ts), however many read.
 // A live reader that holds back more than FEED_BACKLOG_BYTES_MAX is cut with the code that means "resume" (F-3): uWebSockets.js would skip
 // messages silently instead, and a reader that once missed a position would never know.
-import { encodePlain } from '../../protocol/plain-cbor.ts'
 import { FEED_BACKLOG_BYTES_MAX, FEED_SUBSCRIBERS_MAX } from '../../protocol/limits.ts'
-import { filtered } from './feed-filter.ts'
+import { Edition, encode } from './edition.ts'
+import type { Message, Transport } from './edition.ts'
 import type { FeedFilter } from './feed-filter.ts'
-import { unreachable } from '../../protocol/result.ts'
 import type { FeedFrame, FeedLog } from './feed-log.ts'
 
 /** A page is not started while this much of the one before is unsent: catching up never counts as holding back. */
 const CATCH_UP_BACKLOG_BYTES = FEED_BACKLOG_BYTES_MAX / 4
 
-/** `cbor`: a WebSocket whose frames are CBOR instead of JSON (F-9). */
-export type Transport = 'socket' | 'cbor' | 'sse'
 /** Why a reader is let go; the transport turns it into its own close. */
 export type Farewell = 'resume' | 'stopping' | 'unauthorised'
 
@@ -46,32 +43,6 @@ export interface Reader {
   after: number
   live: boolean
 }
-
-interface Message {
-  readonly event: 'welcome' | 'activities' | 'beat'
-  /** Position a reader is at after it. */
-  readonly id: string
-  readonly text: string
-}
-
-function encode(transport: Transport, { event, id, text }: Message): Uint8Array {
-  switch (transport) {
-    case 'socket':
-      return Buffer.from(text)
-    case 'cbor':
-      return encodePlain(JSON.parse(text))
-    case 'sse':
-      return Buffer.from(`id: ${id}\nevent: ${event}\ndata: ${text}\n\n`)
-    default:
-      return unreachable(transport)
-  }
-}
-
-const messageOf = ({ epoch, to, text }: FeedFrame): Message => ({
-  event: 'activities',
-  id: `${epoch}:${to}`,
-  text,
-})
 
 export class Readers {
   readonly #feed: FeedLog
@@ -156,14 +127,14 @@ export class Readers {
         this.#close(reader, 'resume')
         return
       }
-      const wanted = reader.filter === undefined ? frame : filtered(frame, reader.filter)
-      if (wanted !== undefined) sink.send(encode(sink.transport, messageOf(wanted)))
+      const message = new Edition(frame).of(sink.transport, reader.filter)
+      if (message !== undefined) sink.send(message)
       reader.after = frame.to
     }
   }
 
   #publish(frame: FeedFrame): void {
-    const encoded: Partial<Record<Transport, Uint8Array>> = {}
+    const edition = new Edition(frame)
     for (const reader of this.#readers) {
       // Who is catching up finds it in the log.
       if (!reader.live || frame.to <= reader.after) continue
@@ -174,12 +145,8 @@ export class Readers {
         continue
       }
       reader.after = frame.to
-      if (reader.filter === undefined)
-        sink.send((encoded[sink.transport] ??= encode(sink.transport, messageOf(frame))))
-      else {
-        const wanted = filtered(frame, reader.filter)
-        if (wanted !== undefined) sink.send(encode(sink.transport, messageOf(wanted)))
-      }
+      const message = edition.of(sink.transport, reader.filter)
+      if (message !== undefined) sink.send(message)
     }
   }
 }

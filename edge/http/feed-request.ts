@@ -1,10 +1,15 @@
 // What a reader of the feed says when it opens it: how frames shall travel (F-9), and where it was (F-5).
+import type { Transport } from '../feed/edition.ts'
 import type { Place } from '../feed/readers.ts'
 
-/** Subprotocols of the feed's socket and how its frames travel under them (F-9); none is JSON. */
-export const SUBPROTOCOLS: Readonly<Record<string, 'socket' | 'cbor'>> = {
+/** How frames travel over a WebSocket. */
+export type SocketForm = Exclude<Transport, 'sse'>
+
+/** Subprotocols of the feed's socket and how its frames travel under them (F-9, F-12); none is JSON. */
+export const SUBPROTOCOLS: Readonly<Record<string, SocketForm>> = {
   'tillstream.json': 'socket',
   'tillstream.cbor': 'cbor',
+  'tillstream.packed': 'packed',
 }
 
 /** The first that is spoken here, of those a reader offers; '' for none. */

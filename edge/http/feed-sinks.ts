@@ -2,6 +2,7 @@
 // later "writable", so what went in between is counted here.
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { Farewell, ReaderSink } from '../feed/readers.ts'
+import type { SocketForm } from './feed-request.ts'
 
 /** The part of a uWebSockets.js socket that a sink uses. */
 export interface FeedSocket {
@@ -11,10 +12,10 @@ export interface FeedSocket {
 }
 
 export class SocketSink implements ReaderSink {
-  readonly transport: 'socket' | 'cbor'
+  readonly transport: SocketForm
   readonly #socket: FeedSocket
 
-  constructor(socket: FeedSocket, transport: 'socket' | 'cbor') {
+  constructor(socket: FeedSocket, transport: SocketForm) {
     this.#socket = socket
     this.transport = transport
   }

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { asyncApi } from '../../protocol/asyncapi.ts'
+import { FeedPackedShape } from '../../protocol/feed-frames.ts'
 import { closed } from '../../protocol/shapes.ts'
 import { ACTIVITY_KINDS, ActivityShape } from '../till/answers.ts'
 
@@ -31,6 +32,11 @@ export function streamText(software: string): object {
     query: FeedQueryShape,
     activity: ActivityShape,
     kinds: ACTIVITY_KINDS,
-    subprotocols: { 'tillstream.json': 'application/json', 'tillstream.cbor': 'application/cbor' },
+    subprotocols: {
+      'tillstream.json': 'application/json',
+      'tillstream.cbor': 'application/cbor',
+      'tillstream.packed': 'application/json',
+    },
+    packed: FeedPackedShape,
   })
 }

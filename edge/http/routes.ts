@@ -271,7 +271,7 @@ function askingRoutes(api: Api): Route[] {
         answers: {
           101: {
             description:
-              'WebSocket of frames {"type":"welcome"|"activities"|"beat", …}, as JSON, or as CBOR under the subprotocol tillstream.cbor',
+              'WebSocket of frames {"type":"welcome"|"activities"|"beat", …}, as JSON, or as CBOR under the subprotocol tillstream.cbor, or by columns under tillstream.packed; see /asyncapi.json',
           },
           200: {
             description: 'The same frames as events, with the id epoch:position',

@@ -23,6 +23,7 @@ import type { KeptReceipts } from './kept-receipts.ts'
 import { formOf } from './form.ts'
 import { hostAllowed, isLoopback, originAllowed } from './origins.ts'
 import { SUBPROTOCOLS, lastEvent, subprotocolOf } from './feed-request.ts'
+import type { SocketForm } from './feed-request.ts'
 import { SocketSink, SseSink } from './feed-sinks.ts'
 import type { Requests } from './metrics.ts'
 import { Ports } from './ports.ts'
@@ -55,7 +56,7 @@ const NO_BODY = new Uint8Array(0)
 
 interface FeedSocketData {
   readonly options: ReaderOptions
-  readonly transport: 'socket' | 'cbor'
+  readonly transport: SocketForm
   reader: Reader | undefined
 }
 

@@ -2,6 +2,7 @@
 // longer has what comes next it says `missed` first. Runs in browsers and in Node: it needs `WebSocket` and timers, nothing else.
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { FeedMessage } from '../../protocol/feed-frames.ts'
+import { unpack } from '../../protocol/packed-feed.ts'
 import type { Activity } from '../till/answers.ts'
 import { jittered } from './jitter.ts'
 import { RECONNECT_MS_BASE, RECONNECT_MS_MAX, SILENCE_MS_MAX } from './limits.ts'
@@ -28,13 +29,18 @@ export interface FeedClientOptions<A extends { readonly position: number } = Act
   /** A line that says nothing for this long is given up. */
   readonly silenceMs?: number
   /** How a socket is opened; left out: as the runtime does. Programs in Node that trust a CA of their own pass `trustingSockets` (KW-5). */
-  readonly connect?: (url: string, protocol: string) => WebSocket
+  readonly connect?: (url: string, protocols: string[]) => WebSocket
   /** Each activity once, in order; those that came in one frame together. */
   readonly onActivities: (activities: readonly A[], place: FeedPlace) => void
   /** The store does not have what follows the place any more: what is given next starts later. */
   readonly onMissed?: () => void
   readonly onState?: (state: FeedState) => void
 }
+
+/** Of a store the first; HQ's feed and older nodes have the second. */
+const PROTOCOLS = ['tillstream.packed', 'tillstream.json'] as const
+
+type Run<A> = Pick<Extract<FeedMessage<A>, { type: 'activities' }>, 'epoch' | 'to' | 'activities'>
 
 export class FeedClient<A extends { readonly position: number } = Activity> {
   readonly #options: FeedClientOptions<A>
@@ -65,8 +71,8 @@ export class FeedClient<A extends { readonly position: number } = Activity> {
     if (this.#socket !== null) return
     clearTimeout(this.#retry)
     this.#become('connecting')
-    const { connect = (url, protocol) => new WebSocket(url, protocol) } = this.#options
-    const socket = connect(this.#address(), 'tillstream.json')
+    const { connect = (url, protocols) => new WebSocket(url, protocols) } = this.#options
+    const socket = connect(this.#address(), [...PROTOCOLS])
     this.#socket = socket
     const mine = (call: () => void): void => {
       if (this.#socket === socket) call()
@@ -109,6 +115,9 @@ export class FeedClient<A extends { readonly position: number } = Activity> {
         return this.#welcomed(message)
       case 'activities':
         return this.#given(message)
+      case 'packed':
+        // Only a feed of such activities packs them.
+        return this.#given({ ...message, activities: unpack(message) as unknown as A[] })
       case 'beat':
         if (message.epoch === this.#place?.epoch && message.position > this.#place.after)
           this.#place = { epoch: message.epoch, after: message.position }
@@ -129,7 +138,7 @@ export class FeedClient<A extends { readonly position: number } = Activity> {
   }
 
   /** What was given before (a frame that comes twice) is passed over. */
-  #given({ epoch, to, activities }: Extract<FeedMessage<A>, { type: 'activities' }>): void {
+  #given({ epoch, to, activities }: Run<A>): void {
     const after = this.#place?.epoch === epoch ? this.#place.after : 0
     if (to <= after) return
     const fresh = activities.filter(({ position }) => position > after)

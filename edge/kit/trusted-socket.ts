@@ -2,7 +2,7 @@
 import { WebSocket } from 'ws'
 
 /** `ca`: PEM. For FeedClientOptions.connect. */
-export function trustingSockets(ca: string): (url: string, protocol: string) => globalThis.WebSocket {
+export function trustingSockets(ca: string): (url: string, protocols: string[]) => globalThis.WebSocket {
   // The parts of it that the feed client uses behave as the browser's do.
-  return (url, protocol) => new WebSocket(url, protocol, { ca }) as unknown as globalThis.WebSocket
+  return (url, protocols) => new WebSocket(url, protocols, { ca }) as unknown as globalThis.WebSocket
 }

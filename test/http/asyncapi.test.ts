@@ -8,7 +8,7 @@ import { WebSocket } from 'ws'
 import { ACTIVITY_VIEW_KINDS } from '../../cloud/domain/view-shapes.ts'
 import { ACTIVITY_KINDS } from '../../edge/till/answers.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
-import { FEED_BEAT_MS, HEARTBEAT_MS } from '../../protocol/limits.ts'
+import { FEED_BEAT_MS, FEED_PACKED_MIN, HEARTBEAT_MS } from '../../protocol/limits.ts'
 import { realSystem } from '../../edge/system.ts'
 import { CloudUnderTest, pick } from '../support/cloud-node.ts'
 import { EdgeUnderTest, ONE_SALE, until } from '../support/edge-under-test.ts'
@@ -48,12 +48,15 @@ const kindsOf = (document: unknown): unknown =>
   pick(document, 'components', 'messages', 'activities', 'x-kinds')
 
 /** Collects what a feed says until it has said one of each. */
-async function listen(url: string): Promise<{ type: string }[]> {
+async function listen(
+  url: string,
+  types = ['welcome', 'activities', 'beat'],
+  protocols: string[] = [],
+): Promise<{ type: string }[]> {
   const heard: { type: string }[] = []
-  const socket = new WebSocket(url)
+  const socket = new WebSocket(url, protocols)
   socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as { type: string }))
   try {
-    const types = ['welcome', 'activities', 'beat']
     await until(
       'one of each',
       () => types.every((type) => heard.some((message) => message.type === type)),
@@ -93,8 +96,10 @@ test('F-10: the store describes its feed, and says what it described', async () 
     expect(closesOf(document)).toEqual(FEED_CODES)
     await edge.post('/v1/sales', ONE_SALE)
     const check = checksOf(document)
-    const heard = await listen(`${edge.url.replace('http', 'ws')}/v1/feed?token=${edge.tokens.manager}`)
-    expect(heard.flatMap(check)).toEqual([])
+    const url = `${edge.url.replace('http', 'ws')}/v1/feed?token=${edge.tokens.manager}`
+    expect((await listen(url)).flatMap(check)).toEqual([])
+    for (let n = 1; n < FEED_PACKED_MIN; n++) await edge.post('/v1/sales', ONE_SALE)
+    expect((await listen(url, ['packed'], ['tillstream.packed'])).flatMap(check)).toEqual([])
     expect(check({ type: 'beat' })).not.toEqual([])
   } finally {
     await edge.stop()

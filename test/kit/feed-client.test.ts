@@ -8,7 +8,9 @@ import { FeedClient } from '../../edge/kit/feed-client.ts'
 import type { FeedClientOptions, FeedState } from '../../edge/kit/feed-client.ts'
 import { realSystem } from '../../edge/system.ts'
 import type { Activity } from '../../edge/till/answers.ts'
-import { FEED_BEAT_MS } from '../../protocol/limits.ts'
+import type { FeedMessage } from '../../protocol/feed-frames.ts'
+import { FEED_BEAT_MS, FEED_PACKED_MIN } from '../../protocol/limits.ts'
+import { unpack } from '../../protocol/packed-feed.ts'
 import { EdgeUnderTest, ONE_SALE, until } from '../support/edge-under-test.ts'
 import { VirtualTime } from '../simulation/virtual-time.ts'
 
@@ -169,4 +171,33 @@ test('F-9: under the subprotocol tillstream.cbor the same values come as CBOR ma
   expect(frames[0]).toMatchObject({ type: 'welcome', epoch: 1, recovered: true })
   expect(frames[1]).toMatchObject({ type: 'activities', from: 1 })
   socket.terminate()
+})
+
+test('F-12: under the subprotocol tillstream.packed the same activities come by columns, also those that a filter leaves', async () => {
+  const rows = `${edge.url.replace('http', 'ws')}/v1/feed?token=${edge.tokens.manager}&epoch=1&after=0`
+  await edge.post('/v1/checkins', { member: { kind: 'card', value: 'walk-in' } })
+  await sell(FEED_PACKED_MIN)
+  const told: Record<string, FeedMessage<Activity>[]> = {}
+  const ask = async (name: string, query: string, protocols: string[]): Promise<void> => {
+    const heard = (told[name] = [] as FeedMessage<Activity>[])
+    const socket = new WebSocket(`${rows}${query}`, protocols)
+    socket.on(
+      'message',
+      (data: Buffer) => void heard.push(JSON.parse(data.toString()) as FeedMessage<Activity>),
+    )
+    await until('both frames', () => heard.length >= 2)
+    socket.terminate()
+  }
+  await ask('rows', '', [])
+  await ask('packed', '', ['tillstream.packed'])
+  await ask('sales', '&kinds=sale', ['tillstream.packed'])
+  const activities = (name: string): readonly Activity[] => {
+    const frame = told[name]?.[1]
+    if (frame?.type === 'packed') return unpack(frame) as Activity[]
+    return frame?.type === 'activities' ? frame.activities : []
+  }
+  expect(told.packed?.map(({ type }) => type)).toEqual(['welcome', 'packed'])
+  expect(told.sales?.map(({ type }) => type)).toEqual(['welcome', 'packed'])
+  expect(activities('packed')).toEqual(activities('rows'))
+  expect(activities('sales')).toEqual(activities('rows').filter(({ kind }) => kind === 'sale'))
 })

@@ -188,6 +188,7 @@ export const LAYERS: readonly Layer[] = [
       'edge/till/inputs.ts',
       'protocol/close-codes.ts',
       'protocol/feed-frames.ts',
+      'protocol/packed-feed.ts',
     ],
   },
   {

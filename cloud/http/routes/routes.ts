@@ -75,7 +75,7 @@ const asyncApiText = JSON.stringify(
     query: FeedQueryShape,
     activity: ActivityViewShape,
     kinds: ACTIVITY_VIEW_KINDS,
-    subprotocols: {},
+    subprotocols: { 'tillstream.json': 'application/json' },
   }),
 )
 const openApiText = JSON.stringify(openApiOf(ROUTES, SOFTWARE_VERSION))

@@ -177,6 +177,7 @@ async function coreOf(
     clock,
     after,
     reached: () => hub.reached(),
+    drains: () => hub.load.draining > 0,
     onFault: (cause) => log.error({ err: cause }, 'a look for leases broke'),
   })
   const authority = new Authority(store, shelf, clock, recalls)

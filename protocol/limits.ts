@@ -16,8 +16,8 @@ export const FACT_BYTES_MAX = 512 * 1024
 /** Facts in one sync batch, and their bytes together: small enough to resume quickly on a bad line. */
 export const BATCH_FACTS_MAX = 500
 export const BATCH_BYTES_MAX = 1024 * 1024
-/** Batches an edge may have sent and not yet seen acknowledged. */
-export const BATCHES_IN_FLIGHT_MAX = 8
+/** Batches an edge may have sent and not yet seen acknowledged: those of one commit of the cloud, and those of the next. */
+export const BATCHES_IN_FLIGHT_MAX = 16
 /** One sync frame: a batch, its framing and its signature, with room. */
 export const FRAME_BYTES_MAX = 8 * 1024 * 1024
 /** Frames from this size on are packed; below it there is nothing to win. */
@@ -91,7 +91,7 @@ export const UPGRADE_RETRY_MS = 10 * 60_000
 export const LIVE_CREDIT_FACTS = 256
 export const LIVE_CREDIT_BYTES = 256 * 1024
 export const DRAIN_CREDIT_FACTS = BATCHES_IN_FLIGHT_MAX * BATCH_FACTS_MAX
-export const DRAIN_CREDIT_BYTES = BATCHES_IN_FLIGHT_MAX * BATCH_BYTES_MAX
+export const DRAIN_CREDIT_BYTES = 8 * BATCH_BYTES_MAX
 /** Edges that drain a backlog at a time; the others wait without credit, the one that was away longest comes first. */
 export const DRAIN_EDGES_MAX = 8
 /** Connections between their challenge and their welcome; more are told to come later. */
@@ -141,6 +141,8 @@ export const LEASES_MEMBER_VOUCHERS_MAX = 8
 export const LEASES_MEMBER_MAX = 1_000
 /** Pause before members who came are looked at for leases, members of one commit, members that may wait (others get theirs at the next visit or look). */
 export const LEASES_PAUSE_MS = 500
+/** So many such pauses one after the other while backlogs come in: what is given ahead of need can wait, what was sold cannot. */
+export const LEASES_POSTPONED_MAX = 20
 export const LEASES_COMMIT_MAX = 200
 export const LEASES_PENDING_MAX = 20_000
 /** How often the cloud looks for leases to renew and write off, and leases of one look. */
@@ -159,7 +161,7 @@ export const DUE_SWEEP_MAX = 20_000
 export const CHECKPOINT_FACTS = 64
 /** Batches and facts that the cloud puts into one transaction (a batch of a backlog may come on top); larger batches than LIVE_BATCH_FACTS are a backlog. */
 export const INGEST_GROUP_BATCHES_MAX = 256
-export const INGEST_GROUP_FACTS_MAX = 2_048
+export const INGEST_GROUP_FACTS_MAX = 4_096
 export const LIVE_BATCH_FACTS = 64
 /** Batches that may wait for a transaction: as many of each connection as its edge may have out (HTTP_SOCKETS_MAX of them). */
 export const INGEST_QUEUE_BATCHES_MAX = 10_000 * BATCHES_IN_FLIGHT_MAX
@@ -208,6 +210,8 @@ export const POST_LINES_MAX = 2_000
 export const BUSY_RETRY_S = 5
 /** Pause before downstream rows are sent, so that rows of close commits share a frame. */
 export const DOWN_PAUSE_MS = 100
+/** The same while the store drains a backlog: the next batch changes the same members again. */
+export const DOWN_PAUSE_DRAIN_MS = 1_000
 /** Unsent bytes to one edge above which its downstream waits. */
 export const DOWN_BACKLOG_BYTES_MAX = 4 * 1024 * 1024
 

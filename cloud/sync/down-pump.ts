@@ -7,6 +7,7 @@ import type { MemberId, Origin, ProgramVersion } from '../../protocol/ids.ts'
 import {
   CORRECTIONS_FRAME_MAX,
   DOWN_BACKLOG_BYTES_MAX,
+  DOWN_PAUSE_DRAIN_MS,
   DOWN_PAUSE_MS,
   LEASES_FRAME_MAX,
   MEMBERS_FRAME_MAX,
@@ -23,6 +24,7 @@ export class DownPump {
   readonly #socket: SyncSocket
   readonly #origin: OriginRow
   readonly #send: (frame: DownFrame) => void
+  readonly #drains: () => boolean
   #members: number
   #corrections: number
   #leases: number
@@ -37,12 +39,13 @@ export class DownPump {
     socket: SyncSocket,
     origin: OriginRow,
     hello: Hello,
-    send: (frame: DownFrame) => void,
+    { send, drains }: { readonly send: (frame: DownFrame) => void; readonly drains: () => boolean },
   ) {
     this.#parts = parts
     this.#socket = socket
     this.#origin = origin
     this.#send = send
+    this.#drains = drains
     this.#members = hello.members_cursor
     this.#corrections = hello.corrections_cursor
     this.#leases = hello.leases_cursor
@@ -67,7 +70,9 @@ export class DownPump {
   hint(): void {
     if (this.#stopped || this.#hinted) return
     this.#hinted = true
-    if (!this.#pumping) this.#cancelPause = this.#parts.system.after(DOWN_PAUSE_MS, () => void this.#pump())
+    if (this.#pumping) return
+    const pause = this.#drains() ? DOWN_PAUSE_DRAIN_MS : DOWN_PAUSE_MS
+    this.#cancelPause = this.#parts.system.after(pause, () => void this.#pump())
   }
 
   /** Without the moment's wait: a till somewhere waits for what is asked back. */

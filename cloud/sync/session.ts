@@ -21,6 +21,7 @@ import {
   BATCHES_IN_FLIGHT_MAX,
   CONNECT_WAIT_MS_MAX,
   HEARTBEAT_MS,
+  LIVE_CREDIT_FACTS,
   SYNC_BYTES_WAITING_MAX,
   SYNC_BYTES_WAITING_TOTAL_MAX,
   SYNC_FRAMES_WAITING_MAX,
@@ -296,7 +297,10 @@ export class SyncSession {
             leases_cursor: 0,
             program: 0 as ProgramVersion,
           }
-    this.#pump = new DownPump(this.#parts, this.#socket, origin, since, (frame) => this.#send(frame))
+    this.#pump = new DownPump(this.#parts, this.#socket, origin, since, {
+      send: (frame) => this.#send(frame),
+      drains: () => this.#behind > LIVE_CREDIT_FACTS,
+    })
     this.#pump.start()
     this.#parts.onReached?.(this.tenant, this.store)
   }

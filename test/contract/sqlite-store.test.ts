@@ -1,7 +1,7 @@
-import { rmSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { CloudStore } from '../../cloud/store/port.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { openDatabase } from '../../cloud/store/sqlite/open.ts'
@@ -46,5 +46,23 @@ test('S-1 the embedded engine is durable at COMMIT and has one writer', () => {
   again.writer.pragma('user_version = 99')
   for (const database of [again.reader, again.writer, again.lock]) database.close()
   expect(() => openDatabase(directory)).toThrow(/newer release/)
+  rmSync(directory, { recursive: true, force: true })
+})
+
+test('S-7 the log is moved into the file beside the commits, and is gone after the close', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tillstream-store-'))
+  const store = openSqliteStore({ directory })
+  const file = join(directory, 'cloud.db')
+  const before = statSync(file).size
+  await store.write(async (tx) => {
+    for (let row = 0; row < 1_500; row++) await tx.saveMeta(`row-${row}`, 'x'.repeat(1_000))
+  })
+  // Nothing is committed any more, and a commit would not have moved so little: only the other thread can make the file grow.
+  await vi.waitUntil(() => statSync(file).size > before + 2 ** 20, { timeout: 10_000 })
+  await store.close()
+  expect(existsSync(`${file}-wal`)).toBe(false)
+  const again = openSqliteStore({ directory })
+  expect(await again.write(async (tx) => tx.meta('row-1499'))).toBe('x'.repeat(1_000))
+  await again.close()
   rmSync(directory, { recursive: true, force: true })
 })

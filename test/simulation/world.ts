@@ -162,6 +162,7 @@ export class World {
     })
     this.#hub = hub
     cloud.reached = () => hub.reached()
+    cloud.drains = () => hub.load.draining > 0
     cloud.grants.start()
   }
 

@@ -45,8 +45,9 @@ export class CloudCore {
   readonly clock: Clock
   readonly faults: unknown[] = []
   tenant: TenantId = 0
-  /** Ledgers in reach, and timers: nobody and never, until a test says otherwise. */
+  /** Ledgers in reach, those that drain, and timers: nobody and never, until a test says otherwise. */
   reached: () => ReadonlyMap<Origin, StoreId> = () => new Map()
+  drains: () => boolean = () => false
   after: (ms: number, call: () => void) => () => void = () => () => undefined
   onFault: (cause: unknown) => void = (cause) => void this.faults.push(cause)
 
@@ -56,7 +57,8 @@ export class CloudCore {
     this.clock = clock
     this.store = wrap(openSqliteStore({ directory }))
     this.shelf = new ProgramShelf(this.store, clock)
-    this.ingest = new Ingest(this.store, this.shelf, clock)
+    // There are no sockets to read.
+    this.ingest = new Ingest(this.store, this.shelf, clock, { turn: () => Promise.resolve() })
     const after = (ms: number, call: () => void): (() => void) => this.after(ms, call)
     this.recalls = new Recalls({
       ingest: this.ingest,
@@ -71,6 +73,7 @@ export class CloudCore {
       clock,
       after,
       reached: () => this.reached(),
+      drains: () => this.drains(),
       onFault: (cause) => this.onFault(cause),
     })
     this.projections = new Projections(this.store, this.shelf, clock)

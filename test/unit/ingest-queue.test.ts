@@ -2,6 +2,7 @@
 // empty queue and ends: whoever comes then finds a loop that will not look again, unless ending and looking are one turn. These tests come at
 // every moment after an answer, counted in microtasks, because no other clock is fine enough to meet that turn.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Ingest } from '../../cloud/domain/ingest/ingest.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
 import { SMALL_PROGRAM } from '../support/programs.ts'
@@ -56,6 +57,20 @@ test('I-2 a batch offered at any moment after an answer is taken, also in the tu
     expect(await answer).toMatchObject({ type: 'ack', seq: late + 1 })
   }
   expect(await cloud.head(b.origin)).toBe(MICROTASKS)
+})
+
+test('I-2 I-11 what lies in the sockets when a commit begins shares it', async () => {
+  const sockets = Promise.withResolvers<undefined>()
+  const ingest = new Ingest(cloud.store, cloud.shelf, cloud.clock, { turn: () => sockets.promise })
+  let commits = 0
+  ingest.onCommitted(() => (commits += 1))
+  const answers = [a, b].map((writer) => {
+    writer.sale({ at: T0 }, [{ sku: 'x', amount: 100 }])
+    return ingest.submit(writer.origin, writer.batch())
+  })
+  sockets.resolve(undefined)
+  expect(await Promise.all(answers)).toMatchObject([{ seq: 1 }, { seq: 1 }])
+  expect(commits).toBe(1)
 })
 
 test('I-2 a batch offered by whoever hears of a commit is taken', async () => {

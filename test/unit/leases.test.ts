@@ -3,7 +3,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import type { MemberId } from '../../protocol/ids.ts'
 import { outstandingOf } from '../../protocol/leases.ts'
-import { LEASES_SWEEP_MS, LEASE_MARGIN_MS, RESERVATION_MS_MAX } from '../../protocol/limits.ts'
+import {
+  LEASES_PAUSE_MS,
+  LEASES_POSTPONED_MAX,
+  LEASES_SWEEP_MS,
+  LEASE_MARGIN_MS,
+  RESERVATION_MS_MAX,
+} from '../../protocol/limits.ts'
 import { verify as verifyEdge } from '../../edge/verify.ts'
 import { verify as verifyCloud } from '../../cloud/verify.ts'
 import { Shops } from '../support/shops.ts'
@@ -299,6 +305,15 @@ describe('time', () => {
     await a.mend()
     await world.pass(LEASES_SWEEP_MS)
     expect(a.ledger.leases.one(lease)).toMatchObject({ returned: 400 })
+  })
+
+  test('U-6 looks wait while a store drains a backlog, LEASES_POSTPONED_MAX pauses at most', async () => {
+    world.cloud.drains = () => true
+    await b.done('checkin', { member: String(member) })
+    await world.pass((LEASES_POSTPONED_MAX - 2) * LEASES_PAUSE_MS)
+    expect(await leased(b)).toBe(0)
+    await world.pass(4 * LEASES_PAUSE_MS)
+    expect(await leased(b)).toBeGreaterThan(0)
   })
 
   test('U-6 a lease is renewed before it ends while the store is in reach', async () => {

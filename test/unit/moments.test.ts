@@ -167,7 +167,7 @@ describe('a rule that never moves on', () => {
     const stuck: NextDue = () => T0 + DAY
     await cloud.found(SMALL_PROGRAM)
     store = await cloud.addStore()
-    const ingest = new Ingest(cloud.store, cloud.shelf, system.clock, stuck)
+    const ingest = new Ingest(cloud.store, cloud.shelf, system.clock, { due: stuck })
     const moments = momentsOf(ingest, stuck)
     const ada = store.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
     await ingest.submit(store.origin, store.batch())

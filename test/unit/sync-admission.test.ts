@@ -9,6 +9,8 @@ import { exportPublicKey, newKeyPair, seal, unseal } from '../../protocol/envelo
 import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
 import {
   CONNECT_WAIT_MS_MAX,
+  DOWN_PAUSE_DRAIN_MS,
+  DOWN_PAUSE_MS,
   DRAIN_CREDIT_FACTS,
   DRAIN_EDGES_MAX,
   GREETINGS_MAX,
@@ -155,6 +157,15 @@ test('P-SYNC-7 ADM-1 R15 welcome and ack say what may be out; beyond DRAIN_EDGES
   expect(await live.next('ack')).toMatchObject({ seq: 1, credit_facts: LIVE_CREDIT_FACTS })
   draining[0]?.gone()
   expect(await waits.next('ack')).toMatchObject({ seq: 0, credit_facts: DRAIN_CREDIT_FACTS })
+})
+
+test('D-1 ADM-1 what is new goes down soon, and less often to a store that drains a backlog', async () => {
+  const pauses = (): number[] =>
+    timers.map(({ ms }) => ms).filter((ms) => ms === DOWN_PAUSE_MS || ms === DOWN_PAUSE_DRAIN_MS)
+  await (await peer()).hello()
+  expect(pauses()).toEqual([DOWN_PAUSE_MS])
+  await (await peer()).hello(100_000)
+  expect(pauses()).toEqual([DOWN_PAUSE_MS, DOWN_PAUSE_DRAIN_MS])
 })
 
 test('ADM-2 what all edges together have waiting is bounded; who goes beyond comes again later', async () => {

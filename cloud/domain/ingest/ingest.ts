@@ -1,5 +1,6 @@
 // Taking facts into the cloud. Whatever batches wait when a transaction ends go into the next one together (I-2), whichever edges they come from;
 // facts, effects, states and cursors are one commit, and an ack is only given after it.
+import { setImmediate as loopTurn } from 'node:timers/promises'
 import type { Batch } from '../../../protocol/frames/batch.ts'
 import { NO_FACT, NO_MEMBER } from '../../../protocol/ids.ts'
 import type { MemberId, Origin } from '../../../protocol/ids.ts'
@@ -57,8 +58,16 @@ export class Ingest {
   #working: Promise<void> | null = null
   readonly #ownClock: HybridClock
   readonly #projector: Projector
+  readonly #turn: () => Promise<unknown>
 
-  constructor(store: CloudStore, shelf: ProgramShelf, clock: Clock, due: NextDue = nextDue) {
+  /** `turn`: until what lies in the sockets was read. */
+  constructor(
+    store: CloudStore,
+    shelf: ProgramShelf,
+    clock: Clock,
+    { due = nextDue, turn = loopTurn }: { due?: NextDue; turn?: () => Promise<unknown> } = {},
+  ) {
+    this.#turn = turn
     this.#store = store
     this.#shelf = shelf
     this.#clock = clock
@@ -95,6 +104,8 @@ export class Ingest {
 
   async #work(): Promise<void> {
     while (this.#waiting.length > 0) {
+      // What lies in the sockets by now is read first, and shares the commit.
+      await this.#turn()
       const group = this.#waiting.take()
       try {
         await this.#commit(group)

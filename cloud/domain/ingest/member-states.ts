@@ -71,7 +71,7 @@ export class MemberStates {
     await tx.saveVouchers(codes)
     await this.retell(tx, [...have], changed)
     for (const member of again) changed.add(member)
-    return numbered([...departures, ...drafts])
+    return departures.length === 0 ? drafts : numbered([...departures, ...drafts])
   }
 
   /** The moment that will come has the wall clock of the store of the enrolment; the last fact that came is nearest to it. */

@@ -17,12 +17,13 @@ const REACTIONS: Readonly<Partial<Record<EffectKind, (effect: Effect) => Reactio
 
 /** What log rows make the cloud record. An effect that a correction takes back undoes nothing: what was told is told. */
 export function reactionsTo(rows: readonly ActivityRow[]): Reaction[] {
-  return rows.flatMap(({ effects }) =>
-    effects.flatMap((effect) => {
+  const reactions: Reaction[] = []
+  for (const { effects } of rows)
+    for (const effect of effects) {
       const reaction = REACTIONS[effect.kind]
-      return reaction === undefined || effect.amount <= 0 ? [] : [reaction(effect)]
-    }),
-  )
+      if (reaction !== undefined && effect.amount > 0) reactions.push(reaction(effect))
+    }
+  return reactions
 }
 
 /** The referred member did what completes the referral: the one who referred is told by a fact of their own. */

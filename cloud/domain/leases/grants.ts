@@ -10,6 +10,7 @@ import {
   LEASES_COMMIT_MAX,
   LEASES_PAUSE_MS,
   LEASES_PENDING_MAX,
+  LEASES_POSTPONED_MAX,
   LEASES_SWEEP_MAX,
   LEASES_SWEEP_MS,
 } from '../../../protocol/limits.ts'
@@ -35,6 +36,8 @@ export interface GrantParts {
   readonly clock: Clock
   /** Ledgers in reach, with their stores. */
   readonly reached: () => ReadonlyMap<Origin, StoreId>
+  /** Some of them bring a backlog. */
+  readonly drains: () => boolean
   readonly after: (ms: number, call: () => void) => () => void
   readonly onFault: (cause: unknown) => void
 }
@@ -122,9 +125,15 @@ export class Grants {
     const same = visit === null ? undefined : visits.find(({ store }) => store === visit.store)
     if (visit !== null && same === undefined) visits.push(visit)
     this.#pending.set(member, { tenant, visits })
+    this.#pause(0)
+  }
+
+  /** Looks soon, and later while backlogs come in. */
+  #pause(postponed: number): void {
     this.#cancelPause ??= this.#parts.after(LEASES_PAUSE_MS, () => {
       this.#cancelPause = undefined
-      this.#enqueue(() => this.flush())
+      if (this.#parts.drains() && postponed < LEASES_POSTPONED_MAX) this.#pause(postponed + 1)
+      else this.#enqueue(() => this.flush())
     })
   }
 

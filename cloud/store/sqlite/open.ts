@@ -12,8 +12,14 @@ import { migrate } from './schema.ts'
 export const STORE_FILE = 'cloud.db'
 const SYNCHRONOUS_FULL = 2
 const CACHE_KIB = 32_768
+/**
+ * Pages in the write-ahead log at which a commit moves what is left of them into the file and waits for it (S-7). Most has been moved by then, but the
+ * log starts over only when a commit finds all of it moved.
+ */
+const CHECKPOINT_PAGES = 8_000
 
 export interface OpenStore {
+  readonly path: string
   readonly writer: Database
   readonly reader: Database
   /** Held as long as the process lives. */
@@ -23,12 +29,13 @@ export interface OpenStore {
 export function openDatabase(directory: string): OpenStore {
   mkdirSync(directory, { recursive: true })
   const lock = takeLock(directory)
-  const writer = new Sqlite(join(directory, STORE_FILE))
+  const path = join(directory, STORE_FILE)
+  const writer = new Sqlite(path)
   try {
     // It holds the keys that the cloud signs and certifies with.
-    chmodSync(join(directory, STORE_FILE), 0o600)
+    chmodSync(path, 0o600)
     configure(writer)
-    inspect(directory, join(directory, STORE_FILE), writer)
+    inspect(directory, path, writer)
     migrate(writer)
     teachPlanner(writer)
     noteRestored(writer)
@@ -36,12 +43,19 @@ export function openDatabase(directory: string): OpenStore {
     writer.close()
     lock.close()
     if (cause instanceof Error && isStorageBroken(cause))
-      throw Object.assign(damaged(join(directory, STORE_FILE), cause.message), { cause })
+      throw Object.assign(damaged(path, cause.message), { cause })
     throw cause
   }
-  const reader = new Sqlite(join(directory, STORE_FILE), { readonly: true })
+  const reader = new Sqlite(path, { readonly: true })
   reader.pragma(`cache_size = -${CACHE_KIB}`)
-  return { writer, reader, lock }
+  return { path, writer, reader, lock }
+}
+
+/** Another connection of the process that holds the lock. */
+export function openSecond(path: string): Database {
+  const database = new Sqlite(path)
+  configure(database)
+  return database
 }
 
 /** BK-3: the mark of `restore` becomes a word that the node's start acts on, in one transaction. */
@@ -80,6 +94,7 @@ function configure(database: Database): void {
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
   database.pragma(`cache_size = -${CACHE_KIB}`)
+  database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   const mode = database.pragma('journal_mode', { simple: true })
   const synchronous = database.pragma('synchronous', { simple: true })
   if (mode !== 'wal' || synchronous !== SYNCHRONOUS_FULL)

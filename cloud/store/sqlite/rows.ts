@@ -7,10 +7,16 @@ import type { ActivityRow, EdgeRow, FactRow, HoldRow, MemberRow, OriginRow } fro
 
 export type Raw = Record<string, unknown>
 
+const NUMBER_OF_KIND: ReadonlyMap<string, number> = new Map(
+  EFFECT_KINDS.map((kind, number) => [kind, number]),
+)
+
+/** Whole numbers only, so that the text can be put together by hand: once for every fact there is. */
 export function effectsText(effects: readonly Effect[]): string {
-  return JSON.stringify(
-    effects.map(({ kind, rule, index, amount, of }) => [EFFECT_KINDS.indexOf(kind), rule, index, amount, of]),
-  )
+  let text = '['
+  for (const { kind, rule, index, amount, of } of effects)
+    text += `${text.length > 1 ? ',' : ''}[${NUMBER_OF_KIND.get(kind)},${rule},${index},${amount},${of}]`
+  return `${text}]`
 }
 
 export function effectsOf(text: string): Effect[] {

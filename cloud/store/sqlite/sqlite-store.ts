@@ -1,7 +1,8 @@
 // The embedded engine: one file, one writing connection, one reading connection. Writes queue up behind each other because a transaction of one
 // must not see another's half; a write that throws is rolled back whole, and the next starts clean.
-import type { Database } from 'better-sqlite3'
+import type { Database, Statement } from 'better-sqlite3'
 import type { CloudStore, Reads, Writes } from '../port.ts'
+import { Checkpointer } from './checkpointer.ts'
 import { isStorageBroken, markFailed, watched } from './failure.ts'
 import { IssuedMemory } from './issued-memory.ts'
 import { openDatabase, openReader } from './open.ts'
@@ -10,6 +11,9 @@ import { sqliteReads } from './reads.ts'
 import { SCHEMA_VERSION } from './schema.ts'
 import { preparer } from './statements.ts'
 import { sqliteWrites } from './writes.ts'
+
+/** Rows written between two checkpoints of the log: about a thousand pages. */
+const CHECKPOINT_ROWS = 1_000
 
 export interface SqliteOptions {
   readonly directory: string
@@ -57,6 +61,10 @@ class SqliteStore implements CloudStore {
   readonly #reader: Database
   readonly #lock: Database
   readonly #issued = new IssuedMemory()
+  readonly #checkpointer: Checkpointer
+  /** Rows written since this connection was opened. */
+  readonly #written: Statement<[], number>
+  #checkpointed = 0
   #writes: Writes
   #queue: Promise<unknown> = Promise.resolve()
   readonly #directory: string
@@ -67,7 +75,10 @@ class SqliteStore implements CloudStore {
   constructor(directory: string, onBroken: (cause: unknown) => void) {
     this.#directory = directory
     this.#onBroken = onBroken
-    const { writer, reader, lock } = openDatabase(directory)
+    const { path, writer, reader, lock } = openDatabase(directory)
+    // A thread's error comes as a copy without its class; that it failed at all is what counts.
+    this.#checkpointer = new Checkpointer(path, (cause) => this.#break(cause))
+    this.#written = writer.prepare<[], number>('SELECT total_changes()').pluck()
     this.#writer = writer
     this.#reader = reader
     this.#lock = lock
@@ -91,6 +102,7 @@ class SqliteStore implements CloudStore {
       const value = await work(this.#writes)
       this.#writer.exec('COMMIT')
       this.#issued.committed()
+      this.#checkpoint()
       return value
     } catch (cause) {
       this.#failed(cause)
@@ -103,8 +115,19 @@ class SqliteStore implements CloudStore {
     }
   }
 
+  #checkpoint(): void {
+    const written = this.#written.get() ?? 0
+    if (written - this.#checkpointed < CHECKPOINT_ROWS) return
+    this.#checkpointed = written
+    this.#checkpointer.ask()
+  }
+
   #failed(cause: unknown): void {
-    if (this.#broken !== undefined || !isStorageBroken(cause)) return
+    if (isStorageBroken(cause)) this.#break(cause)
+  }
+
+  #break(cause: unknown): void {
+    if (this.#broken !== undefined) return
     this.#broken = cause
     markFailed(this.#directory)
     this.#onBroken(cause)
@@ -113,6 +136,7 @@ class SqliteStore implements CloudStore {
   async close(): Promise<void> {
     await this.#queue
     this.#reader.close()
+    this.#checkpointer.close()
     this.#writer.close()
     this.#lock.close()
   }

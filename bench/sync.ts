@@ -9,6 +9,7 @@ import { pino } from 'pino'
 import { batchFrom } from '../edge/ledger/batches.ts'
 import { openLedger } from '../edge/ledger/ledger.ts'
 import { startEdge } from '../edge/node.ts'
+import type { EdgeOptions } from '../edge/node.ts'
 import { realSystem } from '../edge/system.ts'
 import { Till } from '../edge/till/till.ts'
 import { decodeStoredFact } from '../protocol/codec.ts'
@@ -23,8 +24,10 @@ import { Hq } from './peers/hq.ts'
 import { PouchDB, makeDurable } from './peers/pouch.ts'
 import type { PouchDoc } from './peers/pouch.ts'
 
-/** As many as a store records in a busy week: both sides are past their first steps. */
+/** As many as a store records in a busy week. */
 const SALES = 30_000
+/** Brought over before the clock starts, on both sides: a cloud that has just started is slower than one that runs for weeks, and so is a PouchDB. */
+const SALES_BEFORE = 10_000
 const MEMBERS = 500
 const PER_TURN = 200
 const ROUNDS = 3
@@ -42,18 +45,18 @@ async function turns(count: number, work: (index: number) => Promise<unknown>): 
     await Promise.all(Array.from({ length: Math.min(PER_TURN, count - from) }, (_, at) => work(from + at)))
 }
 
-/** Sales of five lines, most of them a member's, recorded while the store is offline. */
-export async function fillLedger(directory: string, sales: number): Promise<void> {
+/** Sales of five lines, most of them a member's, recorded while the store is offline; `before`: how many records there are already. */
+export async function fillLedger(directory: string, sales: number, before = 0): Promise<void> {
   const ledger = openLedger({ directory })
   const till = new Till({ ledger, system: realSystem, software: 'bench' })
-  const random = seededRandom(11)
+  const random = seededRandom(11 + before)
   const call = (key: string) => ({ terminal: 't1', key, requestHash: Buffer.alloc(32) })
   const card = (at: number) => ({ kind: 'card', value: `C${1000 + at}` }) as const
-  const members = Math.min(MEMBERS, Math.floor(sales / 10))
+  const members = before > 0 ? 0 : Math.min(MEMBERS, Math.floor(sales / 10))
   await turns(members, (at) => till.write('enrolment', call(`m-${at}`), { identities: [card(at)] }))
   await turns(sales - members, (at) =>
-    till.write('sale', call(`sale-${at}`), {
-      member: card(random.below(members)),
+    till.write('sale', call(`sale-${before + at}`), {
+      member: card(random.below(before > 0 ? MEMBERS : members)),
       lines: Array.from({ length: 5 }, () => ({
         sku: `SKU-${random.below(1000)}`,
         category: random.below(5) === 0 ? 'BAG' : 'OTHER',
@@ -92,21 +95,31 @@ async function ours(): Promise<Round> {
     const first = await startEdge({ ...options, cloud: hq.url, enrol: await hq.code('Bench') })
     while (first.till.programVersion() === 0) await wait(10)
     await first.stop()
-    await fillLedger(directory, SALES)
+    const through = { ...options, cloud: `http://127.0.0.1:${await proxy.listen()}` }
+    await fillLedger(directory, SALES_BEFORE)
+    await secondsToSync(through)
+    await fillLedger(directory, SALES, SALES_BEFORE)
+    const { up, down } = proxy
+    const seconds = await secondsToSync(through)
     const docs = documentsOf(directory)
-    const through = `http://127.0.0.1:${await proxy.listen()}`
-    const start = performance.now()
-    const edge = await startEdge({ ...options, cloud: through })
-    while (edge.till.status().unsynced > 0) await wait(1)
-    const seconds = (performance.now() - start) / 1000
-    await edge.stop()
-    const { up: bytesUp, down: bytesDown } = proxy
-    return { perSecond: docs.length / seconds, bytesUp, bytesDown, docs }
+    return { perSecond: SALES / seconds, bytesUp: proxy.up - up, bytesDown: proxy.down - down, docs }
   } finally {
     proxy.close()
     await cloud.stop()
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** From the moment the line is there until everything is at the cloud. */
+async function secondsToSync(options: EdgeOptions): Promise<number> {
+  const edge = await startEdge(options)
+  edge.link.stop()
+  const start = performance.now()
+  edge.link.start()
+  while (edge.ledger.unsynced > 0) await wait(1)
+  const seconds = (performance.now() - start) / 1000
+  await edge.stop()
+  return seconds
 }
 
 async function pouch(docs: readonly PouchDoc[]): Promise<Round> {
@@ -115,13 +128,18 @@ async function pouch(docs: readonly PouchDoc[]): Promise<Round> {
   const directory = mkdtempSync(join(tmpdir(), 'tillstream-bench-sync-'))
   const near = new PouchDB(join(directory, 'near'))
   try {
-    for (let from = 0; from < docs.length; from += 500) await near.bulkDocs(docs.slice(from, from + 500))
     const through = `http://127.0.0.1:${await proxy.listen()}/far`
-    const start = performance.now()
-    const done = await PouchDB.replicate(near, through, { batch_size: 500, batches_limit: 10 })
-    const seconds = (performance.now() - start) / 1000
-    if (!done.ok || done.docs_written !== docs.length) throw new Error(`${done.docs_written} replicated`)
-    return { perSecond: docs.length / seconds, bytesUp: proxy.up, bytesDown: proxy.down, docs }
+    const secondsFor = async (part: readonly PouchDoc[]): Promise<number> => {
+      for (let from = 0; from < part.length; from += 500) await near.bulkDocs(part.slice(from, from + 500))
+      const start = performance.now()
+      const done = await PouchDB.replicate(near, through, { batch_size: 500, batches_limit: 10 })
+      if (!done.ok || done.docs_written !== part.length) throw new Error(`${done.docs_written} replicated`)
+      return (performance.now() - start) / 1000
+    }
+    await secondsFor(docs.slice(0, SALES_BEFORE))
+    const { up, down } = proxy
+    const seconds = await secondsFor(docs.slice(SALES_BEFORE))
+    return { perSecond: SALES / seconds, bytesUp: proxy.up - up, bytesDown: proxy.down - down, docs }
   } finally {
     proxy.close()
     await near.close()
@@ -138,7 +156,7 @@ export async function bench(): Promise<void> {
     rounds.ours.push(mine)
     rounds.peer.push(await pouch(mine.docs))
   }
-  const perFact = (part: (round: Round) => number) => (one: Round) => part(one) / one.docs.length
+  const perFact = (part: (round: Round) => number) => (one: Round) => part(one) / SALES
   const of = (side: readonly Round[], part: (round: Round) => number): number => median(side.map(part))
   const all = (one: Round): number => one.bytesUp + one.bytesDown
   const peerName = 'PouchDB 9 replication over HTTP, LevelDB with fsync on both ends, batches of 500'

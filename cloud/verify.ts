@@ -1,6 +1,6 @@
 // Proves a cloud's data from the outside (`tillstream verify`): every origin's chain is walked from its genesis, every member is folded again from
 // all of its facts, and both are compared with what the node saved. It reads one snapshot of the file, so it tells the truth while a node
-// works in it, and a page at a time, so its memory does not grow with the data. It changes nothing.
+// works in it, and a page at a time, so its memory does not grow with the data. It changes nothing; what is made anew is made in a copy.
 import { CHAIN_GENESIS, chainHash, sameHash } from '../protocol/chain.ts'
 import { decodeFact } from '../protocol/codec.ts'
 import type { Fact } from '../protocol/facts.ts'
@@ -28,6 +28,8 @@ import {
 } from './evaluation/state.ts'
 import type { MemberListRow, OriginRow, Reads, TenantId } from './store/port.ts'
 import { openSnapshot } from './store/sqlite/sqlite-store.ts'
+import type { Snapshot } from './store/sqlite/sqlite-store.ts'
+import { projectionFaults } from './verify-projections.ts'
 
 /** Sentences about what is wrong; the counts go on when these are full. */
 const PROBLEMS_MAX = 20
@@ -46,6 +48,8 @@ export interface Verification {
   readonly effect_mismatches: number
   /** Leases that are not what their facts add up to, and members whose books do not add up (P-LEASE-1, P-LEASE-3). */
   readonly lease_mismatches: number
+  /** Rows that platforms list and that are not what the facts say (V-5). */
+  readonly projection_mismatches: number
   readonly digest: string
   readonly problems: readonly string[]
 }
@@ -56,6 +60,7 @@ export async function verify(directory: string): Promise<Verification> {
     const walk = new Walk(snapshot.read, Date.now() as Millis)
     walk.structure(snapshot.structure())
     for (const tenant of await snapshot.read.tenants()) await walk.tenant(tenant)
+    await walk.projections(snapshot)
     return walk.verification()
   } finally {
     snapshot.close()
@@ -76,6 +81,7 @@ class Walk {
   #foldMismatches = 0
   #effectMismatches = 0
   #leaseMismatches = 0
+  #projectionMismatches = 0
   readonly #now: Millis
 
   constructor(read: Reads, now: Millis) {
@@ -92,7 +98,8 @@ class Walk {
         this.#structureOk &&
         this.#foldMismatches === 0 &&
         this.#effectMismatches === 0 &&
-        this.#leaseMismatches === 0,
+        this.#leaseMismatches === 0 &&
+        this.#projectionMismatches === 0,
       chain_ok: this.#chainOk,
       facts: this.#facts,
       quarantined: this.#quarantined,
@@ -101,6 +108,7 @@ class Walk {
       fold_mismatches: this.#foldMismatches,
       effect_mismatches: this.#effectMismatches,
       lease_mismatches: this.#leaseMismatches,
+      projection_mismatches: this.#projectionMismatches,
       digest: digestOfLines(this.#lines),
       problems: this.#problems,
     }
@@ -110,6 +118,13 @@ class Walk {
   structure(faults: readonly string[]): void {
     this.#structureOk = faults.length === 0
     for (const fault of faults) this.#say(fault)
+  }
+
+  /** V-5; of facts that do not fold nothing can be made anew. */
+  async projections(snapshot: Snapshot): Promise<void> {
+    if (!this.#structureOk || this.#foldMismatches > 0) return
+    const clock = { now: () => this.#now }
+    this.#projectionMismatches = await projectionFaults(snapshot, clock, (sentence) => this.#say(sentence))
   }
 
   async tenant(tenant: TenantId): Promise<void> {

@@ -141,7 +141,11 @@ export const LAYERS: readonly Layer[] = [
   // The command line starts processes; it does not load them.
   { at: 'cloud/cli.ts', may: ['cloud/code-cache.ts'] },
   // Composition roots: the only files that know every part.
-  { at: 'cloud/verify.ts', may: ['protocol', EVALUATION, 'cloud/domain', 'cloud/store'] },
+  {
+    at: 'cloud/verify.ts',
+    may: ['protocol', EVALUATION, 'cloud/domain', 'cloud/store', 'cloud/verify-projections.ts'],
+  },
+  { at: 'cloud/verify-projections.ts', may: ['protocol', COLLECTIONS, 'cloud/domain', 'cloud/store'] },
   { at: 'cloud/check-program.ts', may: [EVALUATION] },
   // Copies files of both nodes; of what is in them it knows the names.
   { at: 'cloud/copies.ts', may: ['protocol'] },

@@ -11,6 +11,8 @@ import type { Posted } from '../../cloud/domain/accounts/operations/transactions
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import type { AccountRow } from '../../cloud/collections/tables/accounts.ts'
 import type { Result } from '../../protocol/result.ts'
+import { openSnapshot } from '../../cloud/store/sqlite/sqlite-store.ts'
+import { projectionFaults } from '../../cloud/verify-projections.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import { HQ_PROGRAM, JOINED, VISIT } from '../support/hq-program.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
@@ -75,6 +77,12 @@ beforeEach(async () => {
   customers = new Customers(cloud)
 })
 afterEach(async () => {
+  // Whatever was done, it is what the facts come to (V-5).
+  const snapshot = openSnapshot(directory.path)
+  const faults: string[] = []
+  await projectionFaults(snapshot, clock, (fault) => faults.push(fault))
+  snapshot.close()
+  expect(faults).toEqual([])
   await cloud.store.close()
   directory.remove()
 })

@@ -1,11 +1,12 @@
 // The embedded engine: one file, one writing connection, one reading connection. Writes queue up behind each other because a transaction of one
 // must not see another's half; a write that throws is rolled back whole, and the next starts clean.
+import { join } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
 import type { CloudStore, Reads, Writes } from '../port.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { isStorageBroken, markFailed, watched } from './failure.ts'
 import { IssuedMemory } from './issued-memory.ts'
-import { openDatabase, openReader } from './open.ts'
+import { STORE_FILE, openDatabase, openReader } from './open.ts'
 import { issuedWhole } from './platform-rows.ts'
 import { sqliteReads } from './reads.ts'
 import { SCHEMA_VERSION } from './schema.ts'
@@ -29,6 +30,8 @@ export interface Snapshot {
   readonly read: Reads
   /** What SQLite finds wrong with pages, indexes and rows; empty when nothing is. */
   structure(): string[]
+  /** The same moment as a store of its own, in another directory. */
+  copyTo(directory: string): Promise<void>
   close(): void
 }
 
@@ -51,6 +54,7 @@ export function openSnapshot(directory: string): Snapshot {
         .pluck()
         .all()
         .filter((said) => said !== 'ok'),
+    copyTo: async (to) => void (await reader.backup(join(to, STORE_FILE))),
     close: () => void reader.close(),
   }
 }

@@ -12,6 +12,7 @@ import type { Database } from './ledger/database.ts'
 import { DiskRoom } from './ledger/disk-room.ts'
 import { hasFailed } from './ledger/failure-mark.ts'
 import { flushTest } from './ledger/flush-test.ts'
+import { Leases } from './ledger/leases.ts'
 import { OWED } from './ledger/lives.ts'
 import { SCHEMA_VERSION } from './ledger/schema.ts'
 import { readCertificate } from './tls/certificate-file.ts'
@@ -27,6 +28,7 @@ export interface Finding {
     | 'chain'
     | 'damage'
     | 'sync'
+    | 'leases'
     | 'clock'
     | 'identity'
     | 'certificate'
@@ -39,6 +41,8 @@ export interface Finding {
 const MIB = 1024 * 1024
 /** Unsynced for longer, a store needs somebody who looks at its internet. */
 const WORD_MS_MAX = DAY_MS
+/** Shorter than this, and nobody may come in time to bring the store online. */
+const LEASE_WARN_MS = 60 * 60_000
 const OTHERS_MAY = 0o077
 
 const well = (about: Finding['about'], found: string): Finding => ({ about, ok: true, found, advice: null })
@@ -75,6 +79,7 @@ export async function doctor(directory: string, now: number): Promise<Finding[]>
       identityFinding(open.database),
       ...standingFindings(open.database, now),
     )
+    if (isCurrent(open.database)) findings.push(leaseFinding(open.database, now))
   } catch {
     findings.push(wrong('damage', 'The ledger cannot be read.', RESTART))
   } finally {
@@ -190,6 +195,24 @@ function schemaFinding(database: Database): Finding {
       ? `The ledger is of version ${version}.`
       : `The ledger is of version ${version} and is brought to ${SCHEMA_VERSION} at the next start.`,
   )
+}
+
+const isCurrent = (database: Database): boolean =>
+  database.pragma('user_version', { simple: true }) === SCHEMA_VERSION
+
+/** What may be spent here while the cloud is out of reach (P-LEASE), which only it can renew. */
+function leaseFinding(database: Database, now: number): Finding {
+  const { leases, points, vouchers, until } = new Leases(database).sums(now)
+  if (leases === 0 || until === null)
+    return well('leases', 'Nothing is set apart for this store to be spent without the cloud.')
+  const what = `Without the cloud this store may give out ${points} points and ${vouchers} vouchers, the first of them until ${new Date(until).toISOString()}`
+  return until - now > LEASE_WARN_MS
+    ? well('leases', `${what}.`)
+    : wrong(
+        'leases',
+        `${what}, which is soon.`,
+        'Bring the store back in touch with the cloud: what members may spend here is renewed then by itself.',
+      )
 }
 
 function identityFinding(database: Database): Finding {

@@ -4,6 +4,7 @@ import type { ConflictRow } from '../../cloud/store/port.ts'
 import { raiseConflict, settleConflict } from '../../cloud/domain/conflicts.ts'
 import { ownHeader } from '../../cloud/domain/ingest/own-facts.ts'
 import { Resolutions } from '../../cloud/domain/resolutions.ts'
+import { CONFLICT_KINDS } from '../../protocol/conflicts.ts'
 import { decodeStoredFact, encodeFact } from '../../protocol/codec.ts'
 import { factIdOf } from '../../protocol/ids.ts'
 import type { FactId, Seq } from '../../protocol/ids.ts'
@@ -166,6 +167,29 @@ describe('the word of HQ', () => {
     expect(code(await resolutions().resolve(cloud.tenant, 'r-2', id, request))).toBe('conflict_closed')
     expect(code(await resolutions().resolve(cloud.tenant, 'r-3', 999, request))).toBe('conflict_not_found')
     await cloud.outcomes()
+  })
+
+  test('CON-2 whatever kind it is of, HQ lets it stand by a fact that names it; what was set aside is approved or rejected instead', async () => {
+    const name = { tenant: cloud.tenant, store: a.store, subject: '7', at: hybridTime(T0), text: 'x' }
+    await cloud.store.write(async (tx) => {
+      for (const kind of CONFLICT_KINDS) await raiseConflict(tx, { ...name, kind })
+    })
+    const opened = await queue()
+    expect(opened.map(({ kind }) => kind).toSorted()).toEqual([...CONFLICT_KINDS].toSorted())
+    for (const { id, kind } of opened) {
+      const done = await resolutions().resolve(cloud.tenant, `end-${id}`, id, {
+        decision: 'accepted',
+        ...by,
+      })
+      if (kind === 'quarantined') expect(code(done)).toBe('input_invalid')
+      else
+        expect(done, kind).toMatchObject({
+          ok: true,
+          value: { fact: { kind: 'resolution', conflict: kind, subject: '7' } },
+        })
+    }
+    expect(await kinds()).toEqual([['quarantined', null]])
+    expect(await told(a.store)).toHaveLength(2 * CONFLICT_KINDS.length - 1)
   })
 
   test('CON-2 a merge ends the conflict of two who were enrolled with one identity', async () => {

@@ -6,8 +6,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { main } from '../../edge/doctor-command.ts'
 import { doctor } from '../../edge/doctor.ts'
 import { LEDGER_FILE } from '../../edge/ledger/database.ts'
+import type { MemberId } from '../../protocol/ids.ts'
+import type { Points } from '../../protocol/numbers.ts'
+import type { Millis } from '../../protocol/time.ts'
 import { NOW, TillUnderTest } from '../support/till-under-test.ts'
 
+const HOUR_MS = 3_600_000
 const CANARIES = [
   'Canary Jones',
   '+447700900777',
@@ -54,6 +58,31 @@ test('DR-1 a clock that is behind, a node that is not running, a file that is cu
   expect(findings.filter(({ ok }) => !ok).every(({ advice }) => (advice ?? '').length > 10)).toBe(true)
   shop.remove()
   shop = new TillUnderTest()
+})
+
+test('DR-1 what may be spent without the cloud is told, and when that ends soon it is to be looked at', async () => {
+  const about = async (now: number) =>
+    (await doctor(shop.directory, now)).find((one) => one.about === 'leases')
+  expect(await about(NOW)).toMatchObject({
+    ok: true,
+    found: expect.stringContaining('Nothing is set apart') as string,
+  })
+  const term = { lease: 1, subject: 'points', member: 1 as MemberId, item: 0, code: null } as const
+  shop.till.takeLeases({
+    type: 'leases',
+    cursor: 1,
+    leases: [
+      { ...term, granted: 80, used: 0, cap: 50 as Points, expires: (NOW + 2 * HOUR_MS) as Millis, recall: 0 },
+    ],
+  })
+  expect(await about(NOW)).toMatchObject({ ok: true, found: expect.stringContaining('80 points') as string })
+  expect(await about(NOW + 1.5 * HOUR_MS)).toMatchObject({
+    ok: false,
+    advice: expect.stringContaining('in touch') as string,
+  })
+  expect(await about(NOW + 3 * HOUR_MS)).toMatchObject({
+    found: expect.stringContaining('Nothing is set apart') as string,
+  })
 })
 
 test('DR-2 S37 the bundle holds no member, no name and no key', async () => {

@@ -314,7 +314,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     secure,
     log,
     mounts,
-    unsubscribe: { store, secret: mailSecret },
+    unsubscribe: { store, clock: system.clock, secret: mailSecret },
   })
   const server = new HttpServer(app, upgrades, posts)
   let port: number

@@ -19,7 +19,7 @@ export interface MailMatter {
   /** A referral's own words, and who sent it. */
   readonly note: string
   readonly sender: string
-  /** What no fact says: the role somebody is invited to. */
+  /** What no row says: a challenge's name, points that expire, a role. */
   readonly word: string
   /** The page that it leads to. */
   readonly link: string | null
@@ -81,6 +81,15 @@ function said(type: MailType, business: string, matter: MailMatter): Said {
         subject: `${sender === '' ? 'A friend' : sender} recommends ${business}`,
         lines: note === '' ? [`You are invited to ${business}.`] : [note],
       }
+    case 'POINT_EXPIRATION_WARN':
+      return {
+        subject: `${word} points expire soon at ${business}`,
+        lines: [`${word} of your ${balance} points expire soon, if they are not used.`],
+      }
+    case 'CHALLENGE_PROGRESS_UPDATE':
+      return { subject: `You are getting on: ${word}`, lines: [`You came a step further in ${word}.`] }
+    case 'CHALLENGE_COMPLETE':
+      return { subject: `You completed: ${word}`, lines: [`Well done: you completed ${word}.`] }
     case 'USER_CONFIRM_EMAIL_REQUEST':
       return { subject: 'Is this your e-mail address?', lines: ['Open this page to confirm it:', link] }
     case 'USER_MERGE_REQUEST':

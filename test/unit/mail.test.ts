@@ -9,7 +9,8 @@ import { messageOf } from '../../cloud/mail/message.ts'
 import { smtpPost } from '../../cloud/mail/smtp.ts'
 import { connectionOfToken, unsubscribeToken } from '../../cloud/mail/unsubscribe.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
-import { HQ_PROGRAM, VISIT } from '../support/hq-program.ts'
+import { MAIL_NEWS_MS_MAX } from '../../cloud/domain/accounts/projection/told-by-mail.ts'
+import { HQ_PROGRAM, JOINED, VISIT } from '../support/hq-program.ts'
 import { SmtpServer } from '../support/smtp-server.ts'
 
 let directory: ReturnType<typeof freshDirectory>
@@ -47,14 +48,19 @@ afterEach(async () => {
   directory.remove()
 })
 
-async function post(sendEmail: boolean, receivesEmails = true): Promise<void> {
+async function post(
+  sendEmail: boolean,
+  receivesEmails = true,
+  at: Millis | null = null,
+  email = 'ann@example.org',
+): Promise<void> {
   const posted = await transactions.post(cloud.tenant, {
-    who: { email: 'ann@example.org', firstName: 'Ann <b>', receivesEmails },
+    who: { email, firstName: 'Ann <b>', receivesEmails },
     location: location as never,
     perk: VISIT,
     quantity: 2,
     sourceId: '',
-    at: null,
+    at,
     mayEarn: true,
     mayRedeem: false,
     onlyFor: null,
@@ -165,4 +171,26 @@ test('MAIL-6 a letter goes out whatever its reader wants of the business; what i
   expect(mail?.data).not.toContain('List-Unsubscribe')
   expect(await mails()).toMatchObject([{ status: 'sent', subject: 'Is this your e-mail address?' }])
   expect(JSON.stringify(await mails())).not.toContain('SECRET')
+})
+
+test('MAIL-7 a challenge that is completed is told of once, and not when it is no news any more', async () => {
+  const customers = new Customers(cloud)
+  const join = async (email: string): Promise<void> => {
+    await post(false, true, null, email)
+    const person = await cloud.store.read.personByContact('email', email)
+    const [row] = await cloud.store.read.accountRows('connections', { person: person?.id ?? 0 })
+    expect(await customers.takePart(cloud.tenant, row?.id ?? 0, JOINED, 'join')).toMatchObject({ ok: true })
+  }
+  for (const email of ['ann@example.org', 'bob@example.org']) await join(email)
+  const then = (clock.ms + 1) as Millis
+  await post(false)
+  await post(false)
+  expect(await mails()).toMatchObject([{ type: 'CHALLENGE_COMPLETE', word: 'Visits' }])
+  await mailer.look()
+  expect(server.mails[0]?.data).toMatch(/^Subject: You completed: Visits$/m)
+  clock.ms += MAIL_NEWS_MS_MAX + 2
+  for (let twice = 0; twice < 2; twice++) await post(false, true, then, 'bob@example.org')
+  const done = await cloud.store.read.accountRows('challenge_connections', { completed: true })
+  expect(done).toHaveLength(2)
+  expect(await mails()).toHaveLength(1)
 })

@@ -250,7 +250,7 @@ const MAILS = {
     location: integerOrNull,
     /** What it tells of; null: nothing of the fold. */
     fact: integerOrNull,
-    /** What it tells of that no fact says: an invitation's role. */
+    /** What it tells of that its fact does not say. */
     word: textOrNull,
     subject: textOrNull,
     text_body: textOrNull,

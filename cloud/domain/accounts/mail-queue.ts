@@ -13,6 +13,9 @@ export const MAIL_TYPES = [
   'USER_REDEEM_ALERT',
   'REFERRAL_OFFER',
   'BONUS_REFERRAL_INFORM',
+  'POINT_EXPIRATION_WARN',
+  'CHALLENGE_PROGRESS_UPDATE',
+  'CHALLENGE_COMPLETE',
   'USER_CONFIRM_EMAIL_REQUEST',
   'USER_MERGE_REQUEST',
   'USER_MERGE_OK',
@@ -29,7 +32,7 @@ export interface MailOrder {
   /** What it tells of; null: nothing of the fold. */
   readonly fact: FactId | null
   readonly location: StoreId | 0
-  /** What no fact says of it: the role of an invitation. */
+  /** What its fact does not say: a challenge's name, points that expire, the role of an invitation. */
   readonly word?: string | null
   readonly now: Millis
 }

@@ -17,6 +17,7 @@ import { FactViews } from './fact-views.ts'
 import { projectProgress } from './progress-rows.ts'
 import { projectReferral, sentOf } from './referral-rows.ts'
 import type { MemberScene, ProjectionScene } from './scene.ts'
+import { tellByMail } from './told-by-mail.ts'
 import { projectTransactions, removeTransactions } from './transaction-rows.ts'
 
 /** Members that one transaction of filling up takes, and their facts at most (one member at least). */
@@ -77,6 +78,7 @@ export class Projector {
     for (const fact of noted) if (!owned.has(fact)) await removeTransactions(scene, fact)
     const sent = new Set(changed.flatMap(({ fact }) => sentOf(fact) ?? []))
     for (const id of sent) await projectReferral(scene, id)
+    await tellByMail(scene, settled.activities)
   }
 
   /** Projects the members after a place; gives the new place, null when there are no more. */

@@ -4,7 +4,7 @@ import { judgeHello, tailOf } from '../../cloud/domain/lives.ts'
 import { encodeFrame } from '../../protocol/codec.ts'
 import { exportPublicKey, newKeyPair, seal, unseal } from '../../protocol/envelope.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
-import type { ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
+import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
@@ -71,7 +71,7 @@ test('S02 a device of one tenant that names the ledger of another is a stranger,
   expect(await tailOf(cloud.store.read, verdict.edge, asked)).toMatchObject({ facts: [], seq: 0 })
   expect(await rows()).toBe(before)
   expect((await cloud.store.read.origin(store.origin))?.state).toBe('open')
-  expect(verdict.edge.store).not.toBe(store.store as StoreId)
+  expect(verdict.edge.store).not.toBe(store.store)
 })
 
 test('S08 a batch with one bit flipped anywhere, or signed with another key, is not read', () => {

@@ -32,6 +32,8 @@ export interface ReaderOptions extends Place {
   /** Name of the terminal whose token opened it. */
   readonly terminal: string
   readonly filter: FeedFilter | undefined
+  /** Whether the token that opened it is still good. */
+  readonly allowed: () => boolean
 }
 
 export interface Reader {
@@ -39,6 +41,7 @@ export interface Reader {
   readonly terminal: string
   readonly sink: ReaderSink
   readonly filter: FeedFilter | undefined
+  readonly allowed: () => boolean
   /** Last position handed over. */
   after: number
   live: boolean
@@ -65,10 +68,11 @@ export class Readers {
   }
 
   /** F-2: welcome, what came after the place, then what comes. The caller has looked at `full`. */
-  attach(sink: ReaderSink, { terminal, filter, epoch: given, after: last }: ReaderOptions): Reader {
+  attach(sink: ReaderSink, options: ReaderOptions): Reader {
+    const { terminal, filter, allowed, epoch: given, after: last } = options
     const { recovered, after, position } = this.#feed.resume(given, last)
     const { epoch } = this.#feed
-    const reader: Reader = { terminal, sink, filter, after, live: false }
+    const reader: Reader = { terminal, sink, filter, allowed, after, live: false }
     this.#readers.add(reader)
     const text = JSON.stringify({ type: 'welcome', epoch, position, recovered })
     sink.send(encode(sink.transport, { event: 'welcome', id: `${epoch}:${after}`, text }))
@@ -85,13 +89,18 @@ export class Readers {
     if (!reader.live && this.#readers.has(reader)) this.#catchUp(reader)
   }
 
-  /** F-8: a word to everyone who is live, with the position, so that a filtered reader knows how far it has seen. */
+  /** F-8, H-9: who may not watch any more is let go; a word to everyone who is live, with the position, so that a filtered reader knows how far it has seen. */
   beat(): void {
     const { epoch, position } = this.#feed
     const text = JSON.stringify({ type: 'beat', epoch, position })
     const message: Message = { event: 'beat', id: `${epoch}:${position}`, text }
     const encoded: Partial<Record<Transport, Uint8Array>> = {}
-    for (const { live, sink } of this.#readers) {
+    for (const reader of this.#readers) {
+      const { live, sink } = reader
+      if (!reader.allowed()) {
+        this.#close(reader, 'unauthorised')
+        continue
+      }
       // A line that holds something back is alive or will be cut; a beat would only add to it.
       if (live && sink.backlog() === 0)
         sink.send((encoded[sink.transport] ??= encode(sink.transport, message)))

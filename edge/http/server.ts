@@ -376,7 +376,13 @@ export class Server {
     if (this.#readers.full)
       return refuse('too_many_requests', 'As many readers as allowed watch the feed already.')
     const { epoch, after, kinds, terminal } = query.value as FeedQuery
-    return accept({ terminal: admitted.value.name, filter: feedFilter(kinds, terminal), epoch, after })
+    return accept({
+      terminal: admitted.value.name,
+      filter: feedFilter(kinds, terminal),
+      allowed: () => admit(row, this.#tokens, authorization).ok,
+      epoch,
+      after,
+    })
   }
 
   #openSse({ res, id }: Exchange, options: ReaderOptions): void {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import {
+  FEED_BEAT_MS,
   LOGINS_WAITING_MAX,
   PASSCODE_LOCK_MS,
   PASSCODE_WRONG_MAX,
@@ -11,6 +12,7 @@ import { expectProblem } from '../support/edge-api.ts'
 import { EdgeUnderTest, until } from '../support/edge-under-test.ts'
 import type { Answer } from '../support/edge-under-test.ts'
 import { realSystem } from '../../edge/system.ts'
+import { VirtualTime } from '../simulation/virtual-time.ts'
 
 const PASSCODE = 'tea-at-4-o-clock'
 
@@ -60,6 +62,26 @@ describe('H-9: a manager logs in without the internet', () => {
     expect((await edge.ask('DELETE', '/v1/managers/ann', { role: 'admin' })).status).toBe(204)
     await until('the feed is closed', () => closed === 4401)
     expectProblem(await edge.get('/v1/status', { token: third }), 'token_unknown')
+  })
+
+  test('H-9: a feed ends within FEED_BEAT_MS of the session that opened it, over a socket and as events', async () => {
+    const time = new VirtualTime(Date.now())
+    await edge.restart({ system: { ...system, after: (ms, call) => time.after(ms, call) } })
+    const token = (await logIn(PASSCODE)).string('token')
+    const watcher = new WebSocket(`${edge.url.replace('http', 'ws')}/v1/feed?token=${token}`)
+    let closed = 0
+    watcher.on('close', (code) => (closed = code))
+    await new Promise((resolve) => void watcher.once('open', resolve))
+    const events = await fetch(`${edge.url}/v1/feed?token=${token}`, {
+      headers: { accept: 'text/event-stream' },
+    })
+    const lost = events.text().catch(() => 'lost')
+    await time.run(FEED_BEAT_MS)
+    expect(closed).toBe(0)
+    ahead = SESSION_MS_MAX
+    await time.run(FEED_BEAT_MS)
+    await until('the feed is closed', () => closed === 4401)
+    expect(await lost).toBe('lost')
   })
 
   test('H-9: only an admin sets passcodes; short ones and names of terminals are refused', async () => {

@@ -190,6 +190,7 @@ async function coreOf(
     store,
     ingest,
     certify: (tenant, edge, request) => certifier.certify(tenant, edge, request),
+    certifyAgain: (tenant, edge) => certifier.again(tenant, edge),
     authority,
     onReached: (tenant, reachedIn) => grants.inReach(tenant, reachedIn),
     onSeen: (tenant, seenIn, member) => grants.seen(tenant, seenIn, member),
@@ -253,6 +254,14 @@ async function coreOf(
     }),
     platform,
     caCertificate: () => certifier.caCertificate(founded.tenant),
+    certifier: {
+      authorities: (tenant) => certifier.authorities(tenant),
+      async step(tenant, step) {
+        const stepped = await certifier.step(tenant, step)
+        if (stepped.ok) hub.certifyAgain(tenant)
+        return stepped
+      },
+    },
     accounts,
     entities: new Entities(store, clock),
     hqFacts: new HqFacts(store, ingest, shelf, clock),

@@ -27,7 +27,7 @@ import type {
 } from '../store/port.ts'
 import { approveEdge, retireEdge, sparesOf } from '../domain/lives.ts'
 import type { System } from '../system.ts'
-import type { Certifier } from './certifier.ts'
+import type { Certifier, Issued } from './certifier.ts'
 import { CODE_BYTES, enrolCode, enrolCodeHash } from './enrol-code.ts'
 import { Guesses } from '../guesses.ts'
 
@@ -72,6 +72,8 @@ export interface EdgeStanding {
   readonly copyOf: EdgeId | null
   /** By epoch, without those that were never begun. */
   readonly lives: readonly LifeStanding[]
+  /** Of the store's TLS, as far as it got it from here. */
+  readonly certificate: Pick<Issued, 'serial' | 'until' | 'ca'> | null
   readonly enrolledAt: Millis
 }
 
@@ -277,7 +279,8 @@ export class Fleet {
   /** G-3, in order of enrolment. */
   async edges(tenant: TenantId): Promise<EdgeStanding[]> {
     const { read } = this.#store
-    const [edges, origins, contacts, stores] = await Promise.all([
+    const [issued, edges, origins, contacts, stores] = await Promise.all([
+      this.#certifier.issued(tenant),
       read.edges(tenant),
       read.origins(tenant),
       read.contacts(tenant),
@@ -308,6 +311,7 @@ export class Fleet {
           state: edge.state,
           copyOf: edge.copyOf,
           lives,
+          certificate: issued.get(edge.id) ?? null,
           enrolledAt: edge.enrolledAt,
         },
       ]

@@ -7,6 +7,7 @@ import type { HqFacts } from '../domain/hq-facts.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
 import type { Resolutions } from '../domain/resolutions.ts'
 import type { TotalsTaker } from '../domain/totals.ts'
+import type { Certifier } from '../fleet/certifier.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Reads } from '../store/port.ts'
@@ -21,6 +22,7 @@ export interface Services {
   readonly platform: Platform
   /** Of the tenant whose node this is, in PEM. */
   readonly caCertificate: () => Promise<string>
+  readonly certifier: Pick<Certifier, 'authorities' | 'step'>
   readonly accounts: Accounts
   readonly entities: Entities
   readonly hqFacts: HqFacts

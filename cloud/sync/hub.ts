@@ -62,6 +62,8 @@ export interface SyncParts {
     edge: EdgeId,
     request: CertificateRequest,
   ) => Promise<Result<Certified>>
+  /** Another certificate for the key a device has, where the CA has changed (G-13). */
+  readonly certifyAgain?: (tenant: TenantId, edge: EdgeId) => Promise<Certified | undefined>
   /** What else is written in the transaction that makes a store known again. */
   readonly storeMade?: (tx: Writes, tenant: TenantId) => Promise<void>
   /** A store's ledger came into reach. */
@@ -120,6 +122,11 @@ export class SyncHub {
     parts.shelf.onPublished((tenant) => {
       for (const session of this.#sessions.values()) if (session.tenant === tenant) session.programPublished()
     })
+  }
+
+  /** G-13: the CA of a tenant has changed; its devices that are connected hear it now, the others with their next welcome. */
+  certifyAgain(tenant: TenantId): void {
+    for (const session of this.#sessions.values()) if (session.tenant === tenant) session.certifyAgain()
   }
 
   /** A device that is known, or shows that it was (G-12). */

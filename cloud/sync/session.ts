@@ -228,6 +228,17 @@ export class SyncSession {
     else this.close('malformed', certified.refusal.detail)
   }
 
+  /** G-13. */
+  certifyAgain(): void {
+    const { certifyAgain, onFault } = this.#parts
+    certifyAgain?.(this.tenant, this.#edge.id).then(
+      (certified) => {
+        if (certified !== undefined) this.#send({ type: 'certificate', ...certified })
+      },
+      (cause: unknown) => onFault(this.#edge.id, cause),
+    )
+  }
+
   /** Leases may have to be given back first, perhaps by this very store: its frames are heard meanwhile. */
   async #authorise(question: Authorise): Promise<void> {
     const { authority, onFault } = this.#parts
@@ -286,6 +297,7 @@ export class SyncSession {
       attestation: await this.#parts.attestation(edge),
       spares: [...spares],
     })
+    this.certifyAgain()
     // Positions of another life of the cloud say nothing about this one's logs (G-8).
     const since =
       hello.cloud_epoch === this.#cloudEpoch

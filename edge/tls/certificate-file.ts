@@ -18,6 +18,7 @@ export interface HeldCertificate {
   readonly ca: string
 }
 
+const KEY_BLOCK = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----\n?/
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g
 
 /** Undefined where there is none, or what is there is none. */
@@ -29,6 +30,15 @@ export function readCertificate(directory: string): HeldCertificate | undefined 
     if (certificate === undefined || ca === undefined) return undefined
     const x509 = proven(createPublicKey(createPrivateKey(text)).export(SPKI), { certificate, ca })
     return x509 === undefined ? undefined : held(path, x509, ca)
+  } catch {
+    return undefined
+  }
+}
+
+/** The private key that is held, in PEM; undefined where there is none. */
+export function heldKey(directory: string): string | undefined {
+  try {
+    return KEY_BLOCK.exec(readFileSync(join(directory, TLS_FILE), 'utf8'))?.[0]
   } catch {
     return undefined
   }

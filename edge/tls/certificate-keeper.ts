@@ -6,7 +6,7 @@ import type { CertificateRequest } from '../../protocol/frames/certify.ts'
 import { CERTIFICATE_LOOK_MS, CERTIFICATE_RENEW_DAYS, CERTIFICATE_WARN_DAYS } from '../../protocol/limits.ts'
 import { DAY_MS } from '../../protocol/time.ts'
 import type { Cancel, System } from '../system.ts'
-import { readCertificate, writeCertificate } from './certificate-file.ts'
+import { heldKey, readCertificate, writeCertificate } from './certificate-file.ts'
 import type { HeldCertificate } from './certificate-file.ts'
 
 export interface NewTlsKey {
@@ -87,16 +87,24 @@ export class CertificateKeeper {
     }
   }
 
-  /** What the cloud answered. A certificate that is not for the key that was asked with is dropped, and the next look asks again. */
+  /**
+   * What the cloud answered, or sends unasked for the key it knows of, when its CA has changed (TLS-7). A certificate for no key that is here is dropped: what
+   * was asked for is asked for at the next look, what came unasked says that this one is no good any more.
+   */
   take(certified: Certified): void {
+    const { directory, onChanged } = this.#options
     const asked = this.#asked
-    if (asked === undefined) return
+    const keys = [asked, heldKey(directory)].filter((key) => key !== undefined)
+    for (const key of keys) {
+      const held = writeCertificate(directory, key, certified)
+      if (held === undefined) continue
+      if (key === asked) this.#asked = undefined
+      this.#held = held
+      this.#warned = false
+      return onChanged(held)
+    }
     this.#asked = undefined
-    const held = writeCertificate(this.#options.directory, asked, certified)
-    if (held === undefined) return
-    this.#held = held
-    this.#warned = false
-    this.#options.onChanged(held)
+    if (asked === undefined) this.#ask()
   }
 
   #isOld({ until }: HeldCertificate): boolean {

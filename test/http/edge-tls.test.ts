@@ -1,10 +1,8 @@
 // TLS of a store's node over real sockets, with certificates of a real CA: at enrolment, over the line, by whom it is believed, exchanged while it
 // serves, and near its end (TLS, G-11, KW-5).
 import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { request as requestTls } from 'node:https'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import type { TLSSocket } from 'node:tls'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Certifier } from '../../cloud/fleet/certifier.ts'
@@ -27,6 +25,7 @@ import { DAY_MS } from '../../protocol/time.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import { CloudUnderTest } from '../support/cloud-node.ts'
 import { EdgeUnderTest, ONE_SALE, until } from '../support/edge-under-test.ts'
+import { get, portOf } from '../support/tls-get.ts'
 
 const NAMES = ['localhost', '127.0.0.1']
 const TLS = { host: '127.0.0.1', port: 0 }
@@ -63,35 +62,6 @@ async function placeCertificate(directory: string, daysAgo = 0): Promise<Certifi
   const made = await certified(key.request, daysAgo)
   expect(writeCertificate(directory, key.privateKey, made)).toBeDefined()
   return made
-}
-
-interface Got {
-  readonly status: number | undefined
-  readonly body: string
-  readonly serial: string
-}
-
-/** GET over TLS; rejects where the node is not believed. */
-function get(
-  port: number,
-  path: string,
-  { ca, host = '127.0.0.1' }: { ca: string; host?: string },
-): Promise<Got> {
-  return new Promise((resolve, reject) => {
-    const call = requestTls({ host, port, path, ca, agent: false }, (response) => {
-      const { serialNumber } = (response.socket as TLSSocket).getPeerCertificate()
-      let body = ''
-      response.on('data', (piece: Buffer) => (body += piece.toString()))
-      response.on('end', () => resolve({ status: response.statusCode, body, serial: serialNumber }))
-    })
-    call.on('error', reject)
-    call.end()
-  })
-}
-
-const portOf = (node: EdgeNode): number => {
-  if (node.tlsPort === null) throw new Error('TLS is not served')
-  return node.tlsPort
 }
 
 describe('a real cloud and a real edge', () => {

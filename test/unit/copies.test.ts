@@ -1,17 +1,23 @@
 // Backup and restore of a store and of a cloud (BK), on real files, through the nodes' own start.
+import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { backup, restore } from '../../cloud/copies.ts'
+import { Certifier } from '../../cloud/fleet/certifier.ts'
 import { startCloud } from '../../cloud/node.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
+import { systemWith } from '../../cloud/system.ts'
+import { newTlsKey } from '../../edge/tls/certificate-keeper.ts'
 import { verify as verifyStore } from '../../edge/verify.ts'
 import type { Life } from '../../protocol/lives.ts'
 import { CloudUnderTest } from '../support/cloud-node.ts'
 import { EdgeUnderTest, ONE_SALE } from '../support/edge-under-test.ts'
 
 const NOW = Date.UTC(2026, 0, 5)
+/** The first that a cloud has. */
+const TENANT = 1
 let home: string
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'tillstream-copies-'))
@@ -82,21 +88,33 @@ describe('BK: a store', () => {
   })
 })
 
-test('BK-1 BK-3 G-8: a cloud that is put back begins its next epoch', async () => {
+test('BK-1 BK-3 G-8 G-11: a cloud that is put back begins its next epoch, and its CA is the one that devices trust', async () => {
   const cloud = await CloudUnderTest.start()
+  const trusted = (await cloud.ask('/ca.crt', { token: null })).text
   const file = join(home, 'cloud.backup')
   expect(backup(cloud.directory, file)).toMatchObject({ of: 'cloud' })
   await cloud.stop()
   const back = join(home, 'back')
   restore(back, file, false, NOW)
   const options = { directory: back, port: 0, host: '127.0.0.1', logLevel: 'silent', leases: false } as const
-  await (await startCloud(options)).stop()
+  const again = await startCloud(options)
+  expect(await (await fetch(`http://127.0.0.1:${again.port}/ca.crt`)).text()).toBe(trusted)
+  await again.stop()
   const store = openSqliteStore({ directory: back })
   const [epoch, restored] = await store.write(async (tx) => [
     await tx.meta('cloud_epoch'),
     await tx.meta('restored'),
   ])
+  // Its key signs on.
+  const { request } = newTlsKey(['localhost'])
+  const certified = await new Certifier({ store, system: systemWith({ now: () => NOW }) }).certify(
+    TENANT,
+    1,
+    request,
+  )
   await store.close()
+  const made = certified.ok ? new X509Certificate(certified.value.certificate) : undefined
+  expect(made?.verify(new X509Certificate(trusted).publicKey)).toBe(true)
   expect(Number(epoch)).toBeGreaterThan(1)
   expect(restored).toBe('0')
 })

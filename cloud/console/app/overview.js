@@ -14,6 +14,7 @@ const RATE_WINDOW_MS = 5_000
 const find = (id) => document.getElementById(id)
 const number = new Intl.NumberFormat()
 const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' })
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const dayTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' })
 
 let token = ''
@@ -131,10 +132,14 @@ function storeCard(edge) {
     edge.program === 0 ? '' : `program ${edge.program}`,
     edge.software,
     edge.store.zone,
+    edge.certificate === null ? '' : `TLS until ${day.format(new Date(edge.certificate.ends_at))}`,
   ]
   card.append(
     element('strong', '', edge.store.name),
     standing(edge),
+    ...(edge.certificate?.ending === true
+      ? [pill('warn', `TLS ends ${day.format(new Date(edge.certificate.ends_at))}`)]
+      : []),
     element('small', '', detail.filter((part) => part !== '').join(' · ')),
   )
   return card

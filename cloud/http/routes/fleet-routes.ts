@@ -1,10 +1,14 @@
 // Stores, enrolment codes, enrolment, and the fleet with its lag (G).
 import { Type } from 'typebox'
 import { CertifiedShape } from '../../../protocol/frames/certificate.ts'
+import { CERTIFICATE_WARN_DAYS } from '../../../protocol/limits.ts'
 import { LIFE_ENDS, LifeShape } from '../../../protocol/lives.ts'
 import { closed, oneOf, orNull } from '../../../protocol/shapes.ts'
+import { DAY_MS } from '../../../protocol/time.ts'
 import { TimeTextShape, pageOf } from '../../domain/view-shapes.ts'
 import { timeText } from '../../domain/views.ts'
+import { AUTHORITY_STATES, AUTHORITY_STEPS } from '../../fleet/authorities.ts'
+import type { AuthorityView } from '../../fleet/authorities.ts'
 import type { Enrolment, EdgeStanding } from '../../fleet/fleet.ts'
 import type { StoreRow } from '../../store/port.ts'
 import { EnrolInputShape, StoreInputShape, edgeOfPath, storeOfPath } from '../inputs.ts'
@@ -61,10 +65,42 @@ const EdgeShape = Type.Object(
     state: oneOf(['active', 'pending', 'retired']),
     copy_of: orNull(Type.Integer({ description: 'The device it is a copy of' })),
     lives: Type.Array(LedgerLifeShape),
+    certificate: orNull(
+      Type.Object(
+        {
+          serial: Text,
+          ends_at: TimeTextShape,
+          ca: Type.String({ description: 'Name of the CA that proves it' }),
+          ending: Type.Boolean({ description: 'Nears its end: the store could not be reached to renew it' }),
+        },
+        closed,
+      ),
+    ),
     enrolled_at: TimeTextShape,
   },
   closed,
 )
+
+const AuthoritiesShape = Type.Object(
+  {
+    authorities: Type.Array(
+      Type.Object(
+        {
+          name: Text,
+          state: oneOf(AUTHORITY_STATES),
+          ends_at: TimeTextShape,
+          certificate: Type.String({ description: 'PEM' }),
+          devices: Type.Integer({ description: 'That have a certificate of it' }),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+const authoritiesView = (all: readonly AuthorityView[]) => ({
+  authorities: all.map(({ until, ...one }) => ({ ...one, ends_at: timeText(until) })),
+})
 
 const DecisionShape = Type.Object({ edge: Int, state: oneOf(['active', 'pending', 'retired']) }, closed)
 
@@ -80,7 +116,7 @@ const enrolmentView = ({ edge, origin, epoch, store, cloudPublicKey, spares, tls
   ...(tls === undefined ? {} : { tls }),
 })
 
-const edgeView = (row: EdgeStanding) => ({
+const edgeView = (row: EdgeStanding, now: number) => ({
   edge: row.edge,
   store: storeView(row.store),
   origin: row.origin,
@@ -104,6 +140,15 @@ const edgeView = (row: EdgeStanding) => ({
     witnessed,
     missing,
   })),
+  certificate:
+    row.certificate === null
+      ? null
+      : {
+          serial: row.certificate.serial,
+          ends_at: timeText(row.certificate.until),
+          ca: row.certificate.ca,
+          ending: row.certificate.until - now < CERTIFICATE_WARN_DAYS * DAY_MS,
+        },
   enrolled_at: timeText(row.enrolledAt),
 })
 
@@ -166,7 +211,7 @@ export const FLEET_ROUTES = [
     answer: { status: 200, shape: pageOf(EdgeShape) },
     async handle({ services, tenant }) {
       const edges = await services.fleet.edges(tenant)
-      return answered(200, { items: edges.map(edgeView), next: null })
+      return answered(200, { items: edges.map((row) => edgeView(row, services.clock.now())), next: null })
     },
   }),
   route({
@@ -193,6 +238,29 @@ export const FLEET_ROUTES = [
       const edge = edgeOfPath(params.id)
       const decided = edge.ok ? await services.fleet.retire(tenant, edge.value) : edge
       return decided.ok ? answered(200, { edge: decided.value.id, state: decided.value.state }) : decided
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/ca',
+    needs: 'fleet:read',
+    summary: "The CAs of the stores' TLS: the one that signs, the next, the one before",
+    answer: { status: 200, shape: AuthoritiesShape },
+    async handle({ services, tenant }) {
+      return answered(200, authoritiesView(await services.certifier.authorities(tenant)))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/ca',
+    needs: 'fleet:write',
+    summary: 'A step of changing the CA: announce, change, forget',
+    input: Type.Object({ step: oneOf(AUTHORITY_STEPS) }, closed),
+    answer: { status: 200, shape: AuthoritiesShape },
+    refuses: ['input_invalid'],
+    async handle({ services, tenant, input }) {
+      const stepped = await services.certifier.step(tenant, input.step)
+      return stepped.ok ? answered(200, authoritiesView(stepped.value)) : stepped
     },
   }),
 ]

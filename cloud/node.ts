@@ -223,6 +223,7 @@ async function coreOf(
     edgesQueued: () => hub.load.queued,
     syncBytesWaiting: () => hub.load.waitingBytes,
   })
+  store.onAccessChanged(() => void feed.lookAtTokens())
   ingest.onCommitted(({ activities }) => {
     metrics.committed(activities)
     feed.committed(activities)

@@ -16,7 +16,7 @@ import { NOBODY } from '../platform/principal.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { TenantId } from '../store/port.ts'
 import { checkDeclaredLength, parseBody, readBody } from './body.ts'
-import { TENANT_HEADER, principalOfRequest, wantedTenant } from './caller.ts'
+import { TENANT_HEADER, admittedAgain, principalOfRequest, wantedTenant } from './caller.ts'
 import { mountOAuth } from './oauth/oauth-app.ts'
 import type { App } from './oauth/oauth-app.ts'
 import { mountUnsubscribe } from './unsubscribe.ts'
@@ -134,6 +134,12 @@ class ServedRoute {
       caller: c.env.incoming.socket.remoteAddress ?? '',
       header: (name) => c.req.header(name),
       head: c.req.raw.method === 'HEAD',
+      admitted: admittedAgain(
+        { authorization: c.req.header('authorization'), inQuery: this.#tokenInQuery(params) },
+        this.#row.needs,
+        tenant.value,
+        services.platform.principals,
+      ),
       cut: () => void c.env.outgoing.destroy(),
     }
     // Input and query were accepted by this row's own shapes.
@@ -145,12 +151,15 @@ class ServedRoute {
     return wantedTenant(c.req.header(TENANT_HEADER) ?? inQuery ?? undefined)
   }
 
+  #tokenInQuery(params: URLSearchParams): string | undefined {
+    return this.#row.tokenInQuery ? (params.get('token') ?? undefined) : undefined
+  }
+
   async #caller(c: Ctx, params: URLSearchParams): Promise<Result<Principal>> {
     if (this.#row.needs === 'public') return accept(NOBODY)
-    const inQuery = this.#row.tokenInQuery ? (params.get('token') ?? undefined) : undefined
     return principalOfRequest(
       c.req.header('authorization'),
-      inQuery,
+      this.#tokenInQuery(params),
       this.#parts.services.platform.principals,
     )
   }

@@ -1,6 +1,8 @@
 // Who is calling, read from a request's headers, once (PL-1).
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
+import { admitNative } from '../platform/native-scopes.ts'
+import type { NativeNeed } from '../platform/native-scopes.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { Principals } from '../platform/principals.ts'
 import type { TenantId } from '../store/port.ts'
@@ -12,6 +14,22 @@ export const TENANT_HEADER = 'tillstream-tenant'
 export function wantedTenant(given: string | undefined): TenantId | undefined {
   if (given === undefined) return undefined
   return /^[1-9][0-9]{0,14}$/.test(given) ? Number(given) : 0
+}
+
+/** What an open stream asks again: whether its token still opens it, to the business it was opened for (PL-19). */
+export function admittedAgain(
+  {
+    authorization,
+    inQuery,
+  }: { readonly authorization: string | undefined; readonly inQuery: string | undefined },
+  need: NativeNeed,
+  tenant: TenantId,
+  principals: Pick<Principals, 'of'>,
+): () => Promise<boolean> {
+  return async () => {
+    const caller = await principalOfRequest(authorization, inQuery, principals)
+    return caller.ok && admitNative(caller.value, need, tenant).ok
+  }
 }
 
 /** By the bearer token, or the one in the query where that is allowed. */

@@ -24,6 +24,8 @@ export interface Call<Input, Query> {
   readonly header: (name: string) => string | undefined
   /** A HEAD: only the headers of the answer are wanted. */
   readonly head: boolean
+  /** Whether the same call would be let in now, for the same business. */
+  readonly admitted: () => Promise<boolean>
   /** Ends the connection under the answer at once. */
   readonly cut: () => void
 }

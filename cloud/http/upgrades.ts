@@ -26,7 +26,7 @@ import type { SyncHub } from '../sync/hub.ts'
 import type { System } from '../system.ts'
 import { admitNative } from '../platform/native-scopes.ts'
 import type { Principals } from '../platform/principals.ts'
-import { TENANT_HEADER, principalOfRequest, wantedTenant } from './caller.ts'
+import { TENANT_HEADER, admittedAgain, principalOfRequest, wantedTenant } from './caller.ts'
 import type { LiveFeed } from './feed/live-feed.ts'
 import { socketPeer } from './feed/socket-peer.ts'
 import { FeedQueryShape } from './inputs.ts'
@@ -131,8 +131,11 @@ export class Upgrades {
     const place = query.value as { epoch?: number; after?: number }
     if (this.#parts.feed.readerCount >= FEED_SUBSCRIBERS_MAX)
       return refuse('too_many_requests', 'As many readers as there may be watch the feed already').refusal
+    const { authorization } = request.headers
+    const { principals } = this.#parts
+    const admitted = admittedAgain({ authorization, inQuery }, 'feed:read', tenant.value, principals)
     return serve(this.#feedServer, (ws) =>
-      this.#acceptReader(tenant.value, { epoch: place.epoch, after: place.after }, ws),
+      this.#acceptReader(tenant.value, { epoch: place.epoch, after: place.after }, ws, admitted),
     )
   }
 
@@ -158,9 +161,10 @@ export class Upgrades {
     tenant: number,
     place: { epoch: number | undefined; after: number | undefined },
     ws: WebSocket,
+    admitted: () => Promise<boolean>,
   ): void {
     ws.on('error', () => undefined)
-    const reader = this.#parts.feed.join(tenant, place, socketPeer(ws))
+    const reader = this.#parts.feed.join(tenant, place, socketPeer(ws), admitted)
     if (reader === undefined) ws.close(CLOSE_CODES.too_many, 'as many readers as there may be')
     else ws.on('close', () => reader.gone())
   }

@@ -425,5 +425,7 @@ export interface CloudStore {
   readonly read: Reads
   /** One after another: everything in `work` happens or nothing does. Durable when the promise resolves. */
   write<T>(work: (tx: Writes) => Promise<T>): Promise<T>
+  /** Called after each commit that may have changed who may do what: tokens, clients, roles, HQ tokens. */
+  onAccessChanged(listener: () => void): void
   close(): Promise<void>
 }

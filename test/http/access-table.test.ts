@@ -1,6 +1,8 @@
 // Every endpoint of the native API with every kind of wrong token, scope, role and business, made from the route table: a row that is added is tried
 // without anybody thinking of it (PL-16).
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { EVERYTHING } from '../../cloud/collections/query.ts'
 import { ACCOUNTS } from '../../cloud/collections/tables/accounts.ts'
 import { CONFIGURATION } from '../../cloud/collections/tables/configuration.ts'
@@ -271,6 +273,57 @@ describe('S03 PL-16 scopes and roles', () => {
       }
     }
   })
+})
+
+/** The feed by WebSocket and as server-sent events; resolves with how each ended. */
+async function openFeeds(token: string): Promise<{ ended: Promise<[code: number, rest: string]> }> {
+  const socket = new WebSocket(`${cloud.url.replace('http', 'ws')}/v1/feed?token=${token}`)
+  const code = new Promise<number>((resolve) => socket.once('close', resolve))
+  await once(socket, 'message')
+  const events = await fetch(`${cloud.url}/v1/feed`, { headers: { authorization: `Bearer ${token}` } })
+  expect(events.status).toBe(200)
+  return { ended: Promise.all([code, events.text()]) }
+}
+
+test('S34 PL-19 an open feed ends with what opened it: revoked, disabled, dismissed, HQ token renewed; the others go on', async () => {
+  const feed = ['feed:read'] as const
+  const staying = new WebSocket(`${cloud.url.replace('http', 'ws')}/v1/feed?token=${cloud.node.token}`)
+  await once(staying, 'message')
+  const robot = await addClient(cloud, {
+    dialect: 'native',
+    scopes: feed,
+    grants: ['client_credentials'],
+    redirects: [],
+  })
+  const form = { grant_type: 'client_credentials' }
+  const tokenOf = async (): Promise<string> =>
+    String((await askToken(cloud, form, { ...NATIVE, basic: robot })).json.access_token)
+  const person = await addStaff(cloud, 'leaving@shop.example')
+  const { access } = await personTokens(person)
+  const third = await addTenant(cloud, 'Leaving')
+  const revoked = await tokenOf()
+  const ends: [token: string, end: () => Promise<unknown>][] = [
+    [revoked, () => askToken(cloud, { token: revoked }, { path: '/oauth/revoke', basic: robot })],
+    [await tokenOf(), () => cloud.post(`/v1/clients/${robot.id}/disabled`, { disabled: true })],
+    [
+      access,
+      async () => {
+        const staff = pick((await cloud.ask('/v1/staff')).json, 'items') as { id: number; email: string }[]
+        const [last] = staff.slice(-1)
+        return cloud.post(`/v1/staff/${last?.id}/dismissal`, {})
+      },
+    ],
+    [third.token, () => cloud.ask(`/v1/tenants/${third.id}/token`, { method: 'POST' })],
+  ]
+  for (const [token, end] of ends) {
+    const { ended } = await openFeeds(token)
+    await end()
+    const [code, rest] = await ended
+    expect(code).toBe(4401)
+    expect(rest).toContain('"code":4401')
+  }
+  expect(staying.readyState).toBe(WebSocket.OPEN)
+  staying.close()
 })
 
 describe('S01 S02 PL-16 another business', () => {

@@ -116,7 +116,7 @@ class Peer implements FeedPeer {
 
 function join(after: number, tenant = cloud.tenant): Peer {
   const peer = new Peer()
-  expect(feed.join(tenant, { epoch: 1, after }, peer)).toBeDefined()
+  expect(feed.join(tenant, { epoch: 1, after }, peer, async () => true)).toBeDefined()
   return peer
 }
 

@@ -24,6 +24,7 @@ export function crashing(store: CloudStore, fate: StoreFate): CloudStore {
   }
   return {
     read: store.read,
+    onAccessChanged: (listener) => store.onAccessChanged(listener),
     close: () => store.close(),
     async write(work) {
       const value = await store.write((tx) => work(guarded(tx)))
@@ -67,6 +68,7 @@ function forgettingKeys(store: CloudStore): CloudStore {
 function cursorApart(store: CloudStore): CloudStore {
   return {
     read: store.read,
+    onAccessChanged: (listener) => store.onAccessChanged(listener),
     close: () => store.close(),
     async write(work) {
       const cursors: Parameters<Writes['saveOrigins']>[0][] = []
@@ -85,6 +87,7 @@ function cursorApart(store: CloudStore): CloudStore {
 function changed(store: CloudStore, change: (tx: Writes) => Writes): CloudStore {
   return {
     read: store.read,
+    onAccessChanged: (listener) => store.onAccessChanged(listener),
     close: () => store.close(),
     write: (work) => store.write((tx) => work(change(tx))),
   }

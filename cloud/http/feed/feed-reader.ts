@@ -35,15 +35,24 @@ export class FeedReader {
   readonly #read: Reads
   readonly #feed: LiveFeed
   readonly #peer: FeedPeer
+  /** Whether whoever opened it would be let in now. */
+  readonly #admitted: () => Promise<boolean>
   #position = 0
   #open = true
   #catchingUp = false
 
-  constructor(read: Reads, feed: LiveFeed, tenant: TenantId, peer: FeedPeer) {
+  constructor(
+    read: Reads,
+    feed: LiveFeed,
+    tenant: TenantId,
+    peer: FeedPeer,
+    admitted: () => Promise<boolean>,
+  ) {
     this.#read = read
     this.#feed = feed
     this.tenant = tenant
     this.#peer = peer
+    this.#admitted = admitted
   }
 
   /** Everything up to here was sent. */
@@ -104,6 +113,12 @@ export class FeedReader {
     const position = this.#position
     const text = JSON.stringify({ type: 'beat', epoch: this.#feed.epoch, position })
     this.#peer.heartbeat(this.#catchingUp ? null : { position, text })
+  }
+
+  async lookAtToken(): Promise<void> {
+    await this.#guard(async () => {
+      if (!(await this.#admitted())) this.close('unauthorised', 'this token opens the feed no longer')
+    })
   }
 
   close(reason: CloseReason, text: string): void {

@@ -66,9 +66,14 @@ export class LiveFeed {
   }
 
   /** Undefined when there are as many readers as there may be. */
-  join(tenant: TenantId, place: FeedPlace, peer: FeedPeer): FeedReader | undefined {
+  join(
+    tenant: TenantId,
+    place: FeedPlace,
+    peer: FeedPeer,
+    admitted: () => Promise<boolean>,
+  ): FeedReader | undefined {
     if (this.#readers.size >= FEED_SUBSCRIBERS_MAX || this.#stopped) return undefined
-    const reader: FeedReader = new FeedReader(this.#parts.read, this, tenant, peer)
+    const reader: FeedReader = new FeedReader(this.#parts.read, this, tenant, peer, admitted)
     this.#readers.add(reader)
     reader.start(place)
     return reader
@@ -203,9 +208,15 @@ export class LiveFeed {
   #heartbeat(): void {
     this.#cancelHeartbeat = this.#parts.system.after(HEARTBEAT_MS, () => {
       for (const reader of this.#readers) reader.heartbeat()
+      void this.lookAtTokens()
       void this.lookBehind()
       if (!this.#stopped) this.#heartbeat()
     })
+  }
+
+  /** A reader whose token ended, or opens this feed no longer, is told to go (PL-19). */
+  async lookAtTokens(): Promise<void> {
+    await Promise.all([...this.#readers].map((reader) => reader.lookAtToken()))
   }
 
   /** Something may have been logged outside of a commit of facts. */

@@ -83,14 +83,14 @@ export const NODE_ROUTES = [
     query: FeedQueryShape,
     answer: { type: 'text/event-stream' },
     refuses: ['too_many_requests', 'stopping'],
-    async handle({ services, tenant, query, header, head, cut }): Promise<Answered> {
+    async handle({ services, tenant, query, header, head, cut, admitted }): Promise<Answered> {
       if (services.stopping()) return refuse('stopping', 'This node is draining')
       const value = { status: 200, type: 'text/event-stream' } as const
       if (head) return { ok: true, value: { ...value, text: '' } }
       const place = placeOfEventId(header('last-event-id')) ?? { epoch: query.epoch, after: query.after }
       const reading: { reader?: FeedReader | undefined } = {}
       const { body, peer } = eventStream(services.feed.epoch, () => reading.reader?.gone(), cut)
-      reading.reader = services.feed.join(tenant, place, peer)
+      reading.reader = services.feed.join(tenant, place, peer, admitted)
       if (reading.reader === undefined)
         return refuse('too_many_requests', 'As many readers as there may be watch the feed already')
       return { ok: true, value: { ...value, stream: body, headers: { 'X-Accel-Buffering': 'no' } } }

@@ -6,7 +6,7 @@ import type { Writes } from '../port.ts'
 /** Tokens that are remembered, the one used longest ago let go first. */
 const ISSUED_KEPT_MAX = 4_096
 
-/** Everything that changes what `issued` answers for something issued before. */
+/** Everything that changes what a token that is out there stands for. */
 const CHANGING = [
   'saveClient',
   'endFamily',
@@ -16,11 +16,17 @@ const CHANGING = [
   'saveStaff',
   'deleteStaff',
   'sweepPlatform',
+  'saveTenant',
 ] as const satisfies readonly (keyof Writes)[]
 
 export class IssuedMemory {
   readonly #byHash = new Map<string, IssuedWhole>()
   #changed = false
+  #listeners: readonly (() => void)[] = []
+
+  onChanged(listener: () => void): void {
+    this.#listeners = [...this.#listeners, listener]
+  }
 
   /** The look-up must be done when it returns: between its read and the memory no commit may come. */
   of(hash: string, lookUp: () => IssuedWhole | undefined): IssuedWhole | undefined {
@@ -49,7 +55,9 @@ export class IssuedMemory {
 
   /** In the same turn as COMMIT. */
   committed(): void {
-    if (this.#changed) this.#byHash.clear()
+    if (!this.#changed) return
     this.#changed = false
+    this.#byHash.clear()
+    for (const listener of this.#listeners) listener()
   }
 }

@@ -99,6 +99,10 @@ class SqliteStore implements CloudStore {
     return result
   }
 
+  onAccessChanged(listener: () => void): void {
+    this.#issued.onChanged(listener)
+  }
+
   async #transaction<T>(work: (tx: Writes) => Promise<T>): Promise<T> {
     if (this.#broken !== undefined) throw new Error('the storage failed', { cause: this.#broken })
     try {

@@ -108,6 +108,8 @@ export interface Earning {
   /** In the document's order. */
   readonly standardPerks: readonly EarnPerk[]
   readonly selections: Selections
+  /** Amount and quantity up to which plain rows are asked (standard-perks.ts). */
+  readonly largestPlainSale: number
   readonly checkinPerks: readonly EarnPerk[]
   readonly registrationPerks: readonly EarnPerk[]
   readonly referralPerks: readonly EarnPerk[]

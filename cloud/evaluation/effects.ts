@@ -146,6 +146,17 @@ export class EffectBuffer {
     this.length += 1
   }
 
+  /** As `push` where `one` is 1; where it is 0 nothing is. Without a branch, for callers whose answers no processor guesses. */
+  pushIf(one: number, kind: number, rule: number, index: number, amount: number, of: number): void {
+    const slot = this.#slots[this.length] ?? this.#grow()
+    slot.kind = kind
+    slot.rule = rule
+    slot.index = index
+    slot.amount = amount
+    slot.of = of
+    this.length += one
+  }
+
   /** As `push`, unless the fact has this very effect already: then it grows, for an effect happens once (E-FOLD-4). */
   merge(kind: number, rule: number, index: number, amount: number, of: number): void {
     const at = this.#find(kind, rule, index, of)

@@ -17,17 +17,18 @@ export interface MetricAccount extends Account {
   readonly metric: number
 }
 
+/** Never written to, so that states may share it. */
 export interface Profile {
   /** 0: not known. */
-  homeStore: number
+  readonly homeStore: number
   /** YYYY-MM-DD, empty: not known. */
-  birthday: string
+  readonly birthday: string
   /** Name and value, by name. */
-  attributes: [name: string, value: string][]
+  readonly attributes: readonly (readonly [name: string, value: string])[]
   /** Whether the membership is active; null: never said. */
-  active: boolean | null
+  readonly active: boolean | null
   /** Local day since 1970 the membership began, where it was said. */
-  since: number | null
+  readonly since: number | null
 }
 
 /** What keeps a member in a segment, or out of it: bits of a segment's flags. */
@@ -90,9 +91,12 @@ export interface More {
 /** What all empty lists of states are; frozen, because it is shared. */
 export const NONE = Object.freeze([]) as unknown as never[]
 
+/** Of all members of whom nothing was said. */
+const NO_PROFILE: Profile = { homeStore: 0, birthday: '', attributes: NONE, active: null, since: null }
+
 export function newMore(): More {
   return {
-    profile: { homeStore: 0, birthday: '', attributes: NONE, active: null, since: null },
+    profile: NO_PROFILE,
     accounts: NONE,
     pending: NONE,
     days: NONE,
@@ -119,7 +123,6 @@ export function newMore(): More {
 export function copyMore(more: More): More {
   return {
     ...more,
-    profile: { ...more.profile, attributes: more.profile.attributes.map(([name, value]) => [name, value]) },
     accounts: more.accounts.map((account) => ({ ...account, lots: account.lots.slice() })),
     pending: copyOf(more.pending),
     days: copyOf(more.days),

@@ -11,11 +11,14 @@ import { dayOfYear } from './time/windows.ts'
 export function learnProfile(state: MemberState, fact: ProfileFact): void {
   const more = moreOf(state)
   const { profile } = more
-  if (fact.home_store !== null) profile.homeStore = fact.home_store
-  if (fact.membership !== null) profile.active = fact.membership === 'active'
-  if (fact.membership_start !== null) profile.since = dayOfDate(fact.membership_start) ?? null
+  more.profile = {
+    homeStore: fact.home_store ?? profile.homeStore,
+    birthday: fact.birthday ?? profile.birthday,
+    attributes: profile.attributes,
+    active: fact.membership === null ? profile.active : fact.membership === 'active',
+    since: fact.membership_start === null ? profile.since : (dayOfDate(fact.membership_start) ?? null),
+  }
   if (fact.birthday !== null) {
-    profile.birthday = fact.birthday
     // A birthday that was not known yet is not given afterwards (E-EARN-15).
     more.birthdayDone = Math.max(more.birthdayDone ?? -Infinity, localDay(millisOf(fact.at), fact.offset))
   }
@@ -24,13 +27,15 @@ export function learnProfile(state: MemberState, fact: ProfileFact): void {
 
 /** Null takes the attribute away. Attributes are kept by name, so that the order of learning does not show. One name too many is not learned (E-PROF-2). */
 export function setAttribute(state: MemberState, name: string, value: string | null): void {
-  const { profile } = moreOf(state)
+  const more = moreOf(state)
+  const { profile } = more
   const others = profile.attributes.filter(([known]) => known !== name)
   if (value !== null && others.length >= ATTRIBUTES_MAX) return
-  profile.attributes =
+  const attributes =
     value === null
       ? others
       : [...others, [name, value] as [string, string]].sort(([a], [b]) => (a < b ? -1 : 1))
+  more.profile = { ...profile, attributes }
 }
 
 /** Undefined: the member has no such attribute. */

@@ -104,7 +104,7 @@ function anybody(books: Books, { tiers, metrics }: Program): MemberState {
     tier: tiers.at(-1)?.id ?? 0,
   }
   const more = moreOf(state)
-  more.profile.homeStore = books.identity.store.id
+  more.profile = { ...more.profile, homeStore: books.identity.store.id }
   more.accounts = [...metrics.keys()]
     .filter((metric) => metric !== POINTS)
     .map((metric) => ({ metric, balance: POINTS_MAX, lifetime: POINTS_MAX, spent: 0, lots: [] }))

@@ -8,7 +8,9 @@ import { placed, placedIn } from './places.ts'
 /** Days since 1970 of a YYYY-MM-DD, or undefined when there is no such day. */
 export function dayOfDate(date: string): number | undefined {
   const ms = Date.parse(`${date}T00:00:00Z`)
-  return Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== date ? undefined : ms / DAY_MS
+  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== date) return undefined
+  // What a division gives stays a boxed double in the fields it is stored to, until it is made an integer.
+  return (ms / DAY_MS) | 0
 }
 
 export interface Dated {

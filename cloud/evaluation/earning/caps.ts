@@ -4,7 +4,7 @@ import type { Bonus, EarnPerk } from '../compile.ts'
 import type { CapsDocument, GroupDocument } from '../document/earning.ts'
 import type { MemberState } from '../state.ts'
 import { moreOf } from '../state.ts'
-import { EVER, countBetween, countEver, countOn } from './tallies.ts'
+import { countBetween, countEver, countOnAndEver } from './tallies.ts'
 
 /** Rules are known by id, groups by name. */
 export type Capped = EarnPerk | Bonus | GroupDocument
@@ -38,7 +38,6 @@ export function noteGiven(
 ): void {
   if (caps === null || caps === undefined) return
   const more = moreOf(state)
-  const key = keyOf(capped)
   // Whichever caps it has now, a later version may have the others.
-  more.given = countOn(countOn(more.given, key, EVER, amount, 0), key, day, amount, 1)
+  more.given = countOnAndEver(more.given, keyOf(capped), day, amount, 1)
 }

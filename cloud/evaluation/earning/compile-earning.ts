@@ -8,7 +8,7 @@ import type { BonusDocument, EarnPerkDocument } from '../document/earning.ts'
 import { ACTIVITY_TYPES } from '../document/earning.ts'
 import { POINTS } from '../document/metrics.ts'
 import type { ProgramDocument } from '../document/program.ts'
-import { rowOf } from './standard-perks.ts'
+import { largestSale, rowOf } from './standard-perks.ts'
 import type { Selection } from './selections.ts'
 import { compileSelections } from './selections.ts'
 import { slotsOf } from '../time/slots.ts'
@@ -27,7 +27,11 @@ export function compileEarning(document: ProgramDocument): Earning {
   const rows = standardPerks.map(rowOf)
   const counted = countedRules(document)
   const elaborate = new Set(rows.filter(({ perk }) => isElaborate(perk.document, document, counted)))
-  for (const row of rows) row.perk.selection[elaborate.has(row) ? 'elaborate' : 'rows'].push(row)
+  for (const row of rows) {
+    const { selection } = row.perk
+    if (elaborate.has(row)) (selection.elaborate ??= []).push(row)
+    else selection.rows.push(row)
+  }
   for (const { selection } of standardPerks) {
     selection.first = selection.rows[0] ?? null
     for (const [place, row] of selection.rows.entries()) row.next = selection.rows[place + 1] ?? null
@@ -52,6 +56,7 @@ export function compileEarning(document: ProgramDocument): Earning {
   return {
     standardPerks,
     selections,
+    largestPlainSale: largestSale(rows),
     checkinPerks: perksOf('CHECKIN'),
     registrationPerks: perksOf('REGISTRATION'),
     referralPerks: perksOf('REFERRAL'),

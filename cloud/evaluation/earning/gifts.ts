@@ -91,7 +91,7 @@ function touchedPerks({ selections }: Program): EarnPerk[] {
   const { touched, touchedCount } = selections.basket
   return touched
     .slice(0, touchedCount)
-    .flatMap(({ rows, elaborate }) => [...rows, ...elaborate].map(({ perk }) => perk))
+    .flatMap(({ rows, elaborate }) => [...rows, ...(elaborate ?? [])].map(({ perk }) => perk))
 }
 
 /** Perks of the sale in the basket that are not plain, in the document's order. */
@@ -99,8 +99,8 @@ export function elaborateRows({ selections }: Program): PerkRow[] {
   const { touched, touchedCount } = selections.basket
   const rows: PerkRow[] = []
   for (let at = 0; at < touchedCount; at++) {
-    const elaborate = touched[at]?.elaborate ?? []
-    if (elaborate.length > 0) rows.push(...elaborate)
+    const elaborate = touched[at]?.elaborate ?? null
+    if (elaborate !== null) rows.push(...elaborate)
   }
   return rows.length > 1 ? rows.sort((a, b) => a.perk.place - b.perk.place) : rows
 }
@@ -109,8 +109,11 @@ export function elaborateRows({ selections }: Program): PerkRow[] {
 export function weighRows(program: Program, rows: readonly PerkRow[], sale: Sale, at: Situation): Gift[] {
   const gifts = rows.map(({ perk }) => weighPerk(program, perk, sale, at))
   settleGifts(gifts, at.state, at.day)
-  for (const [place, row] of rows.entries()) {
-    row.sale = program.selections.basket.sale
+  const { sale: number } = program.selections.basket
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows[place]
+    if (row === undefined) continue
+    row.sale = number
     row.points = gifts[place]?.amount ?? 0
   }
   return gifts

@@ -7,12 +7,13 @@ import type { MemberState } from '../state.ts'
 
 /** Cuts and refuses gifts, which are in the document's order; perks and bonuses are settled apart. */
 export function settleGifts(gifts: readonly Gift[], state: MemberState, day: number): void {
-  const groups = new Set<GroupDocument>()
+  let groups: Set<GroupDocument> | null = null
   for (const gift of gifts) {
     if (gift.failing !== APPLIES) continue
     cut(gift, leftOf(state, gift.rule, gift.rule.caps, day))
-    if (gift.rule.group !== null) groups.add(gift.rule.group)
+    if (gift.rule.group !== null) (groups ??= new Set()).add(gift.rule.group)
   }
+  if (groups === null) return
   for (const group of groups) {
     const rivals = gifts.filter(({ rule, failing }) => rule.group === group && failing === APPLIES)
     const chosen = chosenOf(group, rivals)

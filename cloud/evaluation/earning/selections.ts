@@ -3,6 +3,8 @@
 // reads a field in two instructions, and an element, which it must find neither detached nor out of bounds, in eight. Budget: bench/evaluation.ts.
 import type { Sale } from '../../../protocol/facts.ts'
 import type { EarnPerkDocument } from '../document/earning.ts'
+import { findNamed, nameTableOf } from './name-table.ts'
+import type { NameTable } from './name-table.ts'
 import type { PerkRow } from './standard-perks.ts'
 
 export interface Selection {
@@ -17,9 +19,13 @@ export interface Selection {
   first: PerkRow | null
   /** Of a single sku or category: selections of several that it lies in too; null: none. */
   wider: Selection[] | null
+  /** Of a single sku or category; empty: it is none. */
+  name: string
+  nextAlike: Selection | null
   /** Standard perks that look at it, in the document's order: plain ones, and those that gifts.ts weighs. */
   readonly rows: PerkRow[]
-  readonly elaborate: PerkRow[]
+  /** Null: none. */
+  elaborate: PerkRow[] | null
 }
 
 export interface Selections {
@@ -27,8 +33,8 @@ export interface Selections {
   /** The selection of each perk that was compiled. */
   readonly ofPerk: readonly Selection[]
   /** The selection of just this sku or category; there is one for each that some perk names. */
-  readonly bySku: ReadonlyMap<string, Selection>
-  readonly byCategory: ReadonlyMap<string, Selection>
+  readonly bySku: NameTable<Selection>
+  readonly byCategory: NameTable<Selection>
   /** Working memory of the sale at hand. */
   readonly basket: Basket
 }
@@ -58,6 +64,7 @@ export function compileSelections(perks: readonly EarnPerkDocument[]): Selection
     wider: Selection,
   ): void => {
     const own = selectionOf(single)
+    own.name = name
     selections.set(name, own)
     if (own !== wider && own.wider?.includes(wider) !== true) (own.wider ??= []).push(wider)
   }
@@ -69,11 +76,28 @@ export function compileSelections(perks: readonly EarnPerkDocument[]): Selection
     return selection
   })
   const touched = Array.from(known, () => everyLine)
-  return { everyLine, ofPerk, bySku, byCategory, basket: { sale: 0, touchedCount: 0, touched } }
+  return {
+    everyLine,
+    ofPerk,
+    bySku: nameTableOf([...bySku.values()]),
+    byCategory: nameTableOf([...byCategory.values()]),
+    basket: { sale: 0, touchedCount: 0, touched },
+  }
 }
 
 function newSelection(): Selection {
-  return { sale: 0, line: 0, amount: 0, quantity: 0, first: null, wider: null, rows: [], elaborate: [] }
+  return {
+    sale: 0,
+    line: 0,
+    amount: 0,
+    quantity: 0,
+    first: null,
+    wider: null,
+    name: '',
+    nextAlike: null,
+    rows: [],
+    elaborate: null,
+  }
 }
 
 type Chosen = Pick<EarnPerkDocument, 'skus' | 'categories'>
@@ -97,12 +121,12 @@ export function fillBasket(selections: Selections, { lines }: Sale): void {
     amount += line.amount
     quantity += line.quantity
     if (skus) {
-      const selection = bySku.get(line.sku)
-      if (selection !== undefined) addUp(basket, selection, index, line.amount, line.quantity)
+      const selection = findNamed(bySku, line.sku)
+      if (selection !== null) addUp(basket, selection, index, line.amount, line.quantity)
     }
     if (categories && line.category !== null) {
-      const selection = byCategory.get(line.category)
-      if (selection !== undefined) addUp(basket, selection, index, line.amount, line.quantity)
+      const selection = findNamed(byCategory, line.category)
+      if (selection !== null) addUp(basket, selection, index, line.amount, line.quantity)
     }
   }
   everyLine.sale = basket.sale

@@ -18,9 +18,11 @@ const EARN: number = EARN_OF_EFFECTS
 
 /** Differences of integers below this fit 32 bits, and products with what a row multiplies by stay exact. */
 const SMALL_MAX = 2 ** 30
+/** A perk whose arithmetic leaves 32 bits with sales below this (minor units, thousandths) is no row: it would keep all others from larger sales. */
+const LARGEST_SALE_MIN = 2 ** 20
 
 /** A standard perk as numbers. The first five are what must be reached; no condition: something that always is. */
-export interface PerkRow {
+interface PlainNumbers {
   /** Of `minimum_amount` and what it takes to give a point. */
   readonly amountMin: number
   readonly quantityMin: number
@@ -33,20 +35,59 @@ export interface PerkRow {
   /** 0: the perk has more to it than a row. */
   readonly unit: number
   readonly times: number
+}
+
+export interface PerkRow extends PlainNumbers {
   readonly id: number
   readonly once: boolean
-  readonly perk: EarnPerk
-  /** Working memory: the sale (as the basket counts them) on which it gave something last, and what. */
+  /** Working memory: the sale (as the basket counts them) on which it was asked last, and what it gave. */
   sale: number
   points: number
   /** The next plain row of its selection. */
   next: PerkRow | null
+  readonly perk: EarnPerk
 }
 
+const NO_NUMBERS: PlainNumbers = {
+  amountMin: 0,
+  quantityMin: 0,
+  tierFloor: 0,
+  startDay: 0,
+  endDay: 0,
+  byAmount: 0,
+  byQuantity: 0,
+  add: 0,
+  unit: 0,
+  times: 0,
+}
+
+/** Every field is named: what a spread adds to a literal V8 keeps in a second object, and thousands of rows do not fit the cache twice. */
 export function rowOf(perk: EarnPerk): PerkRow {
-  const { id, startDay, endDay, tierFloor, minimumAmount, active, stores, oncePerDay } = perk
+  const numbers = numbersOf(perk)
+  return {
+    amountMin: numbers.amountMin,
+    quantityMin: numbers.quantityMin,
+    tierFloor: numbers.tierFloor,
+    startDay: numbers.startDay,
+    endDay: numbers.endDay,
+    byAmount: numbers.byAmount,
+    byQuantity: numbers.byQuantity,
+    add: numbers.add,
+    unit: numbers.unit,
+    times: numbers.times,
+    id: perk.id,
+    once: perk.oncePerDay,
+    sale: 0,
+    points: 0,
+    next: null,
+    perk,
+  }
+}
+
+function numbersOf(perk: EarnPerk): PlainNumbers {
+  const { startDay, endDay, tierFloor, minimumAmount, active, stores } = perk
   const [least, quantityMin, byAmount, byQuantity, add, unit, times] = awardOf(perk)
-  const row = {
+  const numbers = {
     amountMin: Math.max(minimumAmount, least),
     quantityMin,
     tierFloor: tierFloor > 0 ? tierFloor : -SMALL_MAX,
@@ -57,12 +98,25 @@ export function rowOf(perk: EarnPerk): PerkRow {
     add,
     unit,
     times,
-    id,
   }
-  const fits = Object.values(row).every((number) => Number.isInteger(number) && Math.abs(number) <= SMALL_MAX)
-  const plain = fits && active && stores === null
-  const nothing = Object.fromEntries(Object.keys(row).map((name) => [name, 0])) as typeof row
-  return { ...(plain ? row : { ...nothing, id }), once: oncePerDay, perk, sale: 0, points: 0, next: null }
+  const fits = [...Object.values(numbers), perk.id].every(
+    (number) => Number.isInteger(number) && Math.abs(number) <= SMALL_MAX,
+  )
+  const plain = fits && active && stores === null && largestOf(numbers) >= LARGEST_SALE_MIN
+  return plain ? numbers : NO_NUMBERS
+}
+
+/** Up to such an amount and quantity all a row works out fits 32 bits, and it gives at most POINTS_MAX. */
+function largestOf({ byAmount, byQuantity, add, unit, times }: PlainNumbers): number {
+  const by = Math.max(byAmount, byQuantity)
+  if (by === 0) return SMALL_MAX
+  const sumMax = Math.min(2 * POINTS_MAX, Math.floor(POINTS_MAX / times) * unit)
+  return Math.min(SMALL_MAX, Math.floor((sumMax - add) / by))
+}
+
+/** Sales up to such an amount and quantity are asked of rows, larger ones of the perks themselves. */
+export function largestSale(rows: readonly PerkRow[]): number {
+  return rows.reduce((largest, row) => Math.min(largest, largestOf(row)), SMALL_MAX)
 }
 
 type AwardNumbers = readonly [
@@ -131,7 +185,7 @@ function isFirstOn(state: MemberState, perk: number, day: number): boolean {
 
 /** What the standard perks give on the sale in the basket: effects; returns their points. */
 export function givePerks(
-  { selections }: Program,
+  { selections, largestPlainSale }: Program,
   state: MemberState,
   store: number,
   day: number,
@@ -140,8 +194,9 @@ export function givePerks(
   const { touched, touchedCount, sale } = selections.basket
   const { amount: all, quantity: pieces } = selections.everyLine
   const { lifetime } = state
-  const small = isSmall(all) && isSmall(pieces) && isSmall(lifetime)
-  const reached = small ? lifetime | 0 : 0
+  const plain = all <= largestPlainSale && pieces <= largestPlainSale && Math.abs(lifetime) < SMALL_MAX
+  const reached = plain ? lifetime | 0 : 0
+  const on = day | 0
   let total = 0
   for (let at = 0; at < touchedCount; at++) {
     const selection = touched[at]
@@ -149,32 +204,42 @@ export function givePerks(
     const amount = selection.amount | 0
     const quantity = selection.quantity | 0
     for (let row = selection.first; row !== null; row = row.next) {
-      let points = 0
-      if (small && row.unit > 0) {
-        // One branch for all conditions: which of them fails is no two perks' alike, and a processor guesses it badly.
-        const missed =
-          (amount - row.amountMin) |
-          (quantity - row.quantityMin) |
-          (reached - row.tierFloor) |
-          (day - row.startDay) |
-          (row.endDay - day)
-        if (missed < 0) continue
-        const sum = amount * row.byAmount + quantity * row.byQuantity + row.add
-        points = Math.floor(sum / row.unit) * row.times
-        if (points > POINTS_MAX) points = POINTS_MAX
-      } else points = perkPoints(row.perk, lifetime, store, day)
-      if (points < 1 || (row.once && !isFirstOn(state, row.id, day))) continue
-      // At most POINTS_MAX, and so an integer of 32 bits.
-      const given = points | 0
-      total += given
+      if (!plain || row.unit === 0) {
+        total += giveAlone(row, sale, state, store, day, effects)
+        continue
+      }
+      // No branch on the conditions: which of them fails is no two perks' alike, and a processor guesses it badly. What is missed gives 0.
+      const missed =
+        (amount - row.amountMin) |
+        (quantity - row.quantityMin) |
+        (reached - row.tierFloor) |
+        (on - row.startDay) |
+        (row.endDay - on)
+      const sum = (Math.imul(amount, row.byAmount) + Math.imul(quantity, row.byQuantity) + row.add) | 0
+      const points = Math.imul((sum / row.unit) | 0, row.times) & ~(missed >> 31)
+      if (row.once && points > 0 && !isFirstOn(state, row.id, day)) continue
+      total += points
       row.sale = sale
-      row.points = given
-      effects.push(EARN, row.id, 0, given, 0)
+      row.points = points
+      effects.pushIf((missed >>> 31) ^ 1, EARN, row.id, 0, points, 0)
     }
   }
   return total
 }
 
-function isSmall(value: number): boolean {
-  return value < SMALL_MAX && value > -SMALL_MAX
+/** What a perk gives that is more than a row, or on a sale that is too large for rows. */
+function giveAlone(
+  row: PerkRow,
+  sale: number,
+  state: MemberState,
+  store: number,
+  day: number,
+  effects: EffectBuffer,
+): number {
+  const points = perkPoints(row.perk, state.lifetime, store, day)
+  if (points < 1 || (row.once && !isFirstOn(state, row.id, day))) return 0
+  row.sale = sale
+  row.points = points
+  effects.push(EARN, row.id, 0, points, 0)
+  return points
 }

@@ -40,5 +40,31 @@ export function countOn(
     if (of === key && on === day) sum += Number(amount)
     else if (of !== key || on === EVER || Number(on) > day - days - DAYS_BACK_MAX) kept.push(of, on, amount)
   }
-  return [...kept, key, day, sum]
+  kept.push(key, day, sum)
+  return kept
+}
+
+/** Adds to all days first, then to the day, as two of `countOn` do: capped rules pay for one list. */
+export function countOnAndEver(
+  tally: Tally,
+  key: number | string,
+  day: number,
+  count: number,
+  days: number,
+): Tally {
+  let kept: (number | string)[] | null = null
+  let today = count
+  let ever = count
+  for (let at = 0; at < tally.length; at += STRIDE) {
+    const of = tally[at] ?? 0
+    const on = tally[at + 1] ?? 0
+    const amount = tally[at + 2] ?? 0
+    if (of === key && on === day) today += Number(amount)
+    else if (of === key && on === EVER) ever += Number(amount)
+    else if (of !== key || Number(on) > day - days - DAYS_BACK_MAX) (kept ??= []).push(of, on, amount)
+  }
+  // A literal is just as long as needed; what is pushed to is not.
+  if (kept === null) return [key, EVER, ever, key, day, today]
+  kept.push(key, EVER, ever, key, day, today)
+  return kept
 }

@@ -16,7 +16,7 @@ export function wantedTenant(given: string | undefined): TenantId | undefined {
   return /^[1-9][0-9]{0,14}$/.test(given) ? Number(given) : 0
 }
 
-/** What an open stream asks again: whether its token still opens it, to the business it was opened for (PL-19). */
+/** What an open stream asks again: whether its token still opens it, to the business it was opened for (PL-22). */
 export function admittedAgain(
   {
     authorization,

@@ -1,8 +1,6 @@
 // Every endpoint of the native API with every kind of wrong token, scope, role and business, made from the route table: a row that is added is tried
 // without anybody thinking of it (PL-16).
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
 import { EVERYTHING } from '../../cloud/collections/query.ts'
 import { ACCOUNTS } from '../../cloud/collections/tables/accounts.ts'
 import { CONFIGURATION } from '../../cloud/collections/tables/configuration.ts'
@@ -26,8 +24,8 @@ import {
   askToken,
   authorizePath,
   codeOf,
+  nativeTokens,
 } from '../support/oauth-world.ts'
-import type { Browser } from '../support/oauth-world.ts'
 
 let cloud: CloudUnderTest
 let now = Date.UTC(2026, 10, 1)
@@ -180,20 +178,6 @@ async function robotToken(scopes: readonly string[], token?: string): Promise<st
   return String(json.access_token)
 }
 
-/** What a person lets a client have of the native API. */
-async function personTokens(browser: Browser): Promise<{ access: string; refresh: string; code: string }> {
-  const app = await addClient(cloud, {
-    dialect: 'native',
-    scopes: NATIVE_SCOPES,
-    grants: ['authorization_code', 'refresh_token'],
-  })
-  const path = authorizePath(app.id, {}, '/oauth/authorize')
-  const form = { grant_type: 'authorization_code', code: await codeOf(browser, path), redirect_uri: REDIRECT }
-  const { json } = await askToken(cloud, form, { ...NATIVE, basic: app })
-  const code = await codeOf(browser, path)
-  return { access: String(json.access_token), refresh: String(json.refresh_token), code }
-}
-
 describe('S05 PL-16 what is no token', () => {
   test('opens nothing', async () => {
     await refusedEverywhere(CLOSED, null, 401, 'token_missing')
@@ -203,7 +187,7 @@ describe('S05 PL-16 what is no token', () => {
 
   test('a code, a refresh token, a token that ran out, was revoked, or of a disabled client', async () => {
     const browser = await addStaff(cloud, 'kim@shop.example')
-    const { refresh, code } = await personTokens(browser)
+    const { refresh, code } = await nativeTokens(cloud, browser)
     await refusedEverywhere(CLOSED, code, 401, 'token_unknown')
     await refusedEverywhere(CLOSED, refresh, 401, 'token_unknown')
     const late = await robotToken(NATIVE_SCOPES)
@@ -263,7 +247,10 @@ describe('S03 PL-16 scopes and roles', () => {
 
   test('a person lets a client do what their own role may, whatever the token says', async () => {
     for (const role of STAFF_ROLES) {
-      const { access } = await personTokens(await addStaff(cloud, `${role.toLowerCase()}@shop.example`, role))
+      const { access } = await nativeTokens(
+        cloud,
+        await addStaff(cloud, `${role.toLowerCase()}@shop.example`, role),
+      )
       const may: readonly NativeScope[] = SCOPES_OF_ROLE[role]
       const closed = CLOSED.filter(({ needs }) => !may.some((scope) => scope === needs))
       await refusedEverywhere(closed, access, 403, 'role_insufficient')
@@ -273,57 +260,6 @@ describe('S03 PL-16 scopes and roles', () => {
       }
     }
   })
-})
-
-/** The feed by WebSocket and as server-sent events; resolves with how each ended. */
-async function openFeeds(token: string): Promise<{ ended: Promise<[code: number, rest: string]> }> {
-  const socket = new WebSocket(`${cloud.url.replace('http', 'ws')}/v1/feed?token=${token}`)
-  const code = new Promise<number>((resolve) => socket.once('close', resolve))
-  await once(socket, 'message')
-  const events = await fetch(`${cloud.url}/v1/feed`, { headers: { authorization: `Bearer ${token}` } })
-  expect(events.status).toBe(200)
-  return { ended: Promise.all([code, events.text()]) }
-}
-
-test('S34 PL-19 an open feed ends with what opened it: revoked, disabled, dismissed, HQ token renewed; the others go on', async () => {
-  const feed = ['feed:read'] as const
-  const staying = new WebSocket(`${cloud.url.replace('http', 'ws')}/v1/feed?token=${cloud.node.token}`)
-  await once(staying, 'message')
-  const robot = await addClient(cloud, {
-    dialect: 'native',
-    scopes: feed,
-    grants: ['client_credentials'],
-    redirects: [],
-  })
-  const form = { grant_type: 'client_credentials' }
-  const tokenOf = async (): Promise<string> =>
-    String((await askToken(cloud, form, { ...NATIVE, basic: robot })).json.access_token)
-  const person = await addStaff(cloud, 'leaving@shop.example')
-  const { access } = await personTokens(person)
-  const third = await addTenant(cloud, 'Leaving')
-  const revoked = await tokenOf()
-  const ends: [token: string, end: () => Promise<unknown>][] = [
-    [revoked, () => askToken(cloud, { token: revoked }, { path: '/oauth/revoke', basic: robot })],
-    [await tokenOf(), () => cloud.post(`/v1/clients/${robot.id}/disabled`, { disabled: true })],
-    [
-      access,
-      async () => {
-        const staff = pick((await cloud.ask('/v1/staff')).json, 'items') as { id: number; email: string }[]
-        const [last] = staff.slice(-1)
-        return cloud.post(`/v1/staff/${last?.id}/dismissal`, {})
-      },
-    ],
-    [third.token, () => cloud.ask(`/v1/tenants/${third.id}/token`, { method: 'POST' })],
-  ]
-  for (const [token, end] of ends) {
-    const { ended } = await openFeeds(token)
-    await end()
-    const [code, rest] = await ended
-    expect(code).toBe(4401)
-    expect(rest).toContain('"code":4401')
-  }
-  expect(staying.readyState).toBe(WebSocket.OPEN)
-  staying.close()
 })
 
 describe('S01 S02 PL-16 another business', () => {

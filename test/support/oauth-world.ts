@@ -1,5 +1,6 @@
 // A cloud with businesses, persons with logins and API clients, and a browser without script: it keeps cookies, follows nothing, and fills forms in.
 import { createHash } from 'node:crypto'
+import { NATIVE_SCOPES } from '../../cloud/platform/native-scopes.ts'
 import type { Grant, StaffRole } from '../../cloud/store/platform-port.ts'
 import { pick } from './cloud-node.ts'
 import type { CloudUnderTest } from './cloud-node.ts'
@@ -188,4 +189,21 @@ export async function codeOf(browser: Browser, path: string, email?: string): Pr
   const code = new URL(page.location).searchParams.get('code')
   if (code === null) throw new Error(`no code in ${page.location} ${page.text}`)
   return code
+}
+
+/** What a person lets a client have of the native API. */
+export async function nativeTokens(
+  cloud: CloudUnderTest,
+  browser: Browser,
+): Promise<{ access: string; refresh: string; code: string }> {
+  const app = await addClient(cloud, {
+    dialect: 'native',
+    scopes: NATIVE_SCOPES,
+    grants: ['authorization_code', 'refresh_token'],
+  })
+  const path = authorizePath(app.id, {}, '/oauth/authorize')
+  const form = { grant_type: 'authorization_code', code: await codeOf(browser, path), redirect_uri: REDIRECT }
+  const { json } = await askToken(cloud, form, { path: '/oauth/token', basic: app })
+  const code = await codeOf(browser, path)
+  return { access: String(json.access_token), refresh: String(json.refresh_token), code }
 }

@@ -214,7 +214,7 @@ export class LiveFeed {
     })
   }
 
-  /** A reader whose token ended, or opens this feed no longer, is told to go (PL-19). */
+  /** A reader whose token ended, or opens this feed no longer, is told to go (PL-22). */
   async lookAtTokens(): Promise<void> {
     await Promise.all([...this.#readers].map((reader) => reader.lookAtToken()))
   }

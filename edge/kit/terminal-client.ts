@@ -17,6 +17,7 @@ import { Witness } from './witness.ts'
 
 /** The answer to a write. */
 export type CallReceipt = Receipt
+export type CallQuote = Quote
 
 export type Outcome<T> =
   /** `replayed`: the store had answered this key before. */

@@ -10,7 +10,7 @@ import { anyVersions } from '../support/generators-program.ts'
 import { compare, comparePlanted, judgeAll } from './comparison.ts'
 import type { Judged, Planted, Seen } from './comparison.ts'
 import { COMPARED } from './plain/view.ts'
-import { WRONG_FACTS, WRONG_READINGS } from './planted-bugs.ts'
+import { WRONG_FACTS, WRONG_PLANS, WRONG_READINGS } from './planted-bugs.ts'
 import { shrunk } from './shrinking.ts'
 import type { Case } from './shrinking.ts'
 
@@ -70,6 +70,11 @@ describe('a planted bug is noticed', () => {
 
   test.each(Object.entries(WRONG_FACTS))('%s', (_, facts) => {
     expect(firstNoticed({ facts })).toBeDefined()
+  })
+
+  test.each(Object.entries(WRONG_PLANS))('%s', (_, plan) => {
+    const found = firstNoticed({ plan })
+    expect(found && comparePlanted({ plan }, found.records, found.facts)?.where).toBe('clawback')
   })
 
   test('and the case that shows it is made small', () => {

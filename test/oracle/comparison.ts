@@ -8,7 +8,7 @@ import { Programs } from '../../cloud/evaluation/programs.ts'
 import type { PastFact } from '../../cloud/evaluation/spending/reversal.ts'
 import { copyState, newState } from '../../cloud/evaluation/state.ts'
 import { compareCanonical } from '../../protocol/facts.ts'
-import type { Fact } from '../../protocol/facts.ts'
+import type { Fact, Return } from '../../protocol/facts.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { millisOf } from '../../protocol/time.ts'
@@ -52,6 +52,8 @@ export type Seen = Record<string, number>
 export interface Planted {
   readonly document?: (document: ProgramDocument) => unknown
   readonly facts?: (facts: readonly Fact[]) => Fact[]
+  /** The return that clawback is asked about, as it would be planned wrongly. */
+  readonly plan?: (plan: Return) => Return
 }
 
 function oracleOutcomes(
@@ -83,14 +85,18 @@ function oracleOutcomes(
   return outcomes
 }
 
-function coreOutcomes(programs: Programs, facts: readonly Fact[]): Outcome[] {
+function coreOutcomes(
+  programs: Programs,
+  facts: readonly Fact[],
+  plan: NonNullable<Planted['plan']> = (planned) => planned,
+): Outcome[] {
   const outcomes: Outcome[] = []
   const folded = new Map<FactId, PastFact>()
   let before = newState()
   foldFacts(programs, newState(), facts, NOTHING_EARLIER, (fact, effects, state) => {
     const clawback =
       fact.kind === 'return'
-        ? clawbackOfState(programs.program(fact.at), before, fact, { find: (id) => folded.get(id) })
+        ? clawbackOfState(programs.program(fact.at), before, plan(fact), { find: (id) => folded.get(id) })
         : []
     before = copyState(state)
     folded.set(fact.id, { fact, effects, program: programs.program(fact.at) })
@@ -126,21 +132,27 @@ export function compare(
 
 /** The same with a bug in what the evaluation is given; folded straight only. Undefined too where the bug changes nothing. */
 export function comparePlanted(
-  { document: misreading, facts: mistaken }: Planted,
+  { document: misreading, facts: mistaken, plan }: Planted,
   records: readonly ProgramRecord[],
   facts: readonly Fact[],
   judged = judgeAll(records, facts),
 ): Difference | undefined {
   const wrong = misreading === undefined ? records : records.map((record) => misread(record, misreading))
-  if (mistaken === undefined && wrong.every(({ document }, index) => document === records[index]?.document))
+  const sameWords = mistaken === undefined && plan === undefined
+  if (sameWords && wrong.every(({ document }, index) => document === records[index]?.document))
     return undefined
-  return compareStraight(new Programs(wrong), mistaken?.(facts) ?? facts, judged)
+  return compareStraight(new Programs(wrong), mistaken?.(facts) ?? facts, judged, plan)
 }
 
-function compareStraight(programs: Programs, facts: readonly Fact[], judged: Judged): Difference | undefined {
+function compareStraight(
+  programs: Programs,
+  facts: readonly Fact[],
+  judged: Judged,
+  plan?: Planted['plan'],
+): Difference | undefined {
   const own = byMember(facts)
   for (const [member, expected] of judged) {
-    const difference = firstDifference(expected, coreOutcomes(programs, own.get(member) ?? []))
+    const difference = firstDifference(expected, coreOutcomes(programs, own.get(member) ?? [], plan))
     if (difference !== undefined) return difference
   }
   return undefined

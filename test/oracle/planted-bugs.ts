@@ -1,7 +1,8 @@
 // Bugs to plant, each of which the comparison must notice: documents read in a wrong way, as an evaluation with the bug would read them, and facts that
 // other parts would have given it wrongly.
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
-import type { Fact } from '../../protocol/facts.ts'
+import type { Fact, Return } from '../../protocol/facts.ts'
+import type { Quantity } from '../../protocol/numbers.ts'
 import type { Planted } from './comparison.ts'
 
 interface Plain {
@@ -178,4 +179,17 @@ export const WRONG_FACTS: Readonly<Record<string, (facts: readonly Fact[]) => Fa
   'the time of arrival taken for the time of the sale': (facts) =>
     facts.map((fact, index) => ({ ...fact, at: ((facts[0]?.at ?? 0) + index) as Fact['at'] })),
   'the clock of another zone': (facts) => facts.map((fact) => ({ ...fact, offset: 0 as Fact['offset'] })),
+}
+
+/** Bugs of whoever plans the return that clawback is asked about. */
+export const WRONG_PLANS: Readonly<Record<string, NonNullable<Planted['plan']>>> = {
+  'clawback asked of one piece less': (plan) => ({
+    ...plan,
+    lines: plan.lines.map((line) => ({ ...line, quantity: Math.max(0, line.quantity - 1000) as Quantity })),
+  }),
+  'clawback asked of the first line alone': (plan) => ({ ...plan, lines: plan.lines.slice(0, 1) }),
+  'clawback without the time that has passed': (plan) => ({
+    ...plan,
+    at: (plan.at - 3 * 86_400_000 * 4096) as Return['at'],
+  }),
 }

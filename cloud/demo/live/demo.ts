@@ -188,7 +188,7 @@ async function statusLine(
   const refused = [...counts.refused].map(([code, count]) => `${code} ${count}`).join(', ')
   return (
     `  ${name}: ${cut ? 'NETWORK CUT, ' : ''}${sync}; ${counts.sales} sales, ${counts.returns} returns, ` +
-    `${counts.joined} joined, ${counts.checkins} check-ins, ${counts.redeemed} redeemed (${counts.redeemedOffline} offline), ${counts.vouchersUsed} vouchers used, ` +
+    `${counts.joined} joined, ${counts.checkins} check-ins, ${counts.redeemed} redeemed (${counts.redeemedOffline} offline), ${(counts.paidInPoints / 100).toFixed(2)} pounds paid in points, ${counts.vouchersUsed} vouchers used, ` +
     `${counts.quotes} quotes, ${counts.provisional} answers provisional` +
     (counts.waited === 0 ? '' : `, ${counts.waited} kept by the till for a while`) +
     `${counts.unanswered === 0 ? '' : `, ${counts.unanswered} unanswered`}${refused === '' ? '' : `; refused: ${refused}`}`

@@ -1,10 +1,11 @@
-// The program of the running demo: the sample one, and what a shop does beyond points: a card that fills, a challenge, a club that members get into by what
+// The program of the running demo: the sample one, and what a shop does beyond points: a card that fills, points as money, a challenge, a club that members get into by what
 // they do and drop out of, a segment. The replay of real sales keeps to the sample alone, whose figures are compared.
 import { sampleProgram } from '../program.ts'
 
 const STAMPS = 401
 const TEA_FOR_FREE = 306
 const REGULARS = 307
+export const POINTS_AS_MONEY = 308
 
 export const liveProgram = {
   ...sampleProgram,
@@ -34,6 +35,14 @@ export const liveProgram = {
       points: 0,
       membership: { template: 'CLUB', priority: 0 },
       voucher: { kind: 'award', per_member: 1 },
+    },
+    // Offered on the basket by the till's quote.
+    {
+      id: POINTS_AS_MONEY,
+      title: 'Points as money: 100 points are a pound, 5 pounds at most',
+      points: 0,
+      money: { points: 100, money: 100, maximum: 500 },
+      budget: { total: 100_000, per_store: 60_000 },
     },
   ],
   stamp_cards: [

@@ -2,11 +2,12 @@
 // store refuses (a voucher used already, spending while the cloud is out of reach) is part of the show: counted by its code, never hidden.
 import { setTimeout as wait } from 'node:timers/promises'
 import { TerminalClient } from '../../../edge/kit/terminal-client.ts'
-import type { CallReceipt, Outcome } from '../../../edge/kit/terminal-client.ts'
+import type { CallQuote, CallReceipt, Outcome } from '../../../edge/kit/terminal-client.ts'
 import type { Random } from '../random.ts'
 import { drawBasket } from './catalogue.ts'
 import { rememberSale } from './crowd.ts'
 import type { Crowd, Person } from './crowd.ts'
+import { POINTS_AS_MONEY } from './program.ts'
 
 const GAP_MS_MEAN = 900
 const GAP_MS_MAX = 4_000
@@ -19,6 +20,8 @@ export interface TillCounts {
   redeemed: number
   /** Of them, out of leases while the cloud was out of reach. */
   redeemedOffline: number
+  /** Minor units paid with points. */
+  paidInPoints: number
   vouchersUsed: number
   quotes: number
   provisional: number
@@ -36,6 +39,7 @@ export function newTillCounts(): TillCounts {
     checkins: 0,
     redeemed: 0,
     redeemedOffline: 0,
+    paidInPoints: 0,
     vouchersUsed: 0,
     quotes: 0,
     provisional: 0,
@@ -132,12 +136,16 @@ export class Till {
     const lines = drawBasket(random)
     const member = person === undefined ? {} : { member: phoneOf(person) }
     const total = lines.reduce((sum, { amount }) => sum + amount, 0)
-    if (
-      random.happens(0.25) &&
-      (await this.#answer(this.#terminal.quote({ ...member, lines }))) !== undefined
-    )
-      counts.quotes += 1
-    const tenders = [{ type: random.happens(0.8) ? 'card' : 'cash', amount: total }]
+    const quote = random.happens(0.25)
+      ? await this.#answer(this.#terminal.quote({ ...member, lines }))
+      : undefined
+    if (quote !== undefined) counts.quotes += 1
+    const off =
+      person === undefined || quote === undefined ? 0 : await this.#payInPoints(person, lines, quote)
+    const tenders = [
+      { type: random.happens(0.8) ? 'card' : 'cash', amount: total - off },
+      ...(off > 0 ? [{ type: 'points', amount: off }] : []),
+    ]
     const told = await this.#terminal.write('sale', { ...member, lines, tenders })
     // Joined where the network is cut, and not known here yet: sold all the same, as to a guest.
     if (told.is === 'refused' && told.refusal.code === 'member_not_found') return this.#sell(undefined)
@@ -148,6 +156,25 @@ export class Till {
     rememberSale(person, { id: receipt.receipt.id, store, lines })
     collectVouchers(person, receipt)
     return receipt.member?.balance ?? 0
+  }
+
+  /** What the quote offers off this basket for points; 0: nothing, or the member keeps them. */
+  async #payInPoints(
+    person: Person,
+    lines: ReturnType<typeof drawBasket>,
+    { offers }: CallQuote,
+  ): Promise<number> {
+    const { random, counts } = this.#options
+    const offer = offers.find(({ discount }) => discount !== null)
+    if (offer === undefined || random.happens(0.5)) return 0
+    const { perk, points } = offer
+    const asked = { member: person.id, perk, points, basket: { lines }, capture: true }
+    const off = (await this.#answer(this.#terminal.write('redemption', asked)))?.redemption?.discount ?? 0
+    if (off > 0) {
+      counts.redeemed += 1
+      counts.paidInPoints += off
+    }
+    return off
   }
 
   /** Brings back one line of an earlier visit to this store, or of another store's. */
@@ -166,7 +193,8 @@ export class Till {
   async #redeem(person: Person): Promise<void> {
     const { random, counts } = this.#options
     const told = await this.#answer(this.#terminal.perks(person.id))
-    const open = told?.perks.filter(({ available }) => available) ?? []
+    // Points as money need a basket: they are taken while something is sold.
+    const open = told?.perks.filter(({ available, id }) => available && id !== POINTS_AS_MONEY) ?? []
     const perk = open[random.below(open.length)]?.id
     if (perk === undefined) return
     const atOnce = random.happens(0.5)

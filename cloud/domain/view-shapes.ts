@@ -244,6 +244,11 @@ const ConsideredShape = Type.Object(
     actual: orNull(Text),
     required: orNull(Text),
     hint: orNull(Text),
+    birthday: Type.Optional(
+      Type.String({
+        description: 'Local date of a birthday that the fact brought; then it was considered for that',
+      }),
+    ),
   },
   closed,
 )

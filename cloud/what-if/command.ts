@@ -43,12 +43,13 @@ async function run(args: readonly string[]): Promise<number> {
     document = JSON.stringify(checked.document)
   }
   const from = timeOf(values.from, '--from')
-  const until = timeOf(values.until, '--until') ?? Date.now()
+  const now = Date.now()
+  const until = timeOf(values.until, '--until') ?? now
   const snapshot = openSnapshot(values.data)
   try {
     for (const tenant of await snapshot.read.tenants()) {
       const watch = { progress, cancelled: () => false }
-      const result = await replayWhatIf(snapshot.read, { tenant, document, from, until }, watch)
+      const result = await replayWhatIf(snapshot.read, { tenant, document, from, until, now }, watch)
       if (process.stderr.isTTY) process.stderr.write('\n')
       process.stdout.write(values.json === true ? `${JSON.stringify(result)}\n` : textOf(result))
     }

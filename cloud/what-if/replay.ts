@@ -26,8 +26,10 @@ export interface WhatIfRequest {
   readonly document: string | null
   /** From when on the draft counts (ms); null: as if it had always counted. */
   readonly from: number | null
-  /** The moment both sides are looked at (ms): what is due until then has happened. */
+  /** The moment both sides are looked at (ms): what is due until then has happened, what happened later has not. */
   readonly until: number
+  /** The present (ms), at which the ledger stands that a changed clock alone is compared with. */
+  readonly now: number
 }
 
 export interface WhatIfWatch {
@@ -57,9 +59,14 @@ export async function replayWhatIf(
     for (const member of members) {
       const own = await factsOf(read, member)
       facts += own.length
-      const folded = (programs: Programs, side: Comparison['now']): Outcome =>
-        outcomeOf(programs, [...own, momentAt(request.until, member)], side)
-      comparison.take(idText(member.id), folded(now, comparison.now), folded(draft, comparison.draft))
+      const folded = (programs: Programs, side: Comparison['now'], ms: number): Outcome =>
+        outcomeOf(programs, [...asOf(own, ms, request.now), momentAt(ms, member)], side)
+      const then = request.document === null ? request.now : request.until
+      comparison.take(
+        idText(member.id),
+        folded(now, comparison.now, then),
+        folded(draft, comparison.draft, request.until),
+      )
     }
     watch.progress(facts, Math.max(facts, total))
     // Lets a message to stop come in.
@@ -85,6 +92,11 @@ function draftRecords(records: readonly ProgramRecord[], { document, from }: Wha
 async function factsOf(read: Reads, member: MemberListRow): Promise<Fact[]> {
   const rows = await read.factsOfMember(member.id)
   return rows.map((row) => ({ ...standingOf(decodeStoredFact(row.bytes), row, member.id), confirmed: false }))
+}
+
+/** Of the present or later all facts, also those of a clock that is ahead. */
+function asOf(facts: readonly Fact[], ms: number, now: number): readonly Fact[] {
+  return ms >= now ? facts : facts.filter(({ at }) => millisOf(at) <= ms)
 }
 
 function outcomeOf(programs: Programs, facts: readonly Fact[], side: Comparison['now']): Outcome {

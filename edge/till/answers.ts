@@ -143,14 +143,19 @@ const ConsideredAnswerShape = Type.Object(
     actual: orNull(Text),
     required: orNull(Text),
     hint: orNull(Text),
+    /** Local date of a birthday that the record brought, where it was considered for that. */
+    birthday: Type.Optional(Text),
   },
   closed,
 )
+/** The version the rules are of; null: none is in force. */
+const ProgramAnswerShape = orNull(Type.Object({ version: Int, name: Text }, closed))
 
 export const QuoteAnswerShape = Type.Object(
   {
     points: Int,
     entries: Type.Array(EntryAnswerShape),
+    program: ProgramAnswerShape,
     considered: Type.Array(ConsideredAnswerShape),
     tier: orNull(TierAnswerShape),
     tier_after: orNull(TierAnswerShape),
@@ -177,6 +182,7 @@ export const ExplanationAnswerShape = Type.Object(
       description:
         'False: the cloud has counted it into what this store knows of the member, who is looked at as of now',
     }),
+    program: ProgramAnswerShape,
     considered: Type.Array(ConsideredAnswerShape),
     /** What the member lacks for the next tier, and for the perks that are nearest. */
     near: Type.Array(
@@ -282,7 +288,7 @@ export const StatusAnswerShape = Type.Object(
       { count: Int, points: Int, vouchers: Int, until: orNull(TimeText), clock_trusted: Type.Boolean() },
       closed,
     ),
-    program: orNull(Type.Object({ version: Int, name: Text }, closed)),
+    program: ProgramAnswerShape,
     time: TimeText,
     software: Text,
     uptime_s: Int,

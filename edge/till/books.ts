@@ -76,6 +76,12 @@ export class Books {
     return this.programs.inForce(at)?.record.version ?? (0 as ProgramVersion)
   }
 
+  /** The program in force at a time, as it is told. */
+  programTold(at: HybridTime): { version: number; name: string } | null {
+    const found = this.programs.inForce(at)
+    return found === undefined ? null : { version: found.record.version, name: found.program.document.name }
+  }
+
   now(): HybridTime {
     return hybridTime(this.clock.now())
   }

@@ -31,12 +31,19 @@ export function explanation(books: Books, id: FactId): Result<Explanation> {
   // An enrolment names its member by being it.
   const before = card === undefined ? newState() : books.cards.before(card.member, fact)
   if (program === null)
-    return accept({ fact: idText(id), as_it_was: before !== undefined, considered: [], near: [] })
+    return accept({
+      fact: idText(id),
+      as_it_was: before !== undefined,
+      program: null,
+      considered: [],
+      near: [],
+    })
   const wording = books.wordings.of(program)
   const considered = explain(program, before ?? card?.state ?? newState(), fact)
   return accept({
     fact: idText(id),
     as_it_was: before !== undefined,
+    program: books.programTold(fact.at),
     considered: card === undefined ? considered.map((rule) => forNobody(rule, wording)) : considered,
     near: card === undefined ? [] : near(books, program, stateAfter(books, before, fact) ?? card.state, fact),
   })

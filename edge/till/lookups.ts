@@ -129,6 +129,7 @@ export async function quote(books: Books, input: QuoteInput): Promise<Result<Quo
         points: amount,
         ...(index === 0 ? {} : { metric: index }),
       })),
+    program: books.programTold(sale.at),
     considered: card === null ? considered.map((rule) => forNobody(rule, wording)) : considered,
     tier: card === null ? null : tierOf(books, before.tier),
     tier_after: card === null ? null : tierOf(books, after.tier),

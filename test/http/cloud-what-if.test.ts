@@ -8,7 +8,7 @@ import { WHAT_IFS_WAITING_MAX } from '../../protocol/limits.ts'
 import { eventually, items, pick } from '../support/cloud-node.ts'
 import type { Answer } from '../support/cloud-node.ts'
 import { SMALL_PROGRAM } from '../support/programs.ts'
-import { twoStores } from '../support/two-stores.ts'
+import { MINUTE, T0, twoStores } from '../support/two-stores.ts'
 import type { TwoStores } from '../support/two-stores.ts'
 
 let story: TwoStores
@@ -74,6 +74,33 @@ describe('W-1 a draft on the real ledger', () => {
     const started = await cloud.post('/v1/what-ifs', { document: DOUBLE, from: '2089-01-01T00:00:00Z' })
     const result = pick((await finished(pick(started.json, 'id'))).json, 'result')
     expect(pick(result, 'balances')).toMatchObject({ winners: 0, losers: 0 })
+  })
+
+  test('W-1 a changed clock: the ledger of now beside itself as of an earlier moment, which no later fact has reached', async () => {
+    const until = T0 + 8 * MINUTE
+    const started = await cloud.post('/v1/what-ifs', { until: new Date(until).toISOString() })
+    const result = pick((await finished(pick(started.json, 'id'))).json, 'result')
+    let then = 0
+    for (const member of items(await cloud.ask('/v1/members')))
+      for (const fact of items(await cloud.ask(`/v1/members/${String(pick(member, 'id'))}/facts`)))
+        if (Date.parse(String(pick(fact, 'at'))) <= until) then += Number(pick(fact, 'points'))
+    const fold = Number(pick((await cloud.ask('/v1/totals')).json, 'fold'))
+    expect(then).toBeGreaterThan(0)
+    expect(then).toBeLessThan(fold)
+    expect(pick(result, 'points', 'liability')).toEqual({ now: fold, draft: then })
+    expect(Number(pick(result, 'balances', 'losers'))).toBeGreaterThan(0)
+  })
+
+  test('W-1 a draft and a later clock: what expires until then has expired, on the side it expires on', async () => {
+    const document = { ...SMALL_PROGRAM, points: { expiry: { kind: 'rolling', after: { days: 30 } } } }
+    const later = new Date(T0 + 90 * 1_440 * MINUTE).toISOString()
+    const started = await cloud.post('/v1/what-ifs', { document, until: later })
+    const result = pick((await finished(pick(started.json, 'id'))).json, 'result')
+    const fold = Number(pick((await cloud.ask('/v1/totals')).json, 'fold'))
+    expect(pick(result, 'points', 'liability')).toEqual({ now: fold, draft: 0 })
+    const months = pick(result, 'points', 'months') as unknown[]
+    expect(pick(months[0], 'liability', 'draft')).toBe(pick(months[0], 'liability', 'now'))
+    expect(pick(months.at(-1), 'liability')).toEqual({ now: fold, draft: 0 })
   })
 
   test('W-2 a draft with errors is refused with their paths, and an unknown id is not found', async () => {

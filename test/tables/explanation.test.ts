@@ -400,6 +400,51 @@ test('E-EXP-1 what falls due before the fact has happened when the fact is expla
   ).toEqual([['101 4 null'], ['101 0 when'], ['101 4 null']])
 })
 
+test('E-EXP-1 a birthday that a fact brings is explained before the fact itself, given or not, with its bonuses', () => {
+  const document = program({
+    earn_perks: [
+      POINT_PER_POUND,
+      { id: 102, title: 'Birthday', type: 'BIRTHDAY', award: five, required_tier: 2 },
+      { id: 103, title: 'Cake', type: 'BIRTHDAY', award: { kind: 'fixed', points: 3 } },
+    ],
+    tiers: TIERS,
+    bonuses: [
+      {
+        id: 201,
+        title: 'Spring',
+        type: 'DATE_RANGE',
+        start: '2024-03-01',
+        end: '2024-03-31',
+        perks: [101, 103],
+        award: { kind: 'fixed', points: 1 },
+      },
+    ],
+  })
+  const story = [
+    '2024-03-01 10:00 | enrols',
+    '2024-03-01 10:01 | tells birthday 1990-03-05',
+    '2024-03-04 10:00 | time passes',
+    '2024-03-07 10:00 | buys tea 4.00',
+  ]
+  const told = tell(document, story)
+  const fact = told.at(-1)?.fact
+  const found = fact && programsOf(document).program(fact.at)
+  if (fact === undefined || fact === null || found === null || found === undefined) throw new Error('a sale')
+  expect(
+    explain(found, told.at(-2)?.after ?? newState(), fact).map(
+      ({ rule, points, condition, birthday }) => `${rule} ${points} ${condition} ${birthday}`,
+    ),
+  ).toEqual([
+    '102 0 required_tier 2024-03-05',
+    '103 3 null 2024-03-05',
+    '201 1 null 2024-03-05',
+    '101 4 null undefined',
+    '201 1 null undefined',
+  ])
+  expect(told.at(-1)?.points).toBe(3 + 1 + 4 + 1)
+  expect(consideredIn(document, story.slice(0, 3)).at(-1)).toEqual([])
+})
+
 test('E-EARN-8 of several conditions that fail the first in their order is told', () => {
   const failing: readonly (readonly [ConditionName, object])[] = [
     ['status', { status: 'INACTIVE' }],

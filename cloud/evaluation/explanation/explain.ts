@@ -17,6 +17,8 @@ import { APPLIES, CONDITIONS } from '../conditions/condition-numbers.ts'
 import type { ConditionName } from '../conditions/condition-numbers.ts'
 import type { MemberState } from '../state.ts'
 import { copyState } from '../state.ts'
+import { dateOfDay } from '../time/calendar.ts'
+import type { Watch } from '../time/time-driven.ts'
 import { advance, isTimed } from '../time/time.ts'
 
 export interface Considered {
@@ -26,6 +28,8 @@ export interface Considered {
   readonly applied: boolean
   /** In the smallest unit of its metric. */
   readonly points: number
+  /** The local day of a birthday that the fact brought, if it was considered for that. */
+  readonly birthday?: string
   /** What it gives; left out where that is points, as on receipts. */
   readonly metric?: number
   /** The first condition that fails; null when it applies. */
@@ -36,18 +40,31 @@ export interface Considered {
   readonly hint: string | null
 }
 
-/** Every perk and bonus looked at for a fact, on the state *before* it. Other kinds of facts have nothing to consider. */
+/**
+ * Every perk and bonus looked at for a fact, on the state *before* it; first those of a birthday that the fact brings. Other kinds of facts have
+ * nothing of their own to consider.
+ */
 export function explain(program: Program, state: MemberState, fact: Fact): Considered[] {
-  const at = situationOf(program, broughtTo(program, state, fact), fact)
-  const { perks, bonuses } = giftsOf(program, fact, at)
+  const considered: Considered[] = []
+  const brought = broughtTo(program, state, fact, (at) => {
+    if (program.birthdayPerks.length === 0) return
+    const birthday = dateOfDay(at.day)
+    const gifts = weighEvent(program, program.birthdayPerks, at)
+    considered.push(...toldAll(program, gifts, at).map((one) => ({ ...one, birthday })))
+  })
+  const at = situationOf(program, brought, fact)
+  return [...considered, ...toldAll(program, giftsOf(program, fact, at), at)]
+}
+
+function toldAll(program: Program, { perks, bonuses }: Gifts, at: Situation): Considered[] {
   return [...perks, ...bonuses].map((gift) => told(program, gift, at))
 }
 
 /** The state after what fell due before the fact. */
-function broughtTo(program: Program, state: MemberState, fact: Fact): MemberState {
+function broughtTo(program: Program, state: MemberState, fact: Fact, onBirthday: Watch): MemberState {
   if (fact.suspect || !isTimed(program, state, millisOf(fact.at))) return state
   const copy = copyState(state)
-  advance(program, copy, fact, new EffectBuffer())
+  advance(program, copy, fact, new EffectBuffer(), onBirthday)
   return copy
 }
 

@@ -42,7 +42,7 @@ export const birthdayDue: TimeDriven = {
     at: number,
     effects: EffectBuffer,
     fact: Fact,
-    { offset }: Passing,
+    { offset, onBirthday }: Passing,
   ): void {
     if (program === null) return
     const more = moreOf(state)
@@ -51,7 +51,9 @@ export const birthdayDue: TimeDriven = {
     more.birthdayYear = yearOfDay(day)
     const occasion = { id: fact.id, at: hybridTime(at), offset: fact.offset }
     // Its bonuses are told apart from those of the fact that brings it by the instant.
-    giveEvent(program, program.birthdayPerks, situationOf(program, state, fact, at), occasion, effects, at)
+    const situation = situationOf(program, state, fact, at)
+    onBirthday?.(situation)
+    giveEvent(program, program.birthdayPerks, situation, occasion, effects, at)
   },
 }
 

@@ -62,6 +62,7 @@ export const WHAT_IF_ROUTES = [
         document,
         from: from.value,
         until: until.value ?? services.clock.now(),
+        now: services.clock.now(),
       })
       return started.ok ? answered(201, started.value) : started
     },

@@ -5,8 +5,9 @@ import { statusAt } from '../../cloud/evaluation/spending/spending.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { spendable } from '../../cloud/evaluation/state.ts'
 import { millisOf } from '../../protocol/time.ts'
+import { compare } from '../oracle/comparison.ts'
 import type { Told, Versions } from './story.ts'
-import { program, retold, tell, written } from './story.ts'
+import { program, programsOf, retold, tell, written } from './story.ts'
 
 /** How the member stands after the last fact of the story. Left out: not looked at. */
 export interface Ends {
@@ -39,6 +40,7 @@ export function holds(shown: Case): void {
   const document = programOf(shown)
   expect(retold(document, shown.story)).toEqual(written(shown.story))
   const told = tell(document, shown.story)
+  agreesWithOracle(document, told)
   const last = told
     .filter(({ fact }) => fact !== null)
     .toSorted((a, b) => a.after.facts - b.after.facts)
@@ -47,6 +49,12 @@ export function holds(shown: Case): void {
   const all = endsOf(last)
   const looked = Object.keys(shown.ends) as (keyof Ends)[]
   expect(Object.fromEntries(looked.map((name) => [name, all[name]]))).toEqual(shown.ends)
+}
+
+/** The plain oracle reads the story as the evaluation does, straight and in another order. */
+function agreesWithOracle(document: ProgramDocument | Versions, told: readonly Told[]): void {
+  const facts = told.flatMap(({ fact }) => fact ?? [])
+  expect(compare(programsOf(document).records, facts, facts.length)).toBeUndefined()
 }
 
 function endsOf({ after, fact }: Told): Required<Ends> {

@@ -34,6 +34,7 @@ test('X-1 X-2: what a sale met, on the state before it, and what it left missing
   const bonus = told.considered.find(({ rule }) => rule === 201)
   expect(bonus).toMatchObject({ applied: false })
   expect(bonus?.hint).not.toBeNull()
+  expect(told.program).toEqual({ version: 1, name: SMALL_PROGRAM.name })
   expect(told.considered.find(({ rule }) => rule === 101)).toMatchObject({ applied: true, points: 10 })
   // 50 for enrolling, 20 and 10 for the two sales.
   expect(told.near).toEqual([

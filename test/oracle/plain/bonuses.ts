@@ -21,6 +21,8 @@ export function qualifies(
 }
 
 export function bonusGifts(member: Member, when: When, given: readonly Gift[], own = true): Gift[] {
+  // E-BON-8
+  if (when.fact.suspect) return []
   return (member.document?.bonuses ?? []).flatMap((bonus) => {
     const qualifying = given.filter((gift) => qualifies(bonus, gift, member.document?.earn_perks ?? []))
     const base = qualifying.reduce((sum, { amount }) => sum + amount, 0)

@@ -33,6 +33,9 @@ export const endOf = (date: string, offset: number): number => startOf(addDays(d
 
 export const addDays = (date: string, days: number): string => iso(midnight(date) + days * DAY).slice(0, 10)
 export const daysBetween = (from: string, to: string): number => (midnight(to) - midnight(from)) / DAY
+/** E-MEM-1: it can be given back no longer. */
+export const isTooOld = (about: Fact, now: When): boolean =>
+  daysBetween(whenAt(about, msOf(about)).date, now.date) > 1100
 export const yearOf = (date: string): number => Number(date.slice(0, 4))
 
 /** The same day so many months later, or that month's last. */

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import type { AwardFact, EntitlementAction, EntitlementFact, VoucherUse } from '../../../protocol/facts.ts'
 import { NEVER, note } from './amounts.ts'
 import type { When } from './calendar.ts'
-import { addDays, endOf } from './calendar.ts'
+import { addDays, dateAt, daysBetween, endOf } from './calendar.ts'
 import type { Entitlement, Member } from './member.ts'
 import { isLive } from './member.ts'
 
@@ -25,15 +25,15 @@ export function issue(
   source: number,
   index: number,
   own?: Own,
-): void {
+): Entitlement | undefined {
   const { document } = member
   const template = document?.redeem_perks.find(({ id }) => id === perk)?.voucher
-  if (document === undefined || template === undefined) return
+  if (document === undefined || template === undefined) return undefined
   const live = member.entitlements.filter((one) => one.perk === perk && isLive(one))
   const tooMany = member.entitlements.filter(isLive).length >= 1000
   if (tooMany || (template.per_member !== undefined && live.length >= template.per_member)) {
     note(member, when, 'entitlement_refused', perk, index, 1)
-    return
+    return undefined
   }
   const ends = [
     ...(template.valid_days === undefined ? [] : [addDays(when.date, template.valid_days)]),
@@ -43,19 +43,45 @@ export function issue(
   const expires = last === undefined ? NEVER : endOf(last, when.offset)
   if (expires <= when.ms) {
     note(member, when, 'entitlement_refused', perk, index, 1)
-    return
+    return undefined
   }
+  forgetEnded(member, when)
   const status = template.initial_status ?? 'unused'
-  member.entitlements.push({
+  const issued: Entitlement = {
     code: codeOf(document.voucher_secret, source, perk, index),
     perk,
     expires,
     status,
     before: status,
     uses: status === 'used' ? 0 : (template.uses ?? 1),
+    index,
+    ended: undefined,
     touched: false,
-  })
+  }
+  member.entitlements.push(issued)
   note(member, when, 'voucher_issued', perk, index, 1)
+  return issued
+}
+
+/** Writes down when what is over came to its end. */
+export function noteEnded({ entitlements }: Member, when: When): void {
+  for (const one of entitlements) {
+    if (isLive(one)) one.ended = undefined
+    else one.ended ??= dateAt(one.status === 'expired' && one.expires > 0 ? one.expires : when.ms, 0)
+  }
+}
+
+/** E-MEM-2: two days later than it can be given back, with the next one; of each tier's the last stays. */
+function forgetEnded(member: Member, when: When): void {
+  noteEnded(member, when)
+  const tiers = new Set<number>(member.document?.tiers.map(({ id }) => id))
+  const kept = member.entitlements.filter(({ perk, index, ended }, place) => {
+    if (ended === undefined || daysBetween(ended, dateAt(when.ms, 0)) <= 1102) return true
+    const tier = index % 1_000_000_000
+    const later = member.entitlements.slice(place + 1)
+    return tiers.has(tier) && !later.some((one) => one.perk === perk && one.index % 1_000_000_000 === tier)
+  })
+  member.entitlements.splice(0, Infinity, ...kept)
 }
 
 /** From where to where each action leads. `back`: to the status before the reservation. */

@@ -7,7 +7,7 @@ import { msOf, whenAt } from './calendar.ts'
 import { fillCards } from './cards.ts'
 import { eligibleFor, progress } from './challenges.ts'
 import { act, giveForEvent, refer, sell } from './earning.ts'
-import { issue, moveEntitlement, useEntitlement } from './entitlements.ts'
+import { issue, moveEntitlement, noteEnded, useEntitlement } from './entitlements.ts'
 import { Member } from './member.ts'
 import type { Entry, Version } from './member.ts'
 import { respond } from './responses.ts'
@@ -36,7 +36,8 @@ export function judge(
 
 function read(member: Member, fact: Fact): void {
   member.document = member.documentAt(fact)
-  advance(member, fact)
+  // E-TIME-4: a suspect fact brings no time.
+  if (!fact.suspect) advance(member, fact)
   const when = whenAt(fact, msOf(fact))
   const eligible = eligibleFor(member, when)
   const before = member.journal.length
@@ -46,11 +47,13 @@ function read(member: Member, fact: Fact): void {
   keepPromise(member, when, member.journal.slice(before))
   progress(member, when, eligible)
   fillCards(member, when)
-  settleTier(member, when)
-  reactToFact(member, when)
+  const looked = fact.suspect ? whenAt(fact, Math.min(when.ms, member.before ?? when.ms)) : when
+  settleTier(member, looked)
+  reactToFact(member, looked)
   fillCards(member, when)
-  settleTier(member, when)
-  lookAtSegments(member, when)
+  settleTier(member, looked)
+  lookAtSegments(member, looked)
+  noteEnded(member, when)
   member.done.add(fact.id)
   member.before = when.ms
 }
@@ -84,7 +87,8 @@ function book(member: Member, when: When, fact: Fact): void {
     case 'activity':
       return act(member, when, fact)
     case 'award':
-      return issue(member, when, fact.perk, fact.id, 0, fact)
+      issue(member, when, fact.perk, fact.id, 0, fact)
+      return
     case 'entitlement':
       return moveEntitlement(member, when, fact)
     case 'challenge':

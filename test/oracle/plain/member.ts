@@ -51,6 +51,9 @@ export interface Entitlement {
   /** What a release of its reservation goes back to. */
   before: string
   uses: number
+  readonly index: number
+  /** Day (UTC) it came to an end on, once that was seen. */
+  ended: string | undefined
   /** A use of it was booked. */
   touched: boolean
 }

@@ -3,6 +3,7 @@ import type { Return, Sale, Void } from '../../../protocol/facts.ts'
 import { reverse } from './amounts.ts'
 import { matches } from './basket.ts'
 import { qualifies, uncount } from './bonuses.ts'
+import { isTooOld } from './calendar.ts'
 import type { When } from './calendar.ts'
 import { giveUseBack } from './entitlements.ts'
 import type { Entry, Member } from './member.ts'
@@ -18,7 +19,7 @@ const givenBy = (member: Member, fact: number): Entry[] =>
 export function giveBack(member: Member, when: When, fact: Return): void {
   for (const id of new Set(fact.lines.map(({ sale }) => sale))) {
     const sale = member.known(id)
-    if (sale?.kind !== 'sale' || member.voided.has(id)) continue
+    if (sale?.kind !== 'sale' || member.voided.has(id) || isTooOld(sale, when)) continue
     const before = sale.lines.map((_, line) => member.returned.get(`${id} ${line}`))
     for (const { sale: of, line, quantity } of fact.lines) {
       const sold = sale.lines[line]?.quantity
@@ -43,9 +44,10 @@ export function giveBack(member: Member, when: When, fact: Return): void {
 
 export function takeAllBack(member: Member, when: When, { fact: id }: Void): void {
   const about = member.known(id)
-  if (about?.kind === 'redemption')
+  if (about === undefined || isTooOld(about, when)) return
+  if (about.kind === 'redemption')
     return giveRedemptionBack(member, when, about.of === 0 ? about.id : about.of)
-  if (about === undefined || member.voided.has(id)) return
+  if (member.voided.has(id)) return
   if (about.kind === 'voucher_use') return giveUseBack(member, when, about)
   if (!['sale', 'checkin', 'grant', 'activity'].includes(about.kind)) return
   member.voided.add(id)

@@ -2,6 +2,7 @@
 // as long as nobody has what it issued (E-SPEND-12).
 import type { Redemption } from '../../../protocol/facts.ts'
 import { NEVER, expirePassed, note, put, spend } from './amounts.ts'
+import { daysBetween, isTooOld } from './calendar.ts'
 import type { When } from './calendar.ts'
 import { issue } from './entitlements.ts'
 import type { Member } from './member.ts'
@@ -10,6 +11,8 @@ export function redeem(member: Member, when: When, fact: Redemption): void {
   const first = fact.of === 0 ? fact.id : fact.of
   if (fact.stage === 'cancelled') return giveRedemptionBack(member, when, first)
   if (member.givenBack.has(first)) return
+  const begun = first === fact.id ? undefined : member.known(first)
+  if (begun !== undefined && isTooOld(begun, when)) return
   let redemption = member.redemptions.find((one) => one.fact === first)
   if (redemption === undefined) {
     const metric = member.document?.redeem_perks.find(({ id }) => id === fact.perk)?.metric ?? 0
@@ -20,15 +23,13 @@ export function redeem(member: Member, when: When, fact: Redemption): void {
   } else if (redemption.stage === 'captured') return
   if (fact.stage !== 'captured') return
   redemption.stage = 'captured'
-  const known = member.entitlements.length
-  issue(member, when, fact.perk, first, 0)
-  redemption.code = member.entitlements[known]?.code ?? ''
+  redemption.code = issue(member, when, fact.perk, first, 0)?.code ?? ''
 }
 
 /** E-SPEND-12: also what was captured, unless somebody has what it issued. */
 export function giveRedemptionBack(member: Member, when: When, first: number): void {
   const redemption = member.redemptions.find((one) => one.fact === first)
-  if (redemption === undefined) return
+  if (redemption === undefined || daysBetween(redemption.day, when.date) > 1100) return
   const { fact, perk, metric, points, burned, code } = redemption
   const issued = member.entitlements.find((one) => one.code === code)
   if (issued !== undefined && (issued.touched || ON_ITS_WAY.includes(issued.status))) {

@@ -61,9 +61,7 @@ function rise(
       member.tiersEntered.add(id)
       if (entry_perk !== undefined) {
         const again = entry_clawback === true ? (member.entries.get(id)?.length ?? 0) : 0
-        const known = member.entitlements.length
-        issue(member, when, entry_perk, member.id, id + again * 1_000_000_000)
-        const issued = member.entitlements[known]
+        const issued = issue(member, when, entry_perk, member.id, id + again * 1_000_000_000)
         if (issued !== undefined) member.entries.set(id, [...(member.entries.get(id) ?? []), issued])
       }
     }

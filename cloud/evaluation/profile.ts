@@ -1,6 +1,6 @@
 // What is known of a member beside points: home store, birthday, attributes, membership (`profile` facts and the credentials that rules give).
 import type { Profile as ProfileFact } from '../../protocol/facts.ts'
-import { ATTRIBUTES_MAX } from '../../protocol/limits.ts'
+import { ATTRIBUTES_MAX, TEXT_CHARS_MAX } from '../../protocol/limits.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
 import { dayOfDate } from './check/dates.ts'
 import type { MemberState } from './state.ts'
@@ -43,6 +43,15 @@ export function attributeOf(state: MemberState, name: string): string | undefine
   const attributes = state.more?.profile.attributes ?? []
   for (const [known, value] of attributes) if (known === name) return value
   return undefined
+}
+
+/** The attribute that says that the member has this value among several of the attribute (E-EARN-9); what it says beside that is the teller's. */
+export function oneOfSeveral(name: string, value: string): string {
+  return `${name}=${value}`.slice(0, TEXT_CHARS_MAX)
+}
+
+export function hasValue(state: MemberState, name: string, value: string): boolean {
+  return attributeOf(state, name) === value || attributeOf(state, oneOfSeveral(name, value)) !== undefined
 }
 
 /** Local day of a YYYY-MM-DD birthday in a year. */

@@ -2,6 +2,9 @@
 // other; a fault of the server delays, and loses nothing.
 import type { Clock } from '../../protocol/time.ts'
 import type { AccountRow } from '../collections/tables/accounts.ts'
+import { bodyOf } from '../collections/documents.ts'
+import { eq } from '../collections/query.ts'
+import { CONFIGURATION } from '../collections/tables/configuration.ts'
 import { ACCOUNTS } from '../collections/tables/accounts.ts'
 import type { MailType } from '../domain/accounts/mail-queue.ts'
 import { LETTER_TYPES } from '../platform/proofs.ts'
@@ -131,6 +134,7 @@ export class Mailer {
     const letter = LETTER_TYPES.find((known) => known === type)
     // What somebody asks for themselves, or is asked to work for, they get whatever they want of the business.
     if (letter === undefined && connection?.receives_emails === false) return null
+    if (letter === undefined && (await this.#isSilent(mail))) return null
     const matter = await this.#matterOf(mail, connection)
     const style = await this.#styleOf(tenant)
     const held = letter === undefined ? connection : undefined
@@ -140,6 +144,15 @@ export class Mailer {
     const path = await pathOf({ type: letter, tenant, person: person as PersonId, email, word })
     const message = messageOf(type, style, { ...matter, link: publicUrl + path }, null)
     return { message, kept, connection: null }
+  }
+
+  /** It tells of a perk that the business wants no e-mails about. */
+  async #isSilent({ tenant, fact }: AccountRow<'mails'>): Promise<boolean> {
+    const { read } = this.#parts.store
+    const [transaction] = fact === null ? [] : await read.accountRows('transactions', { fact })
+    const where = eq('id', transaction?.perk ?? 0)
+    const [perk] = await read.rows(CONFIGURATION.perks, { tenants: [tenant], where, limit: 1 })
+    return perk !== undefined && bodyOf(perk).silent === true
   }
 
   async #matterOf(

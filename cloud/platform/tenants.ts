@@ -23,6 +23,9 @@ export interface BusinessProfile {
   readonly rewards_program_name?: string
   readonly fine_print?: string
   readonly app_connection_message?: string
+  /** Left out: they may. */
+  readonly cancelled_may_earn?: boolean
+  readonly cancelled_may_redeem?: boolean
 }
 
 /** What must be there before a business can be listed by an API: the rows of its customers' accounts. */

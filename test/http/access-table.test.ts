@@ -3,7 +3,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EVERYTHING } from '../../cloud/collections/query.ts'
 import { ACCOUNTS } from '../../cloud/collections/tables/accounts.ts'
-import { CONFIGURATION } from '../../cloud/collections/tables/configuration.ts'
 import { NATIVE_SCOPES, SCOPES_OF_ROLE } from '../../cloud/platform/native-scopes.ts'
 import type { NativeScope } from '../../cloud/platform/native-scopes.ts'
 import { PERKVILLE_AUTH } from '../../cloud/dialects/perkville/auth.ts'
@@ -13,6 +12,7 @@ import type { Route } from '../../cloud/http/route.ts'
 import { STAFF_ROLES } from '../../cloud/store/platform-port.ts'
 import { CloudUnderTest, eventually, items, pick } from '../support/cloud-node.ts'
 import type { Answer } from '../support/cloud-node.ts'
+import { ENTITIES, makeEntities } from '../support/entities.ts'
 import { HQ_PROGRAM } from '../support/hq-program.ts'
 import { SMALL_PROGRAM } from '../support/programs.ts'
 import {
@@ -58,37 +58,11 @@ beforeAll(async () => {
     () => cloud.ask('/v1/conflicts'),
     (answer) => items(answer).length > 0,
   )
-  const made = async (path: string, body: unknown): Promise<number> =>
-    Number(pick((await cloud.post(path, body)).json, 'id'))
-  const agreement = await made('/v1/agreements', { internal_name: 'Terms', type: 'REQUIRED-OPT-IN' })
-  const attribute = await made('/v1/custom-attributes', { slug: 'size', display_name: 'Size' })
-  const elsewhere = { external_system_id: 'S', external_location_id: '1', location: 1 }
-  const perk = await cloud.node.store.read.rows(CONFIGURATION.perks, {
-    tenants: [1],
-    where: EVERYTHING,
-    limit: 1,
-  })
-  const entities = {
-    '/v1/agreements/': agreement,
-    '/v1/agreement-versions/': await made('/v1/agreement-versions', {
-      agreement,
-      label: '1',
-      text: 'Be kind',
-    }),
-    '/v1/promotions/': await made('/v1/promotions', { perk: perk[0]?.id, title: 'Both' }),
-    '/v1/perk-categories/': await made('/v1/perk-categories', { name: 'Drinks' }),
-    '/v1/external-locations/': await made('/v1/external-locations', elsewhere),
-    '/v1/custom-attributes/': attribute,
-    '/v1/custom-attribute-values/': await made('/v1/custom-attribute-values', {
-      custom_attribute: attribute,
-      display_name: 'XL',
-    }),
-  }
   things = {
     // Nothing is listed to another API here; another business finds them by no number anyway.
     '/v1/transactions/': '1',
     '/v1/referrals/': '1',
-    ...Object.fromEntries(Object.entries(entities).map(([path, id]) => [path, String(id)])),
+    ...(await makeEntities(cloud)),
     '/v1/members/': String(member),
     '/v1/facts/': String(sale),
     '/v1/stores/': String(device.facts.length > 0 ? 1 : 0),
@@ -109,24 +83,22 @@ const CLOSED = ROUTES.filter(({ needs }) => needs !== 'public')
 const SCOPED = CLOSED.filter(({ needs }) => needs !== 'operator')
 
 /** What the other business has of its own by now. */
-const OWN: ReadonlySet<string> = new Set(['/v1/clients', '/v1/programs', '/v1/perks'])
+const OWN: ReadonlySet<string> = new Set([
+  '/v1/clients',
+  '/v1/programs',
+  '/v1/perks',
+  // What its program has.
+  '/v1/shown/levels',
+  '/v1/shown/perks',
+  '/v1/shown/challenges',
+  '/v1/shown/challenge-requirements',
+])
 
 /** The path with things of business 1 in it. */
 function filled({ path }: Route): string {
   const [, before = '', , after = ''] = /^(.*\/)(:[a-z_]+)(.*)$/.exec(path) ?? []
   return before === '' ? path : `${before}${things[before]}${after}`
 }
-
-/** Kinds of what a business configures beside its program. */
-const ENTITIES = [
-  'agreements',
-  'agreement-versions',
-  'promotions',
-  'perk-categories',
-  'external-locations',
-  'custom-attributes',
-  'custom-attribute-values',
-]
 
 /** A body that fits, so that what refuses is not the shape. */
 const BODIES: Readonly<Record<string, unknown>> = {

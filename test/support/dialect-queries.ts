@@ -47,6 +47,11 @@ export interface Asked {
   readonly query: RowQuery
 }
 
+const SERVICES: unknown = {
+  clock: { now: () => Date.UTC(2026, 5, 3) },
+  accounts: { barring: { businesses: async () => new Set([2]) } },
+}
+
 /** The queries that a list makes. */
 export async function queriesOf<S>(
   dialect: Dialect<S>,
@@ -63,8 +68,8 @@ export async function queriesOf<S>(
       },
     },
     schema: SCHEMA,
-    // Lists that no operation answers ask for none.
-    services: undefined as S,
+    // Lists that no operation answers ask for the time, and for businesses that hide something: one of them does.
+    services: SERVICES as S,
     principalOf: async () => principal,
     tenants: async () => [1, 2, 3],
   })

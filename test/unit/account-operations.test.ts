@@ -9,6 +9,8 @@ import type { TransactionRequest } from '../../cloud/domain/accounts/operations/
 import { Transactions } from '../../cloud/domain/accounts/operations/transactions.ts'
 import type { Posted } from '../../cloud/domain/accounts/operations/transactions.ts'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
+import { eq } from '../../cloud/collections/query.ts'
+import { CONFIGURATION } from '../../cloud/collections/tables/configuration.ts'
 import type { AccountRow } from '../../cloud/collections/tables/accounts.ts'
 import type { Result } from '../../protocol/result.ts'
 import { openSnapshot } from '../../cloud/store/sqlite/sqlite-store.ts'
@@ -33,7 +35,10 @@ const PROGRAM: ProgramDocument = {
       title: 'For the keen',
       type: 'COUPON',
       award: { kind: 'fixed', points: 7 },
-      attributes: [{ name: 'value:17', value: 'yes' }],
+      attributes: [
+        { name: 'Mood', value: 'Keen' },
+        { name: 'Mood', value: 'Wild' },
+      ],
     },
     { id: STEPS, title: 'Steps', type: 'PROGRESS_ACTIVITY', award: { kind: 'fixed', points: 1 } },
   ],
@@ -127,6 +132,13 @@ async function connection(): Promise<AccountRow<'connections'>> {
   return row
 }
 
+/** A value of an attribute that the program names. */
+async function valueId(name: string): Promise<number> {
+  const query = { tenants: [cloud.tenant], where: eq('display_name', name), limit: 1 }
+  const [row] = await cloud.store.read.rows(CONFIGURATION.custom_attribute_values, query)
+  return Number(row?.id)
+}
+
 async function rows(): Promise<number> {
   const { read } = cloud.store
   const all = await Promise.all([
@@ -190,7 +202,8 @@ test('OP-4 the gates of a perk are the fold’s own; what is taken back asks non
   const [back] = await post({ quantity: -4 })
   expect(back).toMatchObject({ points: -20, quantity: -4 })
   expect((await connection()).balance).toBe(80)
-  valueOf(await customers.addAttribute(cloud.tenant, (await connection()).id, 17))
+  const { id } = await connection()
+  valueOf(await customers.addAttribute(cloud.tenant, id, await valueId('Keen')))
   expect((await post({ perk: KEEN_PERK }))[0].points).toBe(7)
   const [pounds] = await post({ perk: PER_POUND, quantity: 12 })
   expect(pounds).toMatchObject({ points: 12, quantity: 12 })
@@ -312,8 +325,8 @@ test('E-ENT-2 a voucher is used, unused again, expired; nothing else', async () 
     ['EXPIRED', 'expired'],
     ['EXPIRED', 'expired'],
   ] as const)
-    expect(valueOf(await customers.changeVoucher(cloud.tenant, id, status)).status).toBe(is)
-  expect(await customers.changeVoucher(cloud.tenant, id, 'USED')).toMatchObject({ ok: false })
+    expect(valueOf(await customers.changeVoucher(cloud.tenant, id, { status })).status).toBe(is)
+  expect(await customers.changeVoucher(cloud.tenant, id, { status: 'USED' })).toMatchObject({ ok: false })
 })
 
 test('PROJ-6 PERS-1 a store’s enrolment is a customer at once, of the person who has the address; merged it is hidden', async () => {
@@ -344,16 +357,23 @@ test('PROJ-6 PERS-1 a store’s enrolment is a customer at once, of the person w
 test('ATT-1 a customer has each value of an attribute once', async () => {
   await post({})
   const { id } = await connection()
-  const row = valueOf(await customers.addAttribute(cloud.tenant, id, 3))
-  valueOf(await customers.addAttribute(cloud.tenant, id, 4))
-  expect(row).toMatchObject({ value: 3, added: NOW })
-  expect(await customers.addAttribute(cloud.tenant, id, 3)).toMatchObject({
+  const [keen, wild] = [await valueId('Keen'), await valueId('Wild')]
+  const row = valueOf(await customers.addAttribute(cloud.tenant, id, keen))
+  const other = valueOf(await customers.addAttribute(cloud.tenant, id, wild))
+  expect(row).toMatchObject({ value: keen, added: NOW })
+  expect(await customers.addAttribute(cloud.tenant, id, keen)).toMatchObject({
     refusal: { code: 'attribute_taken' },
+  })
+  expect(await customers.addAttribute(cloud.tenant, id, 9_999)).toMatchObject({
+    refusal: { code: 'input_invalid' },
   })
   valueOf(await customers.removeAttribute(cloud.tenant, row.id))
   expect(await customers.removeAttribute(cloud.tenant, row.id)).toMatchObject({
     refusal: { code: 'attribute_not_found' },
   })
+  expect((await post({ perk: KEEN_PERK }))[0].points).toBe(7)
+  valueOf(await customers.removeAttribute(cloud.tenant, other.id))
+  expect(await refusal({ perk: KEEN_PERK })).toBe('condition_unmet')
 })
 
 test('OP-8 a membership of another system makes a customer, fills what is empty, and the fold knows home and status', async () => {

@@ -126,6 +126,14 @@ function compare(
   { me }: FilterContext,
 ): Predicate | 'value' | undefined {
   if (is !== 'eq' && is !== 'in' && (filter.type === 'boolean' || filter.type === 'email')) return undefined
+  if (filter.words !== undefined) {
+    if (is !== 'eq' && is !== 'in') return undefined
+    const words = is === 'in' ? text.split(',').map((word) => word.trim()) : [text]
+    const { words: known } = filter
+    return words.length > IN_MAX
+      ? 'value'
+      : { at, is: 'in', value: words.flatMap((word) => oursOf(known, word)) }
+  }
   if (is === 'in') {
     const values = text.split(',').map((item) => valueOf(filter, item.trim(), me))
     const fit = values.filter((value) => value !== undefined && typeof value !== 'boolean')
@@ -135,8 +143,14 @@ function compare(
   return value === undefined ? 'value' : { at, is, value }
 }
 
+/** All that goes by the platform's word: it may stand for several of ours. What has no other word goes by its own. */
+function oursOf(words: Words, word: string): string[] {
+  const ours = Object.keys(words).filter((one) => words[one] === word)
+  return Object.hasOwn(words, word) ? ours : [...ours, word]
+}
+
 function valueOf(
-  { type, into = '', me: named, words }: Filter,
+  { type, into = '', me: named }: Filter,
   text: string,
   me: number | null,
 ): number | string | boolean | undefined {
@@ -155,7 +169,7 @@ function valueOf(
     case 'email':
       return text.trim().toLowerCase()
     case 'text':
-      return words === undefined ? text : (Object.keys(words).find((ours) => words[ours] === text) ?? text)
+      return text
   }
 }
 

@@ -83,6 +83,8 @@ export interface Resource<S> {
   readonly order?: readonly Order[]
   /** What a row must be to be one of this resource. */
   readonly where?: Predicate
+  /** And besides, as things stand. */
+  readonly now?: (services: S, tenants: readonly number[]) => Promise<Predicate>
   readonly limitMax?: number
   /** `me` is a key: the token's person. */
   readonly me?: true

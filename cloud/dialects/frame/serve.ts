@@ -4,6 +4,7 @@ import { refuse } from '../../../protocol/result.ts'
 import type { Refusal } from '../../../protocol/result.ts'
 import type { Collection, Json, Row, Schema } from '../../collections/collection.ts'
 import { EVERYTHING, NOTHING, and, among, eq } from '../../collections/query.ts'
+import type { Predicate } from '../../collections/query.ts'
 import { permits } from '../../platform/principal.ts'
 import type { Principal } from '../../platform/principal.ts'
 import type { CollectionReads } from '../../store/collection-port.ts'
@@ -162,7 +163,7 @@ export class DialectServer<S> {
       aliases: this.#dialect.aliases,
     })
     if (!filtered.ok) return refused(...filtered.refusals)
-    const sight = this.#sight(under, narrowed(tenants, filtered.value), asksForFew(filtered.value))
+    const sight = await this.#sight(under, narrowed(tenants, filtered.value), asksForFew(filtered.value))
     if (sight.where === NOTHING) return this.#listed(under, [], page)
     const rows = await this.#parts.read.rows(this.#collection(resource), {
       tenants: sight.tenants,
@@ -193,18 +194,29 @@ export class DialectServer<S> {
     const { resource, principal, tenants, key } = under
     const id = resource.me === true && key === 'me' ? principal.person : integerOf(key)
     if (id === null || id === undefined || id < 1) return undefined
-    const sight = this.#sight(under, tenants, true)
+    const sight = await this.#sight(under, tenants, true)
     if (sight.where === NOTHING) return undefined
     const where = and(eq('id', id), sight.where)
     const [row] = await this.#parts.read.rows(this.#collection(resource), { ...sight, where, limit: 1 })
     return row
   }
 
-  #sight({ endpoint, principal, resource }: Under<S>, tenants: readonly number[], few: boolean): Sight {
+  async #sight(
+    { endpoint, principal, resource }: Under<S>,
+    tenants: readonly number[],
+    few: boolean,
+  ): Promise<Sight> {
     const sight = sightOf(principal, endpoint.sees ?? {}, tenants, few)
-    return resource.where === undefined || sight.where === NOTHING
+    const { where, now } = resource
+    return sight.where === NOTHING || (where === undefined && now === undefined)
       ? sight
-      : { ...sight, where: and(sight.where, resource.where) }
+      : { ...sight, where: and(sight.where, await this.#isOne(resource, sight.tenants)) }
+  }
+
+  /** What a row must be to be one of the resource. */
+  async #isOne({ where, now }: Resource<S>, tenants: readonly number[]): Promise<Predicate> {
+    if (now === undefined) return where ?? EVERYTHING
+    return and(where ?? EVERYTHING, await now(this.#parts.services, tenants))
   }
 
   async #write(under: Under<S>): Promise<DialectAnswer | Refused> {
@@ -292,7 +304,11 @@ export class DialectServer<S> {
         sees === undefined ? { tenants, where: EVERYTHING } : sightOf(principal, sees, tenants, true)
       const found = await this.#parts.read.rows(this.#parts.schema.of(field.children), {
         tenants: sight.tenants,
-        where: and(among(field.by, ids), sight.where, target?.where ?? EVERYTHING),
+        where: and(
+          among(field.by, ids),
+          sight.where,
+          target ? await this.#isOne(target, sight.tenants) : EVERYTHING,
+        ),
         order: field.order === undefined ? [] : [{ column: field.order, nulls: 'last' }],
         limit: CHILDREN_MAX,
       })

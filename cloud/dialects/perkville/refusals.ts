@@ -126,6 +126,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   stores: 'eligible_locations',
   store: 'location',
   member: 'user',
+  action: 'status',
+  until: 'expiration_date',
 }
 
 export function fieldOf(refusal: Refusal): string {

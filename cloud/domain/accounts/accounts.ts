@@ -4,6 +4,7 @@ import type { CloudStore } from '../../store/port.ts'
 import type { Authority } from '../authority.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { ProgramShelf } from '../programs.ts'
+import { Barring } from './barring.ts'
 import { Agreeing } from './operations/agreeing.ts'
 import { Customers } from './operations/customers.ts'
 import { Memberships } from './operations/memberships.ts'
@@ -29,6 +30,7 @@ export class Accounts {
   readonly memberships: Memberships
   readonly referring: Referring
   readonly agreeing: Agreeing
+  readonly barring: Barring
   readonly boards: Boards
   readonly rankings: Rankings
   readonly merging: Merging
@@ -42,6 +44,7 @@ export class Accounts {
     this.merging = new Merging(store, this.customers, clock)
     this.agreeing = new Agreeing(store, clock)
     this.referring = new Referring(store, ingest, shelf, clock)
+    this.barring = new Barring(store.read, clock)
     this.boards = new Boards(store.read, shelf, clock)
     this.rankings = new Rankings(store.read)
   }

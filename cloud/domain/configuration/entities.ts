@@ -1,4 +1,4 @@
-// What a business configures that no rule of its program is: agreements, promotions, categories, attributes, other systems' names of its locations (CFG-5).
+// What a business configures that its program does not say: agreements, promotions, categories, attributes, other systems' names of its locations, and the words, pictures and orders of its rules (CFG-5).
 // What may refer to what, and what is there once only, is what the collections declare.
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
@@ -19,6 +19,10 @@ export const ENTITY_KINDS = [
   'external_locations',
   'custom_attributes',
   'custom_attribute_values',
+  'levels',
+  'perks',
+  'challenges',
+  'challenge_requirements',
 ] as const
 export type EntityKind = (typeof ENTITY_KINDS)[number]
 

@@ -4,7 +4,7 @@ import type { Conditions } from '../compile.ts'
 import { APPLIES, ATTRIBUTES, DATES, STATUS, STORE, TIER, WHEN } from './condition-numbers.ts'
 import type { Situation } from './condition.ts'
 import { holds } from './condition.ts'
-import { attributeOf } from '../profile.ts'
+import { hasValue } from '../profile.ts'
 import type { MemberState } from '../state.ts'
 import { tierPlaceOf } from '../tiers/tier-place.ts'
 
@@ -21,5 +21,5 @@ export function failingRule(rule: Conditions, at: Situation): number {
 }
 
 export function hasAttribute(asked: NonNullable<Conditions['attributes']>, state: MemberState): boolean {
-  return asked.some(({ name, value }) => attributeOf(state, name) === value)
+  return asked.some(({ name, value }) => hasValue(state, name, value))
 }

@@ -29,6 +29,8 @@ const profile = {
   rewards_program_name: NameShape,
   fine_print: text(0, 4_000),
   app_connection_message: text(0, 1_000),
+  cancelled_may_earn: Type.Boolean(),
+  cancelled_may_redeem: Type.Boolean(),
 }
 export const BusinessInputShape = Type.Partial(Type.Object({ name: NameShape, ...profile }), closed)
 export const BusinessShape = Type.Object(

@@ -1,4 +1,4 @@
-// What a business configures beside its program: for each kind a list, a way to make one and a way to change one. What is left out of a change stays.
+// What a business configures beside its program: for each kind a list, a way to make one where the program does not, and a way to change one. What is left out of a change stays.
 import { Type } from 'typebox'
 import type { TProperties, TSchema } from 'typebox'
 import { accept, refuse } from '../../../protocol/result.ts'
@@ -16,6 +16,8 @@ import type { Route } from '../route.ts'
 const Id = Type.Integer({ minimum: 1 })
 const Rank = orNull(Type.Integer({ minimum: 0, maximum: 1_000_000 }))
 const AGREEMENT_CHARS_MAX = 20_000
+const Words = text(0, 4_000)
+const Link = text(0, 2_000)
 const LOCATIONS_MAX = 1_000
 
 interface EntityRoutes {
@@ -27,6 +29,8 @@ interface EntityRoutes {
   readonly takes: TProperties
   /** What a change may not touch. */
   readonly stays?: readonly string[]
+  /** The program makes them: they are listed with what it calls them, and changed here in what it does not say. */
+  readonly ofProgram?: 'title' | 'name' | 'rule'
 }
 
 const KINDS: readonly EntityRoutes[] = [
@@ -88,25 +92,88 @@ const KINDS: readonly EntityRoutes[] = [
     takes: { rank: Rank },
     stays: ['custom_attribute'],
   },
+  {
+    kind: 'levels',
+    path: '/v1/shown/levels',
+    what: "a level's badge",
+    needs: {},
+    takes: { badge_url: Link },
+    ofProgram: 'name',
+  },
+  {
+    kind: 'perks',
+    path: '/v1/shown/perks',
+    what: 'how a perk is shown, and whether customers get e-mails about it (silent: none)',
+    needs: {},
+    takes: {
+      category: orNull(Id),
+      display_order: Rank,
+      invisible: Type.Boolean(),
+      silent: Type.Boolean(),
+      display_name: orNull(NameShape),
+      description: Words,
+      fine_print: Words,
+      redemption_instructions: Words,
+      picture_card: orNull(Link),
+    },
+    ofProgram: 'title',
+  },
+  {
+    kind: 'challenges',
+    path: '/v1/shown/challenges',
+    what: 'the words of a challenge',
+    needs: {},
+    takes: {
+      description: Words,
+      fine_print: Words,
+      join_message: Words,
+      ineligible_message: Words,
+      success_message: Words,
+      incomplete_message: Words,
+    },
+    ofProgram: 'name',
+  },
+  {
+    kind: 'challenge_requirements',
+    path: '/v1/shown/challenge-requirements',
+    what: 'how a requirement of a challenge is shown',
+    needs: {},
+    takes: { description: Words, detail_link: Link, display_order: Rank },
+    ofProgram: 'rule',
+  },
 ]
 
 const HEAD = { id: Id, version: Id, created_at: TimeTextShape, modified_at: TimeTextShape } as const
 
-function routesOf({ kind, path, what, needs, takes, stays = [] }: EntityRoutes): Route[] {
+function routesOf({ kind, path, what, needs, takes, stays = [], ofProgram }: EntityRoutes): Route[] {
   const fields = { ...needs, ...takes }
   const names = Object.keys(fields)
   const shown = Object.fromEntries(
     Object.entries(fields).map(([name, shape]) => [name, orNull<TSchema>(shape)]),
   )
-  const Shape = Type.Object({ ...HEAD, ...shown }, closed)
+  const named =
+    ofProgram === undefined ? {} : { rule: Id, [ofProgram]: ofProgram === 'rule' ? Id : Type.String() }
+  const Shape = Type.Object({ ...HEAD, ...named, ...shown }, closed)
   const view = (row: EntityRow): unknown => ({
     id: row.id,
     version: row.version,
     created_at: timeText(Number(row.created)),
     modified_at: timeText(Number(row.modified)),
-    ...Object.fromEntries(names.map((name) => [name, entityField(row, name)])),
+    ...Object.fromEntries([...Object.keys(named), ...names].map((name) => [name, entityField(row, name)])),
   })
   const changeable = Object.entries(fields).filter(([name]) => !stays.includes(name))
+  const making = route({
+    method: 'POST',
+    path,
+    needs: 'program:write',
+    summary: `Makes ${what}`,
+    input: Type.Object({ ...needs, ...Type.Partial(Type.Object(takes)).properties }, closed),
+    answer: { status: 201, shape: Shape },
+    async handle({ services, tenant, principal, input }) {
+      const made = await services.entities.create(tenant, kind, input as EntityFields, authorOf(principal))
+      return made.ok ? answered(201, view(made.value)) : made
+    },
+  })
   return [
     route({
       method: 'GET',
@@ -124,18 +191,7 @@ function routesOf({ kind, path, what, needs, takes, stays = [] }: EntityRoutes):
         )
       },
     }),
-    route({
-      method: 'POST',
-      path,
-      needs: 'program:write',
-      summary: `Makes ${what}`,
-      input: Type.Object({ ...needs, ...Type.Partial(Type.Object(takes)).properties }, closed),
-      answer: { status: 201, shape: Shape },
-      async handle({ services, tenant, principal, input }) {
-        const made = await services.entities.create(tenant, kind, input as EntityFields, authorOf(principal))
-        return made.ok ? answered(201, view(made.value)) : made
-      },
-    }),
+    ...(ofProgram === undefined ? [making] : []),
     route({
       method: 'POST',
       path: `${path}/:id`,

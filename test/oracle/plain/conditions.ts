@@ -193,7 +193,9 @@ export function inDates({ start, end }: Pick<Shared, 'start' | 'end'>, date: str
 }
 
 export function hasAnyAttribute(member: Member, asked: Shared['attributes']): boolean {
-  return asked === undefined || asked.some(({ name, value }) => member.attributes.get(name) === value)
+  const has = (name: string, value: string): boolean =>
+    member.attributes.get(name) === value || member.attributes.has(`${name}=${value}`.substring(0, 200))
+  return asked === undefined || asked.some(({ name, value }) => has(name, value))
 }
 
 /** Status, dates, store, tier, attributes and the rule's own tree. */

@@ -119,20 +119,19 @@ export async function changeVoucher(call: PerkvilleCall): Promise<Outcome> {
   const location = named ? await locationOf(call, tenant, input) : null
   if (location === undefined)
     return refused(refuse('store_not_found', 'The business has no such location.', 'location').refusal)
-  if (input.expiration_date !== undefined)
-    return refused(
-      refuse('input_invalid', 'The date a voucher expires on follows from its perk.', 'expiration_date')
-        .refusal,
-    )
-  const { status } = input
-  if (status !== 'USED' && status !== 'UNUSED' && status !== 'EXPIRED')
-    return { ok: true, id: Number(row?.id) }
-  const done = await call.services.accounts.customers.changeVoucher(tenant, Number(row?.id), status, location)
+  const { status, expiration_date: until } = input
+  const done = await call.services.accounts.customers.changeVoucher(tenant, Number(row?.id), {
+    ...(status === 'USED' || status === 'UNUSED' || status === 'EXPIRED' ? { status } : {}),
+    ...(typeof until === 'string' ? { until } : {}),
+    ...(location === null ? {} : { location }),
+  })
   return done.ok ? { ok: true, id: done.value.id } : refused(done.refusal)
 }
 
 export async function useOwnVoucher({ services, row }: PerkvilleCall): Promise<Outcome> {
-  const done = await services.accounts.customers.changeVoucher(Number(row?.tenant), Number(row?.id), 'USED')
+  const done = await services.accounts.customers.changeVoucher(Number(row?.tenant), Number(row?.id), {
+    status: 'USED',
+  })
   return done.ok ? { ok: true, id: done.value.id } : refused(done.refusal)
 }
 

@@ -1,4 +1,5 @@
 // Customers: users, their connections and balances, attributes, memberships elsewhere, progress, referrals, and the e-mails they were sent.
+import { or } from '../../../collections/query.ts'
 import type { InputTable } from '../../frame/input.ts'
 import { datetime, made, plain, self, text, uri } from '../../frame/object.ts'
 import {
@@ -236,9 +237,24 @@ const externalMembers: PerkvilleResource = {
   ],
 }
 
+/** How far behind UTC the zone is in which a day ends last. */
+const LAST_ZONE_MS = 12 * 3_600_000
+
 const frequencyProgress: PerkvilleResource = {
   name: 'frequency-bonus-progress',
   collection: 'frequency_progress',
+  // Of the window that runs (PK-64).
+  now: ({ clock }) =>
+    Promise.resolve(
+      or(
+        { at: ['window_until'], is: 'null' },
+        {
+          at: ['window_until'],
+          is: 'gt',
+          value: new Date(clock.now() - LAST_ZONE_MS).toISOString().slice(0, 'YYYY-MM-DD'.length),
+        },
+      ),
+    ),
   fields: {
     frequency_bonus_progress_id: plain('id'),
     business: uri('businesses', 'tenant'),

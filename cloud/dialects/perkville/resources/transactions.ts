@@ -1,7 +1,11 @@
 // What customers earned and redeemed: transactions, one by one and in batches, and the vouchers that redeeming makes.
+import { EVERYTHING, among, eq, or } from '../../../collections/query.ts'
+import type { Predicate } from '../../../collections/query.ts'
 import type { InputTable } from '../../frame/input.ts'
 import { datetime, made, omitted, plain, self, text, uri, worded } from '../../frame/object.ts'
-import type { Fields } from '../../frame/object.ts'
+import type { Fields, Words } from '../../frame/object.ts'
+import { datetimeText } from '../../frame/values.ts'
+import { PLATFORM_STATUSES } from '../../../domain/platform-statuses.ts'
 import { postBatchOf } from '../operations/batch-transactions.ts'
 import { postMembersOf } from '../operations/external-members.ts'
 import { postTransaction } from '../operations/transactions.ts'
@@ -9,6 +13,7 @@ import { changeVoucher, useOwnVoucher } from '../operations/customers.ts'
 import { EXTERNAL_MEMBER_ROW } from './customers.ts'
 import { BUSINESS, USER, int, key, reads, textFilter, time } from '../rows.ts'
 import type { PerkvilleResource } from '../rows.ts'
+import type { PerkvilleServices } from '../services.ts'
 import { INFO, admins, needs, own, staff } from '../scopes.ts'
 
 /** Of a single post; the rows of a batch have some of them. */
@@ -192,22 +197,30 @@ const batchExternalMembers: PerkvilleResource = {
   ],
 }
 
-/** Statuses of what members hold, ours to the platform's; a filter by one finds the first of ours that goes by it. */
-const VOUCHER_STATUSES = {
-  unused: 'UNUSED',
-  clipped: 'UNUSED',
-  issued: 'ISSUED',
-  offered: 'ISSUED',
-  used: 'USED',
-  processing: 'PROCESSING',
-  pending: 'PROCESSING',
-  reserved: 'PROCESSING',
-  shipping: 'PROCESSING',
-  fulfilled: 'CREDITED',
-  expired: 'EXPIRED',
-  cancelled: 'VOIDED',
-  errored: 'VOIDED',
-} as const
+/** Statuses of what members hold, in the platform's words; what it has no word for it does not show. */
+const VOUCHER_STATUSES: Words = Object.fromEntries(
+  Object.entries(PLATFORM_STATUSES.perkville_voucher.theirs).flatMap(([ours, theirs]) =>
+    theirs === null ? [] : [[ours, theirs]],
+  ),
+)
+const SHOWN = { at: ['status'], is: 'in', value: Object.keys(VOUCHER_STATUSES) } as const
+
+/** Of cancelled members only where their business lets them earn and redeem. */
+async function notBarred({ accounts }: PerkvilleServices, tenants: readonly number[]): Promise<Predicate> {
+  const businesses = await accounts.barring.businesses()
+  if (!tenants.some((tenant) => businesses.has(tenant))) return EVERYTHING
+  return or(
+    among(
+      'tenant',
+      tenants.filter((tenant) => !businesses.has(tenant)),
+    ),
+    { at: ['connection', 'membership'], is: 'null' },
+    eq('connection.membership', 'ACTIVE'),
+  )
+}
+
+/** Shown is the last second of validity, ours is the first instant after (PK-14). */
+const SECOND_MS = 1_000
 
 const VOUCHER: Fields = {
   business: uri('businesses', 'tenant'),
@@ -225,10 +238,14 @@ const VOUCHER: Fields = {
 const vouchers: PerkvilleResource = {
   name: 'vouchers',
   collection: 'entitlements',
+  where: SHOWN,
+  now: notBarred,
   fields: {
     ...VOUCHER,
     marketplace_business: made(() => null),
-    expiration_date: datetime('expires'),
+    expiration_date: made(({ expires }) =>
+      expires === null ? null : datetimeText(Number(expires) - SECOND_MS),
+    ),
     transaction: uri('transactions', 'redemption'),
     quantity: made(() => 1),
     resource_uri: self('vouchers'),
@@ -269,11 +286,15 @@ const vouchers: PerkvilleResource = {
 const userVouchers: PerkvilleResource = {
   name: 'user-vouchers',
   collection: 'entitlements',
+  where: SHOWN,
+  now: notBarred,
   fields: {
     ...VOUCHER,
     details: plain('title', ''),
     expiration_date: made(({ expires }) =>
-      expires === null ? null : new Date(Number(expires)).toISOString().slice(0, 'YYYY-MM-DD'.length),
+      expires === null
+        ? null
+        : new Date(Number(expires) - SECOND_MS).toISOString().slice(0, 'YYYY-MM-DD'.length),
     ),
     title: plain('title'),
     perk_description: {
@@ -292,7 +313,14 @@ const userVouchers: PerkvilleResource = {
       first: 'body.fine_print',
       through: 'perk',
     },
-    promotion_fine_print: made(() => ''),
+    promotion_fine_print: {
+      children: 'promotions',
+      by: 'perk',
+      of: '',
+      fields: {},
+      first: 'body.fine_print',
+      through: 'perk',
+    },
   },
   filters: { business: BUSINESS },
   order: [{ column: 'created', descending: true }],

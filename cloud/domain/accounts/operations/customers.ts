@@ -5,15 +5,21 @@ import { idText } from '../../../../protocol/ids.ts'
 import { accept, assert, refuse } from '../../../../protocol/result.ts'
 import type { Refusal, Result } from '../../../../protocol/result.ts'
 import type { Clock, Millis } from '../../../../protocol/time.ts'
+import { eq } from '../../../collections/query.ts'
+import { CONFIGURATION } from '../../../collections/tables/configuration.ts'
+import type { Program } from '../../../evaluation/compile.ts'
+import { LIVE } from '../../../evaluation/spending/entitlement-statuses.ts'
+import { decodeState } from '../../../evaluation/state.ts'
 import type { AccountRow, AccountTable } from '../../../collections/tables/accounts.ts'
-import type { CloudStore, TenantId } from '../../../store/port.ts'
-import { buildFacts } from '../../hq-building.ts'
+import type { CloudStore, TenantId, Writes } from '../../../store/port.ts'
+import { NOTHING_ADDED, buildFacts } from '../../hq-building.ts'
+import type { Added } from '../../hq-building.ts'
 import { checkRequest } from '../../hq-checks.ts'
 import type { HqRequest } from '../../hq-requests.ts'
 import type { Ingest } from '../../ingest/ingest.ts'
 import { HQ_STORE } from '../../ingest/own-facts.ts'
 import type { ProgramShelf } from '../../programs.ts'
-import { attributeOfValue } from '../projection/attribute-rows.ts'
+import { attributeOfValue, valueOfAttribute } from '../projection/attribute-rows.ts'
 import { headerOf } from './scene.ts'
 import type { OperationScene, When } from './scene.ts'
 
@@ -26,6 +32,24 @@ export interface CustomersParts {
 
 export const WRITABLE_VOUCHER_STATUSES = ['USED', 'UNUSED', 'EXPIRED'] as const
 export type WritableVoucherStatus = (typeof WRITABLE_VOUCHER_STATUSES)[number]
+
+export interface VoucherChange {
+  readonly status?: WritableVoucherStatus
+  /** The last day it can be used on, of UTC. */
+  readonly until?: string
+  /** Where it is for, and where it was used. */
+  readonly location?: StoreId
+}
+
+type Unsaid = { readonly ok: false; readonly refusal: Refusal }
+
+interface Word {
+  readonly request: HqRequest
+  /** Where it happens; null: nowhere in particular. */
+  readonly location: StoreId | null
+  /** It is said of what did not begin, so that it cannot: nothing but the challenge has to be there. */
+  readonly inAdvance?: boolean
+}
 
 export class Customers {
   readonly #parts: CustomersParts
@@ -56,21 +80,24 @@ export class Customers {
     return said ?? accept(await this.#row('referrals', { id }))
   }
 
-  /** Used, or unused again, or expired. What it is already is no change. */
+  /** Used, or unused again, or expired; its last day; where it is for. All of it, or nothing. What it is already is no change. */
   async changeVoucher(
     tenant: TenantId,
     id: number,
-    status: WritableVoucherStatus,
-    location: StoreId | null = null,
+    change: VoucherChange,
   ): Promise<Result<AccountRow<'entitlements'>>> {
     const [row] = await this.#rows('entitlements', { tenant, id })
     if (row === undefined) return refuse('voucher_not_found', 'There is no such voucher', 'voucher_id')
-    const refused =
-      row.status === status.toLowerCase() ? null : await this.#moveVoucher(tenant, row, status, location)
-    if (refused !== null) return { ok: false, refusal: refused }
-    return accept(await this.#row('entitlements', { id }))
+    const { location } = change
+    const requests = requestsOf(row, change, this.#parts.clock.now())
+    const own = async (tx: Writes): Promise<void> => {
+      if (location !== undefined) await tx.saveAccountRow('entitlements', id, { location })
+    }
+    const said = await this.#sayAll(tenant, row.member, requests, own)
+    return said ?? accept(await this.#row('entitlements', { id }))
   }
 
+  /** Joins or leaves; what it is already is no change. A customer may leave in advance what was never joined (OP-10). */
   async takePart(
     tenant: TenantId,
     connection: number,
@@ -80,10 +107,13 @@ export class Customers {
     const [customer] = await this.#rows('connections', { tenant, id: connection, hidden: false })
     if (customer === undefined)
       return refuse('connection_not_found', 'There is no such customer', 'connection')
-    const said = await this.#say(tenant, customer.member, { kind: 'challenge', challenge, action })
-    return (
-      said ?? accept(await this.#row('challenge_connections', { member: customer.member, rule: challenge }))
-    )
+    const key = { member: customer.member, rule: challenge }
+    const [row] = await this.#rows('challenge_connections', key)
+    if (row?.join_status === (action === 'join' ? 'ACTIVE' : 'INACTIVE')) return accept(row)
+    const request = { kind: 'challenge', challenge, action } as const
+    const inAdvance = row === undefined && action === 'leave'
+    const said = await this.#sayAll(tenant, customer.member, [{ request, location: null, inAdvance }])
+    return said ?? accept(await this.#row('challenge_connections', key))
   }
 
   async addAttribute(
@@ -98,7 +128,10 @@ export class Customers {
     const [taken] = await this.#rows('connection_attributes', key)
     if (taken !== undefined)
       return refuse('attribute_taken', 'The customer has this value already', 'custom_attribute_value')
-    const attributes = [attributeOfValue(value)]
+    const names = await this.#namesOf(tenant, value)
+    if (names === undefined)
+      return refuse('input_invalid', 'The business has no such value', 'custom_attribute_value')
+    const attributes = [attributeOfValue(value, ...names)]
     const said = await this.#say(tenant, customer.member, { kind: 'profile', attributes })
     return said ?? accept(await this.#row('connection_attributes', key))
   }
@@ -106,7 +139,11 @@ export class Customers {
   async removeAttribute(tenant: TenantId, id: number): Promise<Result<null>> {
     const [row] = await this.#rows('connection_attributes', { tenant, id })
     if (row === undefined) return refuse('attribute_not_found', 'There is no such row', 'id')
-    const attributes = [{ name: attributeOfValue(row.value).name, value: null }]
+    const told = (await this.#parts.store.read.member(row.member as MemberId))?.state
+    const known = (told && decodeState(told))?.more?.profile.attributes ?? []
+    const attributes = known
+      .filter(([, value]) => valueOfAttribute(value) === row.value)
+      .map(([name]) => ({ name, value: null }))
     return (await this.#say(tenant, row.member, { kind: 'profile', attributes })) ?? accept(null)
   }
 
@@ -142,42 +179,45 @@ export class Customers {
     )
   }
 
-  async #moveVoucher(
-    tenant: TenantId,
-    row: AccountRow<'entitlements'>,
-    status: WritableVoucherStatus,
-    location: StoreId | null,
-  ): Promise<Refusal | null> {
-    const { code, member } = row
-    const reason = 'changed by the business'
-    const say = async (request: HqRequest): Promise<Refusal | null> => {
-      const said = await this.#say(tenant, member, request, location)
-      return said === null ? null : said.refusal
-    }
-    if (status === 'EXPIRED') return say({ kind: 'entitlement', code, action: 'expire', reason })
-    if (status === 'USED') return say({ kind: 'entitlement', code, action: 'claim', reason })
-    return say({ kind: 'entitlement', code, action: 'reinstate', reason })
+  /** Of a declared value: its attribute's name and its own. */
+  async #namesOf(tenant: TenantId, id: number): Promise<readonly [string, string] | undefined> {
+    const { read } = this.#parts.store
+    const { custom_attribute_values: values, custom_attributes: attributes } = CONFIGURATION
+    const [value] = await read.rows(values, { tenants: [tenant], where: eq('id', id), limit: 1 })
+    const where = eq('id', Number(value?.custom_attribute ?? 0))
+    const [attribute] = await read.rows(attributes, { tenants: [tenant], where, limit: 1 })
+    const [name, own] = [attribute?.display_name, value?.display_name]
+    return typeof name === 'string' && typeof own === 'string' ? [name, own] : undefined
   }
 
   /** One word about a member, now; null when it was said. */
-  async #say(
+  #say(tenant: TenantId, member: number, request: HqRequest): Promise<Unsaid | null> {
+    return this.#sayAll(tenant, member, [{ request, location: null }])
+  }
+
+  /** Words about a member that each could be said as things stand, in one commit with rows of one's own; null when they were said. */
+  async #sayAll(
     tenant: TenantId,
     member: number,
-    request: HqRequest,
-    location: StoreId | null = null,
-  ): Promise<{ readonly ok: false; readonly refusal: Refusal } | null> {
+    words: readonly Word[],
+    own: (tx: Writes) => Promise<void> = async () => undefined,
+  ): Promise<Unsaid | null> {
     const { ingest, shelf, clock } = this.#parts
     const programs = await shelf.of(tenant)
-    const said = await ingest.record(tenant, async (tx, own): Promise<Result<null>> => {
-      const scene: OperationScene = { tx, own, tenant, programs, now: clock.now() as Millis }
-      const store = (await tx.stores(tenant)).find(({ id }) => id === location)
-      const when: When = { store: location ?? HQ_STORE, zone: store?.zone ?? 'UTC', at: null }
+    const said = await ingest.record(tenant, async (tx, facts): Promise<Result<null>> => {
+      const scene: OperationScene = { tx, own: facts, tenant, programs, now: clock.now() as Millis }
       const of = member as MemberId
-      const header = await headerOf(scene, when, of)
-      const program = programs.program(header.at)
-      const checked = await checkRequest(request, { tx, tenant, program, member: of, header, now: scene.now })
-      if (!checked.ok) return checked
-      for (const fact of buildFacts(request, header, checked.value)) await own.append(fact)
+      for (const { request, location, inAdvance = false } of words) {
+        const store = (await tx.stores(tenant)).find((one) => one.id === location)
+        const when: When = { store: location ?? HQ_STORE, zone: store?.zone ?? 'UTC', at: null }
+        const header = await headerOf(scene, when, of)
+        const program = programs.program(header.at)
+        const context = { tx, tenant, program, member: of, header, now: scene.now }
+        const checked = inAdvance ? isThere(request, program) : await checkRequest(request, context)
+        if (!checked.ok) return checked
+        for (const fact of buildFacts(request, header, checked.value)) await facts.append(fact)
+      }
+      await own(tx)
       return accept(null)
     })
     return said.ok ? null : said
@@ -192,4 +232,33 @@ export class Customers {
     assert(row !== undefined, 'what was just done has its row')
     return row
   }
+}
+
+/** What has to be said of a voucher so that it becomes what is wanted. */
+function requestsOf(
+  { code, status: booked, expires }: AccountRow<'entitlements'>,
+  { status, until, location }: VoucherChange,
+  now: number,
+): Word[] {
+  // What has ended by time is expired before that is booked (E-TIME-3).
+  const over = expires !== null && expires <= now && LIVE.some((live) => live === booked)
+  const before = over ? 'expired' : booked
+  const entitlement = { kind: 'entitlement', code, reason: 'changed by the business' } as const
+  const dated = until === undefined ? {} : { until }
+  if (status === 'UNUSED' && before !== 'unused')
+    return [{ request: { ...entitlement, action: 'reinstate', ...dated }, location: null }]
+  const words: Word[] = []
+  if (until !== undefined)
+    words.push({ request: { ...entitlement, action: 'redate', until }, location: null })
+  const action = status === 'USED' ? 'claim' : 'expire'
+  if (status !== undefined && status.toLowerCase() !== before)
+    words.push({ request: { ...entitlement, action }, location: location ?? null })
+  return words
+}
+
+function isThere(request: HqRequest, program: Program | null): Result<Added> {
+  const known = program?.reactions?.challenges ?? []
+  return request.kind === 'challenge' && known.some(({ id }) => id === request.challenge)
+    ? accept(NOTHING_ADDED)
+    : refuse('challenge_not_found', 'The program in force has no such challenge', '/challenge')
 }

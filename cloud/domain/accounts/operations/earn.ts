@@ -48,13 +48,9 @@ export function mayEarn(program: Program, perk: EarnPerk, fact: Activity, state:
   if (quantity < 0) return accept(null)
   const [gift] = weighActivity(program, perk, fact, situationOf(program, state, fact)).perks
   const failing = CONDITIONS[gift?.failing ?? 0] ?? 'applies'
-  return failing === 'applies'
-    ? accept(null)
-    : refuse(
-        REFUSAL_OF[failing] ?? 'condition_unmet',
-        `"${perk.document.title}" is not given: its condition "${failing}" does not hold`,
-        'perk',
-      )
+  if (failing === 'applies') return accept(null)
+  const detail = `"${perk.document.title}" is not given: its condition "${failing}" does not hold`
+  return refuse(REFUSAL_OF[failing] ?? 'condition_unmet', detail, failing === 'store' ? 'location' : 'perk')
 }
 
 /** The caller's own limit: once per customer, perk and calendar day of the location (OP-5). */

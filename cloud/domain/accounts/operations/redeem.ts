@@ -30,14 +30,6 @@ export async function redeem(
   redeeming: Redeeming,
   count: number,
 ): Promise<Result<FactId[]> | Shortage> {
-  const { perk, voucherStatus } = redeeming
-  const initial = perk.document.voucher?.initial_status ?? 'unused'
-  if (voucherStatus === 'unused' && initial === 'used')
-    return refuse(
-      'input_invalid',
-      'Vouchers of this perk are used when they are issued',
-      'voucher_start_as_unused',
-    )
   const decisions: Decision[] = []
   for (let piece = 0; piece < count; piece++) {
     const decision = await decide(scene, authority, redeeming)
@@ -46,13 +38,18 @@ export async function redeem(
       // A decision's refusal is one of our codes.
       return 'leased' in decision
         ? decision
-        : refuse(decision.refused as RefusalCode, decision.detail, 'perk')
+        : refuse(decision.refused as RefusalCode, decision.detail, fieldOf(decision.refused))
     }
     decisions.push(decision)
   }
   const facts: FactId[] = []
   for (const decision of decisions) facts.push(await book(scene, redeeming, decision))
   return accept(facts)
+}
+
+/** Whether it is the place that does not fit, or the perk. */
+export function fieldOf(code: string | null): 'location' | 'perk' {
+  return code === 'perk_not_here' ? 'location' : 'perk'
 }
 
 async function decide(
@@ -79,12 +76,12 @@ async function decide(
 
 async function book(
   scene: OperationScene,
-  { program, perk, subject, when, voucherStatus }: Redeeming,
+  redeeming: Redeeming,
   { points, hold }: Decision,
 ): Promise<FactId> {
   const { own } = scene
-  const member = memberOf(subject)
-  const header = await headerOf(scene, when, member)
+  const { perk, subject, when } = redeeming
+  const header = await headerOf(scene, when, memberOf(subject))
   await own.append({
     ...ownHeader('redemption', header),
     stage: 'captured',
@@ -95,14 +92,30 @@ async function book(
     rights: [],
     risk: null,
   })
-  const { voucher } = perk.document
-  if (voucherStatus === 'used' && voucher !== undefined && voucher.initial_status !== 'used')
-    await own.append({
-      ...ownHeader('voucher_use', await headerOf(scene, { ...when, store: HQ_STORE }, member)),
-      code: voucherCode(program.document.voucher_secret, header.id, perk.id, 0),
-      hold: 0,
-      rights: [],
-      risk: null,
-    })
+  await begin(scene, redeeming, header.id)
   return header.id
+}
+
+/** A voucher that is to start otherwise than its perk says: it is used at once, or reinstated from what it was issued as. */
+async function begin(
+  scene: OperationScene,
+  { program, perk, subject, when, voucherStatus }: Redeeming,
+  redemption: FactId,
+): Promise<void> {
+  const { own } = scene
+  const { voucher } = perk.document
+  if (voucher === undefined || voucherStatus === null) return
+  const { initial_status: initial = 'unused' } = voucher
+  const header = async () => headerOf(scene, { ...when, store: HQ_STORE }, memberOf(subject))
+  const code = voucherCode(program.document.voucher_secret, redemption, perk.id, 0)
+  if (voucherStatus === 'used' && initial !== 'used')
+    await own.append({ ...ownHeader('voucher_use', await header()), code, hold: 0, rights: [], risk: null })
+  if (voucherStatus === 'unused' && (initial === 'used' || initial === 'issued'))
+    await own.append({
+      ...ownHeader('entitlement', await header()),
+      code,
+      action: 'reinstate',
+      until: null,
+      reason: 'asked for when it was redeemed',
+    })
 }

@@ -12,6 +12,7 @@ import type { CloudStore, StoreRow, TenantId } from '../../../store/port.ts'
 import type { Authority, Shortage } from '../../authority.ts'
 import type { Ingest } from '../../ingest/ingest.ts'
 import type { ProgramShelf } from '../../programs.ts'
+import { barred } from '../barring.ts'
 import { queueMail } from '../mail-queue.ts'
 import { activityOf, checkOncePerDay, mayEarn } from './earn.ts'
 import { redeem } from './redeem.ts'
@@ -208,6 +209,8 @@ export class Transactions {
     const state = await memberState(scene, program, header.member, ms, header.offset)
     const may = mayEarn(program, perk, activityOf(program, perk, header, request.quantity), state)
     if (!may.ok) return may
+    const bar = subject.connection && (await barred(tx, subject.connection, 'earn'))
+    if (bar !== null) return { ok: false, refusal: bar }
     if (request.oncePerDay && subject.connection !== null) {
       const once = await checkOncePerDay(scene, subject.connection.id, perk.id, when, header)
       if (!once.ok) return once
@@ -234,6 +237,8 @@ export class Transactions {
       return refuse('input_invalid', `Redeem 1 to ${REDEEMED_AT_ONCE_MAX} at once`, 'quantity')
     if (subject.connection === null)
       return refuse('points_insufficient', 'Somebody new has nothing to redeem', 'perk')
+    const bar = await barred(scene.tx, subject.connection, 'redeem')
+    if (bar !== null) return { ok: false, refusal: bar }
     if (request.oncePerDay) {
       const header = await headerOf(scene, when, memberOf(subject))
       const once = await checkOncePerDay(scene, subject.connection.id, perk.id, when, header)

@@ -97,6 +97,7 @@ export async function makeCustomer(
   when: When,
   status: ConnectionStatus,
 ): Promise<AccountRow<'connections'>> {
+  await learnBirthday(scene, subject, when)
   const connection = subject.connection ?? (await connect(scene, subject, when, status))
   if (subject.link !== null) await linkExternal(scene, connection, subject.link)
   return connection
@@ -139,6 +140,19 @@ async function connect(
   const born = known === null ? birthday : ((await tx.person(person))?.birthday ?? null)
   if (born !== null) await sayBirthday(scene, when, connection.member as MemberId, born)
   return connection
+}
+
+/** One that nobody knew; what is known stays. Of who is connected only now the connecting says it. */
+async function learnBirthday(
+  scene: OperationScene,
+  { who: { birthday }, person: id, connection }: Subject,
+  when: When,
+): Promise<void> {
+  const { tx, now } = scene
+  const person = birthday === undefined || id === null ? undefined : await tx.person(id)
+  if (birthday === undefined || person === undefined || person.birthday !== null) return
+  await tx.savePerson({ ...person, birthday, modified: now })
+  if (connection !== null) await sayBirthday(scene, when, connection.member as MemberId, birthday)
 }
 
 async function sayBirthday(

@@ -1,27 +1,27 @@
-// What a business declared about its customers, as the fold knows it: the value with the id 17 is the attribute `value:17` with the value `yes`.
-// So a customer may have several values of one attribute, and a rule of the program asks for any of them.
+// What a business declared about its customers, as the fold knows it: the value 17, Gold of Club, is the attribute `Club=Gold` with the value `value:17`.
+// So a customer may have several values of one attribute, and a rule of the program asks for any of them by their names (ATT-1).
 import { decodeStoredFact } from '../../../../protocol/codec.ts'
 import { millisOf } from '../../../../protocol/time.ts'
 import type { AttributeDocument } from '../../../evaluation/document/parts.ts'
+import { oneOfSeveral } from '../../../evaluation/profile.ts'
 import type { MemberScene } from './scene.ts'
 import { whoseOf } from './scene.ts'
 
-const NAME = /^value:([1-9][0-9]*)$/
-const YES = 'yes'
+const VALUE = /^value:([1-9][0-9]*)$/
 
-/** How the fold knows a declared value, and how a rule asks for it. */
-export function attributeOfValue(value: number): AttributeDocument {
-  return { name: `value:${value}`, value: YES }
+/** How the fold knows a declared value by its attribute's name and its own. */
+export function attributeOfValue(id: number, attribute: string, value: string): AttributeDocument {
+  return { name: oneOfSeveral(attribute, value), value: `value:${id}` }
 }
 
-export function valueOfAttribute(name: string): number | undefined {
-  const [, digits] = NAME.exec(name) ?? []
+export function valueOfAttribute(value: string): number | undefined {
+  const [, digits] = VALUE.exec(value) ?? []
   return digits === undefined ? undefined : Number(digits)
 }
 
 /** The values a member has. */
 export function valuesOf(attributes: readonly (readonly [name: string, value: string])[]): number[] {
-  return attributes.flatMap(([name, value]) => (value === YES ? (valueOfAttribute(name) ?? []) : []))
+  return attributes.flatMap(([, value]) => valueOfAttribute(value) ?? [])
 }
 
 export async function projectAttributes(scene: MemberScene): Promise<void> {
@@ -48,14 +48,15 @@ export async function projectAttributes(scene: MemberScene): Promise<void> {
 /** Since when the member has each value. */
 async function addedAt({ tx, connection }: MemberScene): Promise<Map<number, number>> {
   const added = new Map<number, number>()
+  const named = new Map<string, number>()
   for (const { bytes, at } of await tx.factsOfKind(connection.member as never, 'profile')) {
     const fact = decodeStoredFact(bytes)
     if (fact.kind !== 'profile') continue
     for (const { name, value } of fact.attributes) {
-      const declared = valueOfAttribute(name)
-      if (declared === undefined) continue
-      if (value !== YES) added.delete(declared)
+      const declared = value === null ? undefined : valueOfAttribute(value)
+      if (declared === undefined) added.delete(named.get(name) ?? 0)
       else if (!added.has(declared)) added.set(declared, millisOf(at))
+      if (declared !== undefined) named.set(name, declared)
     }
   }
   return added

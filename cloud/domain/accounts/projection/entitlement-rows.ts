@@ -70,7 +70,7 @@ async function writeOne(
       perk: await scene.documents.idOf(tx, scene.tenant, scene.programs, 'perks', one.perk),
       fact: one.fact,
       redemption: redemption?.id ?? null,
-      location: fact !== undefined && fact.store > 0 ? fact.store : null,
+      location: row?.location ?? (fact !== undefined && fact.store > 0 ? fact.store : null),
       title: document?.title ?? '',
       points: redemption?.points ?? 0,
       status: one.status,

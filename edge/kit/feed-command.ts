@@ -27,8 +27,23 @@ interface FeedArguments {
   readonly json: boolean
 }
 
+/** Where lines go. */
+export interface Lines {
+  readonly out: (line: string) => void
+  readonly err: (line: string) => void
+}
+
+const STANDARD: Lines = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+}
+
 /** Runs until Ctrl-C, or until the store refuses the token (exit 2). */
-export async function main(args: readonly string[]): Promise<void> {
+export async function main(args: readonly string[], { out, err }: Lines = STANDARD): Promise<void> {
+  const fault = (sentence: string): void => {
+    err(sentence)
+    process.exitCode = EXIT_FAULT
+  }
   const read = readArguments(args)
   if (typeof read === 'string') return fault(read)
   const { url, token, kinds, terminal, ca, json } = read
@@ -40,13 +55,13 @@ export async function main(args: readonly string[]): Promise<void> {
       ...(terminal === undefined ? {} : { terminal }),
       ...(ca === undefined ? {} : { connect: trustingSockets(ca) }),
       onActivities: (activities) => {
-        for (const one of activities) process.stdout.write(`${json ? JSON.stringify(one) : lineOf(one)}\n`)
+        for (const one of activities) out(json ? JSON.stringify(one) : lineOf(one))
       },
       onMissed: () =>
-        say('The store no longer has everything that happened in between; going on with the latest.'),
+        err('The store no longer has everything that happened in between; going on with the latest.'),
       onState: (state) => {
         const word = STATE_WORDS[state]
-        if (word !== undefined) say(word)
+        if (word !== undefined) err(word)
         if (state !== 'refused') return
         fault('This token is not, or no longer, valid for watching this store.')
         resolve()
@@ -94,20 +109,11 @@ function lineOf({ time, kind, terminal, member, points, status, text }: Activity
     points === 0 ? null : `${points > 0 ? '+' : ''}${points} p`,
     status === 'provisional' ? status : null,
   ].filter((mark) => mark !== null)
-  return `${time.slice(11, 19)}  ${kind.padEnd(11)}  ${[...marks, clean(text)].join('  ')}`
+  return clean(`${time.slice(11, 19)}  ${kind.padEnd(11)}  ${[...marks, text].join('  ')}`)
 }
 
 /** Names come from people: nothing in them may move the cursor or colour the terminal (S39). */
 function clean(text: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`)
-}
-
-function fault(sentence: string): void {
-  process.stderr.write(`${sentence}\n`)
-  process.exitCode = EXIT_FAULT
 }

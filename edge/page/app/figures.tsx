@@ -27,8 +27,18 @@ export function Figures() {
         of={figures.points_given}
         usual={usual?.points_given}
       />
-      <Figure name="Points redeemed" value={countText(figures.points_redeemed)} />
-      <Figure name="Vouchers used" value={countText(figures.vouchers_used)} />
+      <Figure
+        name="Points redeemed"
+        value={countText(figures.points_redeemed)}
+        of={figures.points_redeemed}
+        usual={usual?.points_redeemed}
+      />
+      <Figure
+        name="Vouchers used"
+        value={countText(figures.vouchers_used)}
+        of={figures.vouchers_used}
+        usual={usual?.vouchers_used}
+      />
       <Hours day={day} />
     </section>
   )

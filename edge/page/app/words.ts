@@ -2,37 +2,40 @@
 import { computed, signal } from '@preact/signals'
 import type { Activity } from '../../till/answers.ts'
 
-export const KIND_WORDS: Readonly<Record<string, string>> = {
-  sale: 'Sale',
-  return: 'Return',
-  void: 'Void',
+type Kind = Activity['kind']
+
+/** Where the kind's own name is no word of a shop. */
+const KIND_WORDS: Readonly<Partial<Record<Kind, string>>> = {
   checkin: 'Check-in',
   enrolment: 'New member',
   grant: 'Points given',
-  redemption: 'Redemption',
   voucher_use: 'Voucher used',
-  adjustment: 'Adjustment',
-  correction: 'Correction',
-  synced: 'Synced',
   link: 'Connection',
-  terminal: 'Terminal',
-  program: 'Program',
-  notice: 'Notice',
-  conflict: 'Conflict',
+  merge: 'Members merged',
+  retro_claim: 'Claim',
+  resolution: 'Decision',
 }
 
-/** What the filter offers: a word, and the kinds behind it. */
-export const KIND_GROUPS: readonly { readonly name: string; readonly kinds: readonly string[] }[] = [
+/** What the filter offers: a word, and the kinds behind it; every other kind is the store's. */
+export const KIND_GROUPS: readonly { readonly name: string; readonly kinds: readonly Kind[] }[] = [
   { name: 'Sales', kinds: ['sale', 'return', 'void'] },
-  { name: 'Members', kinds: ['enrolment', 'checkin', 'profile', 'merge'] },
+  { name: 'Members', kinds: ['enrolment', 'checkin', 'profile', 'merge', 'activity', 'segment', 'referral'] },
   {
     name: 'Points',
-    kinds: ['grant', 'adjustment', 'redemption', 'voucher_use', 'award', 'entitlement', 'correction'],
+    kinds: [
+      'grant',
+      'adjustment',
+      'redemption',
+      'voucher_use',
+      'award',
+      'entitlement',
+      'correction',
+      'challenge',
+      'release',
+      'moment',
+    ],
   },
-  {
-    name: 'Store',
-    kinds: ['link', 'synced', 'program', 'notice', 'conflict', 'terminal', 'clock', 'storage', 'lease'],
-  },
+  { name: 'Store', kinds: [] },
 ]
 
 /** The store's time zone. */
@@ -54,7 +57,8 @@ const counts = new Intl.NumberFormat()
 export const timeText = (text: string): string => clock.value.format(new Date(text))
 export const amountText = (minor: number): string => amounts.format(minor / 100)
 export const countText = (count: number): string => counts.format(count)
-export const kindWord = (kind: string): string => KIND_WORDS[kind] ?? kind.replaceAll('_', ' ')
+export const kindWord = (kind: Kind): string =>
+  KIND_WORDS[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1)
 
 export function pointsText(points: number): string {
   return `${points > 0 ? '+' : '−'}${countText(Math.abs(points))} p`

@@ -9,6 +9,7 @@ import type { Clock, Millis } from '../protocol/time.ts'
 import type { LogLevel } from './config.ts'
 import { Authority } from './domain/authority.ts'
 import { SCHEMA } from './collections/collections.ts'
+import type { Dialect } from './dialects/frame/dialect.ts'
 import { DialectServer } from './dialects/frame/serve.ts'
 import { servedTenants } from './dialects/frame/served-tenants.ts'
 import { PERKVILLE } from './dialects/perkville/perkville.ts'
@@ -76,6 +77,8 @@ export interface CloudNode {
   readonly token: string
   readonly store: CloudStore
   readonly platform: Platform
+  /** The rows of other platforms' APIs that it serves. */
+  readonly dialects: readonly Dialect<never>[]
   stop(): Promise<void>
 }
 
@@ -317,7 +320,8 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
       identification: services.platform.identification,
     },
   })
-  const mounts = [mountOf(perkville, { log, metrics: services.metrics, stopping })]
+  const dialects = [perkville]
+  const mounts = dialects.map((server) => mountOf(server, { log, metrics: services.metrics, stopping }))
   const app = appOf({
     routes: ROUTES,
     services,
@@ -372,7 +376,14 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     log.info('stopped')
   }
   let drained: Promise<void> | undefined
-  return { port, token, store, platform: services.platform, stop: () => (drained ??= drain()) }
+  return {
+    port,
+    token,
+    store,
+    platform: services.platform,
+    dialects: dialects.map(({ dialect }) => dialect),
+    stop: () => (drained ??= drain()),
+  }
 }
 
 /** What the links of e-mails are made with; made once. */

@@ -55,7 +55,7 @@ export class CloudCore {
   constructor(directory: string, clock: Clock, wrap: (store: CloudStore) => CloudStore = (store) => store) {
     this.directory = directory
     this.clock = clock
-    this.store = wrap(openSqliteStore({ directory }))
+    this.store = wrap(openSqliteStore({ directory, checkpointer: false }))
     this.shelf = new ProgramShelf(this.store, clock)
     // There are no sockets to read.
     this.ingest = new Ingest(this.store, this.shelf, clock, { turn: () => Promise.resolve() })

@@ -20,10 +20,12 @@ export interface SqliteOptions {
   readonly directory: string
   /** Told once that the disk failed: stop the process (S-4). */
   readonly onBroken?: (cause: unknown) => void
+  /** Without it commits move the log themselves (S-7): a thread would be another clock in a simulation. */
+  readonly checkpointer?: boolean
 }
 
-export function openSqliteStore({ directory, onBroken = () => undefined }: SqliteOptions): CloudStore {
-  return new SqliteStore(directory, onBroken)
+export function openSqliteStore(options: SqliteOptions): CloudStore {
+  return new SqliteStore(options)
 }
 
 export interface Snapshot {
@@ -65,7 +67,7 @@ class SqliteStore implements CloudStore {
   readonly #reader: Database
   readonly #lock: Database
   readonly #issued = new IssuedMemory()
-  readonly #checkpointer: Checkpointer
+  readonly #checkpointer: Checkpointer | null
   /** Rows written since this connection was opened. */
   readonly #written: Statement<[], number>
   #checkpointed = 0
@@ -76,12 +78,12 @@ class SqliteStore implements CloudStore {
   /** Why nothing more is written (S-4). */
   #broken: unknown
 
-  constructor(directory: string, onBroken: (cause: unknown) => void) {
+  constructor({ directory, onBroken = () => undefined, checkpointer = true }: SqliteOptions) {
     this.#directory = directory
     this.#onBroken = onBroken
     const { path, writer, reader, lock } = openDatabase(directory)
     // A thread's error comes as a copy without its class; that it failed at all is what counts.
-    this.#checkpointer = new Checkpointer(path, (cause) => this.#break(cause))
+    this.#checkpointer = checkpointer ? new Checkpointer(path, (cause) => this.#break(cause)) : null
     this.#written = writer.prepare<[], number>('SELECT total_changes()').pluck()
     this.#writer = writer
     this.#reader = reader
@@ -124,6 +126,7 @@ class SqliteStore implements CloudStore {
   }
 
   #checkpoint(): void {
+    if (this.#checkpointer === null) return
     const written = this.#written.get() ?? 0
     if (written - this.#checkpointed < CHECKPOINT_ROWS) return
     this.#checkpointed = written
@@ -144,7 +147,7 @@ class SqliteStore implements CloudStore {
   async close(): Promise<void> {
     await this.#queue
     this.#reader.close()
-    this.#checkpointer.close()
+    this.#checkpointer?.close()
     this.#writer.close()
     this.#lock.close()
   }

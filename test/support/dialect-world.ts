@@ -140,8 +140,11 @@ export class DialectWorld {
   }
 }
 
-/** Only e-mails of some types that were sent are shown. */
-const SHOWN: Readonly<Record<string, Row>> = { mails: { type: 'USER_EARN_ALERT', sent: NOW } }
+/** What the resources of these collections show: e-mails that were sent, vouchers in some of their statuses. */
+const SHOWN: Readonly<Record<string, Row>> = {
+  mails: { type: 'USER_EARN_ALERT', sent: NOW },
+  entitlements: { status: 'unused' },
+}
 
 function valueOf(name: string, type: ColumnType, nullable: boolean, id: number): Value {
   if (name === 'status') return 'ACTIVE'

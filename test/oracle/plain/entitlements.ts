@@ -67,7 +67,7 @@ export function issue(
 export function noteEnded({ entitlements }: Member, when: When): void {
   for (const one of entitlements) {
     if (isLive(one)) one.ended = undefined
-    else one.ended ??= dateAt(one.status === 'expired' && one.expires > 0 ? one.expires : when.ms, 0)
+    else one.ended ??= dateAt(one.status === 'expired' ? Math.min(one.expires, when.ms) : when.ms, 0)
   }
 }
 

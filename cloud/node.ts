@@ -8,11 +8,8 @@ import type { KeyPair } from '../protocol/envelope.ts'
 import type { Clock, Millis } from '../protocol/time.ts'
 import type { LogLevel } from './config.ts'
 import { Authority } from './domain/authority.ts'
-import { SCHEMA } from './collections/collections.ts'
 import type { Dialect } from './dialects/frame/dialect.ts'
-import { DialectServer } from './dialects/frame/serve.ts'
-import { servedTenants } from './dialects/frame/served-tenants.ts'
-import { PERKVILLE } from './dialects/perkville/perkville.ts'
+import { PEGKE_AUTH } from './dialects/pegke/auth.ts'
 import { Configuration } from './domain/configuration/configuration.ts'
 import { Entities } from './domain/configuration/entities.ts'
 import { followStores } from './domain/configuration/follow.ts'
@@ -24,6 +21,7 @@ import { Ingest } from './domain/ingest/ingest.ts'
 import { Grants } from './domain/leases/grants.ts'
 import { Recalls } from './domain/leases/recalls.ts'
 import { openCloudEpoch } from './domain/lives.ts'
+import { MemberLookup } from './domain/member-lookup.ts'
 import { Moments } from './domain/moments.ts'
 import { ProgramShelf } from './domain/programs.ts'
 import { Resolutions } from './domain/resolutions.ts'
@@ -31,7 +29,6 @@ import { TotalsTaker } from './domain/totals.ts'
 import { Certifier } from './fleet/certifier.ts'
 import { Fleet } from './fleet/fleet.ts'
 import { appOf } from './http/app.ts'
-import { mountOf } from './http/dialect-mount.ts'
 import { LiveFeed } from './http/feed/live-feed.ts'
 import { loadHqToken } from './http/hq-token.ts'
 import { Metrics } from './http/metrics.ts'
@@ -44,6 +41,7 @@ import { PERKVILLE_AUTH } from './dialects/perkville/auth.ts'
 import { NATIVE_AUTH } from './platform/oauth/native-auth.ts'
 import { Platform } from './platform/platform.ts'
 import { foundTenant } from './platform/tenants.ts'
+import { dialectFeedsOf, dialectsOf } from './served-dialects.ts'
 import type { CloudStore, TenantId } from './store/port.ts'
 import { Mailer } from './mail/mailer.ts'
 import { smtpPost } from './mail/smtp.ts'
@@ -189,11 +187,28 @@ async function coreOf(
     system,
     onIssued: (issued) => log.info(issued, 'a certificate was issued'),
   })
+  const accounts = new Accounts({ store, ingest, shelf, authority, clock })
+  await accounts.projections.resume()
+  const platform = new Platform({
+    store,
+    system,
+    operatorToken: token,
+    firstTenant: founded.tenant,
+    dialects: [NATIVE_AUTH, PERKVILLE_AUTH, PEGKE_AUTH],
+    accounts: accounts.projections,
+    letters: (tx, { type, word, ...to }) =>
+      queueMailTo(tx, to, { type, fact: null, location: 0, word, now: clock.now() as Millis }),
+    onFault: (cause) => log.error({ err: cause }, 'a sweep of what ran out broke'),
+  })
   const hub: SyncHub = new SyncHub({
     store,
     ingest,
     certify: (tenant, edge, request) => certifier.certify(tenant, edge, request),
     certifyAgain: (tenant, edge) => certifier.again(tenant, edge),
+    clients: {
+      of: (tenant) => platform.clients.ofStores(tenant),
+      onChanged: (listener) => platform.clients.onChanged(listener),
+    },
     authority,
     onReached: (tenant, reachedIn) => grants.inReach(tenant, reachedIn),
     onSeen: (tenant, seenIn, member) => grants.seen(tenant, seenIn, member),
@@ -231,19 +246,6 @@ async function coreOf(
     metrics.committed(activities)
     feed.committed(activities)
   })
-  const accounts = new Accounts({ store, ingest, shelf, authority, clock })
-  await accounts.projections.resume()
-  const platform = new Platform({
-    store,
-    system,
-    operatorToken: token,
-    firstTenant: founded.tenant,
-    dialects: [NATIVE_AUTH, PERKVILLE_AUTH],
-    accounts: accounts.projections,
-    letters: (tx, { type, word, ...to }) =>
-      queueMailTo(tx, to, { type, fact: null, location: 0, word, now: clock.now() as Millis }),
-    onFault: (cause) => log.error({ err: cause }, 'a sweep of what ran out broke'),
-  })
   const services: Services = {
     read: store.read,
     shelf,
@@ -269,6 +271,7 @@ async function coreOf(
     accounts,
     entities: new Entities(store, clock),
     hqFacts: new HqFacts(store, ingest, shelf, clock),
+    members: new MemberLookup(store.read, shelf, clock),
     resolutions: new Resolutions(ingest, shelf),
     draws: new Draws(ingest, shelf, clock),
     whatIfs: new WhatIfs(directory),
@@ -296,6 +299,8 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     system,
     log,
     stopping,
+    secure,
+    dialectFeeds: dialectFeedsOf(store, system.clock),
   })
   const posts = new SyncPosts({ hub, system, log, stopping })
   const configuration = new Configuration({
@@ -305,23 +310,8 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     randomBytes: (count) => system.randomBytes(count),
   })
   await configuration.catchUp()
-  const perkville = new DialectServer(PERKVILLE, {
-    read: store.read,
-    schema: SCHEMA,
-    principalOf: (given) => services.platform.principals.of(given),
-    tenants: servedTenants(store.read, PERKVILLE.name, system.clock),
-    services: {
-      read: store.read,
-      schema: SCHEMA,
-      configuration,
-      shelf: services.shelf,
-      clock: system.clock,
-      accounts: services.accounts,
-      identification: services.platform.identification,
-    },
-  })
-  const dialects = [perkville]
-  const mounts = dialects.map((server) => mountOf(server, { log, metrics: services.metrics, stopping }))
+  const dialects = dialectsOf({ services, store, clock: system.clock, configuration })
+  const mounts = dialects.map(({ mount }) => mount({ log, metrics: services.metrics, stopping, secure }))
   const app = appOf({
     routes: ROUTES,
     services,

@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { CLOCK_LOOK_MS, DISK_LOOK_MS, STOP_MS_MAX, WALK_FIRST_MS, WALK_MS } from '../protocol/limits.ts'
-import type { Seq } from '../protocol/ids.ts'
 import { assert } from '../protocol/result.ts'
 import { bindingOf } from './machine.ts'
 import { enrolWith } from './enrol.ts'
@@ -13,7 +12,6 @@ import { Attendance } from './http/attendance.ts'
 import { KeptReceipts } from './http/kept-receipts.ts'
 import { Metrics, Requests } from './http/metrics.ts'
 import { routesOf } from './http/routes.ts'
-import { madeAt } from './http/pegke/calls.ts'
 import { IssuedTokens } from './http/pegke/issued-tokens.ts'
 import { Server } from './http/server.ts'
 import { Passcodes } from './http/passcodes.ts'
@@ -179,6 +177,7 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
   const link = new Link({ ledger, till, system, open, software: SOFTWARE, log, certificates: keeper })
   till.connect(link)
   const readers = new Readers(till.feed)
+  till.onClientGone(({ key }) => readers.revoke(key))
   const requests = new Requests()
   const metrics = new Metrics(
     {
@@ -202,8 +201,7 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
     metrics,
     software: SOFTWARE,
     ca: () => keeper.held?.ca,
-    issued: new IssuedTokens(tokens, system),
-    since: () => firstRecordAt(ledger),
+    issued: new IssuedTokens(ledger.clients, system),
     ready: () => ready,
   })
   const server = new Server({
@@ -271,12 +269,6 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
     link,
     stop: () => (stopping ??= stop()),
   }
-}
-
-/** Of all lives of the ledger. */
-function firstRecordAt(ledger: Ledger): number | undefined {
-  const first = ledger.ofSeq(1 as Seq)
-  return first === undefined ? undefined : madeAt(first.bytes)
 }
 
 function endingText(until: number): string {

@@ -9,6 +9,8 @@ import type { Budgets } from './frames/budgets.ts'
 import { BudgetsShape } from './frames/budgets.ts'
 import type { CertificateFrame } from './frames/certificate.ts'
 import { CertificateShape } from './frames/certificate.ts'
+import type { Clients } from './frames/clients.ts'
+import { ClientsShape } from './frames/clients.ts'
 import type { Decision } from './frames/decision.ts'
 import { DecisionShape } from './frames/decision.ts'
 import type { Challenge } from './frames/challenge.ts'
@@ -49,6 +51,7 @@ export type DownFrame =
   | Notice
   | CertificateFrame
   | Budgets
+  | Clients
 
 export const DOWN_SHAPES = {
   challenge: ChallengeShape,
@@ -67,4 +70,5 @@ export const DOWN_SHAPES = {
   notice: NoticeShape,
   certificate: CertificateShape,
   budgets: BudgetsShape,
+  clients: ClientsShape,
 } as const satisfies Record<DownFrame['type'], unknown>

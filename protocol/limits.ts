@@ -267,9 +267,15 @@ export const CERTIFICATE_LOOK_MS = 3_600_000
 export const FORM_BYTES_MAX = 64 * 1024
 export const FORM_FIELDS_MAX = 32
 export const FORM_VALUE_CHARS_MAX = 1_000
-/** Pegke at a store: rows of a page, pages that are counted, lifetimes of its tokens, tokens that are out. */
+/** Pegke: rows of a page, pages that are counted, users that a name finds, characters of a reference, lifetimes of tokens, tokens a store has out. */
 export const PEGKE_PAGE_ROWS = 20
 export const PEGKE_PAGES_MAX = 50
+export const PEGKE_USERS_MAX = 20
+export const PEGKE_REFERENCE_CHARS_MAX = 200
 export const PEGKE_ACCESS_MS = 3_600_000
 export const PEGKE_REFRESH_MS = 30 * 24 * 3_600_000
 export const PEGKE_TOKENS_MAX = 1_000
+/** API clients of a business that its stores serve too, of one API and in a frame. */
+export const STORE_CLIENTS_MAX = 200
+/** Words of a name by which it is found. */
+export const NAME_WORDS_MAX = 8

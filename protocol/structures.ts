@@ -12,6 +12,7 @@ import {
   TenderShape,
 } from './facts.ts'
 import { BudgetStandingShape } from './frames/budgets.ts'
+import { StoreClientShape } from './frames/clients.ts'
 import { ConflictNewsShape, CorrectionShape } from './frames/corrections.ts'
 import { MemberSnapshotShape } from './frames/members.ts'
 import { LeaseLineShape, LeaseTermShape, RightShape } from './leases.ts'
@@ -27,5 +28,5 @@ export const STRUCTURES: readonly (readonly string[])[] = [
   ...Object.values(UP_SHAPES).map(fieldsOf),
   ...Object.values(DOWN_SHAPES).map(fieldsOf),
   ...[MemberSnapshotShape, CorrectionShape, BasketShape, ConflictNewsShape, LifeShape].map(fieldsOf),
-  ...[RightShape, LeaseLineShape, LeaseTermShape, BudgetStandingShape].map(fieldsOf),
+  ...[RightShape, LeaseLineShape, LeaseTermShape, BudgetStandingShape, StoreClientShape].map(fieldsOf),
 ]

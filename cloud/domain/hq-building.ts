@@ -105,6 +105,13 @@ export function buildFacts(request: HqRequest, header: OwnHeader, added: Added):
       return [{ ...ownHeader('merge', header), merged: memberOfText(request.merged) }]
     case 'retro_claim':
       return [{ ...ownHeader('retro_claim', header), sale: factOfText(request.sale) }]
+    case 'grant': {
+      const points = request.points as Points
+      const { metric = POINTS, reason } = request
+      // A promise is of points.
+      const promised = metric === POINTS ? points : (0 as Points)
+      return [{ ...ownHeader('grant', { ...header, promised }), metric, points, reason }]
+    }
     case 'adjustment': {
       const points = request.points as Points
       const { metric = POINTS, reason, by } = request

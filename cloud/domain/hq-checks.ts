@@ -58,6 +58,8 @@ export async function checkRequest(request: HqRequest, context: CheckContext): P
       return checkMerge(request, context)
     case 'retro_claim':
       return checkClaim(request, context)
+    case 'grant':
+      return checkGrant(request, context)
     case 'adjustment': {
       const { metric = POINTS } = request
       return metric === POINTS || context.program?.metrics.has(metric) === true
@@ -65,6 +67,20 @@ export async function checkRequest(request: HqRequest, context: CheckContext): P
         : refuse('metric_not_found', `The program in force has no metric ${metric}`, '/metric')
     }
   }
+}
+
+/** As the fold asks (E-EARN-6). */
+function checkGrant(
+  { metric = POINTS, points }: HqRequests['grant'],
+  { program }: CheckContext,
+): Result<Added> {
+  if (program === null) return refuse('program_missing', 'No program is in force at that time')
+  const most = program.metrics.get(metric)?.grantMax
+  if (most === undefined)
+    return refuse('metric_not_found', `The program in force has no metric ${metric}`, '/metric')
+  return points <= most
+    ? accept(NOTHING_ADDED)
+    : refuse('grant_over_limit', `One grant gives at most ${most}`, '/points')
 }
 
 type Listed = 'perk' | 'segment'

@@ -92,6 +92,13 @@ export const HQ_REQUEST_SHAPES = {
   release: request('release', { fact: IdTextShape }),
   merge: request('merge', { merged: IdTextShape }),
   retro_claim: request('retro_claim', { sale: IdTextShape }),
+  /** As a till gives, within the program's limit for one grant. */
+  grant: request('grant', {
+    /** Left out: points. */
+    metric: Type.Optional(MetricIdShape),
+    points: Type.Integer({ minimum: 1, maximum: POINTS_MAX }),
+    reason: TextShape,
+  }),
   adjustment: request('adjustment', {
     /** Left out: points. */
     metric: Type.Optional(MetricIdShape),

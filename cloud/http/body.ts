@@ -5,21 +5,21 @@ import { BODY_BYTES_MAX } from '../../protocol/limits.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 
-const tooLarge = (): Result<never> =>
-  refuse('body_too_large', `A body may have ${BODY_BYTES_MAX} bytes; send it in parts`)
+const tooLarge = (most: number): Result<never> =>
+  refuse('body_too_large', `A body may have ${most} bytes; send it in parts`)
 
-export function checkDeclaredLength(length: string | undefined): Result<null> {
-  return length !== undefined && Number(length) > BODY_BYTES_MAX ? tooLarge() : accept(null)
+export function checkDeclaredLength(length: string | undefined, most = BODY_BYTES_MAX): Result<null> {
+  return length !== undefined && Number(length) > most ? tooLarge(most) : accept(null)
 }
 
 /** Straight from the request: a web stream around it costs more than all that is done with a small body. */
-export function readBody(incoming: IncomingMessage): Promise<Result<Uint8Array>> {
+export function readBody(incoming: IncomingMessage, most = BODY_BYTES_MAX): Promise<Result<Uint8Array>> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let size = 0
     const take = (chunk: Uint8Array): void => {
       size += chunk.byteLength
-      if (size > BODY_BYTES_MAX) settle(() => resolve(tooLarge()))
+      if (size > most) settle(() => resolve(tooLarge(most)))
       else chunks.push(chunk)
     }
     const end = (): void => settle(() => resolve(accept(Buffer.concat(chunks))))

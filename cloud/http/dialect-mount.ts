@@ -7,7 +7,9 @@ import { accept, refuse } from '../../protocol/result.ts'
 import type { Body } from '../dialects/frame/input.ts'
 import type { DialectAnswer, DialectServer, ReadBody } from '../dialects/frame/serve.ts'
 import { checkDeclaredLength, parseBody, readBody } from './body.ts'
+import { fieldsOf } from './fields.ts'
 import type { Metrics } from './metrics.ts'
+import { TLS_REQUIRED, cameWithoutTls } from './plain-calls.ts'
 import { requestIdOf } from './request-id.ts'
 
 type App = Hono<{ Bindings: HttpBindings }>
@@ -17,6 +19,8 @@ export interface MountParts {
   readonly log: Logger
   readonly metrics: Metrics
   readonly stopping: () => boolean
+  /** Whether the node is reached over TLS. */
+  readonly secure: boolean
 }
 
 const HEADERS = {
@@ -47,39 +51,53 @@ export function mountOf<S>(server: DialectServer<S>, parts: MountParts): Mount {
 
 async function serve<S>(
   server: DialectServer<S>,
-  { log, metrics, stopping }: MountParts,
+  { log, metrics, stopping, secure }: MountParts,
   c: Ctx,
   path: string,
 ): Promise<Response> {
   const started = performance.now()
   const requestId = requestIdOf(c.env.incoming)
+  const { dialect } = server
+  const early = stopping()
+    ? refuse('stopping', 'Try again in a moment.').refusal
+    : dialect.tlsOnly === true && cameWithoutTls(c.env.incoming, secure)
+      ? TLS_REQUIRED
+      : null
   let answer: DialectAnswer
   try {
-    answer = stopping()
-      ? server.dialect.refused([refuse('stopping', 'Try again in a moment.').refusal])
-      : await server.serve({
-          method: c.req.method,
-          path,
-          params: new URL(c.req.url).searchParams,
-          authorization: c.req.header('authorization'),
-          body: () => bodyOf(c),
-        })
+    answer =
+      early === null
+        ? await server.serve({
+            method: c.req.method,
+            path,
+            params: new URL(c.req.url).searchParams,
+            authorization: c.req.header('authorization'),
+            idempotencyKey: c.req.header('idempotency-key') ?? '',
+            requestId,
+            body: () => (dialect.oneAddress === undefined ? bodyOf(c) : formBody(c)),
+          })
+        : dialect.refused([early], requestId)
   } catch (cause) {
     log.error({ request_id: requestId, err: cause }, 'a request of a dialect broke')
     const detail = `Something broke on our side; the log has more under request ${requestId}`
-    answer = server.dialect.refused([refuse('fault', detail).refusal])
+    answer = dialect.refused([refuse('fault', detail).refusal], requestId)
   }
-  const route = `/${server.dialect.name}${server.dialect.base}/:resource`
+  const route = `/${dialect.name}${dialect.base}/${dialect.oneAddress === undefined ? ':resource' : ''}`
   metrics.request(c.req.method, route, answer.status, (performance.now() - started) / 1000)
   return responseOf(answer, requestId)
 }
 
-function responseOf({ status, body }: DialectAnswer, requestId: string): Response {
+function responseOf({ status, body, type }: DialectAnswer, requestId: string): Response {
   const headers: Record<string, string> = { ...HEADERS, 'X-Request-Id': requestId }
   if (body === null) return new Response(null, { status, headers })
-  headers['Content-Type'] = 'application/json; charset=utf-8'
+  headers['Content-Type'] = type ?? 'application/json; charset=utf-8'
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer'
   return new Response(JSON.stringify(body), { status, headers })
+}
+
+async function formBody(c: Ctx): Promise<ReadBody> {
+  const fields = await fieldsOf(c)
+  return fields.ok ? { ok: true, value: fields.value, form: true } : fields
 }
 
 async function bodyOf(c: Ctx): Promise<ReadBody> {

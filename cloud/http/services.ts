@@ -4,6 +4,7 @@ import type { Accounts } from '../domain/accounts/accounts.ts'
 import type { Entities } from '../domain/configuration/entities.ts'
 import type { Draws } from '../domain/draws.ts'
 import type { HqFacts } from '../domain/hq-facts.ts'
+import type { MemberLookup } from '../domain/member-lookup.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
 import type { Resolutions } from '../domain/resolutions.ts'
 import type { TotalsTaker } from '../domain/totals.ts'
@@ -26,6 +27,7 @@ export interface Services {
   readonly accounts: Accounts
   readonly entities: Entities
   readonly hqFacts: HqFacts
+  readonly members: MemberLookup
   readonly draws: Draws
   readonly resolutions: Resolutions
   readonly totals: TotalsTaker

@@ -18,23 +18,39 @@ import {
 } from '../../protocol/limits.ts'
 import { PROBLEM_TYPE, problemOf } from '../../protocol/problem.ts'
 import { REFUSALS } from '../../protocol/refusals.ts'
-import { refuse } from '../../protocol/result.ts'
+import { accept, refuse } from '../../protocol/result.ts'
 import type { Refusal, Result } from '../../protocol/result.ts'
 import { validator } from '../../protocol/validation.ts'
-import type { EdgeId, Reads } from '../store/port.ts'
+import type { EdgeId, Reads, TenantId } from '../store/port.ts'
 import type { SyncHub } from '../sync/hub.ts'
 import type { System } from '../system.ts'
 import { admitNative } from '../platform/native-scopes.ts'
+import type { Principal } from '../platform/principal.ts'
 import type { Principals } from '../platform/principals.ts'
-import { TENANT_HEADER, admittedAgain, principalOfRequest, wantedTenant } from './caller.ts'
+import { TENANT_HEADER, principalOfRequest, wantedTenant } from './caller.ts'
 import type { LiveFeed } from './feed/live-feed.ts'
 import { socketPeer } from './feed/socket-peer.ts'
 import { FeedQueryShape } from './inputs.ts'
+import { TLS_REQUIRED, cameWithoutTls } from './plain-calls.ts'
 import { readQuery } from './query.ts'
 import { requestIdOf } from './request-id.ts'
 import { syncSocket } from './sync-socket.ts'
 
 const MISSED_MAX = Math.ceil(SILENCE_MS_MAX / HEARTBEAT_MS)
+
+/** The live feed under another API's address. */
+export interface DialectFeed {
+  readonly path: string
+  /** Whose feed the caller may watch. */
+  readonly admit: (principal: Principal) => Promise<Result<TenantId>>
+}
+
+interface FeedAsk {
+  readonly dialectFeed: DialectFeed | undefined
+  readonly authorization: string | undefined
+  readonly inQuery: string | undefined
+  readonly named: string | undefined
+}
 
 export interface UpgradeParts {
   readonly read: Reads
@@ -44,6 +60,10 @@ export interface UpgradeParts {
   readonly system: System
   readonly log: Logger
   readonly stopping: () => boolean
+  /** Over TLS, or from the machine itself, only. */
+  readonly dialectFeeds: readonly DialectFeed[]
+  /** Whether the node is reached over TLS. */
+  readonly secure: boolean
 }
 
 const feedQuery = validator(FeedQueryShape)
@@ -117,26 +137,50 @@ export class Upgrades {
       if (!edge.ok) return edge.refusal
       return serve(this.#syncServer, (ws) => this.#acceptEdge(edge.value, ws))
     }
-    if (url.pathname !== '/v1/feed') return refuse('route_unknown', 'No WebSocket is served here').refusal
-    const inQuery = url.searchParams.get('token') ?? undefined
-    const caller = await principalOfRequest(request.headers.authorization, inQuery, this.#parts.principals)
-    if (!caller.ok) return caller.refusal
-    // Which of several businesses may stand in the query, since a browser can set no header here.
-    const named = request.headers[TENANT_HEADER] ?? url.searchParams.get('tenant') ?? undefined
-    const tenant = admitNative(caller.value, 'feed:read', wantedTenant(named?.toString()))
+    const asks = this.#asksFor(request, url)
+    if (!asks.ok) return asks.refusal
+    const tenant = await this.#watched(asks.value)
     if (!tenant.ok) return tenant.refusal
-    const query = readQuery(url.searchParams, feedQuery, ['token', 'tenant'])
+    const query = readQuery(url.searchParams, feedQuery, ['token', 'key', 'tenant'])
     if (!query.ok) return query.refusal
     // The validator of this very shape accepted it.
     const place = query.value as { epoch?: number; after?: number }
     if (this.#parts.feed.readerCount >= FEED_SUBSCRIBERS_MAX)
       return refuse('too_many_requests', 'As many readers as there may be watch the feed already').refusal
-    const { authorization } = request.headers
-    const { principals } = this.#parts
-    const admitted = admittedAgain({ authorization, inQuery }, 'feed:read', tenant.value, principals)
+    const admitted = async (): Promise<boolean> => {
+      const again = await this.#watched(asks.value)
+      return again.ok && again.value === tenant.value
+    }
     return serve(this.#feedServer, (ws) =>
       this.#acceptReader(tenant.value, { epoch: place.epoch, after: place.after }, ws, admitted),
     )
+  }
+
+  /** Who asks for a feed, and for which. */
+  #asksFor(request: IncomingMessage, { pathname, searchParams }: URL): Result<FeedAsk> {
+    const { dialectFeeds, secure } = this.#parts
+    const dialectFeed = dialectFeeds.find(({ path }) => path === pathname)
+    if (dialectFeed === undefined && pathname !== '/v1/feed')
+      return refuse('route_unknown', 'No WebSocket is served here')
+    if (dialectFeed !== undefined && cameWithoutTls(request, secure))
+      return { ok: false, refusal: TLS_REQUIRED }
+    // A browser can set no header here, so what proves the caller, and which of several businesses is meant, may stand in the query.
+    const names = dialectFeed === undefined ? ['token'] : ['token', 'key']
+    return accept({
+      dialectFeed,
+      authorization: request.headers.authorization,
+      inQuery: names.map((name) => searchParams.get(name)).find((given) => given !== null) ?? undefined,
+      named: (request.headers[TENANT_HEADER] ?? searchParams.get('tenant') ?? undefined)?.toString(),
+    })
+  }
+
+  /** Whose feed that is, if the caller may watch it now. */
+  async #watched({ dialectFeed, authorization, inQuery, named }: FeedAsk): Promise<Result<TenantId>> {
+    const caller = await principalOfRequest(authorization, inQuery, this.#parts.principals)
+    if (!caller.ok) return caller
+    return dialectFeed === undefined
+      ? admitNative(caller.value, 'feed:read', wantedTenant(named))
+      : dialectFeed.admit(caller.value)
   }
 
   async #edgeOf(url: URL, { headers }: IncomingMessage): Promise<Result<EdgeId>> {

@@ -3,7 +3,9 @@
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { Millis } from '../../protocol/time.ts'
-import type { ClientRow, Grant } from '../store/platform-port.ts'
+import type { StoreClient } from '../../protocol/frames/clients.ts'
+import { STORE_CLIENTS_MAX } from '../../protocol/limits.ts'
+import type { ClientId, ClientRow, Grant } from '../store/platform-port.ts'
 import type { CloudStore, Page, TenantId } from '../store/port.ts'
 import type { System } from '../system.ts'
 import type { AuthDialect } from './oauth/auth-dialect.ts'
@@ -11,6 +13,7 @@ import { isScopeOf } from './oauth/auth-dialect.ts'
 import { newSecret } from './secrets.ts'
 
 const KEY_BYTES = 15
+const PAGE = 500
 
 export interface ClientWanted {
   readonly name: string
@@ -29,9 +32,50 @@ export interface ClientsParts {
 
 export class Clients {
   readonly #parts: ClientsParts
+  readonly #listeners: ((tenant: TenantId) => void)[] = []
 
   constructor(parts: ClientsParts) {
     this.#parts = parts
+  }
+
+  byId(id: ClientId): Promise<ClientRow | undefined> {
+    return this.#parts.store.read.client(id)
+  }
+
+  /** Told of every business whose stores serve other clients than before. */
+  onChanged(listener: (tenant: TenantId) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** PL-24: the clients that a business's stores serve too, with the hashes of their secrets. */
+  async ofStores(tenant: TenantId): Promise<StoreClient[]> {
+    const { store, dialects } = this.#parts
+    const row = await store.read.tenant(tenant)
+    const served = dialects.filter(({ name, atStores }) => atStores && row?.dialects.includes(name))
+    if (served.length === 0) return []
+    return (await this.#all(tenant)).flatMap(
+      ({ key, name, dialect, secretHash, grants, disabled, created }) =>
+        disabled || secretHash === null || !grants.includes('client_credentials')
+          ? []
+          : served.some((one) => one.name === dialect)
+            ? [{ dialect, key, name, secret_hash: Buffer.from(secretHash, 'hex'), created }]
+            : [],
+    )
+  }
+
+  async #all(tenant: TenantId): Promise<ClientRow[]> {
+    const rows: ClientRow[] = []
+    for (let full = true; full;) {
+      const page = await this.list(tenant, { after: rows.at(-1)?.id ?? 0, limit: PAGE })
+      rows.push(...page)
+      full = page.length === PAGE
+    }
+    return rows
+  }
+
+  /** What stores serve may be something else now. */
+  changed(tenants: readonly TenantId[]): void {
+    for (const tenant of tenants) for (const listener of this.#listeners) listener(tenant)
   }
 
   list(tenant: TenantId, page: Page): Promise<ClientRow[]> {
@@ -46,6 +90,9 @@ export class Clients {
     const { store, system } = this.#parts
     const fault = this.#faultOf(wanted)
     if (fault !== null) return fault
+    const [only] = tenants
+    if (only !== undefined && (await this.#isFull(only, wanted.dialect)))
+      return refuse('input_invalid', `A business has at most ${STORE_CLIENTS_MAX} of these`, '/dialect')
     const now = system.clock.now() as Millis
     const { text, hash } = newSecret(system)
     const client = await store.write((tx) =>
@@ -63,7 +110,16 @@ export class Clients {
         modified: now,
       }),
     )
+    this.changed(tenants)
     return accept({ client, secret: wanted.public ? null : text })
+  }
+
+  /** A store is told of all of them in one frame. */
+  async #isFull(tenant: TenantId, dialect: string): Promise<boolean> {
+    if (!this.#parts.dialects.some(({ name, atStores }) => atStores === true && name === dialect))
+      return false
+    const rows = await this.#all(tenant)
+    return rows.filter((row) => row.dialect === dialect).length >= STORE_CLIENTS_MAX
   }
 
   /** The next secret; the one before is none from now on. */
@@ -86,7 +142,7 @@ export class Clients {
     change: (row: ClientRow) => ClientRow | undefined,
   ): Promise<Result<ClientRow>> {
     const { store, system } = this.#parts
-    return store.write(async (tx) => {
+    const done = await store.write(async (tx): Promise<Result<ClientRow>> => {
       const row = await tx.clientByKey(key)
       const own = row?.tenants.length === 1 && row.tenants[0] === tenant ? row : undefined
       const after = own && change(own)
@@ -95,6 +151,8 @@ export class Clients {
       await tx.saveClient(saved)
       return accept(saved)
     })
+    if (done.ok) this.changed([tenant])
+    return done
   }
 
   #faultOf(wanted: ClientWanted): ReturnType<typeof refuse> | null {

@@ -56,6 +56,7 @@ export class Platform {
       clock: system.clock,
       operatorHash: secretHash(operatorToken),
       firstTenant,
+      keyDialects: new Set(dialects.flatMap(({ name, keysAreTokens }) => (keysAreTokens ? [name] : []))),
     })
     this.issuer = new Issuer({ store, system, logins: this.logins })
     this.people = new People({ store, system, passwords })
@@ -70,6 +71,7 @@ export class Platform {
       system,
       dialects: dialects.map(({ name }) => name).filter((name) => name !== 'native'),
       accounts: parts.accounts,
+      onEnabled: (tenant) => this.clients.changed([tenant]),
     })
     this.clients = new Clients({ store, system, dialects })
   }

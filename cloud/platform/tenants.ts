@@ -42,6 +42,8 @@ export interface TenantsParts {
   /** Names of the APIs there are, the native one left out: that one is for everybody. */
   readonly dialects: readonly string[]
   readonly accounts: AccountRows
+  /** Told of a business that is listed in one more of them. */
+  readonly onEnabled: (tenant: TenantId) => void
 }
 
 export class Tenants {
@@ -65,7 +67,7 @@ export class Tenants {
 
   /** Lists a business in an API from now on; doing it again changes nothing, but goes on with what was not finished. */
   async enable(id: TenantId, dialect: string): Promise<Result<TenantRow>> {
-    const { store, system, dialects, accounts } = this.#parts
+    const { store, system, dialects, accounts, onEnabled } = this.#parts
     if (!dialects.includes(dialect))
       return refuse('input_invalid', `There is no API "${dialect}" here: ${dialects.join(', ')}`, '/name')
     const row = await store.write(async (tx) => {
@@ -79,6 +81,7 @@ export class Tenants {
     })
     if (row === undefined) return refuse('tenant_not_found', `There is no business ${id}`)
     await accounts.fill(id)
+    onEnabled(id)
     return accept(row)
   }
 

@@ -29,6 +29,12 @@ export interface AccountReads extends CollectionReads {
   /** Rows whose columns have all these values, by id. */
   accountRows<T extends AccountTable>(table: T, key: Partial<AccountRow<T>>): Promise<AccountRow<T>[]>
   projection(tenant: TenantId): Promise<ProjectionState>
+  /** Facts with a transaction, of a member or of all, newest first. */
+  transactedFacts(
+    tenant: TenantId,
+    member: MemberId | null,
+    page: { readonly limit: number; readonly offset: number },
+  ): Promise<FactId[]>
   /** The transaction of a connection that happened last. */
   lastTransaction(connection: number): Promise<AccountRow<'transactions'> | undefined>
   /** EARN transactions in force, by time and id, after a place in that order and before an instant (null: no bound). */

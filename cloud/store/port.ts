@@ -1,13 +1,14 @@
 // What the cloud keeps, as the domain sees it. Two engines implement this port and run one contract suite (S-1). Everything takes and
 // gives sets, because one transaction carries the batches of many edges (S-2); everything is a promise, because one engine is across a socket.
 import type { ConflictDecision, ConflictKind } from '../../protocol/conflicts.ts'
-import type { FactKind, Identity, IdentityKind } from '../../protocol/facts.ts'
+import type { FactKind, Identity } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { LifeEnd } from '../../protocol/lives.ts'
 import type { HybridTime, Millis } from '../../protocol/time.ts'
 import type { AccountReads, AccountWrites } from './account-port.ts'
 import type { FleetWrites } from './fleet-port.ts'
 import type { LeaseReads, LeaseWrites } from './lease-port.ts'
+import type { MemberReads } from './member-port.ts'
 import type { PlatformReads, PlatformWrites } from './platform-port.ts'
 import type { Effect } from '../evaluation/effects.ts'
 import type { ProgramRecord } from '../evaluation/programs.ts'
@@ -274,7 +275,7 @@ export interface Snapshots {
 }
 
 /** Reads see only what is committed. */
-export interface Reads extends LeaseReads, AccountReads, PlatformReads {
+export interface Reads extends LeaseReads, AccountReads, MemberReads, PlatformReads {
   stores(tenant: TenantId): Promise<StoreRow[]>
   store(id: StoreId): Promise<StoreRow | undefined>
   edges(tenant: TenantId): Promise<EdgeRow[]>
@@ -296,11 +297,6 @@ export interface Reads extends LeaseReads, AccountReads, PlatformReads {
   factCounts(tenant: TenantId): Promise<{ status: FactStatus | 'quarantined'; kind: string; count: number }[]>
   quarantine(tenant: TenantId, page: Page): Promise<QuarantineRow[]>
 
-  member(id: MemberId): Promise<MemberListRow | undefined>
-  /** The owner of an identity. */
-  memberByIdentity(tenant: TenantId, kind: IdentityKind, value: string): Promise<MemberListRow | undefined>
-  /** All but those that were merged into others. */
-  members(tenant: TenantId, page: Page): Promise<MemberListRow[]>
   /** Members for whom something is due by `now`, earliest first, after a place in that order. */
   dueMembers(now: Millis, after: Pick<DueRow, 'due' | 'member'> | null, limit: number): Promise<DueRow[]>
   /** Members the store has met whose state changed after `cursor`, oldest change first. */

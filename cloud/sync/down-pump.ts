@@ -54,6 +54,7 @@ export class DownPump {
 
   start(): void {
     this.programPublished()
+    this.clientsChanged()
     this.hint()
   }
 
@@ -64,6 +65,15 @@ export class DownPump {
 
   programPublished(): void {
     void this.#guard(() => this.#sendPrograms())
+  }
+
+  /** API clients that its store serves. */
+  clientsChanged(): void {
+    const { clients } = this.#parts
+    if (clients === undefined || this.#stopped) return
+    void this.#guard(async () =>
+      this.#send({ type: 'clients', clients: [...(await clients.of(this.#origin.tenant))] }),
+    )
   }
 
   /** There may be something new. Waits a moment, so that what comes close together goes out together. */

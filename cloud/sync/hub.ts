@@ -10,6 +10,7 @@ import type { CertificateRequest } from '../../protocol/frames/certify.ts'
 import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
 import type { Result } from '../../protocol/result.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import type { StoreClient } from '../../protocol/frames/clients.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
 import {
   GREETINGS_MAX,
@@ -66,6 +67,11 @@ export interface SyncParts {
   readonly certifyAgain?: (tenant: TenantId, edge: EdgeId) => Promise<Certified | undefined>
   /** What else is written in the transaction that makes a store known again. */
   readonly storeMade?: (tx: Writes, tenant: TenantId) => Promise<void>
+  /** API clients that stores of a business serve too (P-SYNC-11), and whose changed. */
+  readonly clients?: {
+    of(tenant: TenantId): Promise<readonly StoreClient[]>
+    onChanged(listener: (tenant: TenantId) => void): void
+  }
   /** A store's ledger came into reach. */
   readonly onReached?: (tenant: TenantId, store: StoreId) => void
   /** A store asked about a member. */
@@ -119,6 +125,9 @@ export class SyncHub {
     }
     this.#beat()
     parts.ingest.onCommitted((committed) => void this.#committed(committed))
+    parts.clients?.onChanged((tenant) => {
+      for (const session of this.#sessions.values()) if (session.tenant === tenant) session.clientsChanged()
+    })
     parts.shelf.onPublished((tenant) => {
       for (const session of this.#sessions.values()) if (session.tenant === tenant) session.programPublished()
     })

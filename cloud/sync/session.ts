@@ -122,6 +122,10 @@ export class SyncSession {
     this.#pump?.programPublished()
   }
 
+  clientsChanged(): void {
+    this.#pump?.clientsChanged()
+  }
+
   close(reason: CloseReason, text: string): void {
     if (!this.#open) return
     this.#socket.close(CLOSE_CODES[reason], text)

@@ -8,7 +8,7 @@ import type { Validator } from '../../protocol/validation.ts'
 import { accept } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { Role } from '../ledger/terminals.ts'
-import type { Form } from './form.ts'
+import type { Form } from '../../protocol/form.ts'
 
 export const METHODS = ['GET', 'POST', 'DELETE'] as const
 export type Method = (typeof METHODS)[number]
@@ -67,6 +67,8 @@ interface RouteParts<B, Q> {
   readonly tlsOnly?: boolean
   /** In the place of `handle`: whatever stands in query and body comes as fields, and who calls is found there. */
   readonly form?: (call: FormCall) => Outcome | Promise<Outcome>
+  /** Of a feed whose readers no token of the table opens: who reads, by the header or what stands in the query for it. */
+  readonly reader?: (authorization: string) => Result<string>
   /** 'feed': the connection stays open and belongs to the feed readers. Left out where there is `form`. */
   readonly handle?: 'feed' | ((call: Call<B, Q>) => Outcome | Promise<Outcome>)
 }

@@ -261,26 +261,24 @@ function askingRoutes(api: Api): Route[] {
       answers: { 200: answer('The day', TodayAnswerShape) },
       handle: () => json(200, api.till.today()),
     }),
-    ...(['/v1/feed', '/pegke/realtime'] as const).map((path) =>
-      route({
-        method: 'GET',
-        path,
-        summary: 'Live activities, resumable by position: a WebSocket, or server-sent events',
-        roles: path === '/v1/feed' ? MANAGER : BOTH,
-        query: FeedQueryShape,
-        answers: {
-          101: {
-            description:
-              'WebSocket of frames {"type":"welcome"|"activities"|"beat", …}, as JSON, or as CBOR under the subprotocol tillstream.cbor, or by columns under tillstream.packed; see /asyncapi.json',
-          },
-          200: {
-            description: 'The same frames as events, with the id epoch:position',
-            type: 'text/event-stream',
-          },
+    route({
+      method: 'GET',
+      path: '/v1/feed',
+      summary: 'Live activities, resumable by position: a WebSocket, or server-sent events',
+      roles: MANAGER,
+      query: FeedQueryShape,
+      answers: {
+        101: {
+          description:
+            'WebSocket of frames {"type":"welcome"|"activities"|"beat", …}, as JSON, or as CBOR under the subprotocol tillstream.cbor, or by columns under tillstream.packed; see /asyncapi.json',
         },
-        handle: 'feed',
-      }),
-    ),
+        200: {
+          description: 'The same frames as events, with the id epoch:position',
+          type: 'text/event-stream',
+        },
+      },
+      handle: 'feed',
+    }),
   ]
 }
 

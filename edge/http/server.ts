@@ -20,7 +20,7 @@ import { Exchanges, writeHeaders } from './exchanges.ts'
 import type { Exchange } from './exchanges.ts'
 import { RECEIPT_HEADER } from './kept-receipts.ts'
 import type { KeptReceipts } from './kept-receipts.ts'
-import { formOf } from './form.ts'
+import { readForm } from './form.ts'
 import { hostAllowed, isLoopback, originAllowed } from './origins.ts'
 import { SUBPROTOCOLS, lastEvent, subprotocolOf } from './feed-request.ts'
 import type { SocketForm } from './feed-request.ts'
@@ -30,6 +30,7 @@ import { Ports } from './ports.ts'
 import type { Address } from './ports.ts'
 import type { Call, Outcome, Route } from './route.ts'
 import type { FeedQuery } from './feed-stream.ts'
+import type { Terminal } from '../ledger/terminals.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface ServerOptions {
@@ -128,7 +129,7 @@ export class Server {
       form === undefined ? this.#serve(row, res, req) : this.#serveForm(row, form, res, req, secure)
     switch (row.method) {
       case 'GET':
-        if (row.handle === 'feed') this.#mountFeed(app, row)
+        if (row.handle === 'feed') this.#mountFeed(app, row, secure)
         else app.get(row.path, serve)
         return
       case 'POST':
@@ -201,7 +202,7 @@ export class Server {
       if (exchange.done) return
       if (!body.add(chunk, last, FORM_BYTES_MAX)) return this.#refuseSize(exchange, FORM_BYTES_MAX)
       if (!last) return
-      const form = formOf(query, type, body.bytes)
+      const form = readForm(query, type, body.bytes)
       if (!form.ok) this.#exchanges.end(exchange, form)
       else this.#outcome(exchange, () => handle({ ...call, form: form.value }))
     })
@@ -297,7 +298,7 @@ export class Server {
     this.#exchanges.end(exchange, refuse('method_unknown', `This address knows ${allow}.`), allow)
   }
 
-  #mountFeed(app: TemplatedApp, row: Route): void {
+  #mountFeed(app: TemplatedApp, row: Route, secure: boolean): void {
     app.ws<FeedSocketData>(row.path, {
       compression: 0,
       maxPayloadLength: SOCKET_MESSAGE_BYTES_MAX,
@@ -307,7 +308,7 @@ export class Server {
       maxBackpressure: 0,
       upgrade: (res, req, context) => {
         const exchange = this.#exchanges.begin(res, row.method, row.path)
-        const reader = this.#admitReader(row, req)
+        const reader = this.#admitReader(row, res, req, secure)
         if (!reader.ok) return this.#exchanges.end(exchange, reader)
         this.#exchanges.finish(exchange)
         this.#exchanges.count(exchange, 101)
@@ -335,7 +336,7 @@ export class Server {
     })
     app.get(row.path, (res, req) => {
       const exchange = this.#exchanges.begin(res, row.method, row.path)
-      const reader = this.#admitReader(row, req)
+      const reader = this.#admitReader(row, res, req, secure)
       if (!reader.ok) return this.#exchanges.end(exchange, reader)
       if (!req.getHeader('accept').includes('text/event-stream'))
         return this.#exchanges.end(
@@ -363,23 +364,25 @@ export class Server {
       : refuse('origin_refused', 'This page belongs to another site.', 'Origin')
   }
 
-  #admitReader(row: Route, req: HttpRequest): Result<ReaderOptions> {
-    const asked = this.#admitPage(req)
+  #admitReader(row: Route, res: HttpResponse, req: HttpRequest, secure: boolean): Result<ReaderOptions> {
+    const heard = row.tlsOnly === true && !secure ? admitPlain(res) : accept(null)
+    const asked = heard.ok ? this.#admitPage(req) : heard
     if (!asked.ok) return asked
     const query = row.query === null ? accept({}) : readQuery(row.query, req.getQuery())
     // Browsers cannot set a header on a WebSocket or an EventSource; the token may stand in the query.
-    const inQuery = query.ok ? (query.value as FeedQuery).token : undefined
+    const given = query.ok ? (query.value as FeedQuery & { readonly key?: string }) : {}
+    const inQuery = given.token ?? given.key
     const authorization = inQuery === undefined ? req.getHeader('authorization') : `Bearer ${inQuery}`
-    const admitted = admit(row, this.#tokens, authorization)
+    const admitted = row.reader?.(authorization) ?? nameOf(admit(row, this.#tokens, authorization))
     if (!admitted.ok) return admitted
     if (!query.ok) return query
     if (this.#readers.full)
       return refuse('too_many_requests', 'As many readers as allowed watch the feed already.')
     const { epoch, after, kinds, terminal } = query.value as FeedQuery
     return accept({
-      terminal: admitted.value.name,
+      terminal: admitted.value,
       filter: feedFilter(kinds, terminal),
-      allowed: () => admit(row, this.#tokens, authorization).ok,
+      allowed: () => (row.reader?.(authorization) ?? admit(row, this.#tokens, authorization)).ok,
       epoch,
       after,
     })
@@ -409,6 +412,10 @@ export class Server {
       this.#beat()
     })
   }
+}
+
+function nameOf(admitted: Result<Terminal>): Result<string> {
+  return admitted.ok ? accept(admitted.value.name) : admitted
 }
 
 /** Without TLS, only who is on this very machine. */

@@ -48,17 +48,9 @@ export class Tokens {
       this.#known.set(key, { terminal: found, heard: true })
       return found
     }
-    const dot = token.lastIndexOf('.')
-    if (dot > 0) return this.#byKey(token.slice(0, dot), token.slice(dot + 1))
     // Sessions end by themselves, so they are not remembered here.
     const manager = this.#session(bytes)
     return manager === undefined ? undefined : { name: manager, role: 'manager' }
-  }
-
-  /** A merchant key, `CODE.SECRET` (PG-1): no token has a dot. The name is compared too: a key is both halves. */
-  #byKey(name: string, secret: string): Terminal | undefined {
-    const found = this.find(secret)
-    return found?.name === name ? found : undefined
   }
 
   /** Names of terminals that called since this was last asked (F-11). */

@@ -9,7 +9,7 @@ import type { SteppedFile } from '../../protocol/schema-steps.ts'
 import { SEQ_SPAN } from '../../protocol/ids.ts'
 import { fileFault, pageFault } from './inspection.ts'
 import { leavePageSums } from './page-sums.ts'
-import { SCHEMA_STEPS } from './schema.ts'
+import { SCHEMA_STEPS, nameFunction } from './schema.ts'
 import { SENTINEL_FILE } from './sentinel.ts'
 
 export type Database = Sqlite.Database
@@ -190,6 +190,7 @@ function migrate(database: Database): void {
 }
 
 export function steppedFile(database: Database): SteppedFile {
+  nameFunction(database)
   return {
     version: () => database.pragma('user_version', { simple: true }) as number,
     execute: (statement) => void database.exec(statement),

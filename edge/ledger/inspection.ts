@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import type { Database } from './database.ts'
 import { pagesChanged } from './page-sums.ts'
-import { SCHEMA_STEPS } from './schema.ts'
+import { SCHEMA_STEPS, nameFunction } from './schema.ts'
 
 /** Larger files are looked at from end to end by the scheduled walk only: a start must not take longer than the store can wait. */
 const CHECKED_AT_OPEN_BYTES_MAX = 256 * 1024 * 1024
@@ -46,6 +46,7 @@ let wanted: string | undefined
 function wantedSchema(): string {
   const fresh = new Sqlite(':memory:')
   try {
+    nameFunction(fresh)
     for (const { statements } of SCHEMA_STEPS) for (const statement of statements) fresh.exec(statement)
     return schemaIn(fresh)
   } finally {

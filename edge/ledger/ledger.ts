@@ -10,6 +10,7 @@ import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import { RESTORED_MARK } from '../../protocol/restored.ts'
 import { assert } from '../../protocol/result.ts'
 import { Checkpointer } from './checkpointer.ts'
+import { Clients } from './clients.ts'
 import type { OpenDatabase } from './database.ts'
 import {
   IN_MEMORY,
@@ -72,6 +73,7 @@ export class Ledger {
   readonly frames: Frames
   readonly programs: ProgramVersions
   readonly terminals: Terminals
+  readonly clients: Clients
   readonly hours: Hours
   readonly managers: Managers
   /** Undefined in memory, and for reading. */
@@ -81,13 +83,13 @@ export class Ledger {
   readonly #checkpointer: Checkpointer | undefined
   /** Bytes in the open transaction. */
   #bytes = 0
-  #seq: Seq
-  #hash: Uint8Array
+  #seq = 0 as Seq
+  #hash: Uint8Array = CHAIN_GENESIS
   /** Why nothing more is written (L-13). */
   #broken: unknown
   #onBroken: (cause: unknown) => void = () => undefined
   /** Origin of the open life; 0 before enrolment. */
-  #origin: Origin
+  #origin = 0 as Origin
   readonly #sentinel: Sentinel | undefined
   #ahead: SentinelWord | undefined
 
@@ -103,9 +105,6 @@ export class Ledger {
     this.#statements = factStatements(database)
     this.meta = new Meta(database)
     this.lives = new Lives(database)
-    this.#seq = 0 as Seq
-    this.#hash = CHAIN_GENESIS
-    this.#origin = 0 as Origin
     this.#loadHead()
     walkTail(this.#statements, this.idAt(0 as Seq), this.#seq, open.path ?? LEDGER_FILE)
     this.#ahead = directory === undefined ? undefined : this.#behind(readSentinel(directory))
@@ -120,6 +119,7 @@ export class Ledger {
     this.frames = new Frames(database)
     this.programs = new ProgramVersions(database)
     this.terminals = new Terminals(database)
+    this.clients = new Clients(database)
     this.hours = new Hours(database)
     this.managers = new Managers(database)
   }

@@ -44,6 +44,7 @@ const LEFT: ReadonlySet<string> = new Set([
   'hours_counted',
   'members',
   'identities',
+  'name_words',
   'programs',
   'corrections',
   'frames',

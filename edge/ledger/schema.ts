@@ -1,10 +1,12 @@
 // The tables of the ledger. Facts are only ever inserted; everything else is derived from them, or is the cloud's word. A fact's row keeps the
 // id of the same member's fact before it (`previous`), so that a member's facts are a list that costs no index page per sale (L-8).
 // A change of the tables goes into the last step while that is not released, and is a new step afterwards (P-STEP-1).
+import { nameWords } from '../../protocol/names.ts'
 import { statementsOf } from '../../protocol/schema-steps.ts'
 import type { SchemaStep } from '../../protocol/schema-steps.ts'
 import { SEQ_SPAN } from '../../protocol/ids.ts'
 import { TIME_MIN } from '../../protocol/time.ts'
+import type { Database } from './database.ts'
 import { LEASE_TABLES } from './leases.ts'
 
 const VERSION_1 = `
@@ -206,10 +208,34 @@ INSERT INTO hours_counted VALUES (1, 0);
 
 ALTER TABLE standing ADD COLUMN time INTEGER;
 ALTER TABLE edge ADD COLUMN attestation TEXT;
+
+-- Words by which members are found by name.
+CREATE TABLE name_words (
+  word   TEXT NOT NULL,
+  member INTEGER NOT NULL,
+  PRIMARY KEY (word, member)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX name_words_member ON name_words (member, word);
+INSERT OR IGNORE INTO name_words SELECT w.value, m.member FROM members m, json_each(name_words(coalesce(m.name, ''))) w;
+
+-- API clients of the business that this store serves: the cloud's latest word.
+CREATE TABLE clients (
+  dialect     TEXT NOT NULL,
+  key         TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  secret_hash BLOB NOT NULL,
+  created     INTEGER NOT NULL,
+  PRIMARY KEY (dialect, key)
+) STRICT, WITHOUT ROWID;
 ${LEASE_TABLES}`
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({
   statements: statementsOf(text),
 }))
+
+/** How the words of a name are found, for the step that finds those of members who are there. */
+export function nameFunction(database: Database): void {
+  database.function('name_words', { deterministic: true }, (name) => JSON.stringify(nameWords(String(name))))
+}
 
 export const SCHEMA_VERSION = SCHEMA_STEPS.length

@@ -95,17 +95,16 @@ export class Link implements CloudLink {
     this.#sentUpTo = ledger.seq
     this.#key = importPrivateKey(identity.privateKey).privateKey
     this.#cloudKey = cloudKey
+    const line = { live: () => this.live(), send: (frame: UpFrame) => this.#send(frame) }
     this.#questions = new Questions({
+      ...line,
       system,
-      live: () => this.live(),
       synced: () => ledger.meta.cursors().synced,
-      send: (frame) => this.#send(frame),
     })
     this.#past = new PastTalk({
+      ...line,
       ledger,
       till,
-      live: () => this.live(),
-      send: (frame) => this.#send(frame),
       soon: (work) => system.soon(() => this.#attempt(work)),
     })
   }
@@ -410,6 +409,8 @@ export class Link implements CloudLink {
       case 'decision':
       case 'budgets':
         return this.#taken(() => this.#questions.answered(frame))
+      case 'clients':
+        return this.#taken(() => this.#till.takeClients(frame))
       case 'certificate':
         return this.#taken(() => this.#certificates?.take(frame))
       case 'tail':

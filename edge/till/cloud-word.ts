@@ -2,6 +2,7 @@
 // one. These throw when the storage fails: the link then closes and is told again from the cursor that was kept.
 import { checkDocument } from '../../cloud/evaluation/check/check.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { Clients, StoreClient } from '../../protocol/frames/clients.ts'
 import type { Correction, Corrections } from '../../protocol/frames/corrections.ts'
 import type { Leases as LeasesFrame } from '../../protocol/frames/leases.ts'
 import type { Members } from '../../protocol/frames/members.ts'
@@ -92,6 +93,27 @@ export function takeLeases(books: Books, { cursor, leases }: LeasesFrame): void 
     ledger.meta.setLastWordAt(books.clock.now())
   })
   books.keeper.look()
+}
+
+/** Gives those that are no clients any more, or have another secret. */
+export function takeClients({ ledger, clock }: Books, { clients }: Clients): StoreClient[] {
+  const before = ledger.clients.all()
+  const now = new Set(clients.map(nameOf))
+  if (before.length === now.size && before.every((client) => now.has(nameOf(client)))) return []
+  ledger.transact(() => {
+    ledger.clients.replace(clients)
+    ledger.meta.setLastWordAt(clock.now())
+  })
+  const good = new Set(clients.map(proofOf))
+  return before.filter((client) => !good.has(proofOf(client)))
+}
+
+function proofOf({ dialect, key, secret_hash: hash }: StoreClient): string {
+  return `${dialect} ${key} ${Buffer.from(hash).toString('hex')}`
+}
+
+function nameOf(client: StoreClient): string {
+  return `${proofOf(client)} ${client.created} ${client.name}`
 }
 
 export function takeProgram(books: Books, frame: ProgramFrame): void {

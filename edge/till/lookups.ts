@@ -15,6 +15,7 @@ import type { Sale } from '../../protocol/facts.ts'
 import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
 import { NO_MEMBER, idFromText, idText, originOf } from '../../protocol/ids.ts'
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../../protocol/limits.ts'
+import { nameWords } from '../../protocol/names.ts'
 import type { Result } from '../../protocol/result.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import { millisOf } from '../../protocol/time.ts'
@@ -36,6 +37,16 @@ import { timeText } from './wording.ts'
 export async function memberView(books: Books, reference: MemberReference): Promise<Result<MemberView>> {
   const found = await findCard(books, reference)
   return found.ok ? accept(viewOf(books, found.value)) : found
+}
+
+/** Whoever this store has met and is called so, by id. */
+export function membersNamed(books: Books, name: string, limit: number): MemberView[] {
+  const words = nameWords(name)
+  const found = words.length === 0 ? [] : books.ledger.members.named(words, limit)
+  return found.flatMap((member) => {
+    const card = books.cards.get(member)
+    return card === undefined ? [] : [viewOf(books, card)]
+  })
 }
 
 function viewOf(books: Books, card: Card): MemberView {

@@ -1,10 +1,11 @@
 // Who a caller means. A member is named by id or by an identity; one this store has not met is asked of the cloud (A-4). Identities are
 // compared in one form: e-mail in lower case, a phone number as its digits with a leading plus (M-3).
 import type { Identity, IdentityKind } from '../../protocol/facts.ts'
+import { identityForm } from '../../protocol/identities.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { NO_MEMBER, idFromText, originOf } from '../../protocol/ids.ts'
 import type { Result } from '../../protocol/result.ts'
-import { accept, refuse, unreachable } from '../../protocol/result.ts'
+import { accept, refuse } from '../../protocol/result.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
 import type { MemberQuestion } from './cloud-link.ts'
@@ -32,27 +33,12 @@ export function kindWord(kind: IdentityKind): string {
 }
 
 /** The form in which identities are compared, stored and sent. */
-export function normalised({ kind, value }: Identity): Result<Identity> {
-  const form = formOf(kind, value)
+export function normalised(identity: Identity): Result<Identity> {
+  const { kind } = identity
+  const form = identityForm(identity)
   return form.length > 0
     ? accept({ kind, value: form })
     : refuse('input_invalid', `This is no ${KIND_WORDS[kind]}.`)
-}
-
-function formOf(kind: IdentityKind, value: string): string {
-  switch (kind) {
-    case 'email':
-      return value.trim().toLowerCase()
-    case 'phone': {
-      const digits = value.replaceAll(/\D/g, '')
-      return digits.length > 0 && value.trimStart().startsWith('+') ? `+${digits}` : digits
-    }
-    case 'card':
-    case 'external_id':
-      return value.trim()
-    default:
-      return unreachable(kind)
-  }
 }
 
 /** Asks the cloud when the store does not know, and it was not asked for this write before. */

@@ -1,17 +1,14 @@
 // What can be redeemed here now: by a member, or by anybody. What one member may do is read from what this store knows of the member; what is left
 // for all members together only the cloud knows, so it is asked. Nothing here writes, and nothing is decided: that is the redemption's.
-import type { Program, RedeemPerk } from '../../cloud/evaluation/compile.ts'
-import { POINTS } from '../../cloud/evaluation/document/metrics.ts'
+import type { RedeemPerk } from '../../cloud/evaluation/compile.ts'
+import { anybody } from '../../cloud/evaluation/spending/anybody.ts'
 import { mayHold, standingOf } from '../../cloud/evaluation/spending/limits.ts'
 import { leastNamed } from '../../cloud/evaluation/spending/offers.ts'
 import type { Held } from '../../cloud/evaluation/spending/spending.ts'
 import { NOTHING_HELD, mayRedeem } from '../../cloud/evaluation/spending/spending.ts'
-import type { MemberState } from '../../cloud/evaluation/state.ts'
-import { moreOf, newState } from '../../cloud/evaluation/state.ts'
 import type { BudgetStanding } from '../../protocol/frames/budgets.ts'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
 import { NO_MEMBER, idText } from '../../protocol/ids.ts'
-import { POINTS_MAX } from '../../protocol/limits.ts'
 import type { Result } from '../../protocol/result.ts'
 import { accept } from '../../protocol/result.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
@@ -36,7 +33,7 @@ export async function perksView(books: Books, member: MemberId | undefined): Pro
   const told = { status: statusOf(books, card), as_of: books.asOf() }
   if (program === null || when === undefined) return accept({ ...told, perks: [] })
   const place = { store: books.identity.store.id, at: when.at, offset: when.offset }
-  const state = card === null ? anybody(books, program) : stateNow(program, card, when)
+  const state = card === null ? anybody(program, books.identity.store.id) : stateNow(program, card, when)
   const day = localDay(millisOf(when.at), when.offset)
   const rowOf = (perk: RedeemPerk): PerkRow => {
     const named = leastNamed(perk)
@@ -93,20 +90,4 @@ function budgetOf(
     left_here: left(perStore, budgetUsedHere),
     offline: leases.reduce((sum, lease) => sum + usable(books, lease), 0),
   }
-}
-
-/** Without a member: what is offered here now to somebody who is at home here, has every tier and enough of every metric. */
-function anybody(books: Books, { tiers, metrics }: Program): MemberState {
-  const state: MemberState = {
-    ...newState(),
-    balance: POINTS_MAX,
-    lifetime: POINTS_MAX,
-    tier: tiers.at(-1)?.id ?? 0,
-  }
-  const more = moreOf(state)
-  more.profile = { ...more.profile, homeStore: books.identity.store.id }
-  more.accounts = [...metrics.keys()]
-    .filter((metric) => metric !== POINTS)
-    .map((metric) => ({ metric, balance: POINTS_MAX, lifetime: POINTS_MAX, spent: 0, lots: [] }))
-  return state
 }

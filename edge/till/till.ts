@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Identity } from '../../protocol/facts.ts'
+import type { Clients, StoreClient } from '../../protocol/frames/clients.ts'
 import type { Corrections } from '../../protocol/frames/corrections.ts'
 import type { Leases } from '../../protocol/frames/leases.ts'
 import type { Members } from '../../protocol/frames/members.ts'
@@ -33,6 +34,7 @@ import type { CloudLink } from './cloud-link.ts'
 import { ClockKeeper, clockStatus } from './clock-keeper.ts'
 import {
   cloudReborn,
+  takeClients,
   takeCorrections,
   takeLeases,
   takeMembers,
@@ -45,7 +47,7 @@ import { prepareEnrolment } from './enrolments.ts'
 import { prepareReturn, prepareVoid } from './give-backs.ts'
 import type { HistoryQuery, InputOf, QuoteInput, WriteKind } from './inputs.ts'
 import { explanation } from './explanation.ts'
-import { history, memberView, quote } from './lookups.ts'
+import { history, memberView, membersNamed, quote } from './lookups.ts'
 import { perksView } from './perks.ts'
 import type { Ending } from './lease-keeper.ts'
 import { prepareLeaseReturn } from './lease-returns.ts'
@@ -99,6 +101,7 @@ export class Till {
   readonly #onFault: (cause: unknown) => void
   readonly #clockKeeper: ClockKeeper
   readonly #storageKeeper: StorageKeeper
+  #onClientGone: (client: StoreClient) => void = () => undefined
   #link: { readonly state: string; readonly since: number }
 
   constructor({ ledger, system, software, backdateMs = BACKDATE_MS_MAX, onFault, flush }: TillOptions) {
@@ -158,6 +161,11 @@ export class Till {
 
   findMember(identity: Identity): Promise<Result<MemberView>> {
     return memberView(this.#books, identity)
+  }
+
+  /** At most `limit` of those this store has met, by the words of their name. */
+  membersNamed(name: string, limit: number): MemberView[] {
+    return membersNamed(this.#books, name, limit)
   }
 
   perks(member: MemberId | undefined): Promise<Result<PerksAnswer>> {
@@ -280,6 +288,16 @@ export class Till {
 
   takeLeases(frame: Leases): void {
     takeLeases(this.#books, frame)
+  }
+
+  /** P-SYNC-11. */
+  takeClients(frame: Clients): void {
+    for (const client of takeClients(this.#books, frame)) this.#onClientGone(client)
+  }
+
+  /** Told of each API client that is one no more, or has another secret. */
+  onClientGone(listener: (client: StoreClient) => void): void {
+    this.#onClientGone = listener
   }
 
   takeProgram(frame: ProgramFrame): void {

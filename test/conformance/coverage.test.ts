@@ -1,6 +1,7 @@
 // The contract, the rows and the cases compared with each other, in both directions; COVERAGE.md of the dialect is the outcome (DF-8). `COVERAGE=write` writes it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import type { InputTable, ReadInput } from '../../cloud/dialects/frame/input.ts'
 import { PERKVILLE } from '../../cloud/dialects/perkville/perkville.ts'
 import { CASES } from './cases.ts'
 import { operationOf } from './conformance-case.ts'
@@ -55,6 +56,11 @@ test('DF-8 what is there is there as the contract says: status, scopes, filters,
     if (rows.has(text.split(/[ :]/)[0] ?? '')) expect(missing).toContain(text)
 })
 
+/** Of a declared input. */
+function inputFieldsOf(input: InputTable | ReadInput | undefined): InputTable['fields'] {
+  return typeof input === 'object' ? input.fields : {}
+}
+
 function differences({ name }: ContractResource, operation: ContractOperation): string[] {
   const row = rows.get(name)
   const endpoint = row?.endpoints.find((one) => named(one) === named(operation))
@@ -86,7 +92,7 @@ function differences({ name }: ContractResource, operation: ContractOperation): 
     if (row.collection !== null && endpoint.requires?.forbids?.includes(forbidden) !== true)
       found.push(`${says}: forbids ${forbidden}`)
   for (const field of operation.body)
-    if (!field.includes('[]') && endpoint.input?.fields[field] === undefined)
+    if (!field.includes('[]') && inputFieldsOf(endpoint.input)[field] === undefined)
       found.push(`${says}: the body’s ${field}`)
   return found
 }

@@ -112,6 +112,7 @@ describe('H-2: who may call', () => {
         '/pegke/apiv1/',
         '/pegke/apiv1/',
         '/pegke/oauth/token',
+        '/pegke/realtime',
         '/readyz',
         '/v1/sessions',
       ].toSorted(),

@@ -1,29 +1,42 @@
-// A Pegke integration against a store's node, as its clients really call (PG): multipart on GET, phone_number, the key in a field, OAuth, retries, pages, and all
-// of it without the internet. The contract's calls are compared with what is served, both ways.
-import { existsSync, readFileSync } from 'node:fs'
+// What of Pegke's API is a store's own (PG): who is heard from where, tokens that end, pages, the live feed. How calls are sent and answered, at HQ as in a
+// store, stands in the cases of test/conformance.
+import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { request as requestTls } from 'node:https'
-import { isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { PEGKE_CALLS } from '../../edge/http/pegke/calls.ts'
-import { PEGKE_ACCESS_MS, PEGKE_PAGE_ROWS, FORM_BYTES_MAX } from '../../protocol/limits.ts'
+import type { StoreClient } from '../../protocol/frames/clients.ts'
+import type { Millis } from '../../protocol/time.ts'
+import { PEGKE_ACCESS_MS, PEGKE_PAGE_ROWS } from '../../protocol/limits.ts'
 import { isLoopback } from '../../edge/http/origins.ts'
 import { realSystem } from '../../edge/system.ts'
 import { writeCertificate } from '../../edge/tls/certificate-file.ts'
 import { newTlsKey } from '../../edge/tls/certificate-keeper.ts'
 import { ownNames } from '../../edge/tls/own-names.ts'
+import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import { CloudCore } from '../support/cloud-core.ts'
 import { expectProblem } from '../support/edge-api.ts'
 import { Answer, EdgeUnderTest, ONE_SALE, until } from '../support/edge-under-test.ts'
 
 const PHONE = '+447700900123'
 
+const SECRET = 'the-secret-of-this-merchant'
+const CLIENT: StoreClient = {
+  dialect: 'pegke',
+  key: 'shop1',
+  name: 'Till software',
+  secret_hash: createHash('sha256').update(SECRET).digest(),
+  created: Date.UTC(2013, 0, 1, 15, 30, 27) as Millis,
+}
+const key = `${CLIENT.key}.${SECRET}`
+
 /** One of this machine's that is not its loopback. */
-const OWN_ADDRESS = ownNames([]).find((name) => isIP(name) === 4 && !isLoopback(name))
+const OWN_ADDRESS = Object.values(networkInterfaces())
+  .flatMap((all) => all ?? [])
+  .find(({ internal, family }) => !internal && family === 'IPv4')?.address
 
 let edge: EdgeUnderTest
-let key: string
 /** How far the node's monotonic clock is moved on. */
 let ahead: number
 beforeEach(async () => {
@@ -31,7 +44,7 @@ beforeEach(async () => {
   edge = await EdgeUnderTest.start({
     system: { ...realSystem, monotonic: () => realSystem.monotonic() + ahead },
   })
-  key = `terminal.${edge.tokens.terminal}`
+  edge.node.till.takeClients({ type: 'clients', clients: [CLIENT] })
   const made = await edge.post('/v1/members', {
     name: 'Ada King',
     identities: [{ kind: 'phone', value: PHONE }],
@@ -43,118 +56,39 @@ afterEach(() => edge.stop())
 interface Sent {
   readonly method?: 'GET' | 'POST'
   readonly fields?: Readonly<Record<string, string>>
-  readonly as?: 'multipart' | 'urlencoded' | 'json' | 'query'
-  readonly authorization?: string | null
+  readonly authorization?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** By hand: a GET with a body is what fetch refuses and Pegke's clients send. */
+/** By hand: `host` is what fetch sets itself. */
 function call(
   q: string,
-  {
-    method = 'POST',
-    fields = {},
-    as = 'multipart',
-    authorization = `Bearer ${key}`,
-    headers = {},
-  }: Sent = {},
+  { method = 'POST', fields = {}, authorization = `Bearer ${key}`, headers = {} }: Sent = {},
 ): Promise<Answer> {
-  const [type, body] = bodyOf(as, fields)
-  const query = new URLSearchParams({ q, ...(as === 'query' ? fields : {}) })
+  const query = new URLSearchParams({ q, ...fields })
   return new Promise((resolve, reject) => {
     const sent = request(
       `${edge.url}/pegke/apiv1/?${query}`,
-      {
-        method,
-        headers: {
-          ...(body === '' ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
-          ...(authorization === null ? {} : { authorization }),
-          ...headers,
-        },
-      },
+      { method, headers: { authorization, ...headers } },
       (response) => {
         let text = ''
         response.on('data', (piece: Buffer) => (text += piece.toString()))
-        response.on('end', () =>
-          resolve(
-            new Answer(
-              response.statusCode ?? 0,
-              new Headers(response.headers as Record<string, string>),
-              text,
-            ),
-          ),
-        )
+        response.on('end', () => {
+          const { statusCode = 0, headers: got } = response
+          resolve(new Answer(statusCode, new Headers(got as Record<string, string>), text))
+        })
       },
     )
     sent.on('error', reject)
-    sent.end(body)
+    sent.end()
   })
 }
-
-function bodyOf(
-  as: NonNullable<Sent['as']>,
-  fields: Readonly<Record<string, string>>,
-): [type: string, body: string] {
-  if (as === 'query') return ['', '']
-  if (as === 'json') return ['application/json', JSON.stringify(fields)]
-  if (as === 'urlencoded')
-    return ['application/x-www-form-urlencoded', new URLSearchParams(fields).toString()]
-  const parts = Object.entries(fields).map(
-    ([name, value]) => `--XyZ\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
-  )
-  return ['multipart/form-data; boundary=XyZ', `${parts.join('')}--XyZ--\r\n`]
-}
-
-const balance = async (): Promise<unknown> =>
-  (await call('check_points', { method: 'GET', fields: { phone: PHONE } })).value('points')
-
-test('the contract’s calls are served, and what is served beyond them is of its web API', () => {
-  const contract = new URL('../../../shared/contracts/pegke.json', import.meta.url)
-  const known = [
-    'authenticate',
-    'check_history',
-    'check_points',
-    'give_points',
-    'my_offers',
-    'search_user',
-    'store_history',
-    'validate_redeem',
-  ]
-  expect(Object.keys(PEGKE_CALLS).toSorted()).toEqual(known)
-  if (!existsSync(contract)) return
-  const { merchant_api } = JSON.parse(readFileSync(contract, 'utf8')) as {
-    merchant_api: { calls: { q: string }[] }
-  }
-  for (const { q } of merchant_api.calls) expect(known).toContain(q)
-})
 
 describe('PG-1 PG-2: who is heard', () => {
-  test('PG-1: a merchant key, an access token, or the key in a field; nobody else, and nothing is done', async () => {
-    const fields = { phone: PHONE, points: '5' }
-    expectProblem(await call('give_points', { fields, authorization: null }), 'token_missing')
-    for (const wrong of [
-      'terminal.wrong',
-      `other.${edge.tokens.terminal}`,
-      edge.tokens.terminal,
-      '.',
-      'a.b.c',
-    ])
-      expectProblem(await call('give_points', { fields, authorization: `Bearer ${wrong}` }), 'token_unknown')
-    expectProblem(
-      await call('give_points', { fields, authorization: `Bearer manager.${edge.tokens.manager}` }),
-      'role_insufficient',
-    )
-    expect(await balance()).toBe(50)
-    const by = await call('authenticate', { fields: { key }, authorization: null, as: 'json' })
-    expect(by.json).toEqual({
-      username: 'terminal',
-      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/) as string,
-    })
-  })
-
   test('PG-1: a key that was taken back is refused at once', async () => {
     expect((await call('my_offers', { method: 'GET' })).status).toBe(200)
-    await edge.ask('DELETE', '/v1/terminals/terminal', { role: 'admin' })
+    expectProblem(await edge.get('/v1/status', { token: key }), 'token_unknown')
+    edge.node.till.takeClients({ type: 'clients', clients: [] })
     expectProblem(await call('my_offers', { method: 'GET' }), 'token_unknown')
   })
 
@@ -178,8 +112,17 @@ describe('PG-1 PG-2: who is heard', () => {
     const headers = { authorization: `Bearer ${key}` }
     const plain = await fetch(`http://${OWN_ADDRESS}:${edge.node.port}${path}`, { headers })
     expectProblem(new Answer(plain.status, plain.headers, await plain.text()), 'tls_required')
+    const feed = await fetch(`http://${OWN_ADDRESS}:${edge.node.port}/pegke/realtime`, { headers })
+    expectProblem(new Answer(feed.status, feed.headers, await feed.text()), 'tls_required')
     const status = await new Promise((resolve, reject) => {
-      const options = { host: OWN_ADDRESS, port: edge.node.tlsPort, path, headers, ca: certified.value.ca }
+      const options = {
+        host: OWN_ADDRESS,
+        servername: 'localhost',
+        port: edge.node.tlsPort,
+        path,
+        headers,
+        ca: certified.value.ca,
+      }
       requestTls(options, ({ statusCode }) => resolve(statusCode))
         .on('error', reject)
         .end()
@@ -202,7 +145,7 @@ describe('PG-9: OAuth', () => {
     }).then(async (response) => new Answer(response.status, response.headers, await response.text()))
 
   test('PG-9: a client’s secret for tokens, refresh once, and both end', async () => {
-    const client = { client_id: 'terminal', client_secret: edge.tokens.terminal }
+    const client = { client_id: CLIENT.key, client_secret: SECRET }
     const first = await token({ grant_type: 'client_credentials', ...client })
     expect(first.json).toMatchObject({ token_type: 'Bearer', expires_in: PEGKE_ACCESS_MS / 1000 })
     const access = (answer: Answer): string => `Bearer ${answer.string('access_token')}`
@@ -212,11 +155,12 @@ describe('PG-9: OAuth', () => {
     const refresh = { grant_type: 'refresh_token', refresh_token: first.string('refresh_token') }
     const second = await token(refresh)
     expect((await call('my_offers', { authorization: access(second) })).status).toBe(200)
-    expect((await token(refresh)).json).toEqual({ error: 'invalid_grant' })
+    expect((await token(refresh)).json).toMatchObject({ error: 'invalid_grant' })
     ahead = PEGKE_ACCESS_MS + 1
     expectProblem(await call('my_offers', { authorization: access(second) }), 'token_unknown')
     ahead = 0
-    await edge.ask('DELETE', '/v1/terminals/terminal', { role: 'admin' })
+    const renewed = { ...CLIENT, secret_hash: createHash('sha256').update('new').digest() }
+    edge.node.till.takeClients({ type: 'clients', clients: [renewed] })
     expectProblem(await call('my_offers', { authorization: access(second) }), 'token_unknown')
     expect(
       (await token({ grant_type: 'refresh_token', refresh_token: second.string('refresh_token') })).status,
@@ -228,137 +172,15 @@ describe('PG-9: OAuth', () => {
       authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
     })
     const grant = { grant_type: 'client_credentials' }
-    expect((await token(grant, basic('terminal', edge.tokens.terminal))).status).toBe(200)
-    const wrong = await token(grant, basic('terminal', 'wrong'))
-    expect([wrong.status, wrong.json]).toEqual([401, { error: 'invalid_client' }])
-    expect((await token({ grant_type: 'password' })).json).toEqual({ error: 'unsupported_grant_type' })
-    expect((await token({})).json).toEqual({ error: 'invalid_request' })
-  })
-})
-
-describe('PG-3: however a call is sent', () => {
-  test.each(['multipart', 'urlencoded', 'json', 'query'] as const)(
-    'PG-3: fields as %s, by GET and by POST',
-    async (as) => {
-      for (const method of ['GET', 'POST'] as const) {
-        const answer = await call('check_points', { method, as, fields: { phone_number: PHONE, lang: 'en' } })
-        expect(answer.json).toEqual({
-          phone: PHONE,
-          name: 'Ada King',
-          points: 50,
-          lifetime_points: 50,
-          level: 'Bronze',
-          status: 'provisional',
-        })
-      }
-    },
-  )
-
-  test('PG-3: a body goes before the query; what is no form, too much or no call is refused', async () => {
-    const other = await call('check_points', { fields: { phone: PHONE, q: 'my_offers' } })
-    expect(other.list('offers')).toHaveLength(2)
-    expectProblem(await call('check_points', { fields: { phone: 'x'.repeat(1_001) } }), 'input_invalid')
-    expectProblem(
-      await call('check_points', { fields: { phone: 'x'.repeat(FORM_BYTES_MAX) } }),
-      'body_too_large',
-    )
-    expectProblem(
-      await call('check_points', {
-        fields: Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`f${n}`, ''])),
-      }),
-      'input_invalid',
-    )
-    expectProblem(await call('steal_points'), 'route_unknown')
-    expectProblem(await call('check_points', { fields: { ['__proto__ x']: '1' } }), 'input_invalid')
-    expectProblem(await call('check_points', { as: 'json', fields: [] as never }), 'body_malformed')
-  })
-})
-
-describe('PG-4 PG-5: giving points', () => {
-  test('PG-4: to who has the number, without the internet', async () => {
-    const given = await call('give_points', { fields: { phone: PHONE, points: '20' } })
-    expect(given.json).toMatchObject({
-      success: true,
-      phone: PHONE,
-      points_given: 20,
-      points: 70,
-      status: 'provisional',
-    })
-    expect(await balance()).toBe(70)
-    expectProblem(await call('give_points', { fields: { phone: '+4400', points: '20' } }), 'member_not_found')
-    for (const points of ['0', '-5', '1.5', 'many', ''])
-      expectProblem(await call('give_points', { fields: { phone: PHONE, points } }), 'input_invalid')
-    expectProblem(
-      await call('give_points', { method: 'GET', fields: { phone: PHONE, points: '20' } }),
-      'method_unknown',
-    )
-    expect((await call('give_points', { fields: { phone: PHONE, points: '3.0' } })).value('points')).toBe(73)
-  })
-
-  test('PG-5: with a reference once, however often it is sent; without one each call counts', async () => {
-    const fields = { phone: PHONE, points: '20', reference: 'till-9-0001' }
-    const first = await call('give_points', { fields })
-    expect((await call('give_points', { fields })).text).toBe(first.text)
-    expectProblem(await call('give_points', { fields: { ...fields, points: '21' } }), 'key_reused')
-    const plain = { phone: PHONE, points: '20' }
-    await call('give_points', { fields: plain, headers: { 'idempotency-key': 'k1' } })
-    await call('give_points', { fields: plain, headers: { 'idempotency-key': 'k1' } })
-    expect(await balance()).toBe(90)
-    await call('give_points', { fields: plain })
-    await call('give_points', { fields: plain })
-    expect(await balance()).toBe(130)
-  })
-})
-
-describe('PG-6: redeems', () => {
-  /** A voucher that the sale of a member who reaches Silver brings. */
-  async function voucher(): Promise<string> {
-    const member = { kind: 'phone', value: PHONE }
-    const sold = await edge.post('/v1/sales', { member, lines: [{ sku: 'TEA', amount: 45_000 }] })
-    const [issued] = sold.list('vouchers') as { code: string }[]
-    if (issued === undefined) throw new Error(sold.text)
-    return issued.code
-  }
-
-  test('PG-6: checked by its member, used once and offline, and then no more', async () => {
-    const code = await voucher()
-    const fields = { code, phone: PHONE }
-    for (const sent of [{ method: 'GET', fields }, { fields: { ...fields, use: '0' } }] as const)
-      expect((await call('validate_redeem', sent)).json).toEqual({
-        valid: true,
-        used: false,
-        code,
-        title: 'Gift',
-        status: 'unused',
-      })
-    const used = await call('validate_redeem', { fields: { code: code.toLowerCase() } })
-    expect(used.json).toEqual({ valid: true, used: true, code, title: 'Gift', status: 'provisional' })
-    const again = await call('validate_redeem', { fields: { code } })
-    expect(again.json).toMatchObject({ valid: false, used: false, code })
-    expect((await call('validate_redeem', { method: 'GET', fields })).value('valid')).toBe(false)
-  })
-
-  test('PG-6: a code nobody has, one without its member, and none', async () => {
-    expect(
-      (await call('validate_redeem', { method: 'GET', fields: { code: 'NOSUCHCODE', phone: PHONE } })).json,
-    ).toMatchObject({ valid: false, status: 'voucher_not_found' })
-    expectProblem(
-      await call('validate_redeem', { method: 'GET', fields: { code: 'NOSUCHCODE' } }),
-      'input_invalid',
-    )
-    expectProblem(await call('validate_redeem', { fields: { code: '' } }), 'input_invalid')
+    expect((await token(grant, basic(CLIENT.key, SECRET))).status).toBe(200)
+    const wrong = await token(grant, basic(CLIENT.key, 'wrong'))
+    expect([wrong.status, wrong.json]).toMatchObject([401, { error: 'invalid_client' }])
+    expect((await token({ grant_type: 'password' })).json).toMatchObject({ error: 'unsupported_grant_type' })
+    expect((await token({})).json).toMatchObject({ error: 'invalid_request' })
   })
 })
 
 describe('PG-7: finding and histories', () => {
-  test('users by phone, and an empty list where there is none', async () => {
-    expect((await call('search_user', { method: 'GET', fields: { phone: PHONE } })).json).toEqual({
-      users: [{ phone: PHONE, email: null, name: 'Ada King', points: 50, level: 'Bronze' }],
-    })
-    expect((await call('search_user', { fields: { email: 'no@example.com' } })).json).toEqual({ users: [] })
-    expectProblem(await call('search_user', { fields: { name: 'Ada' } }), 'input_invalid')
-  })
-
   test('PG-7 PG-8: a customer’s and the store’s records, by pages, newest first', async () => {
     for (let n = 0; n < PEGKE_PAGE_ROWS + 2; n += 1)
       await call('give_points', { fields: { phone: PHONE, points: '1' } })
@@ -389,17 +211,39 @@ describe('PG-7: finding and histories', () => {
       expectProblem(await call('store_history', { fields: { page } }), 'input_invalid')
   })
 
-  test('PG-1: the store’s activity streams under Pegke’s address to the merchant key', async () => {
-    const socket = new WebSocket(`${edge.url.replace('http', 'ws')}/pegke/realtime`, {
-      headers: { authorization: `Bearer ${key}` },
+  test('PG-1: the store’s activity streams under Pegke’s address to key and access token, and to nobody else', async () => {
+    const token = await fetch(`${edge.url}/pegke/oauth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: CLIENT.key,
+        client_secret: SECRET,
+      }),
     })
-    const kinds: string[] = []
-    socket.on('message', (data: Buffer) => {
-      const { activities = [] } = JSON.parse(data.toString()) as { activities?: { kind: string }[] }
-      kinds.push(...activities.map(({ kind }) => kind))
-    })
+    const { access_token: access } = (await token.json()) as { access_token: string }
+    const kinds: string[][] = []
+    const closed: number[] = []
+    const watch = (query: string, headers: Record<string, string>): void => {
+      const seen: string[] = []
+      kinds.push(seen)
+      const socket = new WebSocket(`${edge.url.replace('http', 'ws')}/pegke/realtime${query}`, { headers })
+      socket.on('close', (code) => closed.push(code))
+      socket.on('message', (data: Buffer) => {
+        const { activities = [] } = JSON.parse(data.toString()) as { activities?: { kind: string }[] }
+        seen.push(...activities.map(({ kind }) => kind))
+      })
+    }
+    watch('', { authorization: `Bearer ${key}` })
+    watch('', { authorization: `Bearer ${access}` })
+    watch(`?key=${key}`, {})
+    watch(`?token=${access}`, {})
     await call('give_points', { fields: { phone: PHONE, points: '5' } })
-    await until('the gift is told', () => kinds.includes('grant'))
-    socket.terminate()
+    await until('the gift is told to all', () => kinds.every((seen) => seen.includes('grant')))
+    for (const wrong of [edge.tokens.terminal, edge.tokens.manager, 'shop1.wrong'])
+      expectProblem(await edge.get('/pegke/realtime', { token: wrong }), 'token_unknown')
+    expectProblem(await edge.get('/v1/feed', { token: access }), 'token_unknown')
+    edge.node.till.takeClients({ type: 'clients', clients: [] })
+    await until('all are let go', () => closed.length === 4)
+    expect(new Set(closed)).toEqual(new Set([CLOSE_CODES.unauthorised]))
   })
 })

@@ -78,6 +78,8 @@ export async function queriesOf<S>(
     path,
     params,
     authorization: 'Bearer x',
+    idempotencyKey: '',
+    requestId: 'x',
     body: () => Promise.reject(new Error('no body')),
   })
   return status === 200 ? asked : status

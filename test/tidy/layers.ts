@@ -52,6 +52,17 @@ export const LAYERS: readonly Layer[] = [
       'cloud/store/platform-port.ts',
     ],
   },
+  {
+    at: 'cloud/dialects/pegke',
+    may: [
+      'protocol',
+      'cloud/collections/collection.ts',
+      'cloud/dialects/frame',
+      'cloud/domain',
+      'cloud/platform',
+      'cloud/store/platform-port.ts',
+    ],
+  },
   { at: 'cloud/store', may: ['protocol', EVALUATION, COLLECTIONS] },
   // It yields between long pieces of work, hence the timers.
   {
@@ -152,17 +163,19 @@ export const LAYERS: readonly Layer[] = [
   { at: 'cloud/config.ts', may: ['protocol'] },
   { at: 'cloud/main.ts', may: ['cloud/config.ts', 'cloud/node.ts'] },
   {
+    at: 'cloud/served-dialects.ts',
+    may: ['protocol', COLLECTIONS, 'cloud/dialects', 'cloud/domain', 'cloud/http', STORE_PORT],
+  },
+  {
     at: 'cloud/node.ts',
     may: [
       'protocol',
-      COLLECTIONS,
+      'cloud/served-dialects.ts',
       'cloud/dialects',
       'cloud/platform',
       'cloud/domain',
       'cloud/fleet',
       'cloud/http',
-      'cloud/platform',
-      'cloud/dialects',
       'cloud/store',
       'cloud/sync',
       'cloud/what-if',

@@ -1,7 +1,8 @@
 // What is done with customers: posted, redeemed, voided, referred, joined; each against a real store and the real fold, and what is listed afterwards.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { RuleId, StoreId } from '../../protocol/ids.ts'
+import type { MemberId, RuleId, StoreId } from '../../protocol/ids.ts'
 import type { Millis } from '../../protocol/time.ts'
+import { Histories } from '../../cloud/domain/accounts/histories.ts'
 import { Customers } from '../../cloud/domain/accounts/operations/customers.ts'
 import { Memberships } from '../../cloud/domain/accounts/operations/memberships.ts'
 import { Referring } from '../../cloud/domain/accounts/operations/referring.ts'
@@ -243,6 +244,23 @@ test('OP-6 several at once are all redeemed or none', async () => {
   expect((await connection()).balance).toBe(250)
   expect(await post({ perk: COFFEE, quantity: 2 })).toHaveLength(2)
   expect((await connection()).balance).toBe(50)
+})
+
+test('OP-12 a history is of facts with transactions, each once, newest first, of one or of all, page by page', async () => {
+  await post({ quantity: 10 })
+  await post({ quantity: 1, who: { email: 'bob@example.org' } })
+  const [twice, bonus] = await post({ quantity: 1 })
+  expect(bonus?.fact).toBe(twice.fact)
+  const histories = new Histories(cloud.store.read)
+  const of = (limit: number, offset: number, whose: number | null = null) =>
+    histories.of(cloud.tenant, { member: whose as MemberId | null, limit, offset })
+  const all = await of(10, 0)
+  expect(all.facts.map(({ points }) => points)).toEqual([5 + 11, 5, 50, 50, 50])
+  const [first, second] = [await of(3, 0), await of(3, 3)]
+  expect([first.more, second.more]).toEqual([true, false])
+  expect([...first.facts, ...second.facts]).toEqual(all.facts)
+  expect((await of(10, 0, twice.member)).facts.map(({ points }) => points)).toEqual([16, 50, 50])
+  expect(await of(10, 0, 999_999)).toEqual({ facts: [], more: false })
 })
 
 test('OP-7 rows of a batch stand for themselves, each on what those before it left, in their order', async () => {

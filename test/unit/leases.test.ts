@@ -1,5 +1,6 @@
 // P-LEASE, U-4 to U-8 and: shops, tills, links and a cloud, all real, on lines that are cut and mended. After each story the books add up.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { VoucherUses } from '../../cloud/domain/accounts/operations/voucher-use.ts'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import type { MemberId } from '../../protocol/ids.ts'
 import { outstandingOf } from '../../protocol/leases.ts'
@@ -230,6 +231,32 @@ describe('what is not points', () => {
     expect(await a.use(code)).toBe('voucher_used')
     await a.mend()
     expect(await b.use(code)).toBe('voucher_used')
+    expect(await world.conflicts()).toEqual([])
+  })
+
+  test('OP-11 HQ uses a voucher by the authority, once per key; a lease is asked back, and kept to where it cannot be', async () => {
+    await begin()
+    const { vouchers } = await a.done('redemption', { member: String(member), perk: COFFEE })
+    const code = vouchers[0]?.code ?? ''
+    await world.pass()
+    expect(await leased(a, 'voucher')).toBe(1)
+    const { tenant } = world.cloud
+    const uses = new VoucherUses(world.cloud)
+    const use = async (key: string, wanted = code): Promise<string> => {
+      const asked = uses.use(tenant, { code: wanted, store: null, key })
+      await world.pass(3_000)
+      const used = await asked
+      return used.ok ? 'used' : used.refusal.code
+    }
+    await a.cut()
+    expect(await use('one')).toBe('lease_elsewhere')
+    await a.mend()
+    expect(await use('two')).toBe('used')
+    expect(await use('two')).toBe('used')
+    expect(await use('three')).toBe('voucher_used')
+    expect(await use('two', 'OTHER')).toBe('key_reused')
+    expect(await use('four', 'NOBODYS')).toBe('voucher_not_found')
+    expect(await a.use(code)).toBe('voucher_used')
     expect(await world.conflicts()).toEqual([])
   })
 

@@ -70,10 +70,12 @@ function principals(row: IssuedWhole | undefined, now: number): Principals {
         hash === secretHash('hq2')
           ? { id: 2, name: 'Two', hqHash: hash, dialects: [], modified: millis(0) }
           : undefined,
+      clientByKey: async (key) => (key === row?.client.key ? row.client : undefined),
     },
     clock: { now: () => now },
     operatorHash: secretHash('op'),
     firstTenant: 1,
+    keyDialects: new Set(['pegke']),
   })
 }
 
@@ -89,6 +91,28 @@ test('PL-1 a token becomes one principal: operator, HQ of a business, what a cli
   const caller = principalOf(issued())
   expect(permits(caller, { all: [], anyOf: [['x', 'members:read']] })).toBe(true)
   expect(permits(caller, { all: [], anyOf: [['x'], ['members:read']] })).toBe(false)
+})
+
+test('PL-23 id and secret of a client, joined by a dot, are a token where the API says so, for the client itself', async () => {
+  const client = {
+    ...issued().client,
+    key: 'code',
+    secretHash: secretHash('secret'),
+    dialect: 'pegke',
+    grants: ['client_credentials'],
+  } as const
+  const of = (over: object, token = 'code.secret') =>
+    principals(issued({ client: { ...client, ...over } }), 50).of(token)
+  expect(await of({})).toMatchObject({ kind: 'token', dialect: 'pegke', client: 3, person: null, staff: [] })
+  for (const wrong of ['code.other', 'other.secret', 'code.', '.secret', 'code', 'secret', 'code.secret.'])
+    expect(await of({}, wrong)).toBeUndefined()
+  for (const not of [
+    { disabled: true },
+    { dialect: 'perkville' },
+    { grants: ['authorization_code'] },
+    { secretHash: null },
+  ])
+    expect(await of(not)).toBeUndefined()
 })
 
 test('PL-2 roles count in the businesses of the client only; a client without any acts for all', () => {

@@ -291,6 +291,18 @@ export const DOWN_SAMPLES = {
     budgets: [{ perk: 301, redeemed: 40, redeemed_here: 12, leased: 10, leased_here: 5 }],
   },
   certificate: { type: 'certificate', certificate: '-----BEGIN', ca: '-----BEGIN' },
+  clients: {
+    type: 'clients',
+    clients: [
+      {
+        dialect: 'pegke',
+        key: 'k3Jd0sLr2mVw8XqTn1Za',
+        name: 'Till software',
+        secret_hash: bytes(9),
+        created: Date.UTC(2024, 2, 1),
+      },
+    ],
+  },
   notice: {
     type: 'notice',
     code: 'voucher_reused',

@@ -99,7 +99,8 @@ describe.each(Object.keys(SIDES) as Side[])('%s', (side) => {
       expect(found.facts).toBeGreaterThan(12)
       const migrated = new Sqlite(join(directory, file))
       const fresh = new Sqlite(':memory:')
-      for (const { statements } of steps) for (const statement of statements) fresh.exec(statement)
+      const empty = FILE_OF[side](fresh)
+      for (const { statements } of steps) for (const statement of statements) empty.execute(statement)
       const tables = (database: Database): unknown[] =>
         database
           .prepare(

@@ -38,6 +38,9 @@ export type InputValue =
   string | number | boolean | null | readonly number[] | readonly Json[] | { readonly [name: string]: Json }
 export type Input = Readonly<Record<string, InputValue>>
 
+/** Where a table cannot say it: reads the whole body. */
+export type ReadInput = (body: Body) => InputOutcome
+
 export type InputOutcome =
   { readonly ok: true; readonly value: Input } | { readonly ok: false; readonly refusals: readonly Refusal[] }
 
@@ -45,7 +48,8 @@ const TEXT_MAX = 10_000
 const LIST_MAX = 1_000
 const EMAIL = /^[^\s@<>(),;:"\\[\]]{1,64}@[^\s@<>(),;:"\\[\]]{1,185}\.[^\s@<>(),;:"\\[\].]{2,63}$/
 
-export function readInput(table: InputTable, body: Body): InputOutcome {
+export function readInput(table: InputTable | ReadInput, body: Body): InputOutcome {
+  if (typeof table === 'function') return table(body)
   const refusals: Refusal[] = []
   const value: Record<string, InputValue> = {}
   for (const [name, field] of Object.entries(table.fields)) {

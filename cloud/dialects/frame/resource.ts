@@ -6,7 +6,7 @@ import type { Order, Predicate } from '../../collections/query.ts'
 import type { Principal, ScopesNeeded } from '../../platform/principal.ts'
 import type { StaffRole } from '../../store/platform-port.ts'
 import type { Filters, Requires } from './filters.ts'
-import type { Input, InputTable } from './input.ts'
+import type { Input, InputTable, ReadInput } from './input.ts'
 import type { Fields } from './object.ts'
 
 /** Which rows a scope opens: all, those whose way leads to the token's person, those of businesses where it is staff in one of these roles. */
@@ -30,7 +30,12 @@ export interface Call<S> {
   readonly params: URLSearchParams
   readonly page: Page
   readonly base: string
+  readonly method: Method
+  /** The header Idempotency-Key; empty without. */
+  readonly idempotencyKey: string
 }
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 export interface Page {
   readonly limit: number
@@ -51,7 +56,7 @@ export type Outcome =
 export type Operation<S> = (call: Call<S>) => Promise<Outcome>
 
 export interface Endpoint<S> {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: Method
   /** `one`: the path ends in a key. */
   readonly on: 'list' | 'one'
   readonly scopes: ScopesNeeded
@@ -60,7 +65,7 @@ export interface Endpoint<S> {
   readonly requires?: Requires
   /** Holds only for tokens with none of these scopes. */
   readonly requiresUnless?: string
-  readonly input?: InputTable
+  readonly input?: InputTable | ReadInput
   /** Takes a form, and no JSON. */
   readonly form?: true
   readonly status: number

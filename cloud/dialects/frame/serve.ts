@@ -1,6 +1,7 @@
 // Serves a dialect from its rows: one order of checks for every endpoint (DF-2). Path, verb, token, scopes, row, body, operation; what is refused anywhere leaves
 // in the platform's own words. It knows no HTTP library: the mount gives it requests and sends its answers.
 import { refuse } from '../../../protocol/result.ts'
+import type { Form } from '../../../protocol/form.ts'
 import type { Refusal } from '../../../protocol/result.ts'
 import type { Collection, Json, Row, Schema } from '../../collections/collection.ts'
 import { EVERYTHING, NOTHING, and, among, eq } from '../../collections/query.ts'
@@ -8,7 +9,7 @@ import type { Predicate } from '../../collections/query.ts'
 import { permits } from '../../platform/principal.ts'
 import type { Principal } from '../../platform/principal.ts'
 import type { CollectionReads } from '../../store/collection-port.ts'
-import type { Dialect } from './dialect.ts'
+import type { Dialect, OneAddress } from './dialect.ts'
 import { readFilters } from './filters.ts'
 import { readInput } from './input.ts'
 import type { Body, Input } from './input.ts'
@@ -26,7 +27,9 @@ export interface DialectRequest {
   readonly path: string
   readonly params: URLSearchParams
   readonly authorization: string | undefined
-  /** Reads and parses the body when it is wanted. */
+  readonly idempotencyKey: string
+  readonly requestId: string
+  /** Reads and parses the body when it is wanted; with one address all fields, of query and body. */
   readonly body: () => Promise<ReadBody>
 }
 
@@ -38,6 +41,8 @@ export interface DialectAnswer {
   readonly status: number
   /** Null: no body. */
   readonly body: Json | null
+  /** Content type where it is not JSON's. */
+  readonly type?: string
 }
 
 export interface DialectParts<S> {
@@ -63,6 +68,15 @@ interface Under<S> {
   readonly tenants: readonly number[]
   readonly request: DialectRequest
   readonly key: string
+  readonly fields: Form | null
+}
+
+/** What a request names. */
+interface Place<S> {
+  readonly resource: Resource<S>
+  readonly key: string
+  /** All that was sent, where there is one address. */
+  readonly fields: Form | null
 }
 
 export class DialectServer<S> {
@@ -92,43 +106,57 @@ export class DialectServer<S> {
 
   async serve(request: DialectRequest): Promise<DialectAnswer> {
     const answer = await this.#answer(request)
-    return 'ok' in answer ? this.#dialect.refused(answer.refusals) : answer
+    return 'ok' in answer ? this.#dialect.refused(answer.refusals, request.requestId) : answer
   }
 
   async #answer(request: DialectRequest): Promise<DialectAnswer | Refused> {
-    const place = this.#placeOf(request.path)
-    if (place === undefined) return refused(refuse('route_unknown', 'There is nothing here.').refusal)
-    const { resource, key } = place
+    const place = await this.#placeOf(request)
+    if ('ok' in place) return place
+    const { resource, key, fields } = place
     const on = key === '' ? 'list' : 'one'
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const found = resource.endpoints.find((row) => row.method === method && row.on === on)
     if (found === undefined)
       return refused(refuse('verb_unsupported', `${request.method} is not supported here.`).refusal)
     const endpoint = asked(found, request.params)
-    const principal = await this.#principalOf(request.authorization)
+    const principal = await this.#principalOf(request.authorization, fields)
     if (!('kind' in principal)) return principal
     if (!permits(principal, endpoint.scopes))
       return refused(refuse('role_insufficient', 'The token has not the scopes that this needs.').refusal)
     const served = await this.#parts.tenants()
     const tenants =
       principal.tenants.length === 0 ? served : served.filter((tenant) => principal.tenants.includes(tenant))
-    const under: Under<S> = { resource, endpoint, principal, tenants, request, key }
-    return endpoint.method === 'GET' ? this.#read(under) : this.#write(under)
+    const under: Under<S> = { resource, endpoint, principal, tenants, request, key, fields }
+    return endpoint.method === 'GET' && fields === null ? this.#read(under) : this.#write(under)
   }
 
-  /** `perks`, `perks/`, `perks/60`, `batch/transactions/`. */
-  #placeOf(path: string): { resource: Resource<S>; key: string } | undefined {
-    const names = path.split('/').filter((name) => name !== '')
+  /** `perks`, `perks/`, `perks/60`, `batch/transactions/`; with one address nothing, and a field says which. */
+  async #placeOf(request: DialectRequest): Promise<Place<S> | Refused> {
+    const names = request.path.split('/').filter((name) => name !== '')
+    const { oneAddress } = this.#dialect
+    if (oneAddress !== undefined) return names.length > 0 ? NOTHING_HERE : this.#chosen(oneAddress, request)
     const whole = this.#byName.get(names.join('/'))
-    if (whole !== undefined) return { resource: whole, key: '' }
+    if (whole !== undefined) return { resource: whole, key: '', fields: null }
     const key = names.pop() ?? ''
     const resource = this.#byName.get(names.join('/'))
-    return resource === undefined ? undefined : { resource, key }
+    return resource === undefined ? NOTHING_HERE : { resource, key, fields: null }
   }
 
-  async #principalOf(authorization: string | undefined): Promise<Principal | Refused> {
-    const token = /^(?:Bearer|OAuth) +([\x21-\x7e]{1,512})$/i.exec(authorization?.trim() ?? '')?.[1]
-    if (token === undefined)
+  async #chosen({ selector, unknown }: OneAddress, request: DialectRequest): Promise<Place<S> | Refused> {
+    const sent = await request.body()
+    if (!sent.ok) return refused(sent.refusal)
+    // With one address all fields are texts.
+    const fields = sent.value as Form
+    const resource = this.#byName.get(fields[selector] ?? '')
+    return resource === undefined ? refused(unknown) : { resource, key: '', fields }
+  }
+
+  async #principalOf(authorization = '', fields: Form | null): Promise<Principal | Refused> {
+    const token =
+      fields === null
+        ? (/^(?:Bearer|OAuth) +([\x21-\x7e]{1,512})$/i.exec(authorization.trim())?.[1] ?? '')
+        : (this.#dialect.oneAddress?.token(authorization, fields) ?? '')
+    if (token === '')
       return refused(refuse('token_missing', 'Send the header Authorization: Bearer TOKEN.').refusal)
     const principal = await this.#parts.principalOf(token)
     // A token of another dialect, or of HQ, opens nothing here (PL-6).
@@ -139,10 +167,12 @@ export class DialectServer<S> {
 
   async #read(under: Under<S>): Promise<DialectAnswer | Refused> {
     const { endpoint, key, request } = under
-    const page = readPage(request.params, {
-      ...this.#dialect.limit,
-      ...(under.resource.limitMax === undefined ? {} : { max: under.resource.limitMax }),
-    })
+    const { limit } = this.#dialect
+    const { limitMax = limit?.max } = under.resource
+    const page =
+      limit === null || limitMax === undefined
+        ? { ok: true as const, value: NO_PAGE }
+        : readPage(request.params, { ...limit, max: limitMax })
     if (!page.ok) return refused(...page.refusals)
     if (endpoint.operation !== undefined) return this.#operated(under, null, {}, page.value)
     if (key !== '') {
@@ -225,7 +255,10 @@ export class DialectServer<S> {
     if (row === undefined) return refused(NOT_FOUND)
     let input: Input = {}
     if (endpoint.input !== undefined) {
-      const body = await request.body()
+      const body =
+        under.fields === null
+          ? await request.body()
+          : { ok: true as const, value: under.fields, form: true as const }
       if (!body.ok) return refused(body.refusal)
       if (endpoint.form === true && !body.form)
         return refused(refuse('body_malformed', 'Send a form: application/x-www-form-urlencoded.').refusal)
@@ -233,7 +266,7 @@ export class DialectServer<S> {
       if (!read.ok) return refused(...read.refusals)
       input = read.value
     }
-    return this.#operated(under, row, input, { limit: 0, offset: 0 })
+    return this.#operated(under, row, input, NO_PAGE)
   }
 
   async #operated(
@@ -253,6 +286,8 @@ export class DialectServer<S> {
       params: request.params,
       page,
       base: this.#dialect.base,
+      method: endpoint.method,
+      idempotencyKey: request.idempotencyKey,
     }
     return this.#settled(under, await endpoint.operation(call), page)
   }
@@ -333,4 +368,6 @@ function asked<S>(endpoint: Endpoint<S>, params: URLSearchParams): Endpoint<S> {
 const CHILDREN_MAX = 20_000
 /** Parameters that filter nothing, anywhere. */
 const ASIDE = ['limit', 'offset', 'format']
+const NO_PAGE: Page = { limit: 0, offset: 0 }
+const NOTHING_HERE = refused(refuse('route_unknown', 'There is nothing here.').refusal)
 const NOT_FOUND = refuse('record_not_found', 'There is no such record, or it is not yours to see.').refusal

@@ -33,6 +33,6 @@ export const PERKVILLE: Dialect<PerkvilleServices> = {
   },
   aliases: { biz: 'business' },
   limit: { standard: 20, max: 1_000 },
-  refused: refusedBody,
+  refused: (refusals) => refusedBody(refusals),
   listed: (objects, { limit, offset, next }) => ({ meta: { limit, offset, next }, objects }),
 }

@@ -11,6 +11,8 @@ import { Memberships } from './operations/memberships.ts'
 import { Merging } from './operations/merging.ts'
 import { Referring } from './operations/referring.ts'
 import { Transactions } from './operations/transactions.ts'
+import { VoucherUses } from './operations/voucher-use.ts'
+import { Histories } from './histories.ts'
 import { Projections } from './projections.ts'
 import { Boards } from './views/boards.ts'
 import { Rankings } from './views/rankings.ts'
@@ -34,6 +36,8 @@ export class Accounts {
   readonly boards: Boards
   readonly rankings: Rankings
   readonly merging: Merging
+  readonly voucherUses: VoucherUses
+  readonly histories: Histories
 
   constructor(parts: AccountsParts) {
     const { store, ingest, shelf, clock } = parts
@@ -43,6 +47,8 @@ export class Accounts {
     this.memberships = new Memberships(store, ingest, shelf, clock)
     this.merging = new Merging(store, this.customers, clock)
     this.agreeing = new Agreeing(store, clock)
+    this.voucherUses = new VoucherUses(parts)
+    this.histories = new Histories(store.read)
     this.referring = new Referring(store, ingest, shelf, clock)
     this.barring = new Barring(store.read, clock)
     this.boards = new Boards(store.read, shelf, clock)

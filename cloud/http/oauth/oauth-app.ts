@@ -10,7 +10,8 @@ import { AccountPages } from './account-pages.ts'
 import type { PageAccounts } from './account-pages.ts'
 import { PageGround } from './page-ground.ts'
 import { PersonPages } from './person-pages.ts'
-import { serveToken } from './token-endpoints.ts'
+import { TLS_REQUIRED, cameWithoutTls } from '../plain-calls.ts'
+import { refusalOf, serveToken } from './token-endpoints.ts'
 import type { TokenWork } from './token-endpoints.ts'
 import type { Ctx } from './visit.ts'
 
@@ -52,21 +53,31 @@ export function mountOAuth(app: App, parts: PageParts, serve: Serve): void {
   const ground = new PageGround(parts.read, parts.platform, parts.secure)
   const pages = new PersonPages(ground)
   const own = new AccountPages(ground, parts.accounts)
-  const on = (path: string, methods: readonly string[], work: (c: Ctx) => Promise<Response>): void => {
+  const on = (
+    path: string,
+    methods: readonly string[],
+    work: (c: Ctx) => Promise<Response>,
+    tlsOnly = false,
+  ): void => {
     const bare = path.replace(/\/$/, '')
-    for (const form of [bare, `${bare}/`]) app.on([...methods], form, (c) => serve(c, path, () => work(c)))
+    const heard = (c: Ctx): Promise<Response> =>
+      tlsOnly && cameWithoutTls(c.env.incoming, parts.secure)
+        ? Promise.resolve(refusalOf(c, TLS_REQUIRED))
+        : work(c)
+    for (const form of [bare, `${bare}/`]) app.on([...methods], form, (c) => serve(c, path, () => heard(c)))
   }
   const TOKEN_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
   for (const dialect of parts.platform.dialects) {
     const { authorize, token, revoke, introspect, profile } = dialect.paths
-    on(authorize, ['GET', 'POST'], (c) => pages.authorize(c, dialect))
+    on(authorize, ['GET', 'POST'], (c) => pages.authorize(c, dialect), dialect.tlsOnly)
     const endpoints: readonly (readonly [string | null, TokenWork])[] = [
       [token, (issuer: Issuer, of, call) => issuer.token(of, call)],
       [revoke, (issuer: Issuer, of, call) => issuer.revoke(of, call)],
       [introspect, (issuer: Issuer, of, call) => issuer.introspect(of, call)],
     ]
     for (const [path, work] of endpoints)
-      if (path !== null) on(path, TOKEN_METHODS, (c) => serveToken(c, parts.platform.issuer, dialect, work))
+      if (path !== null)
+        on(path, TOKEN_METHODS, (c) => serveToken(c, parts.platform.issuer, dialect, work), dialect.tlsOnly)
     if (profile === null) continue
     on(profile, ['GET'], (c) => pages.profile(c, tenantOf(c)))
     on(identifyPath(profile), ['GET', 'POST'], (c) => pages.identify(c, dialect, tenantOf(c)))

@@ -3,6 +3,7 @@ import type { Refusal } from '../../../protocol/result.ts'
 import { problemOf } from '../../../protocol/problem.ts'
 import type { AuthDialect } from '../../platform/oauth/auth-dialect.ts'
 import type { Issuer, TokenAnswer, TokenCall } from '../../platform/oauth/issuer.ts'
+import { fieldsOf } from '../fields.ts'
 import { requestIdOf } from '../request-id.ts'
 import { readForm } from './visit.ts'
 import type { Ctx } from './visit.ts'
@@ -18,7 +19,7 @@ export async function serveToken(
   const invalid = (description: string, status = 400): Response =>
     answerOf(c, { status, json: dialect.fault({ status, error: 'invalid_request', description }) })
   if (c.req.method !== 'POST') return invalid('POST only', 405)
-  const form = await readForm(c)
+  const form = await (dialect.fieldsAnywhere === true ? fieldsOf(c) : readForm(c))
   if (!form.ok)
     return form.refusal.code === 'body_too_large' ? refusalOf(c, form.refusal) : invalid(form.refusal.detail)
   const call: TokenCall = {
@@ -44,7 +45,8 @@ function answerOf(
   })
 }
 
-function refusalOf(c: Ctx, refusal: Refusal): Response {
+/** As a problem document: what is no matter of OAuth's. */
+export function refusalOf(c: Ctx, refusal: Refusal): Response {
   const problem = problemOf(refusal, requestIdOf(c.env.incoming))
   return Response.json(problem, {
     status: problem.status,

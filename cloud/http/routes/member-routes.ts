@@ -1,17 +1,16 @@
 // Members with their states, their facts, every effect, and what HQ says about them.
 import { Type } from 'typebox'
 import { IDENTITY_KINDS } from '../../../protocol/facts.ts'
-import type { MemberId, StoreId } from '../../../protocol/ids.ts'
+import { idText } from '../../../protocol/ids.ts'
+import type { StoreId } from '../../../protocol/ids.ts'
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
 import { zoneOffset } from '../../../protocol/time.ts'
-import type { Millis, ZoneOffset } from '../../../protocol/time.ts'
+import type { ZoneOffset } from '../../../protocol/time.ts'
 import { BalanceViewShape } from '../../domain/balance-shapes.ts'
 import { balanceOf } from '../../domain/balance-view.ts'
 import type { HqRequest } from '../../domain/hq-requests.ts'
 import type { Recorded } from '../../domain/hq-facts.ts'
-import { NO_CLAIMS, claimsOf } from '../../domain/leases/member-books.ts'
-import type { Claims } from '../../domain/leases/member-books.ts'
 import {
   AdjustmentReceiptShape,
   EffectViewShape,
@@ -20,7 +19,8 @@ import {
   MemberViewShape,
   pageOf,
 } from '../../domain/view-shapes.ts'
-import { effectViews, factSummary, memberView } from '../../domain/views.ts'
+import type { MemberView } from '../../domain/view-shapes.ts'
+import { effectViews, factSummary } from '../../domain/views.ts'
 import { POINTS } from '../../evaluation/document/metrics.ts'
 import type { ActivityRow, FactRow, MemberListRow, TenantId } from '../../store/port.ts'
 import {
@@ -44,14 +44,14 @@ import type { Services } from '../services.ts'
 
 /** The member of a path, if it is the tenant's: another tenant's does not exist here. */
 async function memberOf(
-  { read }: Services,
+  { members }: Services,
   tenant: TenantId,
   text: string | undefined,
 ): Promise<Result<MemberListRow>> {
   const id = memberOfPath(text)
   if (!id.ok) return id
-  const row = await read.member(id.value)
-  return row === undefined || row.tenant !== tenant ? noMember(id.value) : accept(row)
+  const row = await members.byId(tenant, id.value)
+  return row === undefined ? noMember(id.value) : accept(row)
 }
 
 /** The wall clock of the store of a member's enrolment says what day it is there. */
@@ -88,41 +88,23 @@ export const MEMBER_ROUTES = [
     answer: { status: 200, shape: Type.Union([MemberViewShape, pageOf(MemberViewShape)]) },
     refuses: ['member_not_found'],
     async handle({ services, tenant, query }): Promise<Answered> {
-      const programs = await services.shelf.of(tenant)
-      const now = services.clock.now()
-      const offsetAt = await offsetsAt(services, tenant, now)
+      const { members } = services
       const named = IDENTITY_KINDS.filter((kind) => query[kind] !== undefined)
       const [kind] = named
       if (kind === undefined) {
         const page = pageOfQuery(query)
         const rows = await services.read.members(tenant, oneMore(page))
-        const claims = new Map<MemberId, Claims>()
-        for (const { id } of rows) claims.set(id, await claimsOf(services.read, tenant, id, now as Millis))
+        const views = new Map((await members.views(tenant, rows)).map((view) => [view.id, view]))
+        const viewOf = ({ id }: MemberListRow): MemberView | undefined => views.get(idText(id))
         return answered(
           200,
-          listOf(
-            rows,
-            page,
-            ({ id }) => id,
-            (row) => memberView(row, programs, now, offsetAt(row.store), claims.get(row.id) ?? NO_CLAIMS),
-          ),
+          listOf(rows, page, ({ id }) => id, viewOf),
         )
       }
       if (named.length > 1 || query.after !== undefined || query.limit !== undefined)
         return refuse('input_invalid', 'Ask by one identity, or for a list, not both', named.at(-1))
-      const row = await services.read.memberByIdentity(tenant, kind, query[kind] ?? '')
-      return row === undefined
-        ? refuse('member_not_found', `No member has this ${kind}`, kind)
-        : answered(
-            200,
-            memberView(
-              row,
-              programs,
-              now,
-              offsetAt(row.store),
-              await claimsOf(services.read, tenant, row.id, now as Millis),
-            ),
-          )
+      const found = await members.byIdentity(tenant, { kind, value: query[kind] ?? '' })
+      return found.ok ? answered(200, await members.view(found.value)) : found
     },
   }),
   route({
@@ -135,11 +117,7 @@ export const MEMBER_ROUTES = [
     async handle({ services, tenant, params }) {
       const member = await memberOf(services, tenant, params.id)
       if (!member.ok) return member
-      const programs = await services.shelf.of(tenant)
-      const now = services.clock.now()
-      const offsetAt = await offsetsAt(services, tenant, now)
-      const claims = await claimsOf(services.read, tenant, member.value.id, now as Millis)
-      return answered(200, memberView(member.value, programs, now, offsetAt(member.value.store), claims))
+      return answered(200, await services.members.view(member.value))
     },
   }),
   route({
@@ -233,7 +211,7 @@ export const MEMBER_ROUTES = [
     path: '/v1/members/:id/facts',
     needs: 'members:write',
     summary:
-      'What HQ says about a member: profile, activity, award, entitlement, challenge, response, referral, segment, release, void, merge, retro_claim or adjustment',
+      'What HQ says about a member: profile, activity, award, entitlement, challenge, response, referral, segment, release, void, merge, retro_claim, grant or adjustment',
     input: HqFactInputShape,
     inputShown: HqFactInputShownShape,
     keyed: true,
@@ -244,6 +222,7 @@ export const MEMBER_ROUTES = [
       'store_not_found',
       'program_missing',
       'metric_not_found',
+      'grant_over_limit',
       'perk_not_found',
       'perk_not_awardable',
       'limit_reached',

@@ -48,6 +48,16 @@ export interface AuthDialect {
   }
   /** The scope that the identify flow needs; null where there is none. */
   readonly identifyScope: string | null
+  /** Only calls over TLS, or from the machine itself, are heard (PL-25). */
+  readonly tlsOnly?: true
+  /** Its clients put fields anywhere: multipart, JSON, the query. */
+  readonly fieldsAnywhere?: true
+  /** A client that acts for itself gets a refresh token too. */
+  readonly clientsRefresh?: true
+  /** A client's id and secret, joined by a dot, are a token (PL-23). */
+  readonly keysAreTokens?: true
+  /** The stores of a business serve it too, and know its clients (PL-24). */
+  readonly atStores?: true
   answer(granted: Granted): unknown
   fault(fault: OAuthFault): unknown
 }

@@ -192,10 +192,9 @@ export class GrantModel implements Model {
     const holder = holderOf(user)
     const scopes = token.scope ?? []
     const accessMs = this.#grant === 'password' ? lifetimes.passwordAccessMs : lifetimes.accessMs
-    const refreshToken =
-      row.grants.includes('refresh_token') && this.#grant !== 'client_credentials'
-        ? token.refreshToken
-        : undefined
+    // For a client itself the library makes none.
+    const made = this.#grant === 'client_credentials' ? this.#clientRefresh() : token.refreshToken
+    const refreshToken = row.grants.includes('refresh_token') ? made : undefined
     await store.write(async (tx) => {
       const family =
         holder.family ??
@@ -226,6 +225,10 @@ export class GrantModel implements Model {
       scopes,
     }
     return { accessToken: token.accessToken, client, user }
+  }
+
+  #clientRefresh(): string | undefined {
+    return this.#dialect.clientsRefresh === true ? newSecret(this.#parts.system).text : undefined
   }
 
   async #alive(text: string, kind: 'code' | 'refresh'): Promise<IssuedWhole | undefined> {

@@ -56,6 +56,18 @@ export function accountReads(sql: Sql): OwnReads {
         ? { state: 'off', upTo: 0 as MemberId }
         : ({ state: raw.state, upTo: raw.up_to } as ProjectionState)
     },
+    transactedFacts: async (tenant, member, { limit, offset }) => {
+      const connection =
+        member === null
+          ? null
+          : (sql('SELECT id FROM connections WHERE member = ? AND tenant = ?').get(member, tenant)?.id ?? 0)
+      const [column, value] = connection === null ? ['tenant', tenant] : ['connection', connection]
+      return sql(
+        `SELECT DISTINCT at, fact FROM transactions WHERE ${column} = ? ORDER BY at DESC, fact DESC LIMIT ? OFFSET ?`,
+      )
+        .all(value, limit, offset)
+        .map(({ fact }) => fact as FactId)
+    },
     lastTransaction: async (connection) => {
       const raw = sql(
         'SELECT * FROM transactions WHERE connection = ? ORDER BY at DESC, fact DESC, rule DESC LIMIT 1',

@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3'
 import type { FactId, MemberId, Origin, ProgramVersion, Seq, StoreId } from '../../../protocol/ids.ts'
 import { SEQ_SPAN } from '../../../protocol/ids.ts'
+import { wordsEnd } from '../../../protocol/names.ts'
 import type { HybridTime, Millis } from '../../../protocol/time.ts'
 import type { ProgramRecord } from '../../evaluation/programs.ts'
 import type {
@@ -168,6 +169,16 @@ export function sqliteReads(database: Database): Reads {
       ).get(tenant, kind, value)
       return raw && listRow(raw)
     },
+    membersByName: async (tenant, [first = '', ...rest], limit) =>
+      sql(
+        `SELECT ${MEMBER_COLUMNS} FROM (SELECT DISTINCT member FROM name_words WHERE tenant = ? AND word >= ? AND word < ?) w
+         JOIN members m ON m.id = w.member LEFT JOIN states s ON s.member = m.id
+         WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE member = m.id)
+         ${rest.map(() => 'AND EXISTS (SELECT 1 FROM name_words o WHERE o.member = m.id AND o.word >= ? AND o.word < ?)').join(' ')}
+         ORDER BY m.id LIMIT ?`,
+      )
+        .all(tenant, first, wordsEnd(first), ...rest.flatMap((word) => [word, wordsEnd(word)]), limit)
+        .map(listRow),
     members: async (tenant, page) =>
       sql(
         `SELECT ${MEMBER_COLUMNS} FROM members m LEFT JOIN states s ON s.member = m.id

@@ -7,6 +7,7 @@ import { ACCOUNT_TABLES } from './accounts.ts'
 import { tablesOf } from './collection-sql.ts'
 import { LEASE_TABLES } from './leases.ts'
 import { PLATFORM_TABLES } from './platform-tables.ts'
+import { nameWords } from '../../../protocol/names.ts'
 import { statementsOf, stepUp } from '../../../protocol/schema-steps.ts'
 import type { SchemaStep, SteppedFile } from '../../../protocol/schema-steps.ts'
 
@@ -80,6 +81,9 @@ ALTER TABLE origins ADD COLUMN ended_at INTEGER;
 ALTER TABLE origins ADD COLUMN witnessed INTEGER NOT NULL DEFAULT 0;
 UPDATE origins SET state = 'closed', ended = fenced WHERE fenced IS NOT NULL;
 ALTER TABLE origins DROP COLUMN fenced;
+CREATE TABLE name_words (tenant INTEGER NOT NULL, word TEXT NOT NULL, member INTEGER NOT NULL, PRIMARY KEY (tenant, word, member)) WITHOUT ROWID;
+CREATE INDEX name_words_member ON name_words (member, word);
+INSERT OR IGNORE INTO name_words SELECT m.tenant, w.value, m.id FROM members m, json_each(name_words(coalesce(m.name, ''))) w;
 CREATE INDEX origins_edge ON origins (edge, epoch);
 DROP INDEX activities_notice;
 CREATE INDEX activities_notice ON activities (tenant, position) WHERE notice IS NOT NULL;
@@ -94,6 +98,11 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((t
 
 export const SCHEMA_VERSION = SCHEMA_STEPS.length
 
+/** How the words of a name are found, for the step that finds those of members who are there. */
+export function nameFunction(database: Database): void {
+  database.function('name_words', { deterministic: true }, (name) => JSON.stringify(nameWords(String(name))))
+}
+
 /** Brings a file to SCHEMA_VERSION in one transaction; throws with a sentence for a newer one. */
 export function migrate(database: Database): void {
   const { done, from, to } = stepUp(steppedFile(database), SCHEMA_STEPS)
@@ -102,6 +111,7 @@ export function migrate(database: Database): void {
 }
 
 export function steppedFile(database: Database): SteppedFile {
+  nameFunction(database)
   return {
     version: () => database.pragma('user_version', { simple: true }) as number,
     execute: (statement) => void database.exec(statement),

@@ -3,6 +3,7 @@
 import type { Database } from 'better-sqlite3'
 import { CHAIN_GENESIS } from '../../../protocol/chain.ts'
 import type { MemberId, StoreId } from '../../../protocol/ids.ts'
+import { nameWords } from '../../../protocol/names.ts'
 import type {
   ActivityRow,
   CheckpointRow,
@@ -225,12 +226,16 @@ export function sqliteWrites(database: Database): Writes {
       const insert = sql(
         'INSERT INTO members (id, tenant, name, store, enrolled_at, key) VALUES (?, ?, ?, ?, ?, ?)',
       )
-      for (const row of rows) insert.run(row.id, row.tenant, row.name, row.store, row.enrolledAt, row.key)
+      const found = sql('INSERT OR IGNORE INTO name_words (tenant, word, member) VALUES (?, ?, ?)')
+      for (const row of rows) {
+        insert.run(row.id, row.tenant, row.name, row.store, row.enrolledAt, row.key)
+        for (const word of nameWords(row.name ?? '')) found.run(row.tenant, word, row.id)
+      }
     },
     deleteMembers: async (ids) => {
       const deletions = [
         sql('DELETE FROM members WHERE id = ?'),
-        ...['identities', 'states', 'checkpoints', 'store_members', 'vouchers'].map((table) =>
+        ...['name_words', 'identities', 'states', 'checkpoints', 'store_members', 'vouchers'].map((table) =>
           sql(`DELETE FROM ${table} WHERE member = ?`),
         ),
       ]

@@ -1,5 +1,6 @@
 // Whom an operation is about (OP-1): a person, an e-mail, or a member of another system, which decides where it is known. Who is new becomes a person
 // with a connection in the same commit as what is done, and only if it is done: looking comes first, making afterwards.
+import { identityForm } from '../../../../protocol/identities.ts'
 import type { MemberId } from '../../../../protocol/ids.ts'
 import { NO_MEMBER } from '../../../../protocol/ids.ts'
 import { accept, refuse } from '../../../../protocol/result.ts'
@@ -122,7 +123,7 @@ async function connect(
     identities: [
       main === undefined
         ? { kind: 'external_id', value: `person-${person}` }
-        : { kind: main.kind, value: main.value },
+        : { kind: main.kind, value: identityForm(main) },
     ],
   })
   const draft = newConnection({

@@ -214,7 +214,11 @@ export class SyncSession {
       case 'ask_time':
         return this.#send({ type: 'time', time: this.#now(), question: frame.question })
       case 'ask_budgets':
-        return this.#send({ ...frame, type: 'budgets', budgets: await this.#budgets() })
+        return this.#send({
+          type: 'budgets',
+          question: frame.budgets_question,
+          budgets: await this.#budgets(),
+        })
       case 'certify':
         return this.#certify(frame)
       case 'past':

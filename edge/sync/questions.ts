@@ -82,7 +82,7 @@ export class Questions {
       this.#ask(
         'ask_budgets',
         after,
-        (question) => ({ type: 'ask_budgets', question }),
+        (question) => ({ type: 'ask_budgets', budgets_question: question }),
         (frame) => resolve(frame === 'unreachable' || frame.type !== 'budgets' ? 'unreachable' : frame),
       )
     })

@@ -6,7 +6,8 @@ import { closed } from '../shapes.ts'
 export const AskBudgetsShape = Type.Object(
   {
     type: Type.Literal('ask_budgets'),
-    question: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    /** The question's number; of another name than in ask_time, for fields of the same names are one structure (P-COD-1). */
+    budgets_question: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
   },
   closed,
 )

@@ -147,7 +147,10 @@ describe('spending offline', () => {
     expect(await a.till.member(member)).toMatchObject({
       value: { offline: { points: 400, redemption_max: 200 } },
     })
-    const perks = await a.till.perks(member)
+    // The store asks how far the budgets are used up.
+    const asked = a.till.perks(member)
+    await world.pass()
+    const perks = await asked
     const untils = perks.ok
       ? perks.value.perks.map((perk) => [perk.id, perk.offline_until?.slice(0, 10)])
       : []

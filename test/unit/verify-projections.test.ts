@@ -3,7 +3,10 @@
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { MemberId } from '../../protocol/ids.ts'
+import { eq } from '../../cloud/collections/query.ts'
+import { CONFIGURATION } from '../../cloud/collections/tables/configuration.ts'
+import type { EarnPerkDocument } from '../../cloud/evaluation/document/earning.ts'
+import type { MemberId, RuleId } from '../../protocol/ids.ts'
 import { Customers } from '../../cloud/domain/accounts/operations/customers.ts'
 import { Referring } from '../../cloud/domain/accounts/operations/referring.ts'
 import type { TransactionRequest } from '../../cloud/domain/accounts/operations/transaction-request.ts'
@@ -18,6 +21,14 @@ import type { OriginWriter } from '../support/origin-writer.ts'
 import { COFFEE } from '../support/programs.ts'
 
 const NOW = Date.UTC(2026, 5, 3, 12)
+/** For customers with a value of an attribute. */
+const KEEN: EarnPerkDocument = {
+  id: 199 as RuleId,
+  title: 'For the keen',
+  type: 'STANDARD',
+  award: { kind: 'per_item', points: 1 },
+  attributes: [{ name: 'mood', value: 'Keen' }],
+}
 const clock = { now: () => NOW }
 let directory: ReturnType<typeof freshDirectory>
 let cloud: CloudCore
@@ -30,7 +41,7 @@ const WHOLE = { quantity: 1, sourceId: '', at: null, mayEarn: true, mayRedeem: t
 beforeAll(async () => {
   directory = freshDirectory()
   cloud = new CloudCore(directory.path, clock)
-  await cloud.found(HQ_PROGRAM)
+  await cloud.found({ ...HQ_PROGRAM, earn_perks: [...HQ_PROGRAM.earn_perks, KEEN] })
   store = await cloud.addStore()
   await fillStore()
   await listed()
@@ -91,7 +102,10 @@ async function operate(): Promise<void> {
   await post({ perk: COFFEE })
   const { id } = await post({})
   await customers.voidTransaction(cloud.tenant, id, 'a mistake')
-  await customers.addAttribute(cloud.tenant, connection, 3)
+  const query = { tenants: [cloud.tenant], where: eq('display_name', 'Keen'), limit: 1 }
+  const [keen] = await cloud.store.read.rows(CONFIGURATION.custom_attribute_values, query)
+  const added = await customers.addAttribute(cloud.tenant, connection, Number(keen?.id))
+  if (!added.ok) throw new Error(added.refusal.detail)
   await new Referring(cloud.store, cloud.ingest, cloud.shelf, clock).refer(cloud.tenant, {
     from: person as never,
     toEmail: 'bob@example.org',
@@ -200,7 +214,7 @@ const PLANTED: Readonly<Record<string, readonly (readonly [sql: string, told: Re
       /^transactions fact \d+ rule 999 classification EARN: no fact says this row$/,
     ],
     [`DELETE FROM transactions WHERE status = 'VOID_REF'`, /^transactions .*: the row is missing$/],
-    [`DELETE FROM connection_attributes`, /^connection_attributes member \d+ value 3: the row is missing$/],
+    [`DELETE FROM connection_attributes`, /^connection_attributes member \d+ value \d+: the row is missing$/],
   ],
 }
 

@@ -187,7 +187,7 @@ export const UP_SAMPLES = {
     member: 0,
   },
   ask_time: { type: 'ask_time', question: 3 },
-  ask_budgets: { type: 'ask_budgets', question: 4 },
+  ask_budgets: { type: 'ask_budgets', budgets_question: 4 },
   certify: { type: 'certify', public_key: 'MFkw', names: ['till.local', '192.168.1.4'] },
   authorise: {
     type: 'authorise',

@@ -1,6 +1,7 @@
 // What a member holds, as rows: one for each entitlement of its state, found by its code, which it keeps whoever its member becomes.
 import { NO_FACT } from '../../../../protocol/ids.ts'
-import type { FactId } from '../../../../protocol/ids.ts'
+import type { Fact } from '../../../../protocol/facts.ts'
+import type { FactId, StoreId } from '../../../../protocol/ids.ts'
 import { millisOf } from '../../../../protocol/time.ts'
 import type { EffectKind } from '../../../evaluation/effects.ts'
 import { firstOf } from '../../../evaluation/spending/redemptions.ts'
@@ -70,7 +71,7 @@ async function writeOne(
       perk: await scene.documents.idOf(tx, scene.tenant, scene.programs, 'perks', one.perk),
       fact: one.fact,
       redemption: redemption?.id ?? null,
-      location: row?.location ?? (fact !== undefined && fact.store > 0 ? fact.store : null),
+      location: row?.fact === one.fact ? row.location : placeOf(fact),
       title: document?.title ?? '',
       points: redemption?.points ?? 0,
       status: one.status,
@@ -81,6 +82,11 @@ async function writeOne(
     { created: at, now },
   )
   if (redemption !== undefined) await tx.saveAccountRow('transactions', redemption.id, { voucher: id })
+}
+
+/** Until the business names another place: where it was issued. */
+function placeOf(issuing: Fact | undefined): StoreId | null {
+  return issuing !== undefined && issuing.store > 0 ? issuing.store : null
 }
 
 async function boughtBy(

@@ -35,8 +35,16 @@ const DEADLINES = { testTimeout: 30_000, hookTimeout: 30_000 } as const
 /** Values in, values out: these files share a process, which saves loading the same modules a hundred times. */
 const PURE = ['test/tables/**/*.test.ts', 'test/oracle/**/*.test.ts']
 
-/** What takes long to show, `npm run test:long`: every planted bug is hunted for, and a count that `npm test` takes a tenth of is taken whole. */
-const LONG = ['test/simulation/canaries.test.ts']
+/**
+ * What takes long to show, `npm run test:long`: every planted bug is hunted for, plans that once failed are run again, processes are started as a user starts
+ * them, and a count that `npm test` takes a tenth of is taken whole.
+ */
+const LONG = [
+  'test/simulation/canaries.test.ts',
+  'test/simulation/regressions.test.ts',
+  'test/unit/replay-run.test.ts',
+  'test/unit/demo-processes.test.ts',
+]
 const LONGER = ['test/http/edge-feed-resume.test.ts']
 
 /** Needs Chromium: a command of its own, `npm run test:browser`. */

@@ -65,10 +65,10 @@ export function dialectsOf({
         : offersOf({ read: store.read, shelf, clock }, tenant, wanted)
     },
   })
-  return [served(perkville), served(pegke)]
+  return [asServed(perkville), asServed(pegke)]
 }
 
-function served<S>(server: DialectServer<S>): ServedDialect {
+function asServed<S>(server: DialectServer<S>): ServedDialect {
   return { dialect: server.dialect, mount: (parts) => mountOf(server, parts) }
 }
 

@@ -119,6 +119,8 @@ export function pack(
   const time = times[0] ?? 0
   const known = facts.findIndex((id) => id !== null)
   const fact = (facts[known] ?? 0) - Math.max(known, 0)
+  const shifts = facts.map((id, index) => (id === null ? null : id - fact - index))
+  if (shifts.some((shift) => shift !== null && !Number.isSafeInteger(shift))) return undefined
   return {
     type: 'packed',
     epoch,
@@ -132,7 +134,7 @@ export function pack(
       epoch: column(rows.map((row) => row.epoch)),
       time: column(times.map((ms) => ms - time)),
       kind: words(rows.map(({ kind }) => kind)),
-      fact: column(facts.map((id, index) => (id === null ? null : id - fact - index))),
+      fact: column(shifts),
       terminal: words(rows.map(({ terminal }) => terminal)),
       member: words(rows.map(({ member }) => member)),
       amount: column(rows.map(({ amount }) => amount)),
@@ -173,7 +175,8 @@ export function unpack({ from, count, time, fact, columns }: FeedPacked): Packed
       epoch: valueAt(columns.epoch, index) ?? 0,
       time: timeText,
       kind: wordAt(columns.kind, index) ?? '',
-      fact: id === null ? null : String(fact + index + id),
+      // In this order no sum leaves the safe integers.
+      fact: id === null ? null : String(fact + id + index),
       terminal: wordAt(columns.terminal, index),
       member: wordAt(columns.member, index),
       amount: valueAt(columns.amount, index) ?? null,

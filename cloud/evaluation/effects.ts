@@ -164,6 +164,13 @@ export class EffectBuffer {
     else this.#at(at).amount += amount
   }
 
+  /** As `push`, unless the fact has this very effect already: then it says this amount instead, for what is told is where it ends (E-ENT-2). */
+  replace(kind: number, rule: number, index: number, amount: number, of: number): void {
+    const at = this.#find(kind, rule, index, of)
+    if (at < 0) this.push(kind, rule, index, amount, of)
+    else this.#at(at).amount = amount
+  }
+
   /** Of this very effect; 0 where the fact has none. */
   amountOf(kind: number, rule: number, index: number, of: number): number {
     const at = this.#find(kind, rule, index, of)

@@ -141,6 +141,9 @@ test('E-ENT-9 what has ended is reinstated without an end, or with the one it is
     '2024-03-12 10:00 | has reinstate of 301 of #1 until 2024-03-31 | 0',
     '2024-03-12 10:01 | uses voucher 301 of #1 | 0',
   ])
+  // E-ENT-2: it ended before the day of the fact, which tells only what became of it.
+  const said = told[1]?.effects.filter(({ kind }) => kind === 'entitlement').map(({ amount }) => amount)
+  expect(said?.map(statusOfNumber)).toEqual(['unused'])
   const held = told.map(({ after }) => after.entitlements[0])
   expect(held.map((one) => one?.status)).toEqual(['unused', 'unused', 'expired', 'unused', 'unused', 'used'])
   expect(held.map((one) => one?.expires)).toEqual([

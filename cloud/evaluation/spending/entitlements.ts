@@ -212,7 +212,7 @@ export function become(one: Entitlement, status: EntitlementStatus, ms: number, 
   one.before = status === 'reserved' ? one.status : null
   one.status = status
   one.ended = LIVE.includes(status) ? 0 : dayOfInstant(ms)
-  effects.push(ENTITLEMENT, one.perk, one.index, statusNumber(status), one.fact)
+  effects.replace(ENTITLEMENT, one.perk, one.index, statusNumber(status), one.fact)
 }
 
 /** Books a step of an entitlement's life (E-ENT-2). An unknown code has no effect until its issue arrives and the fold restarts. */
@@ -230,7 +230,7 @@ export function bookEntitlement(state: MemberState, fact: EntitlementFact, effec
   }
   if (action === 'redate') {
     one.expires = end
-    effects.push(ENTITLEMENT, one.perk, one.index, statusNumber(one.status), one.fact)
+    effects.replace(ENTITLEMENT, one.perk, one.index, statusNumber(one.status), one.fact)
     return
   }
   if (action === 'claim') {

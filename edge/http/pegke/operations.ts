@@ -127,7 +127,7 @@ interface NumberedPage {
   readonly next: number | null
 }
 
-/** PG-7: the till's history goes by place, Pegke's by number. */
+/** PG-7: the till's history goes by place, Pegke's by number. What store and cloud settle between them (leases) is no merchant's (PG-16). */
 function pageOf(till: Till, page: number, member?: string): Result<NumberedPage> {
   let before: string | undefined
   for (let number = 1; ; number++) {
@@ -138,7 +138,11 @@ function pageOf(till: Till, page: number, member?: string): Result<NumberedPage>
     })
     if (!found.ok) return found
     const { facts, next } = found.value
-    if (number === page) return accept({ facts, next: next === null ? null : page + 1 })
+    if (number === page)
+      return accept({
+        facts: facts.filter(({ kind }) => kind !== 'lease'),
+        next: next === null ? null : page + 1,
+      })
     if (next === null) return accept({ facts: [], next: null })
     before = next
   }

@@ -145,13 +145,14 @@ function ofHolder(scene: PerkScene, perk: RedeemPerk, use: BudgetUse | null): Of
   const { state, claims } = holder
   const held = heldFor(program, perk.id, claims, use, store)
   const at = hybridTime(now)
+  const day = localDay(now, offset)
   const decided = mayRedeem(program, state, perk.id, { store, at, offset }, held, leastNamed(perk))
-  const { remaining, againOn } = standingOf(perk, state, localDay(now, offset), held.uses)
+  const { remaining, againOn } = standingOf(perk, state, day, held.uses)
   const refusal: { code: RefusalCode; detail: string } | null = decided.ok ? null : decided.refusal
   return {
     remaining,
     again_from: againOn,
-    may_hold: mayHold(perk, state),
+    may_hold: mayHold(perk, state, day),
     available: decided.ok,
     refused: refusal?.code ?? null,
     detail: refusal?.detail ?? null,

@@ -47,7 +47,7 @@ export async function perksView(books: Books, member: MemberId | undefined): Pro
       available: decided.ok,
       remaining,
       again_from: againOn,
-      may_hold: card === null ? null : mayHold(perk, state),
+      may_hold: card === null ? null : mayHold(perk, state, day),
       budget: budgetOf(books, perk, standing),
       refused: decided.ok ? null : decided.refusal.code,
       detail: decided.ok ? null : decided.refusal.detail,

@@ -60,6 +60,43 @@ const CASES: readonly Case[] = [
     ends: { balance: 20, entitlements: ['301 unused'] },
   },
   {
+    rule: 'E-MEM-4',
+    name: 'captured without its reservation a redemption is one until the last day, another years later, and its code is not issued beside itself',
+    program: sells(),
+    story: [
+      '2020-01-01 10:00 | is granted 50 | 50',
+      '2020-01-01 11:00 | captures 301 of #99 | -10',
+      '2023-01-05 23:59 | captures 301 of #99 | 0',
+      '2023-01-06 00:00 | captures 301 of #99 | -10',
+      '2023-01-06 01:00 | cancels 301 of #99 | 10',
+      '2023-01-06 02:00 | captures 301 of #99 | 0',
+      '2026-01-12 00:00 | captures 301 of #99 | -10',
+    ],
+    ends: { balance: 30, entitlements: ['301 unused'] },
+  },
+  {
+    rule: 'E-MEM-4',
+    name: 'where it is still held, the same code is not issued again',
+    program: sells({ voucher: {} }),
+    story: [
+      '2020-01-01 10:00 | is granted 50 | 50',
+      '2020-01-01 11:00 | captures 301 of #99 | -10',
+      '2023-01-06 00:00 | captures 301 of #99 | -10',
+    ],
+    ends: { balance: 30, entitlements: ['301 unused'] },
+  },
+  {
+    rule: 'E-MEM-4',
+    name: 'a reservation that nobody captures any more keeps none of what a member may hold',
+    program: sells({ voucher: { per_member: 1 } }),
+    story: [
+      '2020-01-01 10:00 | is granted 50 | 50',
+      '2020-01-01 11:00 | reserves 301 | -10',
+      '2023-01-05 10:00 | asks for 301 | limit_reached',
+      '2023-01-06 10:00 | asks for 301 | yes',
+    ],
+  },
+  {
     rule: 'E-MEM-2',
     name: 'a limit of all time counts what is forgotten',
     program: sells({ limit: { count: 3, interval: 'ALL_TIME' } }),

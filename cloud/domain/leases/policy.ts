@@ -174,7 +174,7 @@ function ofPerks(one: MemberCase): Wish[] {
 function usesFree({ state, day }: MemberCase, perk: RedeemPerk, taken: number): number {
   const most = perk.document.voucher?.per_member
   const places =
-    most === undefined ? Infinity : most - liveOf(state, perk.id) - reserved(state, perk.id) - taken
+    most === undefined ? Infinity : most - liveOf(state, perk.id) - reserved(state, day, perk.id) - taken
   return Math.min(standingOf(perk, state, day, taken).remaining ?? Infinity, places)
 }
 

@@ -64,13 +64,15 @@ export function issueEntitlement(
     return
   }
   const { from, expires } = windowOf(template, own, ms, fact.offset)
-  if (expires > 0 && expires <= ms) {
+  state.entitlements = stillKnown(program, state, dayOfInstant(ms))
+  const code = voucherCode(program.document.voucher_secret, source, perk, index)
+  if ((expires > 0 && expires <= ms) || state.entitlements.some((one) => one.code === code)) {
     effects.push(ENTITLEMENT_REFUSED, perk, index, 1, source)
     return
   }
   const status = template.initial_status ?? 'unused'
   const issued: Entitlement = {
-    code: voucherCode(program.document.voucher_secret, source, perk, index),
+    code,
     perk,
     fact: fact.id,
     index,
@@ -82,7 +84,7 @@ export function issueEntitlement(
     usedBy: 0 as FactId,
     ended: LIVE.includes(status) ? 0 : dayOfInstant(ms),
   }
-  state.entitlements = [...stillKnown(program, state, dayOfInstant(ms)), issued]
+  state.entitlements = [...state.entitlements, issued]
   effects.push(VOUCHER_ISSUED, perk, index, 1, source)
 }
 

@@ -32,9 +32,9 @@ export function standingOf(perk: RedeemPerk, state: MemberState, day: number, he
 }
 
 /** How many more of what it issues the member may hold at a time; null: no bound of the perk's own. */
-export function mayHold({ id, document }: RedeemPerk, state: MemberState): number | null {
+export function mayHold({ id, document }: RedeemPerk, state: MemberState, day: number): number | null {
   const most = document.voucher?.per_member
-  return most === undefined ? null : Math.max(0, most - liveOf(state, id) - reserved(state, id))
+  return most === undefined ? null : Math.max(0, most - liveOf(state, id) - reserved(state, day, id))
 }
 
 /** Number of the calendar interval a local day lies in. */

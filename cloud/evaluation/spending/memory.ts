@@ -27,6 +27,13 @@ export function isMarked(marks: readonly number[], fact: FactId): boolean {
   return false
 }
 
+/** Marked, and not so long ago that the mark may be forgotten by now. */
+export function isMarkedStill(marks: readonly number[], fact: FactId, on: number): boolean {
+  for (let at = 0; at < marks.length; at += 2)
+    if (marks[at] === fact && !isTooOld(marks[at + 1] ?? on, on)) return true
+  return false
+}
+
 /** Marks a fact of local day `day`, on the day `on`, and forgets what is too old. */
 export function mark(marks: readonly number[], fact: FactId, day: number, on: number): readonly number[] {
   return [...remembered(marks, 2, on), fact, day]

@@ -14,7 +14,7 @@ import type { EntitlementStatus } from './entitlement-statuses.ts'
 import { EVER, countEver, countOn } from '../earning/tallies.ts'
 import { moreOf } from '../state.ts'
 import { become, issueEntitlement } from './entitlements.ts'
-import { dayOf, isForgotten, isMarked, isTooOld, mark } from './memory.ts'
+import { dayOf, isForgotten, isMarked, isMarkedStill, isTooOld, mark } from './memory.ts'
 import type { PastFacts } from './reversal.ts'
 
 /** The fact that names a redemption in all its later facts. */
@@ -34,17 +34,23 @@ export function bookRedemption(
     giveBack(state, first, fact, effects)
     return
   }
-  if (isMarked(state.givenBack, first)) return
+  const on = dayOf(fact)
+  if (isMarkedStill(state.givenBack, first, on)) return
   const begun = first === fact.id ? undefined : past.find(first)
   // What it came to is forgotten: it is not begun anew.
-  if (begun !== undefined && isTooOld(dayOf(begun.fact), dayOf(fact))) return
-  const known = state.redemptions.find((one) => one.fact === first)
+  if (begun !== undefined && isTooOld(dayOf(begun.fact), on)) return
+  const known = openTo(state, first, on)
   if (known === undefined) burn(program, state, fact, first, effects)
   else if (fact.stage === 'captured' && known.captured === NO_FACT)
     replace(state, known, { ...known, captured: fact.id })
   else return
   if (fact.stage === 'captured' && program !== null)
     issueEntitlement(program, state, fact.perk, fact, first, 0, effects)
+}
+
+/** The redemption that a fact of a local day may still capture or give back: asked by its age, not by whether it is forgotten by now (E-MEM-1). */
+function openTo({ redemptions }: MemberState, first: FactId, on: number): Redeemed | undefined {
+  return redemptions.find(({ fact, day }) => fact === first && !isTooOld(day, on))
 }
 
 function burn(
@@ -84,9 +90,9 @@ function replace(state: MemberState, one: Redeemed, by: Redeemed): void {
 
 /** Gives the points back into the lots they came from, and with them the use; what it issued is cancelled (E-SPEND-12). */
 export function giveBack(state: MemberState, first: FactId, by: Fact, effects: EffectBuffer): void {
-  const one = state.redemptions.find(({ fact }) => fact === first)
   const on = dayOf(by)
-  if (one === undefined || isTooOld(one.day, on)) return
+  const one = openTo(state, first, on)
+  if (one === undefined) return
   const issued = issuedBy(state, one)
   if (issued !== undefined && isTaken(issued)) {
     effects.push(ENTITLEMENT_CONFLICT, issued.perk, 0, 1, issued.fact)
@@ -132,7 +138,9 @@ export function notGivenBack(
   return issued !== undefined && isTaken(issued) ? 'voucher_used' : null
 }
 
-/** Reservations (of a perk), which issue their entitlement when they are captured. */
-export function reserved({ redemptions }: MemberState, perk?: RuleId): number {
-  return redemptions.filter((one) => one.captured === NO_FACT && (perk ?? one.perk) === one.perk).length
+/** Reservations (of a perk) that can still be captured on a local day, and issue their entitlement then. */
+export function reserved({ redemptions }: MemberState, on: number, perk?: RuleId): number {
+  return redemptions.filter(
+    (one) => one.captured === NO_FACT && (perk ?? one.perk) === one.perk && !isTooOld(one.day, on),
+  ).length
 }

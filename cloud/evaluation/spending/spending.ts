@@ -131,9 +131,9 @@ function usedUp(perk: RedeemPerk, { state, day, fact }: Situation, held: Held): 
       )
   }
   const most = voucher?.per_member
-  if (most !== undefined && liveOf(state, perk.id) + reserved(state, perk.id) + held.uses >= most)
+  if (most !== undefined && liveOf(state, perk.id) + reserved(state, day, perk.id) + held.uses >= most)
     return refuse('limit_reached', `A member can hold ${most} of "${title}" at a time`)
-  if (voucher !== undefined && liveCount(state) + reserved(state) + held.uses >= ENTITLEMENTS_LIVE_MAX)
+  if (voucher !== undefined && liveCount(state) + reserved(state, day) + held.uses >= ENTITLEMENTS_LIVE_MAX)
     return refuse('limit_reached', `A member can hold ${ENTITLEMENTS_LIVE_MAX} vouchers at a time`)
   if (budget?.total !== undefined && (held.budgetUsed ?? 0) >= budget.total)
     return refuse('budget_spent', `All ${budget.total} of "${title}" have been redeemed`)

@@ -33,9 +33,10 @@ export const endOf = (date: string, offset: number): number => startOf(addDays(d
 
 export const addDays = (date: string, days: number): string => iso(midnight(date) + days * DAY).slice(0, 10)
 export const daysBetween = (from: string, to: string): number => (midnight(to) - midnight(from)) / DAY
-/** E-MEM-1: it can be given back no longer. */
+/** E-MEM-1: what is of that day can still be given back on the other. */
+export const isNear = (day: string, today: string): boolean => daysBetween(day, today) <= 1100
 export const isTooOld = (about: Fact, now: When): boolean =>
-  daysBetween(whenAt(about, msOf(about)).date, now.date) > 1100
+  !isNear(whenAt(about, msOf(about)).date, now.date)
 export const yearOf = (date: string): number => Number(date.slice(0, 4))
 
 /** The same day so many months later, or that month's last. */

@@ -4,7 +4,7 @@ import type { RedeemPerkDocument } from '../../../cloud/evaluation/document/spen
 import type { Fact, Sale } from '../../../protocol/facts.ts'
 import { amountOf } from './basket.ts'
 import type { When } from './calendar.ts'
-import { daysBetween, inSchedule, whenAt } from './calendar.ts'
+import { daysBetween, inSchedule, isNear, whenAt } from './calendar.ts'
 import { allows, hasAnyAttribute, hasTier, inDates } from './conditions.ts'
 import type { Member } from './member.ts'
 import { isLive } from './member.ts'
@@ -45,11 +45,13 @@ function refusal(member: Member, when: When, perk: RedeemPerkDocument): string |
   if (limitUsed(member, when, perk)) return 'limit_reached'
   const most = perk.voucher?.per_member
   const holds = member.entitlements.filter((one) => one.perk === perk.id && isLive(one)).length
-  const reserved = member.redemptions.filter((one) => one.perk === perk.id && one.stage === 'reserved').length
+  const waiting = member.redemptions.filter(
+    ({ stage, day }) => stage === 'reserved' && isNear(day, when.date),
+  )
+  const reserved = waiting.filter((one) => one.perk === perk.id).length
   if (most !== undefined && holds + reserved >= most) return 'limit_reached'
   const all = member.entitlements.filter(isLive).length
-  const waiting = member.redemptions.filter(({ stage }) => stage === 'reserved').length
-  return perk.voucher !== undefined && all + waiting >= 1000 ? 'limit_reached' : undefined
+  return perk.voucher !== undefined && all + waiting.length >= 1000 ? 'limit_reached' : undefined
 }
 
 function limitUsed(member: Member, when: When, { id, limit }: RedeemPerkDocument): boolean {

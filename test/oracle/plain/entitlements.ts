@@ -41,14 +41,15 @@ export function issue(
   ]
   const last = own?.until ?? ends.toSorted()[0]
   const expires = last === undefined ? NEVER : endOf(last, when.offset)
-  if (expires <= when.ms) {
+  forgetEnded(member, when)
+  const code = codeOf(document.voucher_secret, source, perk, index)
+  if (expires <= when.ms || member.entitlements.some((one) => one.code === code)) {
     note(member, when, 'entitlement_refused', perk, index, 1)
     return undefined
   }
-  forgetEnded(member, when)
   const status = template.initial_status ?? 'unused'
   const issued: Entitlement = {
-    code: codeOf(document.voucher_secret, source, perk, index),
+    code,
     perk,
     expires,
     status,
@@ -58,22 +59,20 @@ export function issue(
     ended: undefined,
     touched: false,
   }
+  become(issued, status, when.ms)
   member.entitlements.push(issued)
   note(member, when, 'voucher_issued', perk, index, 1)
   return issued
 }
 
-/** Writes down when what is over came to its end. */
-export function noteEnded({ entitlements }: Member, when: When): void {
-  for (const one of entitlements) {
-    if (isLive(one)) one.ended = undefined
-    else one.ended ??= dateAt(one.status === 'expired' ? Math.min(one.expires, when.ms) : when.ms, 0)
-  }
+/** From the instant on. */
+export function become(one: Entitlement, status: string, ms: number): void {
+  one.status = status
+  one.ended = isLive(one) ? undefined : dateAt(ms, 0)
 }
 
 /** E-MEM-2: two days later than it can be given back, with the next one; of each tier's the last stays. */
 function forgetEnded(member: Member, when: When): void {
-  noteEnded(member, when)
   const tiers = new Set<number>(member.document?.tiers.map(({ id }) => id))
   const kept = member.entitlements.filter(({ perk, index, ended }, place) => {
     if (ended === undefined || daysBetween(ended, dateAt(when.ms, 0)) <= 1102) return true
@@ -131,7 +130,7 @@ export function moveEntitlement(member: Member, when: When, fact: EntitlementFac
     if (fact.until !== null || found.expires <= when.ms) found.expires = end
   }
   if (to === 'stays') found.expires = end
-  else found.status = to === 'back' ? found.before : to
+  else become(found, to === 'back' ? found.before : to, when.ms)
 }
 
 export function useEntitlement(member: Member, when: When, fact: VoucherUse): void {
@@ -149,7 +148,7 @@ export function useEntitlement(member: Member, when: When, fact: VoucherUse): vo
   found.touched = true
   if (found.uses === 0) {
     if (found.status !== 'reserved') found.before = found.status
-    found.status = 'used'
+    become(found, 'used', when.ms)
   }
   note(member, when, 'voucher_used', found.perk, 0, 1)
 }
@@ -164,13 +163,14 @@ export function giveUseBack(member: Member, when: When, { id, code }: VoucherUse
   found.uses += 1
   if (found.uses >= all) found.touched = false
   note(member, when, 'given_back', found.perk, 0, 1)
-  if (found.status === 'used') found.status = found.before
+  if (found.status === 'used') become(found, found.before, when.ms)
 }
 
-export function cancelEntitlements(member: Member, _when: When, perks: readonly number[]): void {
-  for (const one of member.entitlements) if (perks.includes(one.perk) && isLive(one)) one.status = 'cancelled'
+export function cancelEntitlements(member: Member, { ms }: When, perks: readonly number[]): void {
+  for (const one of member.entitlements)
+    if (perks.includes(one.perk) && isLive(one)) become(one, 'cancelled', ms)
 }
 
 export function expireEntitlement(one: Entitlement): void {
-  one.status = 'expired'
+  become(one, 'expired', one.expires)
 }

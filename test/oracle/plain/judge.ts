@@ -7,7 +7,7 @@ import { msOf, whenAt } from './calendar.ts'
 import { fillCards } from './cards.ts'
 import { eligibleFor, progress } from './challenges.ts'
 import { act, giveForEvent, refer, sell } from './earning.ts'
-import { issue, moveEntitlement, noteEnded, useEntitlement } from './entitlements.ts'
+import { issue, moveEntitlement, useEntitlement } from './entitlements.ts'
 import { Member } from './member.ts'
 import type { Entry, Version } from './member.ts'
 import { respond } from './responses.ts'
@@ -53,7 +53,6 @@ function read(member: Member, fact: Fact): void {
   fillCards(member, when)
   settleTier(member, looked)
   lookAtSegments(member, looked)
-  noteEnded(member, when)
   member.done.add(fact.id)
   member.before = when.ms
 }

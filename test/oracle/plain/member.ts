@@ -52,7 +52,7 @@ export interface Entitlement {
   before: string
   uses: number
   readonly index: number
-  /** Day (UTC) it came to an end on, once that was seen. */
+  /** Day (UTC) on which it came to the status it is over in; undefined: it is not over. */
   ended: string | undefined
   /** A use of it was booked. */
   touched: boolean
@@ -78,6 +78,8 @@ export interface Answer {
   readonly day: string
   settled: boolean
   drawn: boolean
+  /** It counts, but waits for no verdict any more (E-MEM-2). */
+  forgotten: boolean
 }
 
 export class Member {
@@ -130,7 +132,8 @@ export class Member {
   readonly visits: { readonly fact: Fact; readonly day: string }[] = []
 
   redemptions: Redeemed[] = []
-  readonly givenBack = new Set<number>()
+  /** First facts of redemptions that were given back, and the days these began on. */
+  readonly givenBack = new Map<number, string>()
   readonly entitlements: Entitlement[] = []
 
   openReferral: { readonly fact: number; readonly of: number } | undefined

@@ -20,7 +20,7 @@ export function respond(member: Member, when: When, fact: Response): void {
     return
   }
   const answer = member.answers.find((one) => one.fact === fact.of && one.challenge === challenge.id)
-  if (answer === undefined) return
+  if (answer === undefined || answer.forgotten) return
   if (fact.verdict === 'drawn') {
     if (challenge.prize?.calculation !== 'random' || answer.drawn) return
     answer.drawn = true
@@ -42,9 +42,19 @@ function submit(member: Member, when: When, challenge: ResponseChallengeDocument
     day: when.date,
     settled: challenge.auto_approve !== false,
     drawn: false,
+    forgotten: false,
   }
+  forgetAnswers(member, when)
   member.answers.push(answer)
   if (answer.settled) rewardAnswer(member, when, challenge, fact, answer)
+}
+
+/** E-MEM-2: with the next one, but for the last to each challenge. */
+function forgetAnswers({ answers }: Member, when: When): void {
+  for (const [place, one] of answers.entries()) {
+    const isLast = !answers.slice(place + 1).some(({ challenge }) => challenge === one.challenge)
+    one.forgotten ||= !isLast && daysBetween(one.day, when.date) > 1102
+  }
 }
 
 function counts(member: Member, when: When, challenge: ResponseChallengeDocument, fact: Response): boolean {

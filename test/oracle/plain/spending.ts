@@ -2,18 +2,19 @@
 // as long as nobody has what it issued (E-SPEND-12).
 import type { Redemption } from '../../../protocol/facts.ts'
 import { NEVER, expirePassed, note, put, spend } from './amounts.ts'
-import { daysBetween, isTooOld } from './calendar.ts'
+import { isNear, isTooOld } from './calendar.ts'
 import type { When } from './calendar.ts'
-import { issue } from './entitlements.ts'
+import { become, issue } from './entitlements.ts'
 import type { Member } from './member.ts'
 
 export function redeem(member: Member, when: When, fact: Redemption): void {
   const first = fact.of === 0 ? fact.id : fact.of
   if (fact.stage === 'cancelled') return giveRedemptionBack(member, when, first)
-  if (member.givenBack.has(first)) return
+  const gone = member.givenBack.get(first)
+  if (gone !== undefined && isNear(gone, when.date)) return
   const begun = first === fact.id ? undefined : member.known(first)
   if (begun !== undefined && isTooOld(begun, when)) return
-  let redemption = member.redemptions.find((one) => one.fact === first)
+  let redemption = member.redemptions.find((one) => one.fact === first && isNear(one.day, when.date))
   if (redemption === undefined) {
     const metric = member.document?.redeem_perks.find(({ id }) => id === fact.perk)?.metric ?? 0
     const burned = spend(member, when, fact.perk, metric, fact.points, first)
@@ -28,8 +29,8 @@ export function redeem(member: Member, when: When, fact: Redemption): void {
 
 /** E-SPEND-12: also what was captured, unless somebody has what it issued. */
 export function giveRedemptionBack(member: Member, when: When, first: number): void {
-  const redemption = member.redemptions.find((one) => one.fact === first)
-  if (redemption === undefined || daysBetween(redemption.day, when.date) > 1100) return
+  const redemption = member.redemptions.find((one) => one.fact === first && isNear(one.day, when.date))
+  if (redemption === undefined) return
   const { fact, perk, metric, points, burned, code } = redemption
   const issued = member.entitlements.find((one) => one.code === code)
   if (issued !== undefined && (issued.touched || ON_ITS_WAY.includes(issued.status))) {
@@ -37,14 +38,15 @@ export function giveRedemptionBack(member: Member, when: When, first: number): v
     return
   }
   member.redemptions = member.redemptions.filter((one) => one !== redemption)
-  member.givenBack.add(fact)
+  member.givenBack.set(fact, redemption.day)
   note(member, when, 'given_back', perk, 0, 1)
   if (points > 0) note(member, when, 'restore', perk, metric, points, fact)
   // What no lot had covered was a deficit: it is filled first, so that the lots come back whole.
   put(member, metric, points - burned.reduce((sum, { amount }) => sum + amount, 0), NEVER)
   for (const { amount, expires } of burned) put(member, metric, amount, expires)
   expirePassed(member, when)
-  if (issued !== undefined && issued.status !== 'expired') issued.status = 'cancelled'
+  if (issued !== undefined && !['cancelled', 'expired'].includes(issued.status))
+    become(issued, 'cancelled', when.ms)
 }
 
 const ON_ITS_WAY = ['reserved', 'processing', 'shipping', 'fulfilled']

@@ -4,7 +4,7 @@ import type { ThresholdsDocument, TierDocument } from '../../../cloud/evaluation
 import { earn, note, reverse } from './amounts.ts'
 import type { When } from './calendar.ts'
 import { addDays, addSpan, dateAt, endOf, nextAnniversary, yearOf } from './calendar.ts'
-import { cancelEntitlements, issue } from './entitlements.ts'
+import { become, cancelEntitlements, issue } from './entitlements.ts'
 import type { Member } from './member.ts'
 
 function holds(member: Member, { match, of }: ThresholdsDocument, day: string): boolean {
@@ -83,7 +83,7 @@ function fall(member: Member, document: ProgramDocument, due: number, when: When
     member.entryPoints.delete(id)
     const entry = member.entries.get(id)?.at(-1)
     if (!['pending', 'offered', 'clipped', 'unused', 'issued'].includes(entry?.status ?? '')) continue
-    if (entry !== undefined) entry.status = 'cancelled'
+    if (entry !== undefined) become(entry, 'cancelled', when.ms)
     member.tiersEntered.delete(id)
   }
 }

@@ -64,6 +64,9 @@ export interface Deed {
   readonly tender: string
 }
 
+/** E-MEM-1, in words of its own: the oracle is not to take its number from where the evaluation does. */
+const GIVE_BACK_DAYS = 1_100
+
 const line = fc.record({
   sku: fc.nat({ max: SKUS.length - 1 }),
   category: fc.nat({ max: CATEGORIES.length }),
@@ -83,13 +86,19 @@ const minuteOfDay = fc.oneof(
 )
 /** The days of one history: a few near each other, and a few turning days away. */
 const day = fc
-  .tuple(fc.nat({ max: 3 }), fc.integer({ min: -2, max: 9 }))
+  .tuple(fc.nat({ max: 7 }), fc.integer({ min: -2, max: 9 }))
   .map(([place, near]) => ({ place, near }))
 
 export const deeds = (most: number): fc.Arbitrary<Deed[]> =>
   fc
     .tuple(
-      fc.array(fc.constantFrom(...TURNING_DAYS), { minLength: 1, maxLength: 4 }),
+      fc
+        .tuple(
+          fc.array(fc.constantFrom(...TURNING_DAYS), { minLength: 1, maxLength: 4 }),
+          fc.constantFrom(0, 0, 0, GIVE_BACK_DAYS),
+        )
+        // Of some histories a part lies as long after the rest as things can be given back.
+        .map(([turning, later]) => [...turning, ...turning.map((start) => start + later)]),
       fc.array(
         fc.record({
           kind: fc.oneof(
@@ -115,6 +124,6 @@ export const deeds = (most: number): fc.Arbitrary<Deed[]> =>
     .map(([turning, list]) =>
       list.map(({ day: { place, near }, minute, ...deed }) => {
         const start = (turning[place % turning.length] ?? 0) + near
-        return { ...deed, minute: Math.min(Math.max(0, start), DAYS) * 1440 + minute }
+        return { ...deed, minute: Math.min(Math.max(0, start), DAYS + GIVE_BACK_DAYS) * 1440 + minute }
       }),
     )

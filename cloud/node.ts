@@ -320,7 +320,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     mounts,
     unsubscribe: { store, clock: system.clock, secret: mailSecret },
   })
-  const server = new HttpServer(app, upgrades, posts)
+  const server = new HttpServer(app, upgrades, posts, secure)
   let port: number
   try {
     port = await server.listen(options.host, options.port)

@@ -16,6 +16,7 @@ import { NOBODY } from '../platform/principal.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { TenantId } from '../store/port.ts'
 import { checkDeclaredLength, parseBody, readBody } from './body.ts'
+import { addressOf } from './caller-address.ts'
 import { TENANT_HEADER, admittedAgain, principalOfRequest, wantedTenant } from './caller.ts'
 import { mountOAuth } from './oauth/oauth-app.ts'
 import type { App } from './oauth/oauth-app.ts'
@@ -131,7 +132,7 @@ class ServedRoute {
       query: query.value,
       params: c.req.param(),
       key: key.value,
-      caller: c.env.incoming.socket.remoteAddress ?? '',
+      caller: addressOf(c.env.incoming, this.#parts.secure),
       header: (name) => c.req.header(name),
       head: c.req.raw.method === 'HEAD',
       admitted: admittedAgain(

@@ -17,6 +17,8 @@ import type { SyncPosts } from './sync-posts.ts'
 import type { Upgrades } from './upgrades.ts'
 
 const CHECK_MS = 2_000
+/** Two years, as browsers advise. */
+const HSTS_SECONDS = 2 * 365 * 86_400
 
 /**
  * Node 22.21 and later, not in its type declarations yet. Without it a client that offers HTTP/2 (Java's does by default) would be taken for
@@ -33,7 +35,8 @@ export class HttpServer {
   readonly #open = new Set<ServerResponse>()
   #settled: () => void = () => undefined
 
-  constructor(app: ReturnType<typeof appOf>, upgrades: Upgrades, posts: SyncPosts) {
+  /** `secure`: browsers reach the node over TLS, and are told to come by nothing else (Q-5). */
+  constructor(app: ReturnType<typeof appOf>, upgrades: Upgrades, posts: SyncPosts, secure: boolean) {
     this.#upgrades = upgrades
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
     const options: ServerOptions & UpgradeChoice = {
@@ -51,6 +54,7 @@ export class HttpServer {
         this.#open.delete(response)
         if (this.#open.size === 0) this.#settled()
       })
+      if (secure) response.setHeader('Strict-Transport-Security', `max-age=${HSTS_SECONDS}`)
       if (posts.serves(request)) void posts.handle(request, response)
       else void listener(request, response)
     })

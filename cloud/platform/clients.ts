@@ -184,11 +184,14 @@ export class Clients {
   }
 }
 
+/** URLs allow more; what stands in a policy of a page must end nothing there. */
+const HOST = /^[a-z0-9._:[\]-]+$/i
+
 /** RFC 8252: an app's own scheme has a dot; plain http goes to the person's own machine only. */
 function isRedirectUri(text: string): boolean {
   if (!URL.canParse(text) || text.includes('#') || /[^\x21-\x7e]/.test(text)) return false
   const { protocol, hostname } = new URL(text)
-  if (protocol === 'https:') return true
+  if (protocol === 'https:') return HOST.test(hostname)
   if (protocol === 'http:') return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
   return protocol.includes('.')
 }

@@ -14,14 +14,16 @@ export const LOGIN_ACCOUNT_WRONG_MAX = 10
 export const LOGIN_ADDRESS_WRONG_MAX = 50
 export const LOGIN_WRONG_TOTAL_MAX = 5_000
 
-/** A login in a browser. */
+/** A login in a browser, and how long that browser is known afterwards (as long as browsers keep a cookie). */
 export const BROWSER_SESSION_MS_MAX = 12 * 3_600_000
+export const KNOWN_BROWSER_MS_MAX = 400 * 24 * 3_600_000
 export const INVITATION_MS_MAX = 7 * 24 * 3_600_000
 /** A link for a new password or another address. */
 export const PROOF_MS_MAX = 60 * 60_000
-/** E-mails with secrets that one address, and all, are sent in a window. */
+/** E-mails with secrets that one address is sent, one caller (a network address, a person, a business) asks for, and all together, in a window. */
 export const LETTERS_WINDOW_MS = 60 * 60_000
 export const LETTERS_EACH_MAX = 5
+export const LETTERS_CALLER_MAX = 50
 export const LETTERS_TOTAL_MAX = 5_000
 /** E-mail addresses and telephone numbers of one person. */
 export const CONTACTS_OF_PERSON_MAX = 20

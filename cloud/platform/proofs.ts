@@ -12,6 +12,7 @@ import { foldContact } from './contacts.ts'
 import {
   CONTACTS_OF_PERSON_MAX,
   INVITATION_MS_MAX,
+  LETTERS_CALLER_MAX,
   LETTERS_EACH_MAX,
   LETTERS_TOTAL_MAX,
   LETTERS_WINDOW_MS,
@@ -51,37 +52,39 @@ export interface ProofParts {
 export class Proofs {
   readonly #parts: ProofParts
   readonly #letters: Guesses
+  /** Asked first, so that no single caller uses up what is for all. */
+  readonly #callers: Guesses
 
   constructor(parts: ProofParts) {
     this.#parts = parts
-    this.#letters = new Guesses(parts.system.clock, {
-      windowMs: LETTERS_WINDOW_MS,
-      eachMax: LETTERS_EACH_MAX,
-      totalMax: LETTERS_TOTAL_MAX,
-    })
+    const window = { windowMs: LETTERS_WINDOW_MS, totalMax: LETTERS_TOTAL_MAX }
+    this.#letters = new Guesses(parts.system.clock, { ...window, eachMax: LETTERS_EACH_MAX })
+    this.#callers = new Guesses(parts.system.clock, { ...window, eachMax: LETTERS_CALLER_MAX })
   }
 
-  /** Sends a page for a new password to an address, if it is somebody's; the caller is told the same either way. */
-  async askPassword(tenant: TenantId, given: string): Promise<Result<null>> {
-    const email = this.#begin(given)
-    if (!email.ok) return email
-    await this.#parts.store.write(async (tx) => {
-      const person = await tx.personByContact('email', email.value)
+  /** Sends a page for a new password to an address, if it is somebody's; the caller is told the same either way. `address`: the caller's. */
+  async askPassword(tenant: TenantId, given: string, address: string): Promise<Result<null>> {
+    const asked = this.#begin(given, address)
+    if (!asked.ok) return asked
+    const email = asked.value
+    const { store, system, queue } = this.#parts
+    await store.write(async (tx) => {
+      const person = await tx.personByContact('email', email)
       if (person !== undefined)
-        await this.#parts.queue(tx, {
-          type: 'PASSWORD_RESET',
-          tenant,
-          person: person.id,
-          email: email.value,
-          word: null,
-        })
+        await queue(tx, { type: 'PASSWORD_RESET', tenant, person: person.id, email, word: null })
+      // Nobody's address costs a row on the disk too, or the time that the answer takes would tell. It proves nothing and is swept away.
+      else {
+        const expires = system.clock.now() as Millis
+        const { hash } = newSecret(system)
+        await tx.insertProof({ hash, purpose: 'password', person: 0 as PersonId, email, expires })
+      }
     })
     return accept(null)
   }
 
   /** Asks the address whether it is the person's; whose it is by now, they are not told. */
   async askAddress(tenant: TenantId, person: PersonId, given: string): Promise<Result<null>> {
-    const email = this.#begin(given)
+    const email = this.#begin(given, `person ${person}`)
     if (!email.ok) return email
     return this.#parts.store.write(async (tx) => {
       if ((await tx.contactsOf(person)).length >= CONTACTS_OF_PERSON_MAX)
@@ -96,7 +99,7 @@ export class Proofs {
 
   /** An administrator asks somebody to become staff; the secret goes to the address alone (PL-13). */
   async askStaff(tenant: TenantId, given: string, role: StaffRole): Promise<Result<string>> {
-    const email = this.#begin(given)
+    const email = this.#begin(given, `business ${tenant}`)
     if (!email.ok) return email
     const letter = { type: 'BUSINESS_ADD_EMPLOYEE_INFORM', tenant, person: 0, word: role } as const
     await this.#parts.store.write((tx) => this.#parts.queue(tx, { ...letter, email: email.value }))
@@ -172,12 +175,12 @@ export class Proofs {
     return person !== undefined && row.person !== person ? undefined : tx.takeProof(row.hash)
   }
 
-  #begin(given: string): Result<string> {
+  #begin(given: string, caller: string): Result<string> {
     const email = foldContact('email', given)
     if (email === undefined) return refuse('input_invalid', 'This is no e-mail address', 'email')
-    const wait = this.#letters.begin(email)
+    const wait = this.#callers.begin(caller) || this.#letters.begin(email)
     if (wait === 0) return accept(email)
-    const detail = `Too many e-mails to this address; try again in ${wait} s`
+    const detail = `Too many e-mails; try again in ${wait} s`
     return { ok: false, refusal: { code: 'too_many_requests', detail, retryAfterS: wait } }
   }
 }

@@ -134,17 +134,35 @@ describe.skipIf(NO_BROWSER !== undefined)('the login pages', () => {
     expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied')
   })
 
-  test('PL-7 a page that frames it shows nothing, and one that sends the form does nothing', async () => {
+  test('PL-7 a page that frames any of them shows nothing, and one that sends the form does nothing', async () => {
     const own = await newClient()
     await open(own)
     await logIn()
     await page.getByRole('heading', { name: 'Let Till App in?' }).waitFor()
     const address = cloud.url + authorizePath(own.id)
-    appPage = `<iframe src="${address.replaceAll('&', '&amp;')}"></iframe>`
+    const invited = await cloud.post('/v1/tenants/1/invitations', {
+      email: 'framed@shop.example',
+      role: 'ADMIN',
+    })
+    const paths = [
+      authorizePath(own.id),
+      '/account',
+      '/account/password',
+      '/account/proofs/x',
+      String(pick(invited.json, 'path')),
+      '/perkville/biz/1/',
+      '/perkville/biz/1/identify?token=x',
+      '/unsubscribe?token=x',
+      '/',
+    ]
+    appPage = paths
+      .map((path) => `<iframe src="${(cloud.url + path).replaceAll('&', '&amp;')}"></iframe>`)
+      .join('')
     await page.goto(appUrl)
-    const frame = page.frames()[1]
     // What stands there instead is the browser's own page.
-    expect(frame?.url()).toContain('chrome-error')
+    const framed = page.frames().slice(1)
+    expect(framed).toHaveLength(paths.length)
+    for (const frame of framed) expect(frame.url()).toContain('chrome-error')
     appPage = `<form method="post" action="${address.replaceAll('&', '&amp;')}"><button name="step" value="allow">Win</button></form>`
     await page.goto(appUrl)
     const [answer] = await Promise.all([

@@ -71,7 +71,7 @@ export class CloudUnderTest {
   }
 
   /** Without leases, unless told otherwise: they are facts of the cloud's own, which most tests do not ask about. */
-  static async start(now?: () => number, leases = false): Promise<CloudUnderTest> {
+  static async start(now?: () => number, leases = false, publicUrl?: string): Promise<CloudUnderTest> {
     const { path, remove } = freshDirectory()
     const clock = now === undefined ? {} : { clock: { now } }
     const options = {
@@ -80,6 +80,7 @@ export class CloudUnderTest {
       host: '127.0.0.1',
       logLevel: 'silent',
       leases,
+      publicUrl,
       ...clock,
     } as const
     return new CloudUnderTest(await startCloud(options), path, remove)

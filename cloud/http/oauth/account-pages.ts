@@ -75,7 +75,8 @@ export class AccountPages {
     const form = await visit.form()
     if (!form.ok) return this.#ground.refuse(visit, business, form.refusal)
     const { proofs } = this.#ground.platform
-    const asked = await proofs.askPassword(tenant ?? (await this.#first()), form.value.email ?? '')
+    const sender = tenant ?? (await this.#first())
+    const asked = await proofs.askPassword(sender, form.value.email ?? '', visit.address)
     if (asked.ok)
       return this.#ground.show(
         visit,

@@ -75,9 +75,9 @@ export function mountOAuth(app: App, parts: PageParts, serve: Serve): void {
       [revoke, (issuer: Issuer, of, call) => issuer.revoke(of, call)],
       [introspect, (issuer: Issuer, of, call) => issuer.introspect(of, call)],
     ]
+    const place = { issuer: parts.platform.issuer, dialect, secure: parts.secure }
     for (const [path, work] of endpoints)
-      if (path !== null)
-        on(path, TOKEN_METHODS, (c) => serveToken(c, parts.platform.issuer, dialect, work), dialect.tlsOnly)
+      if (path !== null) on(path, TOKEN_METHODS, (c) => serveToken(c, place, work), dialect.tlsOnly)
     if (profile === null) continue
     on(profile, ['GET'], (c) => pages.profile(c, tenantOf(c)))
     on(identifyPath(profile), ['GET', 'POST'], (c) => pages.identify(c, dialect, tenantOf(c)))

@@ -47,7 +47,7 @@ export class PageGround {
     }
     if (form.step !== 'login') return null
     const email = form.email ?? ''
-    const checked = await this.platform.logins.check(email, form.password ?? '', visit.address)
+    const checked = await this.platform.logins.check(email, form.password ?? '', visit.from)
     if (checked.ok) {
       await visit.begin(checked.value.id)
       return visit.redirect(visit.here)

@@ -77,10 +77,11 @@ function formSource(target: string): string {
   return protocol === 'https:' || protocol === 'http:' ? origin : protocol
 }
 
+/** Of a host whose name ends nothing in the policy. */
 function logoOf({ logo_url }: BusinessProfile): string | null {
-  return logo_url !== undefined && URL.canParse(logo_url) && new URL(logo_url).protocol === 'https:'
-    ? logo_url
-    : null
+  if (logo_url === undefined || !URL.canParse(logo_url)) return null
+  const { protocol, hostname } = new URL(logo_url)
+  return protocol === 'https:' && /^[a-z0-9._:[\]-]+$/i.test(hostname) ? logo_url : null
 }
 
 /** Black or white, whichever stands out more (WCAG 2: relative luminance). */

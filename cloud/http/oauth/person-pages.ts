@@ -105,7 +105,7 @@ export class PersonPages {
     const form = await visit.form()
     if (!form.ok) return this.#ground.refuse(visit, business, form.refusal)
     const { password = '', first_name = '', last_name = '' } = form.value
-    const checked = known ? await logins.check(invited.email, password, visit.address) : undefined
+    const checked = known ? await logins.check(invited.email, password, visit.from) : undefined
     const taken =
       checked === undefined
         ? await people.acceptInvitation(secret, { firstName: first_name, lastName: last_name, password })

@@ -3,6 +3,7 @@ import type { Refusal } from '../../../protocol/result.ts'
 import { problemOf } from '../../../protocol/problem.ts'
 import type { AuthDialect } from '../../platform/oauth/auth-dialect.ts'
 import type { Issuer, TokenAnswer, TokenCall } from '../../platform/oauth/issuer.ts'
+import { addressOf } from '../caller-address.ts'
 import { fieldsOf } from '../fields.ts'
 import { requestIdOf } from '../request-id.ts'
 import { readForm } from './visit.ts'
@@ -10,10 +11,16 @@ import type { Ctx } from './visit.ts'
 
 export type TokenWork = (issuer: Issuer, dialect: AuthDialect, call: TokenCall) => Promise<TokenAnswer>
 
+export interface TokenPlace {
+  readonly issuer: Issuer
+  readonly dialect: AuthDialect
+  /** Whether the node is reached over TLS. */
+  readonly secure: boolean
+}
+
 export async function serveToken(
   c: Ctx,
-  issuer: Issuer,
-  dialect: AuthDialect,
+  { issuer, dialect, secure }: TokenPlace,
   work: TokenWork,
 ): Promise<Response> {
   const invalid = (description: string, status = 400): Response =>
@@ -26,7 +33,7 @@ export async function serveToken(
     authorization: c.req.header('authorization'),
     form: form.value,
     query: c.req.query(),
-    address: c.env.incoming.socket.remoteAddress ?? '',
+    address: addressOf(c.env.incoming, secure),
   }
   const answer = await work(issuer, dialect, call)
   return 'refusal' in answer ? refusalOf(c, answer.refusal) : answerOf(c, answer)

@@ -5,11 +5,12 @@ import type { Context } from 'hono'
 import type { HttpBindings } from '@hono/node-server'
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
-import { BROWSER_SESSION_MS_MAX, FORM_BYTES_MAX } from '../../platform/limits.ts'
-import type { Logins } from '../../platform/logins.ts'
+import { BROWSER_SESSION_MS_MAX, FORM_BYTES_MAX, KNOWN_BROWSER_MS_MAX } from '../../platform/limits.ts'
+import type { Logins, Origin } from '../../platform/logins.ts'
 import { sameSecret, secretHash } from '../../platform/secrets.ts'
 import type { PersonId, PersonRow } from '../../store/platform-port.ts'
 import { readBody } from '../body.ts'
+import { addressOf } from '../caller-address.ts'
 import { cookieOf, setCookie } from './cookies.ts'
 
 export type Ctx = Context<{ Bindings: HttpBindings }>
@@ -17,7 +18,9 @@ export type Form = Readonly<Record<string, string>>
 
 const SESSION = 'till_session'
 const CSRF = 'till_form'
+const KNOWN = 'till_known'
 const SESSION_SECONDS = BROWSER_SESSION_MS_MAX / 1000
+const KNOWN_SECONDS = KNOWN_BROWSER_MS_MAX / 1000
 
 export class Visit {
   readonly c: Ctx
@@ -51,7 +54,12 @@ export class Visit {
   }
 
   get address(): string {
-    return this.c.env.incoming.socket.remoteAddress ?? ''
+    return addressOf(this.c.env.incoming, this.#secure)
+  }
+
+  /** Where a password in this request comes from. */
+  get from(): Origin {
+    return { address: this.address, mark: cookieOf(this.c.req.header('cookie'), KNOWN, this.#secure) }
   }
 
   /** This very address, for a form to come back to. */
@@ -80,8 +88,9 @@ export class Visit {
   /** The browser is this person's from the next request on. */
   async begin(person: PersonId): Promise<void> {
     if (this.#session !== undefined) await this.#logins.close(this.#session)
-    const secret = await this.#logins.open(person)
-    this.#cookies.push(setCookie(SESSION, secret, SESSION_SECONDS, this.#secure))
+    const { session, mark } = await this.#logins.open(person)
+    this.#cookies.push(setCookie(SESSION, session, SESSION_SECONDS, this.#secure))
+    if (mark !== undefined) this.#cookies.push(setCookie(KNOWN, mark, KNOWN_SECONDS, this.#secure))
   }
 
   async end(): Promise<void> {
@@ -100,7 +109,10 @@ export class Visit {
   }
 
   #isHere(origin: string): boolean {
-    return URL.canParse(origin) && new URL(origin).host === this.c.req.header('host')
+    if (!URL.canParse(origin)) return false
+    const { host, protocol } = new URL(origin)
+    // Where this host speaks TLS, a page of it that came without is somebody's in between.
+    return host === this.c.req.header('host') && (!this.#secure || protocol === 'https:')
   }
 }
 

@@ -67,7 +67,8 @@ export class GrantModel implements Model {
   }
 
   async getUser(email: string, password: string, client: OAuth2Server.Client): Promise<Holder | false> {
-    const checked = await this.#parts.logins.check(email, password, this.#address)
+    const from = { address: this.#address, client: rowOf(client).id }
+    const checked = await this.#parts.logins.check(email, password, from)
     if (!checked.ok) {
       if (checked.refusal.code !== 'password_wrong') this.refusal = checked.refusal
       return false

@@ -36,6 +36,7 @@ export const REFUSALS = {
   identity_missing: { status: 422, retry: 'changed', title: 'A member needs at least one identity' },
   identity_taken: { status: 409, retry: 'changed', title: 'The identity belongs to a member already' },
   member_not_found: { status: 404, retry: 'changed', title: 'No such member' },
+  member_unreachable: { status: 409, retry: 'later', title: 'Who this is cannot be asked now' },
   tenant_not_found: { status: 404, retry: 'changed', title: 'No such business' },
   person_not_found: { status: 404, retry: 'changed', title: 'No such person' },
   client_not_found: { status: 404, retry: 'changed', title: 'No such client' },

@@ -68,7 +68,7 @@ export async function openShop(directory: string): Promise<Shop> {
   const hq = new Hq(listening, token)
   await hq.ask('/v1/programs', { document: PROGRAM })
   for (let n = 1; n <= STORES; n++) await hq.ask('/v1/stores', { name: `Store ${n}`, zone: 'Europe/London' })
-  const { username, password } = await integratorOf(hq.url, token, directory)
+  const { username, password } = await integratorOf({ url: hq.url, hqToken: token }, directory)
   const client = (await hq.ask('/v1/clients', {
     name: 'Bench',
     dialect: 'perkville',

@@ -162,9 +162,7 @@ async function quotedPayee(books: Books, { member }: QuoteInput): Promise<Result
     return accept({ card, member: card.member, claim: null, notes: [] })
   }
   // Whoever cannot be asked about gets a sale without points for now, so that is the quote.
-  return found.refusal.code === 'member_not_found' && !books.link.live()
-    ? accept({ ...GUEST, notes: UNKNOWN })
-    : found
+  return found.refusal.code === 'member_unreachable' ? accept({ ...GUEST, notes: UNKNOWN }) : found
 }
 
 /** E-EARN-5: what would apply needs a member first. */

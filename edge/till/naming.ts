@@ -96,7 +96,7 @@ function nobody(param: string): Prepared {
 /** For what cannot be done to a member who is not known here. */
 export function notKnownHere(param = '/member'): Prepared & { do: 'refuse' } {
   return refused(
-    'member_not_found',
+    'member_unreachable',
     'This store has not met this member, and the cloud cannot be asked now. Try again when the link is up.',
     param,
   )

@@ -16,7 +16,7 @@ const historyRow = { id: Text, type: Text, date: Time, amount: orNull(Int), poin
 const page = { page: Int, next_page: orNull(Int) }
 
 export const HistoryRowShape = Type.Object(historyRow, closed)
-export const StoreRowShape = Type.Object({ ...historyRow, phone: orNull(Text), store: Int }, closed)
+export const StoreRowShape = Type.Object({ ...historyRow, phone: orNull(Text), store: orNull(Int) }, closed)
 export const PEGKE_ANSWER_SHAPES = {
   authenticate: Type.Object({ username: Text, created_at: Time }, closed),
   give_points: Type.Object(

@@ -15,6 +15,8 @@ import { writeCertificate } from '../../edge/tls/certificate-file.ts'
 import { newTlsKey } from '../../edge/tls/certificate-keeper.ts'
 import { ownNames } from '../../edge/tls/own-names.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import type { MemberId } from '../../protocol/ids.ts'
+import type { Points } from '../../protocol/numbers.ts'
 import { CloudCore } from '../support/cloud-core.ts'
 import { expectProblem } from '../support/edge-api.ts'
 import { Answer, EdgeUnderTest, ONE_SALE, until } from '../support/edge-under-test.ts'
@@ -209,6 +211,40 @@ describe('PG-7: finding and histories', () => {
     })
     for (const page of ['0', '51', 'x'])
       expectProblem(await call('store_history', { fields: { page } }), 'input_invalid')
+  })
+
+  test('PG-16: what the store and the cloud settle about leases is in nobody’s history', async () => {
+    const member = (await edge.get(`/v1/members?phone=${encodeURIComponent(PHONE)}`)).value('id')
+    edge.node.till.takeLeases({
+      type: 'leases',
+      cursor: 1,
+      leases: [
+        {
+          lease: 1,
+          subject: 'points',
+          member: Number(member) as MemberId,
+          item: 0,
+          code: null,
+          granted: 10,
+          used: 0,
+          cap: 10 as Points,
+          expires: (Date.now() + 60_000) as Millis,
+          recall: 1,
+        },
+      ],
+    })
+    const kinds = async () =>
+      (await edge.get('/v1/history')).list('facts').map((fact) => (fact as { kind: string }).kind)
+    await until('the lease was given back', async () => (await kinds()).includes('lease'))
+    await edge.post('/v1/sales', ONE_SALE)
+    expect(await kinds()).toEqual(['sale', 'lease', 'enrolment'])
+    for (const [q, types] of [
+      ['store_history', ['sale', 'enrolment']],
+      ['check_history', ['enrolment']],
+    ] as const) {
+      const { json } = await call(q, { fields: { phone: PHONE } })
+      expect(json).toMatchObject({ page: 1, next_page: null, history: types.map((type) => ({ type })) })
+    }
   })
 
   test('PG-1: the store’s activity streams under Pegke’s address to key and access token, and to nobody else', async () => {

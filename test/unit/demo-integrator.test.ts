@@ -9,9 +9,10 @@ import { askToken } from '../support/oauth-world.ts'
 
 test('O-1 O-4 the demo registers a client and an administrator once, and what it prints gives a token', async () => {
   const cloud = await CloudUnderTest.start()
+  const office = { url: cloud.url, hqToken: cloud.node.token }
   try {
-    const integrator = await integratorOf(cloud.url, cloud.node.token, cloud.directory)
-    expect(await integratorOf(cloud.url, cloud.node.token, cloud.directory)).toEqual(integrator)
+    const integrator = await integratorOf(office, cloud.directory)
+    expect(await integratorOf(office, cloud.directory)).toEqual(integrator)
     expect(statSync(join(cloud.directory, 'perkville.json')).mode & 0o777).toBe(0o600)
     const { username, password, client_id: id, client_secret: secret } = integrator
     const form = { grant_type: 'password', username, password }

@@ -1,6 +1,6 @@
 // The demo as a newcomer runs it: it says where to look, sells by itself, goes on selling with a store's network cut, and hands everything in
 // when the network is back.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,10 +17,39 @@ interface StoreStatus {
   readonly seq: number
   readonly unsynced: number
   readonly link: { readonly state: string }
+  readonly leases: { readonly vouchers: number }
+}
+
+/** The calls of a Pegke merchant that the demo prints for a shell, run as printed: what each answered, by address and call. */
+async function merchantCalls(said: string, base: string): Promise<Record<string, unknown>[]> {
+  const key = /^ {2}key='(.+)'$/m.exec(said)?.[1] ?? ''
+  const lines = said.split('\n').filter((line) => line.startsWith('  curl -H') && line.includes(base))
+  const answers: Record<string, unknown>[] = []
+  for (const line of lines) {
+    const printed = execFileSync(
+      'sh',
+      ['-c', `key='${key}'; printf '%s\\n' ${line.trim().slice('curl '.length)}`],
+      {
+        encoding: 'utf8',
+      },
+    )
+    const words = printed.trimEnd().split('\n')
+    const after = (option: string) => words.filter((_, index) => words[index - 1] === option)
+    const form = new FormData()
+    for (const field of after('-F')) form.append(...(field.split('=') as [string, string]))
+    const [header = ''] = after('-H')
+    const response = await fetch(words.at(-1) ?? '', {
+      headers: [header.split(': ') as [string, string]],
+      ...(after('-F').length === 0 ? {} : { method: 'POST', body: form }),
+    })
+    expect([line, response.status]).toEqual([line, 200])
+    answers.push((await response.json()) as Record<string, unknown>)
+  }
+  return answers
 }
 
 test(
-  'O-2 npm start: sells, survives a cut, syncs, stops and leaves no node behind',
+  'O-2 O-5 npm start: sells, answers the calls it prints, survives a cut, syncs, stops and leaves no node behind',
   { timeout: RUN_MS_MAX },
   async () => {
     const directory = mkdtempSync(join(tmpdir(), 'tillstream-demo-'))
@@ -52,8 +81,26 @@ test(
       }
       await until(async () => expect((await status(base + 1)).seq).toBeGreaterThan(5))
       await until(async () => expect((await status(base + 2)).seq).toBeGreaterThan(5))
+      // The customer's voucher, whose use the cloud lends the store.
+      await until(async () => expect((await status(base + 1)).leases.vouchers).toBeGreaterThan(0))
       demo.stdin.write('cut 1\n')
       await until(async () => expect((await status(base + 1)).unsynced).toBeGreaterThan(5))
+      await until(() => expect(said).toContain('?q=validate_redeem'))
+      const hq = await merchantCalls(said, `127.0.0.1:${base}/`)
+      expect(hq).toMatchObject([
+        { username: 'Demo till software' },
+        { name: 'Pat Example', points: 190, status: 'confirmed' },
+        { page: 1 },
+      ])
+      // Of a store that is cut off.
+      const points = { points: 200, status: 'provisional' }
+      expect(await merchantCalls(said, `127.0.0.1:${base + 1}/`)).toMatchObject([
+        { success: true, points_given: 10, ...points },
+        { customer: { name: 'Pat Example', points: 200 } },
+        { offers: expect.any(Array) as unknown },
+        { valid: true, used: false, status: 'unused' },
+        { valid: true, used: true, status: 'provisional' },
+      ])
       demo.stdin.write('status\n')
       await until(() => expect(said).toMatch(/Covent Garden: NETWORK CUT, \d+ facts to sync/))
       const cutAt = (await status(base + 1)).seq

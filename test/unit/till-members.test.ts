@@ -59,7 +59,7 @@ describe('enrolment', () => {
     ] as const)
       expect(await shop.till.findMember({ kind, value })).toMatchObject({ value: { id: receipt.id } })
     expect(await shop.till.findMember({ kind: 'phone', value: '4407700900123' })).toMatchObject({
-      refusal: { code: 'member_not_found' },
+      refusal: { code: 'member_unreachable' },
     })
   })
 
@@ -172,9 +172,9 @@ describe('naming', () => {
     expect(await shop.refused('sale', sale(1000, '12'))).toBe('input_invalid')
   })
 
-  test('what cannot wait for a member is refused: grants and lookups', async () => {
-    expect(await shop.refused('grant', { member: card, points: 5 })).toBe('member_not_found')
-    expect(await shop.till.findMember(card)).toMatchObject({ refusal: { code: 'member_not_found' } })
+  test('A-4 what cannot wait for a member is refused: grants and lookups', async () => {
+    expect(await shop.refused('grant', { member: card, points: 5 })).toBe('member_unreachable')
+    expect(await shop.till.findMember(card)).toMatchObject({ refusal: { code: 'member_unreachable' } })
     expect(
       await shop.till.quote({ member: card, lines: [{ sku: 'x', amount: 1000 as never }] }),
     ).toMatchObject({

@@ -30,6 +30,7 @@ const LAST_NAMES = [
   'Kaya',
 ]
 /** People who may join in one run: the crowd grows to a small town's and then mostly comes back. */
+const PHONES = '+447700900'
 export const PEOPLE_MAX = 300
 const SALES_REMEMBERED_MAX = 5
 
@@ -81,7 +82,7 @@ export class Crowd {
     return person?.inShop === false ? person : undefined
   }
 
-  /** Members of earlier runs come back: `members` is the cloud's list. */
+  /** Members of earlier runs come back, by the crowd's numbers: `members` is the cloud's list. */
   welcomeBack(members: readonly unknown[]): void {
     for (const member of members.slice(0, PEOPLE_MAX)) {
       const id = fieldOf(member, 'id')
@@ -92,7 +93,7 @@ export class Crowd {
             'value',
           )
         : undefined
-      if (typeof id !== 'string' || typeof phone !== 'string') continue
+      if (typeof id !== 'string' || typeof phone !== 'string' || !phone.startsWith(PHONES)) continue
       const vouchers = fieldOf(member, 'vouchers')
       const person = this.join(id, phone)
       for (const voucher of Array.isArray(vouchers) ? vouchers : []) {
@@ -109,5 +110,5 @@ export function rememberSale(person: Person, sale: RememberedSale): void {
 }
 
 function phoneOf(number: number): string {
-  return `+447700900${String(number).padStart(3, '0')}`
+  return `${PHONES}${String(number).padStart(3, '0')}`
 }

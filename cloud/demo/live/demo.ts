@@ -12,6 +12,7 @@ import { openShops, terminalName } from '../shops.ts'
 import type { Shop, Shops } from '../shops.ts'
 import { Crowd } from './crowd.ts'
 import { integratorOf, tokenCommand } from './integrator.ts'
+import { exampleCustomer, merchantCalls, merchantOf } from './merchant.ts'
 import { OPERATOR_HELP, operatorCommand } from './operator.ts'
 import { Till, newTillCounts } from './till.ts'
 import type { TillCounts } from './till.ts'
@@ -89,11 +90,7 @@ async function run(
   crowd.welcomeBack(pick(known, 'list', 'items'))
   const scene: Scene = { shops, lines, crowd, counts: shops.shops.map(() => newTillCounts()) }
   greet(shops, directory)
-  const { url } = shops.cloud
-  const integrator = await integratorOf(url, shops.hqToken, directory)
-  say(
-    `A point of sale that speaks Perkville's API gets its token with:\n\n  ${tokenCommand(url, integrator)}\n`,
-  )
+  await integrations(shops, directory)
   listen(scene, closing)
   const seed = Date.now() >>> 0
   const tills = shops.shops.flatMap(({ number, node, terminalTokens }, index) =>
@@ -125,6 +122,24 @@ function greet({ cloud, hqToken, shops }: Shops, directory: string): void {
   for (const [name = '', url] of rows) say(`  ${name.padEnd(width)}${url}`)
   say(`\nThen pull a store's network. Type:\n\n${OPERATOR_HELP}\n`)
   say(`Logs and data: ${directory}\n`)
+}
+
+/** O-4, O-5. */
+async function integrations({ cloud, hqToken, shops }: Shops, directory: string): Promise<void> {
+  const office = { url: cloud.url, hqToken }
+  const integrator = await integratorOf(office, directory)
+  say(
+    `A point of sale that speaks Perkville's API gets its token with:\n\n  ${tokenCommand(cloud.url, integrator)}\n`,
+  )
+  const [first] = shops
+  const [token = ''] = first?.terminalTokens ?? []
+  if (first === undefined) return
+  const merchant = await merchantOf(office, directory)
+  const customer = await exampleCustomer(first.node.url, token)
+  const calls = merchantCalls(merchant, customer, { hq: cloud.url, store: first.node.url })
+  say(
+    `Till software made for Pegke takes another base URL, at HQ or in a store (${first.name} answers its own also when cut off):\n\n  ${calls.join('\n  ')}\n`,
+  )
 }
 
 /** The operator's lines; the end of input means there is nobody to say more, not that it is over. */

@@ -1,13 +1,12 @@
 // What a merchant's existing integration has in hand after registering: an API client, and an administrator whose login it may use. Made once over the
 // public API and the pages a person would use, and kept beside the demo's other access, so that starting again changes nothing.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AskFault, ask, askOk, pick } from '../ask.ts'
+import { AskFault, askOk, pick } from '../ask.ts'
+import { keptClient } from './kept-client.ts'
+import type { ApiClient, Office } from './kept-client.ts'
 
-export interface Integrator {
-  readonly client_id: string
-  readonly client_secret: string
+export interface Integrator extends ApiClient {
   readonly username: string
   readonly password: string
 }
@@ -24,14 +23,8 @@ const SCOPES = [
   'ADMIN_PERK',
 ]
 
-export async function integratorOf(url: string, hqToken: string, directory: string): Promise<Integrator> {
-  const path = join(directory, FILE)
-  const kept = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Integrator) : undefined
-  if (kept !== undefined && (await isKnown(url, hqToken, kept))) return kept
-  const made = await make(url, hqToken)
-  writeFileSync(path, JSON.stringify(made), { mode: 0o600 })
-  chmodSync(path, 0o600)
-  return made
+export function integratorOf(office: Office, directory: string): Promise<Integrator> {
+  return keptClient(join(directory, FILE), office, () => make(office))
 }
 
 /** The call that gives an existing client its token, to be pasted into a shell. */
@@ -42,16 +35,7 @@ export function tokenCommand(
   return `curl -u '${client_id}:${client_secret}' ${url}/perkville/api/token/ -d grant_type=password -d username=${username} -d password=${password}`
 }
 
-async function isKnown(url: string, token: string, { client_id }: Integrator): Promise<boolean> {
-  const { status } = await ask(`${url}/v1/clients/${client_id}/disabled`, {
-    method: 'POST',
-    token,
-    body: { disabled: false },
-  })
-  return status === 200
-}
-
-async function make(url: string, token: string): Promise<Integrator> {
+async function make({ url, hqToken: token }: Office): Promise<Integrator> {
   await askOk(`${url}/v1/dialects`, { method: 'POST', token, body: { name: 'perkville' } })
   const client = await askOk(`${url}/v1/clients`, {
     method: 'POST',

@@ -147,7 +147,7 @@ async function storeHistory(
   const history = rows.map((fact): StoreRow => ({
     ...historyRowOf(fact, 'confirmed'),
     phone: (fact.member === null ? undefined : phones.get(fact.member)) ?? null,
-    store: fact.store,
+    store: fact.store === 0 ? null : fact.store,
   }))
   return accept({ ...page, history })
 }

@@ -61,6 +61,7 @@ export const REFUSAL_WORDS: RefusalTable<Words> = {
   identity_missing: invalid(undefined, 'required'),
   identity_taken: invalid('user_email'),
   member_not_found: invalid('user'),
+  member_unreachable: invalid('user', 'try_later', 409),
   tenant_not_found: missing('business'),
   person_not_found: invalid('user'),
   client_not_found: { ...unauthorized, code: 'invalid_client' },

@@ -32,8 +32,10 @@ const closingLine: Reporter = {
 
 /** Two cores, several real processes at once: generous, because a deadline that is met late tells nothing. */
 const DEADLINES = { testTimeout: 30_000, hookTimeout: 30_000 } as const
-/** Values in, values out: these files share a process, which saves loading the same modules a hundred times. */
-const PURE = ['test/tables/**/*.test.ts', 'test/oracle/**/*.test.ts']
+/** These files start nothing that outlives them: they share a process, which saves loading the same modules a hundred times. */
+const SHARED = ['conformance', 'contract', 'machine', 'oracle', 'property', 'tables', 'unit'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+)
 
 /**
  * What takes long to show, `npm run test:long`: every planted bug is hunted for, plans that once failed are run again, processes are started as a user starts
@@ -58,12 +60,14 @@ export default defineConfig({
     maxWorkers: 3,
     reporters: ['default', closingLine],
     projects: [
-      { test: { name: 'pure', include: PURE, isolate: false, ...DEADLINES } },
+      {
+        test: { name: 'shared', include: SHARED, exclude: LONG, isolate: false, ...DEADLINES },
+      },
       {
         test: {
-          name: 'whole',
+          name: 'own',
           include: ['test/**/*.test.ts'],
-          exclude: [...PURE, ...LONG, BROWSER],
+          exclude: [...SHARED, ...LONG, BROWSER],
           globalSetup: PAGE,
           ...DEADLINES,
         },

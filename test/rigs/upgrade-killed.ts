@@ -107,7 +107,7 @@ function endsWell(through: readonly string[], side: Side, directory: string): Pr
 
 async function suiteRow(): Promise<RigRow> {
   const cli = join(ROOT, 'node_modules/vitest/vitest.mjs')
-  const ran = promisify(execFile)(process.execPath, [cli, 'run', '--project', 'whole', ...SUITES], {
+  const ran = promisify(execFile)(process.execPath, [cli, 'run', '--project', 'own', ...SUITES], {
     cwd: ROOT,
   })
   const { stdout } = await ran.catch((cause: unknown) => cause as { stdout: string })

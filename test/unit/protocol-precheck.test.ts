@@ -158,6 +158,8 @@ describe('P-COD-2: the structural check', () => {
       const fills = [0x81, 0x9f, 0xc1, 0xa1, 0x80, 0x00, 0x5a, 0x9a, 0xff]
       const bytes = Buffer.alloc(FRAME_BYTES_MAX)
       let slowest = 0
+      // Not maxRSS: that begins with the size of the process this one was forked from.
+      let rss = 0
       function refuse() {
         // The quickest of three: the machine's other work is not what is measured.
         const times = [1, 2, 3].map(() => {
@@ -166,6 +168,7 @@ describe('P-COD-2: the structural check', () => {
           return performance.now() - start
         })
         slowest = Math.max(slowest, Math.min(...times))
+        rss = Math.max(rss, process.memoryUsage.rss())
       }
       for (const fill of fills) {
         bytes.fill(fill)
@@ -176,7 +179,7 @@ describe('P-COD-2: the structural check', () => {
       bytes[0] = 0x9a
       bytes.writeUInt32BE(FRAME_BYTES_MAX - 5, 1)
       refuse()
-      console.log(JSON.stringify({ slowest, rssMb: process.resourceUsage().maxRSS / 1024 }))`
+      console.log(JSON.stringify({ slowest, rssMb: rss / 2 ** 20 }))`
     const run = spawnSync(
       process.execPath,
       ['--max-old-space-size=256', '--input-type=module', '--eval', program],

@@ -43,8 +43,7 @@ import { Platform } from './platform/platform.ts'
 import { foundTenant } from './platform/tenants.ts'
 import { dialectFeedsOf, dialectsOf } from './served-dialects.ts'
 import type { CloudStore, TenantId } from './store/port.ts'
-import { Mailer } from './mail/mailer.ts'
-import { smtpPost } from './mail/smtp.ts'
+import { startMail } from './mail/mail.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { SyncHub } from './sync/hub.ts'
 import { realSystem, systemWith } from './system.ts'
@@ -330,21 +329,19 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     throw new StartRefused(listenSentence(options, cause), { cause })
   }
   services.platform.start()
-  const mailer =
+  const mail =
     options.mail === undefined
       ? undefined
-      : new Mailer({
+      : startMail({
           ...options.mail,
           store,
           clock: system.clock,
-          post: smtpPost(options.mail.smtp),
           after: (ms, call) => system.after(ms, call),
           onFault: (cause) => log.error({ err: cause }, 'a look at the outbox broke'),
           publicUrl: options.publicUrl ?? `http://${options.host}:${port}`,
           secret: mailSecret,
           pathOf: (letter) => services.platform.proofs.pathOf(letter),
         })
-  mailer?.start()
   if (options.moments !== false) moments.start()
   if (options.leases ?? options.moments !== false) grants.start()
   log.info({ port, host: options.host, directory: options.directory }, 'listening')
@@ -354,7 +351,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     log.info('stopping')
     feed.stop()
     await services.platform.stop()
-    await mailer?.stop()
+    await mail?.stop()
     await moments.stop()
     await services.accounts.transactions.idle()
     await grants.stop()

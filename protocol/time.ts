@@ -87,6 +87,11 @@ export function weekOfDay(day: number): number {
   return Math.floor((day + 3) / 7)
 }
 
+/** The Monday of a week, as a day since 1970. */
+export function firstDayOfWeek(week: number): number {
+  return week * 7 - 3
+}
+
 /** `year * 12 + month` (month from 0) of a day since 1970. Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
 export function monthOfDay(day: number): number {
   const shifted = day + 719_468

@@ -6,14 +6,18 @@ import { bodyOf } from '../collections/documents.ts'
 import { eq } from '../collections/query.ts'
 import { CONFIGURATION } from '../collections/tables/configuration.ts'
 import { ACCOUNTS } from '../collections/tables/accounts.ts'
-import type { MailType } from '../domain/accounts/mail-queue.ts'
+import type { MailType } from '../domain/accounts/mail-types.ts'
+import { isForCustomers, isForStaff } from '../domain/accounts/mail-types.ts'
+import { staffTold } from '../domain/accounts/staff-mail.ts'
 import { LETTER_TYPES } from '../platform/proofs.ts'
 import type { Letter } from '../platform/proofs.ts'
 import { businessProfile } from '../platform/tenants.ts'
 import type { PersonId } from '../store/platform-port.ts'
 import type { CloudStore } from '../store/port.ts'
+import { matterOf, subjectOf } from './matter.ts'
+import type { MailSubject } from './matter.ts'
 import { messageOf } from './message.ts'
-import type { MailMatter, MailStyle, Message } from './message.ts'
+import type { MailStyle, Message } from './message.ts'
 import type { Post } from './smtp.ts'
 import { unsubscribeToken } from './unsubscribe.ts'
 
@@ -124,21 +128,20 @@ export class Mailer {
     )
   }
 
-  /** Null: nobody wants it any more. */
+  /** Null: nobody wants it any more, or it is no news. */
   async #compose(mail: AccountRow<'mails'>): Promise<Composed | null> {
     const { publicUrl, secret, pathOf, store } = this.#parts
     const { tenant, person, email, word } = mail
-    // The outbox is written by `queueMail` alone.
+    // The outbox is written by `queueMailTo` alone.
     const type = mail.type as MailType
+    const subject = await subjectOf(store.read, mail)
     const [connection] = await store.read.accountRows('connections', { tenant, person, hidden: false })
-    const letter = LETTER_TYPES.find((known) => known === type)
-    // What somebody asks for themselves, or is asked to work for, they get whatever they want of the business.
-    if (letter === undefined && connection?.receives_emails === false) return null
-    if (letter === undefined && (await this.#isSilent(mail))) return null
-    const matter = await this.#matterOf(mail, connection)
+    if (!(await this.#isWanted(mail, type, subject, connection))) return null
+    const matter = await matterOf(store.read, mail, subject, connection)
     const style = await this.#styleOf(tenant)
-    const held = letter === undefined ? connection : undefined
+    const held = isForCustomers(type) ? connection : undefined
     const link = held === undefined ? null : linkOf(publicUrl, secret, held.id)
+    const letter = LETTER_TYPES.find((known) => known === type)
     const kept = messageOf(type, style, { ...matter, link: letter === undefined ? null : '…' }, link)
     if (letter === undefined) return { message: kept, kept, connection: held?.id ?? null }
     const path = await pathOf({ type: letter, tenant, person: person as PersonId, email, word })
@@ -146,37 +149,22 @@ export class Mailer {
     return { message, kept, connection: null }
   }
 
-  /** It tells of a perk that the business wants no e-mails about. */
-  async #isSilent({ tenant, fact }: AccountRow<'mails'>): Promise<boolean> {
-    const { read } = this.#parts.store
-    const [transaction] = fact === null ? [] : await read.accountRows('transactions', { fact })
-    const where = eq('id', transaction?.perk ?? 0)
-    const [perk] = await read.rows(CONFIGURATION.perks, { tenants: [tenant], where, limit: 1 })
-    return perk !== undefined && bodyOf(perk).silent === true
-  }
-
-  async #matterOf(
-    { fact, person, word }: AccountRow<'mails'>,
+  /** What somebody asks for themselves, or is asked to work for, they get whatever they want of the business. */
+  async #isWanted(
+    { tenant, person }: AccountRow<'mails'>,
+    type: MailType,
+    { transaction, held }: MailSubject,
     connection: AccountRow<'connections'> | undefined,
-  ): Promise<MailMatter> {
+  ): Promise<boolean> {
     const { read } = this.#parts.store
-    const [transaction] = fact === null ? [] : await read.accountRows('transactions', { fact })
-    const [referral] = fact === null ? [] : await read.accountRows('referrals', { fact })
-    const voucher = transaction?.voucher ?? null
-    const [held] = voucher === null ? [] : await read.accountRows('entitlements', { id: voucher })
-    const known = person > 0 ? await read.person(person as PersonId) : undefined
-    const sender = referral === undefined ? undefined : await read.person(referral.person as PersonId)
-    return {
-      name: referral?.to_first_name ?? known?.firstName ?? '',
-      title: transaction?.title ?? '',
-      points: transaction?.points ?? 0,
-      balance: connection?.balance ?? 0,
-      code: held?.external_code ?? held?.code ?? null,
-      note: referral?.content ?? '',
-      sender: sender === undefined ? '' : `${sender.firstName} ${sender.lastName}`.trim(),
-      word: word ?? '',
-      link: null,
-    }
+    if (isForStaff(type)) return (await staffTold(read, tenant, type)).some((one) => one.person === person)
+    if (!isForCustomers(type)) return true
+    if (connection?.receives_emails === false) return false
+    if (type === 'VOUCHER_EXPIRES' && held?.status !== 'unused' && held?.status !== 'clipped') return false
+    // The business wants no e-mails about this perk (MAIL-8).
+    const where = eq('id', transaction?.perk ?? held?.perk ?? 0)
+    const [perk] = await read.rows(CONFIGURATION.perks, { tenants: [tenant], where, limit: 1 })
+    return perk === undefined || bodyOf(perk).silent !== true
   }
 
   async #styleOf(tenant: number): Promise<MailStyle> {

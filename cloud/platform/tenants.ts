@@ -26,6 +26,8 @@ export interface BusinessProfile {
   /** Left out: they may. */
   readonly cancelled_may_earn?: boolean
   readonly cancelled_may_redeem?: boolean
+  /** E-mails that its staff do not want (MAIL-9). */
+  readonly staff_emails_off?: readonly string[]
 }
 
 /** What must be there before a business can be listed by an API: the rows of its customers' accounts. */

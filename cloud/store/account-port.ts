@@ -25,6 +25,19 @@ export interface EarnedRow {
   readonly location: number | null
 }
 
+/** Transactions in force, and who became a customer. */
+export interface Activity {
+  readonly earned: { readonly count: number; readonly points: number }
+  readonly redeemed: { readonly count: number; readonly points: number }
+  readonly joined: number
+}
+
+export const NO_ACTIVITY: Activity = {
+  earned: { count: 0, points: 0 },
+  redeemed: { count: 0, points: 0 },
+  joined: 0,
+}
+
 export interface AccountReads extends CollectionReads {
   /** Rows whose columns have all these values, by id. */
   accountRows<T extends AccountTable>(table: T, key: Partial<AccountRow<T>>): Promise<AccountRow<T>[]>
@@ -44,6 +57,8 @@ export interface AccountReads extends CollectionReads {
     until: number | null,
     limit: number,
   ): Promise<EarnedRow[]>
+  /** From an instant until before another, of a connection or (null) of all. */
+  activityBetween(tenant: TenantId, connection: number | null, from: number, until: number): Promise<Activity>
 }
 
 export interface AccountWrites extends AccountReads, CollectionWrites {

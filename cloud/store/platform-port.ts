@@ -210,6 +210,7 @@ export interface PlatformWrites extends Pick<
   | 'personByContact'
   | 'contactsOf'
   | 'staffOf'
+  | 'staffOfTenant'
   | 'client'
   | 'clientByKey'
   | 'issued'

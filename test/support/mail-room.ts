@@ -1,4 +1,5 @@
 // The outbox of a world, worked off when a case says so: the node's own sender before a real SMTP server, started by the first that asks.
+import { Digests } from '../../cloud/mail/digests.ts'
 import { Mailer } from '../../cloud/mail/mailer.ts'
 import { smtpPost } from '../../cloud/mail/smtp.ts'
 import type { CloudNode } from '../../cloud/node.ts'
@@ -10,6 +11,7 @@ export class MailRoom {
   readonly #node: CloudNode
   readonly #clock: Clock
   #mailer: Mailer | undefined
+  #digests: Digests | undefined
 
   constructor(node: CloudNode, clock: Clock) {
     this.#node = node
@@ -17,19 +19,24 @@ export class MailRoom {
   }
 
   async work(): Promise<void> {
-    this.#mailer ??= new Mailer({
+    const parts = {
       store: this.#node.store,
       clock: this.#clock,
-      post: smtpPost(await this.server.start()),
       after: () => () => undefined,
-      onFault: (cause) => {
+      onFault: (cause: unknown) => {
         throw cause
       },
+    }
+    this.#digests ??= new Digests(parts)
+    this.#mailer ??= new Mailer({
+      ...parts,
+      post: smtpPost(await this.server.start()),
       from: 'Demo <demo@example.org>',
       publicUrl: 'https://node.example',
       secret: 'a secret',
       pathOf: (letter) => this.#node.platform.proofs.pathOf(letter),
     })
+    await this.#digests.look()
     while ((await this.#mailer.look()) > 0);
   }
 

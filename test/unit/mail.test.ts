@@ -4,8 +4,10 @@ import { Customers } from '../../cloud/domain/accounts/operations/customers.ts'
 import { Transactions } from '../../cloud/domain/accounts/operations/transactions.ts'
 import { queueMailTo } from '../../cloud/domain/accounts/mail-queue.ts'
 import type { Millis } from '../../protocol/time.ts'
+import { Digests, periodsOver } from '../../cloud/mail/digests.ts'
 import { MAIL_ATTEMPTS_MAX, MAIL_RETRY_MS, Mailer } from '../../cloud/mail/mailer.ts'
 import { messageOf } from '../../cloud/mail/message.ts'
+import { NO_ACTIVITY } from '../../cloud/store/account-port.ts'
 import { smtpPost } from '../../cloud/mail/smtp.ts'
 import { connectionOfToken, unsubscribeToken } from '../../cloud/mail/unsubscribe.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
@@ -123,8 +125,10 @@ test('MAIL-3 no line of people reaches a header', () => {
     code: null,
     note: '',
     sender: '',
+    referred: '',
     word: '',
     link: null,
+    ...NO_ACTIVITY,
   }
   const style = { business: 'Shop', color: '#222222', logoUrl: null }
   expect(messageOf('USER_REDEEM_ALERT', style, matter, null).subject).not.toMatch(/[\r\n]/)
@@ -193,4 +197,52 @@ test('MAIL-7 a challenge that is completed is told of once, and not when it is n
   const done = await cloud.store.read.accountRows('challenge_connections', { completed: true })
   expect(done).toHaveLength(2)
   expect(await mails()).toHaveLength(1)
+})
+
+const day = (text: string): number => Date.parse(text) / 86_400_000
+const days = (first: string, last: string) => ({ first: day(first), last: day(last) })
+
+test.each([
+  ['2026-06-03', '2026-06-03', null, null, null],
+  ['2026-06-03', '2026-06-04', ['2026-06-03', '2026-06-03'], null, null],
+  ['2026-06-07', '2026-06-08', ['2026-06-07', '2026-06-07'], ['2026-06-01', '2026-06-07'], null],
+  [
+    '2026-06-28',
+    '2026-07-01',
+    ['2026-06-30', '2026-06-30'],
+    ['2026-06-22', '2026-06-28'],
+    ['2026-06-01', '2026-06-30'],
+  ],
+  [
+    '2025-11-30',
+    '2026-01-01',
+    ['2025-12-31', '2025-12-31'],
+    ['2025-12-22', '2025-12-28'],
+    ['2025-12-01', '2025-12-31'],
+  ],
+] as const)('MAIL-10 looked at on %s and then on %s', (since, today, ended, week, month) => {
+  const of = (span: readonly [string, string] | null) => (span === null ? null : days(...span))
+  expect(periodsOver(day(since), day(today))).toEqual({ day: of(ended), week: of(week), month: of(month) })
+})
+
+test('MAIL-10 a look that was broken off and is made again tells no customer twice', async () => {
+  const look = (): Promise<void> =>
+    new Digests({ store: cloud.store, clock, after: () => () => undefined, onFault: () => undefined }).look()
+  const row = await cloud.store.read.tenant(cloud.tenant)
+  await cloud.store.write(async (tx) => {
+    if (row !== undefined) await tx.saveTenant({ ...row, dialects: ['perkville'] })
+  })
+  await look()
+  await post(false)
+  clock.ms += 7 * 86_400_000
+  for (let again = 0; again < 2; again++) {
+    // As a node leaves it that dies before the last commit of the look.
+    await cloud.store.write((tx) => tx.saveMeta(`digest_day_${cloud.tenant}`, String(day('2026-06-03'))))
+    await look()
+    expect(await mails()).toMatchObject([{ type: 'WEEKLY_CUSTOMER_REPORT', word: '2026-06-01 2026-06-07' }])
+  }
+  await mailer.look()
+  const data = server.mails[0]?.data
+  expect(data).toMatch(/^Subject: Your week at test, 2026-06-01 to 2026-06-07$/m)
+  expect(data).toContain('Earned: 60 points, in transactions: 2.')
 })

@@ -5,6 +5,7 @@ import type { Authority } from '../authority.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { ProgramShelf } from '../programs.ts'
 import { Barring } from './barring.ts'
+import { BatchNews } from './staff-mail.ts'
 import { Agreeing } from './operations/agreeing.ts'
 import { Customers } from './operations/customers.ts'
 import { Memberships } from './operations/memberships.ts'
@@ -38,6 +39,7 @@ export class Accounts {
   readonly merging: Merging
   readonly voucherUses: VoucherUses
   readonly histories: Histories
+  readonly batchNews: BatchNews
 
   constructor(parts: AccountsParts) {
     const { store, ingest, shelf, clock } = parts
@@ -49,6 +51,7 @@ export class Accounts {
     this.agreeing = new Agreeing(store, clock)
     this.voucherUses = new VoucherUses(parts)
     this.histories = new Histories(store.read)
+    this.batchNews = new BatchNews(store, clock)
     this.referring = new Referring(store, ingest, shelf, clock)
     this.barring = new Barring(store.read, clock)
     this.boards = new Boards(store.read, shelf, clock)

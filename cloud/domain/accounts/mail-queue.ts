@@ -5,34 +5,14 @@ import type { Millis } from '../../../protocol/time.ts'
 import type { AccountRow } from '../../collections/tables/accounts.ts'
 import type { PersonId } from '../../store/platform-port.ts'
 import type { Writes } from '../../store/port.ts'
-
-/** Those of the tracked types that something here sends. */
-export const MAIL_TYPES = [
-  'USER_WARM_REG_REQUEST',
-  'USER_EARN_ALERT',
-  'USER_REDEEM_ALERT',
-  'REFERRAL_OFFER',
-  'BONUS_REFERRAL_INFORM',
-  'POINT_EXPIRATION_WARN',
-  'CHALLENGE_PROGRESS_UPDATE',
-  'CHALLENGE_COMPLETE',
-  'USER_CONFIRM_EMAIL_REQUEST',
-  'USER_MERGE_REQUEST',
-  'USER_MERGE_OK',
-  'BUSINESS_ADD_EMPLOYEE_INFORM',
-  'PASSWORD_RESET',
-] as const
-export type MailType = (typeof MAIL_TYPES)[number]
-
-/** What platforms list; nobody but the person knows of the others. */
-export const TRACKED_MAIL_TYPES = MAIL_TYPES.filter((type) => type !== 'PASSWORD_RESET')
+import type { MailType } from './mail-types.ts'
 
 export interface MailOrder {
   readonly type: MailType
   /** What it tells of; null: nothing of the fold. */
   readonly fact: FactId | null
   readonly location: StoreId | 0
-  /** What its fact does not say: a challenge's name, points that expire, the role of an invitation. */
+  /** What its fact does not say: a challenge's name, points that expire, the role of an invitation, the days of a report. */
   readonly word?: string | null
   readonly now: Millis
 }
@@ -43,11 +23,19 @@ export async function queueMail(
   { tenant, person, receives_emails: wanted }: AccountRow<'connections'>,
   order: MailOrder,
 ): Promise<void> {
-  if (!wanted) return
+  if (wanted) await queueMailToPerson(tx, tenant, person, order)
+}
+
+/** To their main address; somebody who has none gets nothing. */
+export async function queueMailToPerson(
+  tx: Writes,
+  tenant: number,
+  person: number,
+  order: MailOrder,
+): Promise<void> {
   const contacts = await tx.contactsOf(person as PersonId)
   const email = contacts.find(({ kind, main }) => kind === 'email' && main)
-  if (email === undefined) return
-  await queueMailTo(tx, { tenant, person, email: email.value }, order)
+  if (email !== undefined) await queueMailTo(tx, { tenant, person, email: email.value }, order)
 }
 
 export async function queueMailTo(

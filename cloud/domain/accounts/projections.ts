@@ -1,28 +1,34 @@
 // Turning a tenant's projection on: from then on every commit keeps its rows, and the members there are get theirs in bounded transactions, between
 // which the tenant's commits go on (PROJ-7). What was begun is gone on with at the next start.
 import type { MemberId } from '../../../protocol/ids.ts'
-import type { Clock } from '../../../protocol/time.ts'
+import type { Clock, Millis } from '../../../protocol/time.ts'
 import { decodeState, newState } from '../../evaluation/state.ts'
 import type { MemberState } from '../../evaluation/state.ts'
 import type { CloudStore, TenantId, Writes } from '../../store/port.ts'
 import type { ProgramShelf } from '../programs.ts'
 import { Projector } from './projection/projector.ts'
+import { tellStaff } from './staff-mail.ts'
 
 export class Projections {
   readonly #store: CloudStore
   readonly #shelf: ProgramShelf
   readonly #projector: Projector
+  readonly #clock: Clock
 
   constructor(store: CloudStore, shelf: ProgramShelf, clock: Clock) {
     this.#store = store
     this.#shelf = shelf
     this.#projector = new Projector(clock)
+    this.#clock = clock
   }
 
-  /** Inside the transaction that gives the tenant its first dialect; `fill` must follow. */
+  /** Inside the transaction that gives the tenant its first dialect; `fill` must follow. Its administrators are told that it is live. */
   async begin(tx: Writes, tenant: TenantId): Promise<void> {
     const { state } = await tx.projection(tenant)
-    if (state === 'off') await tx.saveProjection(tenant, { state: 'filling', upTo: 0 as MemberId })
+    if (state !== 'off') return
+    await tx.saveProjection(tenant, { state: 'filling', upTo: 0 as MemberId })
+    const now = this.#clock.now() as Millis
+    await tellStaff(tx, tenant, { type: 'BUSINESS_LIVE_ALERT', fact: null, location: 0, now })
   }
 
   /** Resolves when all members have their rows; nothing to do for a tenant that was not begun. */

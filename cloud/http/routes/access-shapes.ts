@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { NameShape, closed, oneOf, orNull, text } from '../../../protocol/shapes.ts'
+import { STAFF_MAILS } from '../../domain/accounts/mail-types.ts'
 import { TimeTextShape, pageOf } from '../../domain/view-shapes.ts'
 import { REDIRECT_URIS_MAX, REDIRECT_URI_CHARS_MAX } from '../../platform/limits.ts'
 import { GRANTS, STAFF_ROLES } from '../../store/platform-port.ts'
@@ -31,6 +32,10 @@ const profile = {
   app_connection_message: text(0, 1_000),
   cancelled_may_earn: Type.Boolean(),
   cancelled_may_redeem: Type.Boolean(),
+  staff_emails_off: Type.Array(oneOf(STAFF_MAILS), {
+    maxItems: STAFF_MAILS.length,
+    description: 'E-mails that its staff do not want',
+  }),
 }
 export const BusinessInputShape = Type.Partial(Type.Object({ name: NameShape, ...profile }), closed)
 export const BusinessShape = Type.Object(

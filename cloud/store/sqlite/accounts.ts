@@ -3,7 +3,7 @@ import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import { columnsOf } from '../../collections/collection.ts'
 import { ACCOUNTS } from '../../collections/tables/accounts.ts'
 import type { AccountDraft, AccountRow, AccountTable } from '../../collections/tables/accounts.ts'
-import type { AccountReads, AccountWrites, EarnedRow, ProjectionState } from '../account-port.ts'
+import type { AccountReads, AccountWrites, Activity, EarnedRow, ProjectionState } from '../account-port.ts'
 import type { CollectionReads, CollectionWrites } from '../collection-port.ts'
 import { factRow } from './rows.ts'
 import type { Raw } from './rows.ts'
@@ -81,6 +81,26 @@ export function accountReads(sql: Sql): OwnReads {
          WHERE tenant = ? AND (at, id) > (?, ?) AND at < ? AND classification = 'EARN' AND status = 'ACTIVE'
          ORDER BY at, id LIMIT ?`,
       ).all(tenant, at, id, until ?? Number.MAX_SAFE_INTEGER, limit) as unknown as EarnedRow[],
+    activityBetween: async (tenant, connection, from, until) => {
+      const [column, value] = connection === null ? ['tenant', tenant] : ['connection', connection]
+      const sums = sql(
+        `SELECT classification, COUNT(*) AS count, SUM(points) AS points FROM transactions
+         WHERE ${column} = ? AND at >= ? AND at < ? AND status = 'ACTIVE' GROUP BY classification`,
+      ).all(value, from, until)
+      const of = (wanted: string): Activity['earned'] => {
+        const sum = sums.find(({ classification }) => classification === wanted)
+        return { count: Number(sum?.count ?? 0), points: Number(sum?.points ?? 0) }
+      }
+      // A row is changed when it is made, or later: its index finds it.
+      const joined = sql(
+        `SELECT COUNT(*) AS count FROM connections WHERE tenant = ? AND modified >= ? AND created >= ? AND created < ?`,
+      ).get(tenant, from, from, until)
+      return {
+        earned: of('EARN'),
+        redeemed: of('REDEEM'),
+        joined: connection === null ? Number(joined?.count ?? 0) : 0,
+      }
+    },
   }
 }
 

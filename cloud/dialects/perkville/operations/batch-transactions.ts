@@ -1,17 +1,19 @@
 // A batch of transactions: each row for itself and answered in its place; what is said once holds for all of them (PK-4, PK-5).
 import type { Refusal } from '../../../../protocol/result.ts'
 import type { Json } from '../../../collections/collection.ts'
-import { isStaffOf } from '../../../platform/principal.ts'
-import { STAFF_ROLES } from '../../../store/platform-port.ts'
 import { readInput } from '../../frame/input.ts'
-import type { Body, InputTable, InputValue } from '../../frame/input.ts'
+import type { InputTable, InputValue } from '../../frame/input.ts'
 import { objectOf } from '../../frame/object.ts'
 import type { Fields } from '../../frame/object.ts'
 import type { Outcome } from '../../frame/resource.ts'
 import { wordsOf } from '../refusals.ts'
-import { NOT_STAFF, rowOf } from './access.ts'
+import { rowOf } from './access.ts'
 import type { PerkvilleCall } from './access.ts'
+import { batchOf, bodyOfRow } from './batches.ts'
 import { requestOf } from './transactions.ts'
+
+/** Rows of one batch. */
+const TRANSACTIONS_MAX = 200
 
 /** What a row may say, and how it is shown. */
 export interface BatchRows {
@@ -21,10 +23,11 @@ export interface BatchRows {
 
 export function postBatchOf(rows: BatchRows): (call: PerkvilleCall) => Promise<Outcome> {
   return async (call) => {
-    const tenant = Number(call.input.business)
-    if (!call.tenants.includes(tenant) || !isStaffOf(call.principal, tenant, STAFF_ROLES)) return NOT_STAFF
-    const list = Array.isArray(call.input.transactions) ? call.input.transactions : []
-    const results = await Promise.all(list.map((row: Json) => postRow(call, tenant, row, rows)))
+    const batch = await batchOf(call, 'transactions', TRANSACTIONS_MAX)
+    if (!batch.ok) return batch
+    const { tenant, list } = batch
+    const results = await Promise.all(list.map((row) => postRow(call, tenant, row, rows)))
+    if (call.input.send_email !== false) await batch.finished(results)
     return { ok: true, json: { business: tenant, transactions: results } }
   }
 }
@@ -44,11 +47,6 @@ async function postRow(call: PerkvilleCall, tenant: number, row: Json, rows: Bat
   if (!request.ok) return failed(request.refusal)
   const posted = await call.services.accounts.transactions.post(tenant, request.value)
   return posted.ok ? objectOf(rows.fields, posted.value[0], call.base, {}) : failed(posted.refusal)
-}
-
-export function bodyOfRow(row: Json): Body {
-  // What is no object and no list is an object of JSON.
-  return typeof row === 'object' && row !== null && !Array.isArray(row) ? (row as Body) : {}
 }
 
 /** The batch's word about vouchers is for its rows that make some. */

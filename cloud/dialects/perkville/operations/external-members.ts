@@ -4,8 +4,6 @@ import { refuse } from '../../../../protocol/result.ts'
 import type { Millis } from '../../../../protocol/time.ts'
 import type { Json } from '../../../collections/collection.ts'
 import type { Membership, MembershipOf } from '../../../domain/accounts/operations/memberships.ts'
-import { isStaffOf } from '../../../platform/principal.ts'
-import { STAFF_ROLES } from '../../../store/platform-port.ts'
 import { readInput } from '../../frame/input.ts'
 import type { Input } from '../../frame/input.ts'
 import { objectOf } from '../../frame/object.ts'
@@ -13,9 +11,12 @@ import type { Outcome } from '../../frame/resource.ts'
 import { fieldOf } from '../refusals.ts'
 import { NOT_STAFF, locationOf, refused, staffedBusiness, textOf } from './access.ts'
 import type { PerkvilleCall } from './access.ts'
-import { bodyOfRow } from './batch-transactions.ts'
 import type { BatchRows } from './batch-transactions.ts'
+import { batchOf, bodyOfRow } from './batches.ts'
 import { whoOf } from './transactions.ts'
+
+/** Rows of one batch. */
+const MEMBERS_MAX = 50
 
 type Told =
   | { readonly ok: true; readonly of: MembershipOf; readonly membership: Membership }
@@ -42,11 +43,11 @@ async function tell(call: PerkvilleCall, tenant: number, input: Input): Promise<
 
 export function postMembersOf(rows: BatchRows): (call: PerkvilleCall) => Promise<Outcome> {
   return async (call) => {
-    const tenant = Number(call.input.business)
-    if (!call.tenants.includes(tenant) || !isStaffOf(call.principal, tenant, STAFF_ROLES)) return NOT_STAFF
-    const list = Array.isArray(call.input.external_members) ? call.input.external_members : []
+    const batch = await batchOf(call, 'external_members', MEMBERS_MAX)
+    if (!batch.ok) return batch
+    const { tenant } = batch
     const read = await Promise.all(
-      list.map(async (row: Json): Promise<Told> => {
+      batch.list.map(async (row): Promise<Told> => {
         const input = readInput(rows.input, bodyOfRow(row))
         return input.ok ? toldOf(call, tenant, input.value) : input
       }),
@@ -60,6 +61,7 @@ export function postMembersOf(rows: BatchRows): (call: PerkvilleCall) => Promise
       if (one === undefined) throw new Error('every membership that is told of has an answer')
       return one.ok ? objectOf(rows.fields, one.value, call.base, {}) : failed([one.refusal])
     })
+    await batch.finished(results)
     return { ok: true, json: { business: tenant, external_members: results } }
   }
 }

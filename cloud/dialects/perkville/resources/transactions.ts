@@ -7,6 +7,7 @@ import type { Fields, Words } from '../../frame/object.ts'
 import { datetimeText } from '../../frame/values.ts'
 import { PLATFORM_STATUSES } from '../../../domain/platform-statuses.ts'
 import { postBatchOf } from '../operations/batch-transactions.ts'
+import { ROWS_SENT_MAX } from '../operations/batches.ts'
 import { postMembersOf } from '../operations/external-members.ts'
 import { postTransaction } from '../operations/transactions.ts'
 import { changeVoucher, useOwnVoucher } from '../operations/customers.ts'
@@ -146,7 +147,7 @@ const batchTransactions: PerkvilleResource = {
           send_email: { type: 'boolean' },
           voucher_start_as_unused: { type: 'boolean' },
           limit_to_once_per_calendar_day: { type: 'boolean' },
-          transactions: { type: 'list', max: 200, required: true },
+          transactions: { type: 'list', max: ROWS_SENT_MAX, required: true },
         },
       },
       operation: postBatchOf({ input: BATCH_ROW_INPUT, fields: BATCH_TRANSACTION_FIELDS }),
@@ -189,7 +190,7 @@ const batchExternalMembers: PerkvilleResource = {
       input: {
         fields: {
           business: { type: 'key', of: 'businesses', required: true },
-          external_members: { type: 'list', max: 50, required: true },
+          external_members: { type: 'list', max: ROWS_SENT_MAX, required: true },
         },
       },
       operation: postMembersOf({ input: BATCH_MEMBER_INPUT, fields: BATCH_MEMBER_FIELDS }),

@@ -1,6 +1,6 @@
 // What is made for showing: reports of transactions and top earners, the token's scopes, identifying a visitor, sent e-mails.
 import { and } from '../../../collections/query.ts'
-import { TRACKED_MAIL_TYPES } from '../../../domain/accounts/mail-queue.ts'
+import { TRACKED_MAIL_TYPES } from '../../../domain/accounts/mail-types.ts'
 import { datetime, made, plain, self } from '../../frame/object.ts'
 import type { Fields } from '../../frame/object.ts'
 import { issueIdentifyToken } from '../operations/identify.ts'

@@ -14,6 +14,7 @@ import type { Ingest } from '../../ingest/ingest.ts'
 import type { ProgramShelf } from '../../programs.ts'
 import { barred } from '../barring.ts'
 import { queueMail } from '../mail-queue.ts'
+import { tellStaff } from '../staff-mail.ts'
 import { activityOf, checkOncePerDay, mayEarn } from './earn.ts'
 import { redeem } from './redeem.ts'
 import { headerOf, memberState } from './scene.ts'
@@ -249,13 +250,12 @@ export class Transactions {
     if ('leased' in done || !done.ok) return done
     await makeCustomer(scene, subject, when, 'PENDING')
     const [fact] = done.value
-    if (request.sendEmail && fact !== undefined)
-      await queueMail(scene.tx, subject.connection, {
-        type: 'USER_REDEEM_ALERT',
-        fact,
-        location: when.store,
-        now: scene.now,
-      })
+    if (request.sendEmail && fact !== undefined) {
+      const order = { fact, location: when.store, now: scene.now }
+      await queueMail(scene.tx, subject.connection, { ...order, type: 'USER_REDEEM_ALERT' })
+      // What staff redeem for a customer they know of.
+      if (onlyFor !== null) await tellStaff(scene.tx, scene.tenant, { ...order, type: 'OBLIGATION' })
+    }
     return done
   }
 }

@@ -3,8 +3,10 @@ import { decodeStoredFact } from '../../../../protocol/codec.ts'
 import type { Referral } from '../../../../protocol/facts.ts'
 import type { FactId, MemberId } from '../../../../protocol/ids.ts'
 import { millisOf } from '../../../../protocol/time.ts'
+import { tellStaff } from '../staff-mail.ts'
 import { syncRow } from './row-sync.ts'
 import type { ProjectionScene } from './scene.ts'
+import { MAIL_NEWS_MS_MAX } from './told-by-mail.ts'
 
 export async function projectReferral(scene: ProjectionScene, sent: FactId): Promise<void> {
   const { tx, tenant, now } = scene
@@ -34,6 +36,8 @@ export async function projectReferral(scene: ProjectionScene, sent: FactId): Pro
       ? await tx.accountRows('connections', { member: received.member })
       : []
   const claim = received?.fact.claim
+  if (completed !== null && known?.status !== 'COMPLETED' && now - completed <= MAIL_NEWS_MS_MAX)
+    await tellOfCompletion(scene, sent)
   await syncRow(
     tx,
     'referrals',
@@ -58,6 +62,13 @@ export async function projectReferral(scene: ProjectionScene, sent: FactId): Pro
     },
     { created: millisOf(fact.at), now },
   )
+}
+
+/** Once, however often it is completed again. */
+async function tellOfCompletion({ tx, tenant, now }: ProjectionScene, fact: FactId): Promise<void> {
+  const type = 'COMPLETED_REFERRAL_ADMIN_INFORM'
+  const before = await tx.accountRows('mails', { tenant, type, fact })
+  if (before.length === 0) await tellStaff(tx, tenant, { type, fact, location: 0, now })
 }
 
 /** The `sent` fact that a fact of a referral is about; undefined for any other fact. */

@@ -7,7 +7,7 @@ import type { Effect, EffectKind } from '../../../evaluation/effects.ts'
 import type { ActivityRow } from '../../../store/port.ts'
 import { POINTS } from '../../../evaluation/document/metrics.ts'
 import { queueMail } from '../mail-queue.ts'
-import type { MailType } from '../mail-queue.ts'
+import type { MailType } from '../mail-types.ts'
 import type { ProjectionScene } from './scene.ts'
 
 /** How old what is told may be. */

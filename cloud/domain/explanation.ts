@@ -1,10 +1,13 @@
-// Why a fact came to what it came to (E-EXP-1): the member's facts before it are folded again, and every perk and bonus of the program in force
-// is asked on that state. Nothing is kept for it, so it costs nothing until someone asks.
+// Why a fact came to what it came to (E-EXP-1): the member's facts before it are folded again, and every perk and bonus of the program in force,
+// and what reacts to the fact, is asked on that state. Nothing is kept for it, so it costs nothing until someone asks.
 import { compareCanonical } from '../../protocol/facts.ts'
+import type { FactId } from '../../protocol/ids.ts'
 import { idText } from '../../protocol/ids.ts'
 import { explain } from '../evaluation/explanation/explain.ts'
+import { explainReactions } from '../evaluation/explanation/reactions.ts'
 import { NOTHING_EARLIER, foldFacts } from '../evaluation/fold.ts'
 import type { Programs } from '../evaluation/programs.ts'
+import type { PastFact } from '../evaluation/spending/reversal.ts'
 import { newState } from '../evaluation/state.ts'
 import type { FactRow, Reads } from '../store/port.ts'
 import { factOf } from './ingest/refold.ts'
@@ -18,12 +21,19 @@ export async function explanationOf(read: Reads, programs: Programs, row: FactRo
     .filter((other) => compareCanonical(other, row) < 0)
     .map((other) => factOf(other, row.member))
   const state = newState()
-  foldFacts(programs, state, before, NOTHING_EARLIER)
+  const folded = new Map<FactId, PastFact>()
+  foldFacts(programs, state, before, NOTHING_EARLIER, (fact, effects) =>
+    folded.set(fact.id, { fact, effects, program: programs.program(fact.at) }),
+  )
   const activities = await read.activitiesOfFacts([row.id])
   const { points, goodwill } = factSummary(row, activities)
   const inForce = programs.inForce(row.at)
   // A guest's sale earns nothing (E-EARN-5): what is considered then is what a new member would have got.
-  const considered = inForce === undefined ? [] : explain(inForce.program, state, factOf(row, row.member))
+  const fact = factOf(row, row.member)
+  const considered = inForce === undefined ? [] : explain(inForce.program, state, fact)
+  const reacts = inForce !== undefined && counted && row.member > 0
+  const past = { find: (id: FactId): PastFact | undefined => folded.get(id) }
+  const reactions = reacts ? explainReactions(inForce.program, state, fact, past) : []
   return {
     fact: idText(row.id),
     kind: row.kind,
@@ -49,6 +59,7 @@ export async function explanationOf(read: Reads, programs: Programs, row: FactRo
             facts: state.facts,
           },
     considered: considered.map((rule) => ({ ...rule })),
+    reactions: reactions.map((rule) => ({ ...rule })),
     points,
     goodwill,
     effects: activities.flatMap((activity) => effectViews(activity, programs)),

@@ -253,6 +253,23 @@ const ConsideredShape = Type.Object(
   closed,
 )
 
+const ReactionShape = Type.Object(
+  {
+    rule: Int,
+    title: Text,
+    type: oneOf(['STAMP_CARD', 'CHALLENGE', 'RESPONSE', 'PRIZE', 'RULE']),
+    applied: Type.Boolean(),
+    points: Type.Integer({ description: 'What it gave, in the smallest unit of its metric' }),
+    metric: Type.Optional(Type.Integer({ description: 'Left out where it is points' })),
+    time: Type.Optional(Type.String({ description: 'Local time of a TIME rule that the fact brought' })),
+    condition: orNull(Text),
+    actual: orNull(Text),
+    required: orNull(Text),
+    hint: orNull(Text),
+  },
+  closed,
+)
+
 export const ExplanationShape = Type.Object(
   {
     fact: IdTextShape,
@@ -268,6 +285,9 @@ export const ExplanationShape = Type.Object(
       ),
     ),
     considered: Type.Array(ConsideredShape),
+    reactions: Type.Array(ReactionShape, {
+      description: 'Stamp cards, challenges, responses and rules that the fact met',
+    }),
     points: Points,
     goodwill: Points,
     effects: Type.Array(EffectViewShape),

@@ -23,20 +23,25 @@ import { reactToFact, reactToPoints } from './reactions/react.ts'
 import { bookReferral } from './reactions/referrals.ts'
 import { bookSegment } from './reactions/segments.ts'
 import { bookRedemption } from './spending/redemptions.ts'
+import type { Watch } from './reactions/watch.ts'
 import type { MemberState } from './state.ts'
 import { settleTier } from './tiers/tiers.ts'
 import { advance, isTimed } from './time/time.ts'
 
-/** Folds one fact. `program` is null before the first version: then only spending and HQ's adjustments are booked. */
+/**
+ * Folds one fact. `program` is null before the first version: then only spending and HQ's adjustments are booked. `watch` is only an explanation's.
+ */
 export function step(
   program: Program | null,
   state: MemberState,
   fact: Fact,
   effects: EffectBuffer,
   past: PastFacts,
+  watch?: Watch,
 ): void {
   const { tier } = state
-  if (!fact.suspect && isTimed(program, state, millisOf(fact.at))) advance(program, state, fact, effects)
+  if (!fact.suspect && isTimed(program, state, millisOf(fact.at)))
+    advance(program, state, fact, effects, watch)
   const start = effects.length
   const reacts = program !== null && program.reactions !== null
   if (reacts) noteEligible(program, state, fact)
@@ -120,11 +125,11 @@ export function step(
   if (program !== null) {
     if (program.honours && fact.confirmed && fact.promised > 0)
       keepPromise(program, state, fact.promised, effects)
-    if (reacts) reactToPoints(program, state, fact, start, effects)
-    if (program.cards.length > 0) fillCards(program, state, fact, effects)
+    if (reacts) reactToPoints(program, state, fact, start, effects, watch)
+    if (program.cards.length > 0) fillCards(program, state, fact, effects, watch)
     const ms = timeOf(state, fact)
     settleTier(program, state, fact, ms, effects)
-    if (reacts) reactToFact(program, state, fact, ms, effects)
+    if (reacts) reactToFact(program, state, fact, ms, effects, watch)
   }
   if (state.tier !== tier) effects.push(TIER, state.tier, 0, state.tier, tier)
   state.facts += 1

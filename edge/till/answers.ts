@@ -148,6 +148,24 @@ const ConsideredAnswerShape = Type.Object(
   },
   closed,
 )
+/** A stamp card, challenge, response or rule that the record met, in the same form. */
+const ReactionAnswerShape = Type.Object(
+  {
+    rule: Int,
+    title: Text,
+    type: oneOf(['STAMP_CARD', 'CHALLENGE', 'RESPONSE', 'PRIZE', 'RULE']),
+    applied: Type.Boolean(),
+    points: Int,
+    metric: Type.Optional(Int),
+    /** Local time of a TIME rule that the record brought. */
+    time: Type.Optional(Text),
+    condition: orNull(Text),
+    actual: orNull(Text),
+    required: orNull(Text),
+    hint: orNull(Text),
+  },
+  closed,
+)
 /** The version the rules are of; null: none is in force. */
 const ProgramAnswerShape = orNull(Type.Object({ version: Int, name: Text }, closed))
 
@@ -157,6 +175,8 @@ export const QuoteAnswerShape = Type.Object(
     entries: Type.Array(EntryAnswerShape),
     program: ProgramAnswerShape,
     considered: Type.Array(ConsideredAnswerShape),
+    /** Of a member's basket. */
+    reactions: Type.Array(ReactionAnswerShape),
     tier: orNull(TierAnswerShape),
     tier_after: orNull(TierAnswerShape),
     /** Their codes come with the sale. */
@@ -184,6 +204,8 @@ export const ExplanationAnswerShape = Type.Object(
     }),
     program: ProgramAnswerShape,
     considered: Type.Array(ConsideredAnswerShape),
+    /** Of a member's record. */
+    reactions: Type.Array(ReactionAnswerShape),
     /** What the member lacks for the next tier, and for the perks that are nearest. */
     near: Type.Array(
       Type.Object({ what: oneOf(['tier', 'perk']), id: Int, title: Text, missing: Int, unit: Text }, closed),

@@ -1,7 +1,8 @@
-// Why a record of this store came to what it came to, and what was nearly reached (X): the rules that were asked, on the member's state before it, and what the
+// Why a record of this store came to what it came to, and what was nearly reached (X): the rules and reactions that were asked, on the member's state before it, and what the
 // member lacks for the next tier and for perks, after it. Worked out when somebody asks; nothing is kept for it, so a sale costs nothing more.
 import type { Program } from '../../cloud/evaluation/compile.ts'
 import { explain } from '../../cloud/evaluation/explanation/explain.ts'
+import { explainReactions } from '../../cloud/evaluation/explanation/reactions.ts'
 import { foldFacts } from '../../cloud/evaluation/fold.ts'
 import { spendableIn } from '../../cloud/evaluation/metrics/metrics.ts'
 import { leastNamed } from '../../cloud/evaluation/spending/offers.ts'
@@ -36,15 +37,18 @@ export function explanation(books: Books, id: FactId): Result<Explanation> {
       as_it_was: before !== undefined,
       program: null,
       considered: [],
+      reactions: [],
       near: [],
     })
   const wording = books.wordings.of(program)
-  const considered = explain(program, before ?? card?.state ?? newState(), fact)
+  const state = before ?? card?.state ?? newState()
+  const considered = explain(program, state, fact)
   return accept({
     fact: idText(id),
     as_it_was: before !== undefined,
     program: books.programTold(fact.at),
     considered: card === undefined ? considered.map((rule) => forNobody(rule, wording)) : considered,
+    reactions: card === undefined ? [] : explainReactions(program, state, fact, books.cards.past),
     near: card === undefined ? [] : near(books, program, stateAfter(books, before, fact) ?? card.state, fact),
   })
 }

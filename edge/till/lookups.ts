@@ -3,6 +3,7 @@ import type { Program } from '../../cloud/evaluation/compile.ts'
 import { POINTS } from '../../cloud/evaluation/document/metrics.ts'
 import { EffectBuffer } from '../../cloud/evaluation/effects.ts'
 import type { Considered } from '../../cloud/evaluation/explanation/explain.ts'
+import { explainReactions } from '../../cloud/evaluation/explanation/reactions.ts'
 import { explain } from '../../cloud/evaluation/explanation/explain.ts'
 import { statusWord } from '../../cloud/evaluation/spending/entitlement-statuses.ts'
 import { offersOn } from '../../cloud/evaluation/spending/offers.ts'
@@ -142,6 +143,8 @@ export async function quote(books: Books, input: QuoteInput): Promise<Result<Quo
       })),
     program: books.programTold(sale.at),
     considered: card === null ? considered.map((rule) => forNobody(rule, wording)) : considered,
+    reactions:
+      card === null || program === null ? [] : explainReactions(program, before, sale, books.cards.past),
     tier: card === null ? null : tierOf(books, before.tier),
     tier_after: card === null ? null : tierOf(books, after.tier),
     vouchers: all

@@ -1,4 +1,4 @@
-// E-EXP-2 over a real socket: how a member's balance came to be, with facts that came over real sync connections. Every look checks the sums: the entries
+// E-EXP-2, and E-EXP-3, over a real socket: how a member's balance came to be, with facts that came over real sync connections. Every look checks the sums: the entries
 // come to what the lots, the deficit, goodwill and what is pending come to, and to the balance of the member's page.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { BalanceView } from '../../cloud/domain/balance-shapes.ts'
@@ -25,6 +25,15 @@ const PROGRAM = {
       award: { kind: 'per_item', points: 1 },
       skus: ['mug'],
       metric: STAMPS,
+    },
+  ],
+  rules: [
+    {
+      id: 951,
+      title: 'Collector',
+      match: { type: 'TYPE', kinds: ['sale'] },
+      when: { metric: STAMPS, part: 'lifetime', is: 'ge', value: 10 },
+      effect: { kind: 'task', task: 'call' },
     },
   ],
 }
@@ -115,6 +124,15 @@ test('E-EXP-2 what was earned, by rule, and when it expires; stamps are pending 
     expect.objectContaining({ rule: 104, points: 3, metric: STAMPS }),
   )
   expect(pick(json, 'considered', 0)).not.toHaveProperty('metric')
+  expect(pick(json, 'reactions')).toEqual([
+    expect.objectContaining({
+      rule: 951,
+      type: 'RULE',
+      condition: 'when',
+      actual: 'metric: 3',
+      hint: '7 more',
+    }),
+  ])
 })
 
 test('E-EXP-2 what was spent and taken back; a deficit; and which late fact changed an entry', async () => {

@@ -94,6 +94,31 @@ test('X-2: perks are named by what they lack, the nearest few of those that only
   ])
 })
 
+test('X-1 E-EXP-3: what reacts to a sale is told with its receipt and on a quote, of a member', async () => {
+  shop.remove()
+  shop = new TillUnderTest({
+    program: {
+      ...SMALL_PROGRAM,
+      challenges: [
+        {
+          id: 901 as RuleId,
+          title: 'Regular',
+          join: 'opt_in',
+          requirements: [{ id: 911 as RuleId, title: 'Buy', perk: 101 as RuleId, quantity: 2 }],
+        },
+      ],
+    },
+  })
+  const member = await shop.member('1')
+  const { receipt } = await shop.done('sale', sale(2_000, member))
+  const expected = { rule: 901, type: 'CHALLENGE', applied: false, condition: 'not_joined', hint: 'join it' }
+  expect(explained(receipt.id).reactions).toMatchObject([expected])
+  const quoted = await shop.till.quote({ member, lines: [{ sku: 'x', amount: 500 as never }] })
+  expect(quoted).toMatchObject({ ok: true, value: { reactions: [expected] } })
+  const guest = await shop.done('sale', sale(2_000))
+  expect(explained(guest.receipt.id).reactions).toEqual([])
+})
+
 test('X-1 X-2: a guest learns what a member would get and lacks nothing; what is not recorded here is refused', async () => {
   const { receipt } = await shop.done('sale', sale(2_000))
   const told = explained(receipt.id)

@@ -15,10 +15,11 @@ import { weighEvent, weighSale } from '../earning/gifts.ts'
 import { reasonOf } from './reasons.ts'
 import { APPLIES, CONDITIONS } from '../conditions/condition-numbers.ts'
 import type { ConditionName } from '../conditions/condition-numbers.ts'
+import type { Watch } from '../reactions/watch.ts'
+import { WATCHES_NOTHING } from '../reactions/watch.ts'
 import type { MemberState } from '../state.ts'
 import { copyState } from '../state.ts'
 import { dateOfDay } from '../time/calendar.ts'
-import type { Watch } from '../time/time-driven.ts'
 import { advance, isTimed } from '../time/time.ts'
 
 export interface Considered {
@@ -61,10 +62,15 @@ function toldAll(program: Program, { perks, bonuses }: Gifts, at: Situation): Co
 }
 
 /** The state after what fell due before the fact. */
-function broughtTo(program: Program, state: MemberState, fact: Fact, onBirthday: Watch): MemberState {
+export function broughtTo(
+  program: Program,
+  state: MemberState,
+  fact: Fact,
+  onBirthday: Watch['birthday'],
+): MemberState {
   if (fact.suspect || !isTimed(program, state, millisOf(fact.at))) return state
   const copy = copyState(state)
-  advance(program, copy, fact, new EffectBuffer(), onBirthday)
+  advance(program, copy, fact, new EffectBuffer(), { ...WATCHES_NOTHING, birthday: onBirthday })
   return copy
 }
 

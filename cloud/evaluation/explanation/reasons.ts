@@ -1,16 +1,12 @@
-// The words of an explanation: for each condition that fails what was found, what was asked for, and what would help (E-EXP-1).
-import { DAY_MS } from '../../../protocol/time.ts'
+// The words of an explanation of perks and bonuses: for each condition that fails what was found, what was asked for, and what would help (E-EXP-1).
 import type { Bonus, EarnPerk, Program } from '../compile.ts'
 import type { Situation } from '../conditions/condition.ts'
-import { firstFailing } from '../conditions/condition.ts'
 import type { CapsDocument } from '../document/earning.ts'
 import { WEEKDAYS } from '../document/parts.ts'
-import { attributeOf } from '../profile.ts'
 import type { ConditionName } from '../conditions/condition-numbers.ts'
-import { tierPlaceOf } from '../tiers/tier-place.ts'
-
-/** Actual value, required value, what would make it apply (null: nothing the member does). */
-export type Reasons = readonly [actual: string, required: string, hint: string | null]
+import { dateOfDay } from '../time/calendar.ts'
+import type { Reasons } from './common-reasons.ts'
+import { commonReason } from './common-reasons.ts'
 
 type Explained = EarnPerk | Bonus
 
@@ -26,17 +22,12 @@ export function reasonOf(
     case 'applies':
       return ['', '', null]
     case 'status':
-      return ['INACTIVE', 'ACTIVE', null]
     case 'dates':
-      return datesReason(rule, at)
     case 'store':
-      return [String(at.fact.store), [...(rule.stores ?? [])].join(', '), 'in one of these stores']
     case 'required_tier':
-      return tierReason(program, rule, at)
     case 'attributes':
-      return attributesReason(rule, at)
     case 'when':
-      return whenReason(rule, at)
+      return commonReason(program, rule, condition, at)
     case 'no_matching_line': {
       const wanted = 'skus' in rule ? [...rule.categories, ...rule.skus].slice(0, 10).join(', ') : ''
       return ['no line of this kind', wanted, `buy one of: ${wanted}`]
@@ -78,7 +69,7 @@ function givingReason(
     case 'schedule':
       return [minuteText(at.minute), scheduleText(rule), `at another time: ${scheduleText(rule)}`]
     case 'from_date':
-      return [dateText(at.day), 'fromDay' in rule ? `from ${dateText(rule.fromDay)} on` : '', null]
+      return [dateOfDay(at.day), 'fromDay' in rule ? `from ${dateOfDay(rule.fromDay)} on` : '', null]
     case 'frequency':
       return frequencyReason(rule, measured)
     case 'clock':
@@ -94,44 +85,6 @@ function givingReason(
         null,
       ]
   }
-}
-
-function datesReason({ document, startDay }: Explained, { day }: Situation): Reasons {
-  return [
-    dateText(day),
-    `${document.start ?? 'any day'} to ${document.end ?? 'any day'}`,
-    day < startDay ? `from ${document.start} on` : null,
-  ]
-}
-
-function tierReason(program: Program, rule: Explained, { state }: Situation): Reasons {
-  const actual = program.tiers[tierPlaceOf(program, state)]?.name ?? 'none'
-  const required = program.tiers[rule.tierPlace]?.name ?? ''
-  return [
-    actual,
-    required,
-    rule.tierFloor > 0
-      ? `${rule.tierFloor - state.lifetime} more points reach ${required}`
-      : `reach ${required}`,
-  ]
-}
-
-function attributesReason({ attributes }: Explained, { state }: Situation): Reasons {
-  const asked = attributes ?? []
-  const names = [...new Set(asked.map(({ name }) => name))]
-  return [
-    names.map((name) => `${name}: ${attributeOf(state, name) ?? 'not known'}`).join(', '),
-    asked.map(({ name, value }) => `${name}: ${value}`).join(' or '),
-    null,
-  ]
-}
-
-/** Names the leaf that fails first (E-COND-3). */
-function whenReason({ when }: Explained, at: Situation): Reasons {
-  const reason = when === null ? null : firstFailing(when, at)
-  if (reason === null) return ['', '', null]
-  const { leaf, actual, required, hint } = reason
-  return [`${leaf}: ${actual}`, `${leaf}: ${required}`, hint]
 }
 
 function frequencyReason(rule: Explained, count: number): Reasons {
@@ -164,10 +117,6 @@ function capsText(caps: CapsDocument | null | undefined): string[] {
     ...(per_day === undefined ? [] : [`${per_day} per day`]),
     ...(per_member === undefined ? [] : [`${per_member} ever`]),
   ]
-}
-
-function dateText(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
 
 function minuteText(minute: number): string {

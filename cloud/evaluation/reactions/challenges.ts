@@ -20,6 +20,7 @@ import {
 import { CHALLENGE_COMPLETED, CHALLENGE_JOINED, CHALLENGE_LEFT } from '../more.ts'
 import { giveReward } from './rewards.ts'
 import { hasAttribute } from '../conditions/rule-conditions.ts'
+import type { ReactionCondition, Watch } from './watch.ts'
 import type { MemberState } from '../state.ts'
 import { moreOf } from '../state.ts'
 import { addSpan } from '../time/windows.ts'
@@ -68,14 +69,22 @@ export function bookChallenge(state: MemberState, fact: ChallengeFact, effects: 
   effects.push(to === CHALLENGE_JOINED ? JOINED_EFFECT : LEFT_EFFECT, challenge, 0, 1, 0)
 }
 
-/** Whether the member may take part (E-CH-1), whatever the day. */
-export function isEligible({ document, conditions, homeStores }: Challenge, at: Situation): boolean {
+/** What of E-CH-1 keeps the member from taking part, whatever the day; null: nothing. */
+export function ineligibility(
+  { document, conditions, homeStores }: Challenge,
+  at: Situation,
+): 'home_store' | 'attributes' | 'active_membership' | 'when' | null {
   const { more } = at.state
   const { attributes, when } = conditions
-  if (homeStores !== null && !homeStores.has(more?.profile.homeStore ?? 0)) return false
-  if (attributes !== null && !hasAttribute(attributes, at.state)) return false
-  if (document.require_active_membership === true && more?.profile.active === false) return false
-  return when === null || holds(when, at)
+  if (homeStores !== null && !homeStores.has(more?.profile.homeStore ?? 0)) return 'home_store'
+  if (attributes !== null && !hasAttribute(attributes, at.state)) return 'attributes'
+  if (document.require_active_membership === true && more?.profile.active === false)
+    return 'active_membership'
+  return when === null || holds(when, at) ? null : 'when'
+}
+
+export function isEligible(challenge: Challenge, at: Situation): boolean {
+  return ineligibility(challenge, at) === null
 }
 
 /** First and last local day on which the member's progress counts (E-CH-2); null: no membership to count from. */
@@ -99,10 +108,24 @@ export function noteEligible(program: Program, state: MemberState, fact: Fact): 
     challenge.eligible = challenge.document.join === 'opt_in' || isEligible(challenge, situation)
 }
 
-function takesPart({ id, document, eligible, conditions }: Challenge, state: MemberState): boolean {
+/** Why the challenge counts nothing of a fact (E-CH-1, E-CH-2, E-CH-3), the first that fails. */
+function failingChallenge(
+  challenge: Challenge,
+  state: MemberState,
+  { store }: Fact,
+  day: number,
+): ReactionCondition {
+  const { id, conditions, document, eligible } = challenge
   const said = participation(state, id)
-  if (!conditions.active || said === CHALLENGE_LEFT) return false
-  return document.join === 'opt_in' ? said === CHALLENGE_JOINED : eligible
+  if (!conditions.active) return 'status'
+  if (said === CHALLENGE_LEFT) return 'left'
+  if (document.join === 'opt_in' && said !== CHALLENGE_JOINED) return 'not_joined'
+  if (document.join === 'auto' && !eligible) return 'eligible'
+  if (completedOn(state, id) !== null) return 'completed'
+  if (conditions.stores !== null && !conditions.stores.has(store)) return 'store'
+  const period = periodOf(challenge, state)
+  if (period === null) return 'membership'
+  return day < period[0] || day > period[1] ? 'dates' : 'applies'
 }
 
 /** What a fact did: perk, pieces; stride 2. */
@@ -118,6 +141,10 @@ function doneBy(fact: Fact, start: number, effects: EffectBuffer): number[] {
   return done
 }
 
+function isDone(done: readonly number[], perk: RuleId): boolean {
+  return done.some((rule, at) => at % 2 === 0 && rule === perk)
+}
+
 /** Adds what the fact gave by its own effects, from `start` on, to the challenges the member takes part in (E-CH-3, E-CH-4). */
 export function progress(
   program: Program,
@@ -125,19 +152,26 @@ export function progress(
   fact: Fact,
   start: number,
   effects: EffectBuffer,
+  watch?: Watch,
 ): void {
   const challenges = program.reactions?.challenges ?? []
   if (challenges.length === 0) return
   const done = doneBy(fact, start, effects)
-  if (done.length === 0) return
+  if (done.length === 0 && watch === undefined) return
   const day = localDay(millisOf(fact.at), fact.offset)
   for (const challenge of challenges) {
-    const { id, conditions, document } = challenge
-    if (!takesPart(challenge, state) || completedOn(state, id) !== null) continue
-    if (conditions.stores !== null && !conditions.stores.has(fact.store)) continue
-    const period = periodOf(challenge, state)
-    if (period === null || day < period[0] || day > period[1]) continue
-    for (const requirement of document.requirements) advanceRequirement(state, requirement, done, effects)
+    const { id, document } = challenge
+    const failing = failingChallenge(challenge, state, fact, day)
+    if (failing === 'applies' && done.length > 0)
+      for (const requirement of document.requirements) advanceRequirement(state, requirement, done, effects)
+    watch?.challenge(
+      challenge,
+      failing === 'applies' && !document.requirements.some(({ perk }) => isDone(done, perk))
+        ? 'progress'
+        : failing,
+      situationOf(program, state, fact),
+    )
+    if (failing !== 'applies' || done.length === 0) continue
     if (!document.requirements.every((one) => progressOf(state, one.id).completed)) continue
     const more = moreOf(state)
     more.challenges = [...more.challenges, id, CHALLENGE_COMPLETED, day]

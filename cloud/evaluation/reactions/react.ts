@@ -20,6 +20,7 @@ import type { Rule } from './rules.ts'
 import { applyTypeRules, compileRule } from './rules.ts'
 import { lookAtSegments } from './segment-looks.ts'
 import type { Segment } from './segments.ts'
+import type { Watch } from './watch.ts'
 import type { MemberState } from '../state.ts'
 
 export interface Reactions {
@@ -80,11 +81,12 @@ export function reactToPoints(
   fact: Fact,
   start: number,
   effects: EffectBuffer,
+  watch?: Watch,
 ): void {
   if (isVisit(fact)) noteVisit(program, state, fact)
   completeReferral(program, state, start, effects)
-  progress(program, state, fact, start, effects)
-  if (fact.kind === 'response') bookResponse(program, state, fact, effects)
+  progress(program, state, fact, start, effects, watch)
+  if (fact.kind === 'response') bookResponse(program, state, fact, effects, watch)
 }
 
 /** After cards and tier: rules, whose gifts may fill a card or lift the tier, as of `ms`, once more; then segments, which see all of it (E-STEP-1). */
@@ -94,11 +96,12 @@ export function reactToFact(
   fact: Fact,
   ms: number,
   effects: EffectBuffer,
+  watch?: Watch,
 ): void {
   const before = effects.length
-  applyTypeRules(program, state, fact, effects)
+  applyTypeRules(program, state, fact, effects, watch)
   if (effects.length > before) {
-    fillCards(program, state, fact, effects)
+    fillCards(program, state, fact, effects, watch)
     settleTier(program, state, fact, ms, effects)
   }
   lookAtSegments(program, state, fact, effects)

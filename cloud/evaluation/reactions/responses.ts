@@ -5,7 +5,7 @@ import type { Response } from '../../../protocol/facts.ts'
 import type { FactId, RuleId } from '../../../protocol/ids.ts'
 import { millisOf, monthOfDay, weekOfDay } from '../../../protocol/time.ts'
 import type { Conditions, Program } from '../compile.ts'
-import { situationAt } from '../conditions/condition.ts'
+import { situationAt, situationOf } from '../conditions/condition.ts'
 import type { PrizeDocument, ResponseChallengeDocument, ResponsePeriod } from '../document/challenges.ts'
 import type { EffectBuffer } from '../effects.ts'
 import { PRIZE, RESPONSE, RESPONSE_REFUSED } from '../effects.ts'
@@ -13,6 +13,7 @@ import type { More } from '../more.ts'
 import { RESPONSE_APPROVED, RESPONSE_DRAWN, RESPONSE_SETTLED } from '../more.ts'
 import { EVER, countEver, countOn } from '../earning/tallies.ts'
 import { dayOf, isForgotten } from '../spending/memory.ts'
+import type { Watch } from './watch.ts'
 import { giveReward } from './rewards.ts'
 import { CONDITIONS } from '../conditions/condition-numbers.ts'
 import { failingRule } from '../conditions/rule-conditions.ts'
@@ -56,18 +57,21 @@ export function bookResponse(
   state: MemberState,
   fact: Response,
   effects: EffectBuffer,
+  watch?: Watch,
 ): void {
   const challenge = program.reactions?.responseChallenges.get(fact.challenge)
   if (challenge === undefined) return
   const { prize } = challenge.document
-  if (fact.verdict === 'submitted') submit(program, state, challenge, fact, effects)
+  if (fact.verdict === 'submitted') submit(program, state, challenge, fact, effects, watch)
   else if (fact.verdict === 'drawn') {
-    if (prize?.calculation === 'random' && mark(state, challenge.id, fact.of, RESPONSE_DRAWN))
-      win(program, state, challenge, prize, fact, effects)
+    const drawn = prize?.calculation === 'random' && mark(state, challenge.id, fact.of, RESPONSE_DRAWN)
+    watch?.prize(challenge, fact.number, drawn)
+    if (drawn) win(program, state, challenge, prize, fact, effects)
   } else {
     const settled = fact.verdict === 'approved' ? RESPONSE_SETTLED | RESPONSE_APPROVED : RESPONSE_SETTLED
-    if (mark(state, challenge.id, fact.of, settled) && fact.verdict === 'approved')
-      rewardResponse(program, state, challenge, fact, effects)
+    const first = mark(state, challenge.id, fact.of, settled)
+    watch?.response(challenge, first ? 'applies' : 'verdict', situationOf(program, state, fact))
+    if (first && fact.verdict === 'approved') rewardResponse(program, state, challenge, fact, effects, watch)
   }
 }
 
@@ -77,9 +81,12 @@ function submit(
   challenge: ResponseChallenge,
   fact: Response,
   effects: EffectBuffer,
+  watch: Watch | undefined,
 ): void {
   const { id, document } = challenge
-  if (mayRespond(program, state, challenge, fact, fact.number) !== null) {
+  const failing = mayRespond(program, state, challenge, fact, fact.number)
+  watch?.response(challenge, failing ?? 'applies', situationOf(program, state, fact))
+  if (failing !== null) {
     effects.push(RESPONSE_REFUSED, id, 0, 1, 0)
     return
   }
@@ -89,7 +96,7 @@ function submit(
   forget(more, day)
   more.responses = [...more.responses, id, fact.id, day, approved ? RESPONSE_SETTLED | RESPONSE_APPROVED : 0]
   effects.push(RESPONSE, id, 0, 1, 0)
-  if (approved) rewardResponse(program, state, challenge, fact, effects)
+  if (approved) rewardResponse(program, state, challenge, fact, effects, watch)
 }
 
 /** Of old responses only their number stays, and the last to each challenge (E-MEM-1). */
@@ -177,11 +184,15 @@ function rewardResponse(
   challenge: ResponseChallenge,
   fact: Response,
   effects: EffectBuffer,
+  watch: Watch | undefined,
 ): void {
   const { id, document } = challenge
   if (document.reward !== undefined) giveReward(program, state, document.reward, id, id, 0, fact, effects)
-  if (document.prize !== undefined && wins(document.prize, fact))
-    win(program, state, challenge, document.prize, fact, effects)
+  const { prize } = document
+  if (prize === undefined) return
+  const won = wins(prize, fact)
+  watch?.prize(challenge, fact.number, won)
+  if (won) win(program, state, challenge, prize, fact, effects)
 }
 
 function win(

@@ -15,8 +15,9 @@ import type { Occasion } from '../metrics/metrics.ts'
 import { setAttribute } from '../profile.ts'
 import { cancelEntitlementsOf } from '../spending/entitlements.ts'
 import { giveReward } from './rewards.ts'
-import { APPLIES } from '../conditions/condition-numbers.ts'
+import { APPLIES, CONDITIONS } from '../conditions/condition-numbers.ts'
 import { failingRule } from '../conditions/rule-conditions.ts'
+import type { Watch } from './watch.ts'
 import { putInSegment, takeOutOfSegment } from './segments.ts'
 import type { MemberState } from '../state.ts'
 import type { TimeDriven } from '../time/time-driven.ts'
@@ -50,17 +51,27 @@ export function applyTypeRules(
   state: MemberState,
   fact: Fact,
   effects: EffectBuffer,
+  watch?: Watch,
 ): void {
   const rules = program.reactions?.typeRules.get(fact.kind)
   if (rules === undefined) return
   const situation = situationOf(program, state, fact)
-  for (const rule of rules) apply(rule, situation, fact, effects)
+  for (const rule of rules) apply(rule, situation, fact, effects, watch)
 }
 
-function apply(rule: Rule, at: Situation, occasion: Occasion, effects: EffectBuffer): void {
+function apply(
+  rule: Rule,
+  at: Situation,
+  occasion: Occasion,
+  effects: EffectBuffer,
+  watch: Watch | undefined,
+): void {
   const { id, document } = rule
   const { program, state, day } = at
-  if (failingRule(rule.conditions, at) !== APPLIES || exhausted(rule, state, day)) return
+  const failing = failingRule(rule.conditions, at)
+  const isUsedUp = failing === APPLIES && exhausted(rule, state, day)
+  watch?.rule(rule, isUsedUp ? 'occurrences' : (CONDITIONS[failing] ?? 'applies'), at)
+  if (failing !== APPLIES || isUsedUp) return
   noteApplied(program, state, id, day)
   effects.push(RULE, id, 0, 1, 0)
   const { effect } = document
@@ -126,11 +137,11 @@ export const timeRulesDue: TimeDriven = {
     }
     return earliest
   },
-  happen(program, state, at, effects, fact, { to, offset }) {
+  happen(program, state, at, effects, fact, { to, offset, watch }) {
     if (program === null) return
     const situation = situationOf(program, state, fact, at)
     const occasion = { id: fact.id, at: hybridTime(at), offset: fact.offset }
     for (const rule of program.reactions?.timeRules ?? [])
-      if (latestTime(rule, to, offset) === at) apply(rule, situation, occasion, effects)
+      if (latestTime(rule, to, offset) === at) apply(rule, situation, occasion, effects, watch)
   },
 }

@@ -6,6 +6,7 @@ import { CARD_FILLED, SPEND } from '../effects.ts'
 import { issueEntitlement } from './entitlements.ts'
 import type { Occasion } from '../metrics/metrics.ts'
 import { accountOf, spendIn } from '../metrics/metrics.ts'
+import type { Watch } from '../reactions/watch.ts'
 import type { MemberState } from '../state.ts'
 
 /** Added to the index of a further filling by the same fact, so that each reward has a code of its own; no rule id is larger. */
@@ -15,12 +16,24 @@ const FILLING = 1_000_000_000
 export const FILLINGS_MAX = 100
 
 /** Empties full cards, in the order of the document, and issues their rewards. */
-export function fillCards(program: Program, state: MemberState, fact: Occasion, effects: EffectBuffer): void {
-  for (const { id, metric, required, reward } of program.cards) {
-    const full = Math.floor(accountOf(state, metric).balance / required)
-    if (full <= 0) continue
+export function fillCards(
+  program: Program,
+  state: MemberState,
+  fact: Occasion,
+  effects: EffectBuffer,
+  watch?: Watch,
+): void {
+  for (const card of program.cards) {
+    const { id, metric, required, reward } = card
+    const { balance } = accountOf(state, metric)
+    const full = Math.floor(balance / required)
+    if (full <= 0) {
+      watch?.card(card, balance, 0)
+      continue
+    }
     const before = effects.amountOf(CARD_FILLED, id, 0, 0)
     const filled = Math.min(FILLINGS_MAX - before, full)
+    watch?.card(card, balance, filled)
     if (filled <= 0) continue
     spendIn(program, state, metric, filled * required, fact)
     effects.merge(SPEND, id, metric, -filled * required, 0)

@@ -42,7 +42,7 @@ export const birthdayDue: TimeDriven = {
     at: number,
     effects: EffectBuffer,
     fact: Fact,
-    { offset, onBirthday }: Passing,
+    { offset, watch }: Passing,
   ): void {
     if (program === null) return
     const more = moreOf(state)
@@ -52,7 +52,7 @@ export const birthdayDue: TimeDriven = {
     const occasion = { id: fact.id, at: hybridTime(at), offset: fact.offset }
     // Its bonuses are told apart from those of the fact that brings it by the instant.
     const situation = situationOf(program, state, fact, at)
-    onBirthday?.(situation)
+    watch?.birthday(situation)
     giveEvent(program, program.birthdayPerks, situation, occasion, effects, at)
   },
 }

@@ -2,11 +2,9 @@
 // earliest happen, again and again; so `next` must move on after `happen`, or time stands still.
 import type { Fact } from '../../../protocol/facts.ts'
 import type { Program } from '../compile.ts'
-import type { Situation } from '../conditions/condition.ts'
 import type { EffectBuffer } from '../effects.ts'
+import type { Watch } from '../reactions/watch.ts'
 import type { MemberState } from '../state.ts'
-
-export type Watch = (at: Situation) => void
 
 /** Time passing, up to and with `to`; effects belong to the fact that brings it. */
 export interface Passing {
@@ -20,8 +18,8 @@ export interface Passing {
   readonly offset: number
   /** What happened so far while this time passes. */
   readonly effects: EffectBuffer
-  /** Who wants to know why a birthday gives what it gives, right before it does; left out: nobody. */
-  readonly onBirthday?: Watch | undefined
+  /** Who wants to know why; left out: nobody. */
+  readonly watch?: Watch | undefined
 }
 
 export interface TimeDriven {

@@ -17,7 +17,8 @@ import { timeRulesDue } from '../reactions/rules.ts'
 import { lookAtSegments } from '../reactions/segment-looks.ts'
 import { segmentsDue } from '../reactions/segments.ts'
 import { nextTierChange, settleTier, tierPeriods } from '../tiers/tiers.ts'
-import type { TimeDriven, Watch } from './time-driven.ts'
+import type { Watch } from '../reactions/watch.ts'
+import type { TimeDriven } from './time-driven.ts'
 
 const entitlementEnds: TimeDriven = {
   next: (_, state) => nextEntitlementEnd(state),
@@ -63,12 +64,12 @@ export function advance(
   state: MemberState,
   fact: Fact,
   effects: EffectBuffer,
-  onBirthday?: Watch,
+  watch?: Watch,
 ): void {
   const to = millisOf(fact.at)
   const from = state.facts === 0 ? -Infinity : millisOf(state.at)
   last.fill(from)
-  const passing = { from, after: from, to, offset: fact.offset, effects, onBirthday }
+  const passing = { from, after: from, to, offset: fact.offset, effects, watch }
   for (;;) {
     let earliest = Infinity
     let first = -1

@@ -253,6 +253,7 @@ async function coreOf(
       system,
       cloudPublicKey: exportPublicKey(founded.keys.publicKey),
       certifier,
+      attest: (edge, lives) => hub.attest(edge, lives),
       connected: () => hub.connected(),
       storeMade: (tx, tenant) => followStores(tx, tenant, { now: clock.now(), by: 'HQ' }),
       decided: (edge) => hub.closeEdge(edge, 'HQ decided about this device; say hello again'),

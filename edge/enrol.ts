@@ -2,7 +2,7 @@
 // key for an origin of its own, its store and the cloud's key. What comes back is checked before it is stored, for it is stored for good.
 import { Type } from 'typebox'
 import { exportPrivateKey, exportPublicKey, importPublicKey, newKeyPair } from '../protocol/envelope.ts'
-import { CONNECT_WAIT_MS_MAX, SPARES_MAX } from '../protocol/limits.ts'
+import { ATTESTATION_CHARS_MAX, CONNECT_WAIT_MS_MAX, SPARES_MAX } from '../protocol/limits.ts'
 import { LifeShape } from '../protocol/lives.ts'
 import type { Life } from '../protocol/lives.ts'
 import { NameShape, OriginShape, StoreIdShape } from '../protocol/shapes.ts'
@@ -22,6 +22,8 @@ const EnrolledShape = Type.Object({
   cloud_public_key: Type.String(),
   /** An older cloud gives them with its first welcome. */
   spares: Type.Optional(Type.Array(LifeShape, { maxItems: SPARES_MAX })),
+  /** An older cloud gives it with its first welcome. */
+  attestation: Type.Optional(Type.String({ maxLength: ATTESTATION_CHARS_MAX })),
   tls: Type.Optional(CertifiedShape),
 })
 const enrolled = validator(EnrolledShape)
@@ -67,6 +69,7 @@ export async function enrolWith(
     privateKey: exportPrivateKey(privateKey),
     cloudPublicKey: body.cloud_public_key,
     cloudUrl: cloud,
+    attestation: body.attestation ?? null,
   }
   return { identity, spares: body.spares ?? [], certified: body.tls }
 }

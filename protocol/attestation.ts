@@ -1,10 +1,13 @@
-// The cloud's signed word that a device was enrolled for a store (P-ATT-1). The device keeps the latest and shows it with every connection: a cloud that was
-// restored from before the enrolment finds its own signature on it, and neither the store nor the device has to be set up again by hand.
+// The cloud's signed word that a device was enrolled for a store, and which lives it was given (P-ATT-1). The device keeps the latest and shows it with every
+// connection: a cloud that was restored from before finds its own signature on it, so that neither the store nor the device has to be set up again by hand,
+// and its facts keep the ids by which other stores name them.
 import type { KeyObject } from 'node:crypto'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { seal, unseal } from './envelope.ts'
-import { ATTESTATION_CHARS_MAX } from './limits.ts'
+import { SIGNATURE_BYTES, seal, unseal } from './envelope.ts'
+import { ATTESTATION_CHARS_MAX, SPARES_MAX } from './limits.ts'
+import { LifeShape } from './lives.ts'
+import { unpack } from './packing.ts'
 import { NameShape, StoreIdShape, closed } from './shapes.ts'
 import { validator } from './validation.ts'
 
@@ -21,17 +24,29 @@ const AttestationShape = Type.Object(
     cloud_epoch: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     public_key: Type.String({ maxLength: 200 }),
     store: Type.Object({ id: StoreIdShape, name: NameShape, zone: Type.String({ maxLength: 64 }) }, closed),
+    /** The open one, and those it may begin by itself. */
+    lives: Type.Array(LifeShape, { minItems: 1, maxItems: 1 + SPARES_MAX }),
   },
   closed,
 )
 export type Attestation = Readonly<Static<typeof AttestationShape>>
 const attestation = validator(AttestationShape)
 
+/** What an attestation says, before the signature. */
+export type Attested = Omit<Attestation, 'type'>
+
 /** In base64url, at most ATTESTATION_CHARS_MAX. */
-export function attest(what: Omit<Attestation, 'type'>, privateKey: KeyObject): string {
-  const text = JSON.stringify({ type: 'attestation', ...what })
-  return Buffer.from(seal(Buffer.from(text), privateKey)).toString('base64url')
+export function attest(what: Attested, privateKey: KeyObject): string {
+  return Buffer.from(seal(textOf(what), privateKey)).toString('base64url')
 }
+
+/** Whether what we signed before and kept says just this. Looks at no signature. */
+export function stillSays(kept: string, what: Attested): boolean {
+  const said = unpack(Buffer.from(kept, 'base64url').subarray(SIGNATURE_BYTES))
+  return said !== undefined && textOf(what).equals(said)
+}
+
+const textOf = (what: Attested): Buffer => Buffer.from(JSON.stringify({ type: 'attestation', ...what }))
 
 /** Undefined for what was not signed with that key, or says something else. */
 export function attested(text: string, publicKey: KeyObject): Attestation | undefined {

@@ -8,6 +8,8 @@ export const CONFLICT_KINDS = [
   'voucher_twice',
   /** A return or void of a fact that nobody knows. */
   'orphan_return',
+  /** A fact of a member whose enrolment is not here: a cloud or a store that held it was lost. */
+  'orphan_member',
   /** Two members enrolled with the same identity. */
   'identity_twice',
   'spent_without_authority',

@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Fact, Response } from '../../protocol/facts.ts'
-import { NO_MEMBER } from '../../protocol/ids.ts'
+import { NO_MEMBER, originOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
@@ -235,11 +235,18 @@ async function checkMerge(
   { merged }: HqRequests['merge'],
   { tx, tenant, member }: CheckContext,
 ): Promise<Result<Added>> {
-  const other = await memberNow(tx, tenant, memberOfText(merged))
+  const named = memberOfText(merged)
+  const other = (await isOrphan(tx, tenant, named)) ? named : await memberNow(tx, tenant, named)
   if (other === NO_MEMBER) return refuse('member_not_found', `There is no member ${merged}`, '/merged')
   return other === member
     ? refuse('merge_not_possible', `Member ${merged} is this member already`, '/merged')
     : accept(NOTHING_ADDED)
+}
+
+/** A member without an enrolment, of a life that is ours (I-13): a merge says who it is. */
+async function isOrphan(tx: Writes, tenant: TenantId, member: MemberId): Promise<boolean> {
+  const conflict = await tx.conflictOf(tenant, 'orphan_member', String(member))
+  return conflict?.decision === null && (await tx.origin(originOf(member)))?.tenant === tenant
 }
 
 async function checkClaim(

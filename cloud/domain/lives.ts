@@ -2,7 +2,6 @@
 // this life is over, here is the next; this device is a copy, and HQ has the word. A life that is over is closed in the transaction that says so, so
 // nothing is taken of it any more whoever asks. Every end is a notice with numbers.
 import { CHAIN_GENESIS, sameHash } from '../../protocol/chain.ts'
-import type { Attestation } from '../../protocol/attestation.ts'
 import type { Ended } from '../../protocol/frames/ended.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
 import type { Past } from '../../protocol/frames/past.ts'
@@ -21,6 +20,7 @@ import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { EdgeId, EdgeRow, OriginRow, Reads, TenantId, Writes } from '../store/port.ts'
+import { giveAgain } from './attested.ts'
 import { raiseConflict, settleConflict } from './conflicts.ts'
 import { noticeOf } from './ingest/standing.ts'
 
@@ -40,11 +40,21 @@ export async function goesOn(read: Reads, edge: EdgeRow, hello: Hello): Promise<
   return end === null ? { word: 'welcome', origin, spares: spares.slice(0, SPARES_MAX) } : undefined
 }
 
-/** What a hello comes to (P-LIFE-4). Inside one transaction: the life it ends is closed when this returns. */
-export async function judgeHello(tx: Writes, edge: EdgeRow, hello: Hello, now: Millis): Promise<Verdict> {
+/**
+ * What a hello comes to (P-LIFE-4). Inside one transaction: the life it ends is closed when this returns. `given`: the lives that the device shows our
+ * signature for.
+ */
+export async function judgeHello(
+  tx: Writes,
+  edge: EdgeRow,
+  hello: Hello,
+  now: Millis,
+  given: readonly Life[] = [],
+): Promise<Verdict> {
   if (edge.state === 'retired') return ended('retired', null)
   if (hello.applicant !== null) return ended('pending', null, await admit(tx, edge, hello.applicant, now))
   if (edge.state === 'pending') return ended('pending', null)
+  if (given.some(({ origin }) => origin === hello.origin)) await giveAgain(tx, edge, given)
   const origin = await tx.origin(hello.origin)
   const lives = await tx.livesOf(edge.tenant, edge.id)
   if (origin === undefined || origin.edge !== edge.id) {
@@ -267,31 +277,6 @@ const secondsOf = (now: Millis): number => Math.floor((now - Date.UTC(2020, 0, 1
 
 const HQ_STORE = 0 as OriginRow['store']
 
-/**
- * A device that this cloud, restored from a backup, does not know, and that shows the signature of the cloud it was enrolled by (G-12): it and its store are
- * known again, and nothing of it is taken before HQ has looked, for it may have been retired since. Undefined where that cannot be: the number is another
- * device's, or its tenant is unknown too.
- */
-export async function admitAttested(
-  tx: Writes,
-  { tenant, edge: id, public_key: publicKey, store }: Attestation,
-  now: Millis,
-): Promise<EdgeRow | undefined> {
-  const known = await tx.edge(id)
-  if (known !== undefined) return known.publicKey === publicKey ? known : undefined
-  if (!(await tx.tenants()).includes(tenant)) return undefined
-  const owner = (await tx.store(store.id))?.tenant ?? null
-  if (owner !== null && owner !== tenant) return undefined
-  if (owner === null) await tx.insertStore(tenant, store.name, store.zone, store.id)
-  const row = await tx.insertEdge({ id, tenant, store: store.id, publicKey, enrolledAt: now })
-  await tx.saveEdge({ id, state: 'pending', copyOf: null })
-  const text =
-    `Edge ${id} of store ${store.id} (${store.name}) was enrolled after the backup that this cloud was restored from. It serves its store, and ` +
-    'nothing of it is taken before HQ approves or retires it.'
-  await raise(tx, row, now, 'unknown_device', `edge ${id}`, text)
-  return { ...row, state: 'pending' }
-}
-
 /** HQ's word about a device (G-9): a pending copy becomes a device of its own with lives of its own. */
 export async function approveEdge(tx: Writes, edge: EdgeRow, now: Millis): Promise<void> {
   await tx.saveEdge({ id: edge.id, state: 'active', copyOf: edge.copyOf })
@@ -339,7 +324,7 @@ async function raise(
   tx: Writes,
   { tenant, store }: EdgeRow,
   now: Millis,
-  kind: 'rewind' | 'fork' | 'clone' | 'unknown_device',
+  kind: 'rewind' | 'fork' | 'clone',
   subject: Origin | string,
   text: string,
 ): Promise<void> {

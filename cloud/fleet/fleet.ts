@@ -40,6 +40,8 @@ export interface Enrolment {
   readonly cloudPublicKey: string
   /** Lives the device may open by itself (P-LIFE-3). */
   readonly spares: readonly Life[]
+  /** Our signature under all of this, for a cloud that does not know it any more (P-ATT-1). */
+  readonly attestation: string
   /** For the key that was given with the request. */
   readonly tls?: Certified
 }
@@ -77,6 +79,14 @@ export interface EdgeStanding {
   readonly enrolledAt: Millis
 }
 
+/** What an enrolment wrote. */
+interface Admitted {
+  readonly edge: EdgeRow
+  readonly origin: OriginRow
+  readonly store: StoreRow
+  readonly spares: readonly Life[]
+}
+
 /** One life of a ledger (G-3). */
 export interface LifeStanding extends Pick<
   OriginRow,
@@ -95,6 +105,7 @@ export interface FleetOptions {
   readonly system: System
   readonly cloudPublicKey: string
   readonly certifier: Certifier
+  readonly attest: (edge: EdgeRow, lives: readonly Life[]) => Promise<string>
   /** What is known of the connections that are open now. */
   readonly connected: () => ReadonlyMap<Origin, Contact>
   /** HQ has decided about a device: its connection is to hear it. */
@@ -108,12 +119,15 @@ export class Fleet {
   readonly #system: System
   readonly #cloudPublicKey: string
   readonly #certifier: Certifier
+  readonly #attest: FleetOptions['attest']
   readonly #connected: FleetOptions['connected']
   readonly #decided: (edge: EdgeId) => void
   readonly #guesses: Guesses
   readonly #storeMade: NonNullable<FleetOptions['storeMade']>
 
-  constructor({ store, system, cloudPublicKey, certifier, connected, decided, storeMade }: FleetOptions) {
+  constructor(options: FleetOptions) {
+    const { store, system, cloudPublicKey, certifier, attest, connected, decided, storeMade } = options
+    this.#attest = attest
     this.#storeMade = storeMade ?? (async () => undefined)
     this.#decided = decided ?? (() => undefined)
     this.#store = store
@@ -196,7 +210,7 @@ export class Fleet {
       'code_unknown',
       'This code is not known, was used, or has expired; ask HQ for a new one',
     )
-    const made = await this.#store.write(async (tx): Promise<Result<Enrolment> | { usedBy: EdgeId }> => {
+    const made = await this.#store.write(async (tx): Promise<Result<Admitted> | { usedBy: EdgeId }> => {
       const row = await tx.code(hash)
       if (row === undefined || row.expires <= now) return unknown
       if (row.usedBy !== null) return { usedBy: row.usedBy }
@@ -214,26 +228,27 @@ export class Fleet {
         software,
         program: 0 as ProgramVersion,
       })
-      return accept(this.#enrolment(edge, origin, store, spares))
+      return accept({ edge, origin, store, spares })
     })
-    if ('ok' in made) return made
-    const again = await this.#enrolmentOf(made.usedBy, public_key)
-    return again === undefined ? unknown : accept(again)
+    if ('ok' in made) return made.ok ? accept(await this.#enrolment(made.value)) : made
+    const again = await this.#admittedBefore(made.usedBy, public_key)
+    return again === undefined ? unknown : accept(await this.#enrolment(again))
   }
 
-  async #enrolmentOf(id: EdgeId, publicKey: string): Promise<Enrolment | undefined> {
+  async #admittedBefore(id: EdgeId, publicKey: string): Promise<Admitted | undefined> {
     return this.#store.write(async (tx) => {
       const edge = await tx.edge(id)
       if (edge === undefined || edge.publicKey !== publicKey) return undefined
       const origin = (await tx.livesOf(edge.tenant, id)).findLast(({ state }) => state === 'open')
       const store = (await tx.stores(edge.tenant)).find((row) => row.id === edge.store)
       if (origin === undefined || store === undefined) return undefined
-      return this.#enrolment(edge, origin, store, await sparesOf(tx, edge))
+      return { edge, origin, store, spares: await sparesOf(tx, edge) }
     })
   }
 
-  #enrolment(edge: EdgeRow, origin: OriginRow, store: StoreRow, spares: readonly Life[]): Enrolment {
+  async #enrolment({ edge, origin, store, spares }: Admitted): Promise<Enrolment> {
     return {
+      attestation: await this.#attest(edge, [origin, ...spares]),
       spares,
       edge: edge.id,
       origin: origin.origin,

@@ -71,16 +71,16 @@ export class SyncPosts {
       ? await this.#parts.hub.edgeOf(Number(text), shown)
       : undefined
     if (edge === undefined) return refuse('edge_unknown', 'No such edge is enrolled here', 'edge').refusal
-    await this.#open(edge.id, response)
+    await this.#open(edge.id, shown, response)
     return null
   }
 
-  async #open(edge: EdgeId, response: ServerResponse): Promise<void> {
+  async #open(edge: EdgeId, shown: string | undefined, response: ServerResponse): Promise<void> {
     const name = randomBytes(LINE_BYTES).toString('hex')
     const line = new PostLine(name, this.#parts.system, () => void this.#lines.delete(name))
     this.#lines.set(name, line)
     line.poll(response)
-    await this.#parts.hub.accept(edge, line)
+    await this.#parts.hub.accept(edge, line, shown)
   }
 }
 

@@ -135,7 +135,8 @@ export class Upgrades {
       if (this.#parts.hub.busy) return refuse('busy', 'Many stores return at once; come again later').refusal
       const edge = await this.#edgeOf(url, request)
       if (!edge.ok) return edge.refusal
-      return serve(this.#syncServer, (ws) => this.#acceptEdge(edge.value, ws))
+      const shown = request.headers[ATTESTATION_HEADER]?.toString()
+      return serve(this.#syncServer, (ws) => this.#acceptEdge(edge.value, shown, ws))
     }
     const asks = this.#asksFor(request, url)
     if (!asks.ok) return asks.refusal
@@ -193,9 +194,9 @@ export class Upgrades {
       : { ok: true, value: edge.id }
   }
 
-  #acceptEdge(edge: EdgeId, ws: WebSocket): void {
+  #acceptEdge(edge: EdgeId, shown: string | undefined, ws: WebSocket): void {
     this.#watch(ws)
-    this.#parts.hub.accept(edge, syncSocket(ws)).catch((cause: unknown) => {
+    this.#parts.hub.accept(edge, syncSocket(ws), shown).catch((cause: unknown) => {
       this.#parts.log.error({ edge, err: cause }, 'a connection could not be taken')
       ws.close(CLOSE_CODES.stopping, 'something broke on our side; reconnect')
     })

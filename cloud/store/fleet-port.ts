@@ -15,6 +15,7 @@ export interface FleetWrites {
   /** The next stores and devices get numbers beyond so many that a lost cloud may have given out. */
   skipDevices(count: number): Promise<void>
   saveEdge(row: Pick<EdgeRow, 'id' | 'state' | 'copyOf'>): Promise<void>
+  saveAttestation(id: EdgeId, attestation: string): Promise<void>
   edgeByKey(tenant: TenantId, publicKey: string): Promise<EdgeRow | undefined>
   /** The next origin number (at least `floor`), with the next epoch of the edge (at least `epochFloor`); open unless told otherwise. */
   insertOrigin(
@@ -24,6 +25,8 @@ export interface FleetWrites {
       readonly epochFloor?: number
     },
   ): Promise<OriginRow>
+  /** A life under the number and epoch that a lost cloud gave it; a spare. */
+  insertLife(row: Pick<OriginRow, 'origin' | 'epoch' | 'tenant' | 'store' | 'edge'>): Promise<void>
   originLast(): Promise<number>
   saveOrigins(rows: readonly Pick<OriginRow, 'origin' | 'seq' | 'head'>[]): Promise<void>
   openOrigin(origin: Origin): Promise<void>

@@ -34,6 +34,8 @@ export interface EdgeRow {
   readonly state: 'active' | 'pending' | 'retired'
   /** The device it is a copy of; null for one that was enrolled. */
   readonly copyOf: EdgeId | null
+  /** The one it was sent last (P-ATT-1), for the next welcome; empty before the first. */
+  readonly attestation: string
 }
 
 /** One life of one ledger, and how far the cloud has it. Edge 0 is the cloud's own origin of the tenant. */

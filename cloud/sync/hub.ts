@@ -1,12 +1,12 @@
 // All connected edges. One session per edge, the newest wins; after each commit the sessions whose stores met a touched member are told that there
 // is something to fetch. Level-triggered: a session reads from its own cursors, so a missed hint costs a moment, never a row.
-import { createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { encodeFrame } from '../../protocol/codec.ts'
-import { attest, attested } from '../../protocol/attestation.ts'
+import type { Attestation } from '../../protocol/attestation.ts'
 import { seal } from '../../protocol/envelope.ts'
 import type { Certified } from '../../protocol/frames/certificate.ts'
 import type { CertificateRequest } from '../../protocol/frames/certify.ts'
+import type { Life } from '../../protocol/lives.ts'
 import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
 import type { Result } from '../../protocol/result.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
@@ -18,14 +18,15 @@ import {
   RETURNS_PER_SECOND,
   RETURN_SPREAD_MS_MAX,
 } from '../../protocol/limits.ts'
-import { assert } from '../../protocol/result.ts'
 import type { Clock, Millis } from '../../protocol/time.ts'
 import type { Authority } from '../domain/authority.ts'
 import type { Committed, Ingest } from '../domain/ingest/ingest.ts'
-import { admitAttested, openCloudEpoch } from '../domain/lives.ts'
+import { admitAttested } from '../domain/attested.ts'
+import { openCloudEpoch } from '../domain/lives.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
 import type { CloudStore, EdgeId, EdgeRow, TenantId, Writes } from '../store/port.ts'
 import { Admission } from './admission.ts'
+import { Attestations } from './attestations.ts'
 import { Contacts } from './contacts.ts'
 import { SyncSession } from './session.ts'
 import type { SessionFacts } from './session.ts'
@@ -84,8 +85,7 @@ export interface SessionParts extends SyncParts {
   readonly contacts: Contacts
   /** Bytes of frames that wait, of all sessions. */
   readonly waiting: { bytes: number }
-  /** What the device shows a cloud that does not know it (G-12). */
-  attestation(edge: EdgeRow): Promise<string>
+  readonly attestations: Attestations
   /** Its hello was good. */
   welcomed(edge: EdgeId, session: SyncSession): void
   /** The life of the cloud's database. */
@@ -100,6 +100,7 @@ const BEATS = 10
 
 export class SyncHub {
   readonly #parts: SessionParts
+  readonly #attestations: Attestations
   /** Those whose hello was good, the newest of each edge. */
   readonly #sessions = new Map<EdgeId, SyncSession>()
   readonly #greeting = new Set<SyncSession>()
@@ -110,12 +111,13 @@ export class SyncHub {
   #cancelBeat: () => void = () => undefined
 
   constructor(parts: SyncParts) {
+    this.#attestations = new Attestations(parts.store, parts.privateKey)
     this.#parts = {
       ...parts,
       admission: new Admission(),
       contacts: new Contacts(parts.store, (cause) => parts.onFault(0, cause)),
       waiting: { bytes: 0 },
-      attestation: (edge) => this.#attestation(edge),
+      attestations: this.#attestations,
       welcomed: (edge, session) => this.#welcomed(edge, session),
       epoch: () =>
         (this.#epoch ??= parts.store.write(async (tx) => Number((await tx.meta('cloud_epoch')) ?? '1'))),
@@ -140,10 +142,10 @@ export class SyncHub {
 
   /** A device that is known, or shows that it was (G-12). */
   async edgeOf(id: EdgeId, attestation: string | undefined): Promise<EdgeRow | undefined> {
-    const { store, privateKey, system, storeMade } = this.#parts
+    const { store, system, storeMade } = this.#parts
     const known = await store.read.edge(id)
     if (known !== undefined || attestation === undefined) return known
-    const said = attested(attestation, createPublicKey(privateKey))
+    const said: Attestation | undefined = this.#attestations.read(attestation)
     if (said?.edge !== id) return undefined
     const admitted = await store.write(async (tx) => {
       const row = await admitAttested(tx, said, system.clock.now() as Millis)
@@ -159,30 +161,19 @@ export class SyncHub {
     return admitted
   }
 
-  async #attestation({ id, tenant, store, publicKey }: EdgeRow): Promise<string> {
-    const row = await this.#parts.store.read.store(store)
-    assert(row !== undefined, 'a device is of a store')
-    const { name, zone } = row
-    return attest(
-      {
-        tenant,
-        edge: id,
-        cloud_epoch: await this.#parts.epoch(),
-        public_key: publicKey,
-        store: { id: store, name, zone },
-      },
-      this.#parts.privateKey,
-    )
+  /** What a device that is enrolled is given to show (P-ATT-1). */
+  async attest(edge: EdgeRow, lives: readonly Life[]): Promise<string> {
+    return this.#attestations.of(edge, await this.#parts.epoch(), lives)
   }
 
-  /** Takes over an accepted connection of an edge. */
+  /** Takes over an accepted connection of an edge, which may have shown an attestation. */
   async accept(edge: EdgeId, socket: SyncSocket, attestation?: string): Promise<void> {
     const row = await this.edgeOf(edge, attestation)
     if (row === undefined) {
       socket.close(CLOSE_CODES.unauthorised, 'this edge was never enrolled')
       return
     }
-    const session = new SyncSession(row, socket, this.#parts)
+    const session = new SyncSession(row, socket, this.#parts, attestation)
     this.#greeting.add(session)
     const turn = this.#turns[this.#accepted++ % BEATS]
     turn?.add(session)

@@ -27,6 +27,7 @@ import {
   SYNC_FRAMES_WAITING_MAX,
 } from '../../protocol/limits.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
+import type { Life } from '../../protocol/lives.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSIONS_SPOKEN } from '../../protocol/version.ts'
@@ -53,6 +54,7 @@ export class SyncSession {
   readonly store: StoreId
   readonly #edge: EdgeRow
   readonly #socket: SyncSocket
+  readonly #shown: string | undefined
   readonly #parts: SessionParts
   readonly #key: KeyObject
   readonly #nonce: Uint8Array
@@ -74,7 +76,9 @@ export class SyncSession {
   #over = false
   #cancelEnd: () => void = () => undefined
 
-  constructor(edge: EdgeRow, socket: SyncSocket, parts: SessionParts) {
+  /** `shown`: the attestation that came with the connection. */
+  constructor(edge: EdgeRow, socket: SyncSocket, parts: SessionParts, shown?: string) {
+    this.#shown = shown
     this.tenant = edge.tenant
     this.store = edge.store
     this.#edge = edge
@@ -302,7 +306,7 @@ export class SyncSession {
       ...this.#credit(),
       return_ms: this.#parts.returnMs(),
       program: Math.max(0, ...records.map(({ version }) => version)) as ProgramVersion,
-      attestation: await this.#parts.attestation(edge),
+      attestation: await this.#parts.attestations.of(edge, this.#cloudEpoch, [origin, ...spares]),
       spares: [...spares],
     })
     this.certifyAgain()
@@ -328,13 +332,29 @@ export class SyncSession {
   async #wentBack(hello: Hello): Promise<boolean> {
     this.#cloudEpoch = await this.#parts.epoch()
     const origin = await this.#parts.store.read.origin(hello.origin)
+    // A life that is ours by our own signature, and that we do not know.
+    if (origin === undefined && this.#given(hello).length > 0) return hello.cloud_epoch >= this.#cloudEpoch
     return origin?.edge === this.#edge.id && cloudWentBack(hello, origin, this.#cloudEpoch)
   }
 
   /** HQ may have decided about the device since the connection was opened. */
   async #judged(tx: Writes, hello: Hello): Promise<Verdict> {
     const edge = (await tx.edge(this.#edge.id)) ?? this.#edge
-    return judgeHello(tx, edge, hello, this.#now())
+    const given = (await tx.origin(hello.origin)) === undefined ? this.#given(hello) : []
+    return judgeHello(tx, edge, hello, this.#now(), given)
+  }
+
+  /** The lives that the device shows our signature for (P-ATT-1), where the hello's is among them. */
+  #given(hello: Hello): readonly Life[] {
+    const said = this.#shown === undefined ? undefined : this.#parts.attestations.read(this.#shown)
+    const { id, publicKey, tenant, store } = this.#edge
+    const ours =
+      said?.edge === id &&
+      said.public_key === publicKey &&
+      said.tenant === tenant &&
+      said.store.id === store &&
+      said.lives.some(({ origin }) => origin === hello.origin)
+    return ours ? said.lives : []
   }
 
   /** The edge closes when it has heard; a close of ours could overtake the word. What it still sends is not heard. */

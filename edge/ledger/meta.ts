@@ -23,7 +23,7 @@ export interface EdgeIdentity {
   readonly binding?: string
   /** A copy's own signing key (PEM), until the cloud has made it a device of its own. */
   readonly applicantKey?: string | null
-  /** The cloud's signed word that this device was enrolled (P-ATT-1); null before its first welcome. */
+  /** The cloud's signed word that this device was enrolled (P-ATT-1); null where none was given yet. */
   readonly attestation?: string | null
 }
 

@@ -100,7 +100,7 @@ export async function audit(world: World): Promise<Findings> {
   } catch (cause) {
     findings.balances.push(String(cause))
   }
-  await auditSpending(cloud, spentByCard, findings)
+  await auditSpending(world, spentByCard, findings)
   await auditLeases(world, findings)
   for (const node of world.stores) await auditEdge(world, node, findings)
   for (const fault of [...world.cloudFaults, ...world.stores.flatMap((node) => node.faults)])
@@ -112,10 +112,11 @@ export async function audit(world: World): Promise<Findings> {
 
 /**
  * Money by card, added up from the operations, is the money of the facts that belong to the members ever enrolled with that card (offline stores
- * may enrol one card twice; the members stay two).
+ * may enrol one card twice; the members stay two). An enrolment that nobody holds any more, on no disk, was handed in again under another id: what stores
+ * sold meanwhile names the first, and is HQ's to merge (I-13); it is still the card's money.
  */
 async function auditSpending(
-  cloud: CloudCore,
+  { cloud, terminals }: World,
   spentByCard: ReadonlyMap<string, number>,
   findings: Findings,
 ): Promise<void> {
@@ -126,6 +127,9 @@ async function auditSpending(
     const fact = decodeStoredFact(bytes)
     if (fact.kind === 'enrolment') for (const { value } of fact.identities) cards.set(id, value)
   }
+  for (const { operations } of terminals)
+    for (const { kind, card, ids } of operations)
+      if (kind === 'enrolment' && card !== null) for (const id of ids) cards.set(id, card)
   const sold = new Map<string, number>()
   for (const { kind, status, member, bytes } of facts) {
     const card = cards.get(member)

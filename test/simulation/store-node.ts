@@ -14,6 +14,8 @@ import { Till } from '../../edge/till/till.ts'
 import { exportPrivateKey, exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
 import type { Origin, StoreId } from '../../protocol/ids.ts'
 import type { Millis } from '../../protocol/time.ts'
+import type { EdgeRow } from '../../cloud/store/port.ts'
+import type { Life } from '../../protocol/lives.ts'
 import type { CloudCore } from '../support/cloud-core.ts'
 import type { Random } from '../support/random.ts'
 import { CrashingLedger, ProcessGone } from './crashing-ledger.ts'
@@ -34,6 +36,8 @@ export interface Surroundings {
   readonly time: VirtualTime
   readonly random: Random
   readonly cloud: () => CloudCore
+  /** As enrolment does. */
+  readonly attest: (edge: EdgeRow, lives: readonly Life[]) => Promise<string>
   readonly directory: string
   readonly cloudKey: KeyObject
   readonly bug: Bug | undefined
@@ -76,29 +80,32 @@ export class StoreNode {
     this.#disk += 1
     const keys = newKeyPair()
     const { store } = this.#world.cloud()
-    const identity = await store.write(async (tx) => {
+    const made = await store.write(async (tx) => {
       const tenant = this.#world.cloud().tenant
-      const row = {
+      const draft = {
         tenant,
         store: this.store,
         publicKey: exportPublicKey(keys.publicKey),
         enrolledAt: 0 as Millis,
       }
-      const edge = await tx.insertEdge(row)
-      const life = await tx.insertOrigin({ tenant, store: this.store, edge: edge.id })
-      const spares = await sparesOf(tx, edge)
-      return { edge: edge.id, origin: life.origin, epoch: life.epoch, spares }
+      const edge = await tx.insertEdge(draft)
+      const first = await tx.insertOrigin({ tenant, store: this.store, edge: edge.id })
+      return { row: edge, life: first, spares: await sparesOf(tx, edge) }
     })
+    const { row, life, spares } = made
+    const attestation = await this.#world.attest(row, [life, ...spares])
     // Like every ledger here without a path of its own: no ballast is laid for a disk that is filled by hand.
     const open = openDatabase(this.#directory())
     const ledger = new Ledger({ database: open.database, close: () => open.close() })
-    const { spares, ...own } = identity
     const enrolled = {
-      ...own,
+      edge: row.id,
+      origin: life.origin,
+      epoch: life.epoch,
       store: { id: this.store, name: `Store ${this.store}`, zone: 'UTC' },
       privateKey: exportPrivateKey(keys.privateKey),
       cloudPublicKey: exportPublicKey(this.#world.cloudKey),
       cloudUrl: 'sim:',
+      attestation,
     }
     ledger.enrol(enrolled, spares)
     ledger.close()

@@ -17,11 +17,17 @@ export interface Operation {
   readonly amount: number
   acked: { origin: number; seq: number; id: string; body: string; at: number } | null
   refused: string | null
+  /** Every id it was answered with: of an enrolment, what its member may be called by. */
+  readonly ids: number[]
   /** Its store's disk was lost while it was open, or with its fact: a refusal afterwards does not say that it never counted. */
   uncertain: boolean
 }
 
 const ANSWER_LOST_ONE_IN = 12
+/** Up to so long after the first try, doubled with each, up to the second; one time in so many at once. */
+const RETRY_MS = 50
+const RETRY_MS_MAX = 3_000
+const HASTY_ONE_IN = 4
 /** Sales that a return may be about. */
 const SOLD_REMEMBERED_MAX = 30
 const RETRY = new Set(['stopping', 'storage_full', 'fault', 'key_in_flight', 'authority_missing'])
@@ -46,6 +52,9 @@ export class Terminal {
   readonly #plan: TerminalPlan
   #left: number
   #attempt = 0
+  /** Of the operation under way. */
+  #tries = 0
+  #cancel: () => void = () => undefined
   #resting = false
   /** Not answered yet: the one under way, or those to hand in again. */
   #open: Operation[] = []
@@ -66,13 +75,30 @@ export class Terminal {
 
   begin(): void {
     this.#resting = false
-    this.#time.after(this.#pause(), () => this.#next())
+    this.#nextIn(this.#pause())
+  }
+
+  #nextIn(ms: number): void {
+    this.#cancel()
+    this.#cancel = this.#time.after(ms, () => this.#next())
+  }
+
+  /** What is not answered is tried again later each time, as the kit does; now and then at once, beside the call that is under way. */
+  #patience(): number {
+    const pause = this.#pause()
+    if (this.#random.below(HASTY_ONE_IN) === 0) return pause
+    return pause + this.#random.below(Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** this.#tries))
   }
 
   /** The disk of the store is lost: everything that may not have reached the cloud is handed in again, under the keys it had. */
   handInAgain(lostOrigin: number, synced: number): void {
     // What lives before it held may not have been recorded again yet.
     this.#handIn(({ origin, seq }) => origin !== lostOrigin || seq > synced - 3)
+  }
+
+  /** The disk is lost, and the cloud has gone back to where it had the life up to there. */
+  handInAfter(lostOrigin: number, known: number): void {
+    this.#handIn(({ origin, seq }) => origin === lostOrigin && seq > known)
   }
 
   /** The disk of its store is what it was at that time: all that was answered since is handed in again. */
@@ -99,10 +125,11 @@ export class Terminal {
     const operation = this.#open[0] ?? this.#invent()
     if (operation !== undefined) this.#try(operation)
     this.#resting = this.idle
-    if (!this.#resting) this.#time.after(this.#pause(), () => this.#next())
+    if (!this.#resting) this.#nextIn(this.#patience())
   }
 
   #try(operation: Operation): void {
+    this.#tries += 1
     const { till } = this.#node
     const { life } = this.#node
     if (till === null) return
@@ -135,6 +162,7 @@ export class Terminal {
       body,
       at: this.#time.now(),
     }
+    operation.ids.push(Number(receipt.id))
     this.#done(operation)
     if (operation.kind === 'sale' && !this.#sold.includes(operation)) this.#sold.push(operation)
     if (this.#sold.length > SOLD_REMEMBERED_MAX) this.#sold.shift()
@@ -142,6 +170,8 @@ export class Terminal {
 
   #done(operation: Operation): void {
     this.#open = this.#open.filter((other) => other !== operation)
+    this.#tries = 0
+    if (!this.#resting) this.#nextIn(this.#pause())
   }
 
   #invent(): Operation | undefined {
@@ -192,6 +222,7 @@ export class Terminal {
       card,
       amount,
       acked: null,
+      ids: [],
       refused: null,
       uncertain: false,
     }

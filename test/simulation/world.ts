@@ -2,8 +2,10 @@
 import { cpSync, rmSync } from 'node:fs'
 import type { KeyObject } from 'node:crypto'
 import { newKeyPair } from '../../protocol/envelope.ts'
-import type { StoreId } from '../../protocol/ids.ts'
+import type { Origin, StoreId } from '../../protocol/ids.ts'
+import type { Life } from '../../protocol/lives.ts'
 import type { Millis } from '../../protocol/time.ts'
+import type { EdgeRow } from '../../cloud/store/port.ts'
 import { openCloudEpoch } from '../../cloud/domain/lives.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { SyncHub } from '../../cloud/sync/hub.ts'
@@ -49,6 +51,9 @@ export class World {
   #cloud: CloudCore | null = null
   #hub: SyncHub | null = null
   #cloudLife = 0
+  #cloudWasPutBack = false
+  /** Whose disks are gone: what the cloud has of them, only it and terminals have. */
+  readonly #goneOrigins: Origin[] = []
   #tenant = 0
   #fateOn = true
   /** Calls into the cloud's store, or COMMITs, until its process dies; null: it lives on. */
@@ -104,6 +109,7 @@ export class World {
       time: this.time,
       random: this.random,
       cloud: () => this.cloud,
+      attest: (edge: EdgeRow, lives: readonly Life[]) => this.#attest(edge, lives),
       directory: this.#home.path,
       cloudKey: this.#keys.publicKey,
       bug: this.plan.bug,
@@ -111,6 +117,11 @@ export class World {
     const node: StoreNode = new StoreNode(store, wire, surroundings, name)
     this.stores.push(node)
     return node
+  }
+
+  async #attest(edge: EdgeRow, lives: readonly Life[]): Promise<string> {
+    if (this.#hub === null) throw new ProcessGone()
+    return this.#hub.attest(edge, lives)
   }
 
   #accept(node: StoreNode, socket: SyncSocket): boolean {
@@ -211,6 +222,11 @@ export class World {
     const store = openSqliteStore({ directory: this.#cloudDirectory })
     const now = this.time.now() as Millis
     await store.write((tx) => openCloudEpoch(tx, [this.#tenant], 0, now, 'because a backup was put back'))
+    this.#cloudWasPutBack = true
+    for (const origin of this.#goneOrigins) {
+      const { seq = 0 } = (await store.read.origin(origin)) ?? {}
+      for (const terminal of this.terminals) terminal.handInAfter(origin, seq)
+    }
     await store.close()
   }
 
@@ -259,7 +275,9 @@ export class World {
   loseDisk(node: StoreNode): void {
     if (this.#cloud === null || node.ledger === null) return
     const { origin } = node
-    const { synced } = node.ledger.meta.cursors()
+    // A cloud that was put back may not have what it once acknowledged.
+    const synced = this.#cloudWasPutBack ? 0 : node.ledger.meta.cursors().synced
+    this.#goneOrigins.push(origin)
     this.#install(node)
     for (const terminal of this.terminals) terminal.handInAgain(origin, synced)
   }

@@ -127,6 +127,7 @@ export class SmallWorld {
         time: this.time,
         random: this.#random,
         cloud: () => this.cloud,
+        attest: (...device) => this.#hub.attest(...device),
         directory: this.#home.path,
         cloudKey: this.#keys.publicKey,
         bug: undefined,

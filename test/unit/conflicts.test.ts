@@ -3,12 +3,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ConflictRow } from '../../cloud/store/port.ts'
 import { raiseConflict, settleConflict } from '../../cloud/domain/conflicts.ts'
 import { ownHeader } from '../../cloud/domain/ingest/own-facts.ts'
+import { HqFacts } from '../../cloud/domain/hq-facts.ts'
 import { Resolutions } from '../../cloud/domain/resolutions.ts'
 import { CONFLICT_KINDS } from '../../protocol/conflicts.ts'
 import { decodeStoredFact, encodeFact } from '../../protocol/codec.ts'
 import { factIdOf } from '../../protocol/ids.ts'
-import type { FactId, Seq } from '../../protocol/ids.ts'
+import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
 import { hybridTime } from '../../protocol/time.ts'
+import type { Millis } from '../../protocol/time.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
 import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
@@ -204,6 +206,48 @@ describe('the word of HQ', () => {
     })
     expect(await queue(false)).toMatchObject([{ kind: 'identity_twice', decision: 'corrected' }])
     expect(await queue()).toEqual([])
+  })
+
+  test('I-13 CON-2 who was enrolled by a store that is lost: HQ says by a merge who it is', async () => {
+    const lost = factIdOf(b.origin, 7 as Seq) as number as MemberId
+    const sale = a.sale({ at: T0 + MINUTE, member: lost }, [{ sku: 'x', amount: 500 }])
+    const member = a.enrol({ at: T0 + 2 * MINUTE }, [{ kind: 'card', value: '1' }])
+    await send(a)
+    expect(await queue()).toMatchObject([{ kind: 'orphan_member', subject: String(lost), fact: sale }])
+    const hq = new HqFacts(cloud.store, cloud.ingest, cloud.shelf, { now: () => T0 + 60 * MINUTE })
+    const merge = (merged: MemberId) =>
+      hq.record(cloud.tenant, `m-${merged}`, {
+        member,
+        at: null,
+        request: { kind: 'merge', merged: String(merged) },
+      })
+    const never = factIdOf(b.origin, 8 as Seq) as number as MemberId
+    expect(await merge(never)).toMatchObject({ ok: false, refusal: { code: 'member_not_found' } })
+    expect(await merge(lost)).toMatchObject({ ok: true })
+    expect(await cloud.store.read.fact(sale)).toMatchObject({ member, status: 'counted' })
+    expect(await queue(false)).toMatchObject([{ kind: 'orphan_member', decision: 'corrected' }])
+    await cloud.outcomes()
+  })
+
+  test('I-9 S02 what gives back a sale of another business is about nothing', async () => {
+    const other = await cloud.store.write(async (tx) => {
+      const tenant = cloud.tenant + 1
+      const { id: store } = await tx.insertStore(tenant, 'Theirs', 'UTC')
+      const device = { tenant, store, publicKey: 'theirs', enrolledAt: T0 as Millis }
+      const { id: edge } = await tx.insertEdge(device)
+      return (await tx.insertOrigin({ tenant, store, edge })).origin
+    })
+    const theirs = Object.assign(await cloud.addStore(), { origin: other })
+    const place = await cloud.store.read.origin(other)
+    Object.assign(theirs, { store: place?.store })
+    const member = theirs.enrol({ at: T0 }, [{ kind: 'card', value: '9' }])
+    const sale = theirs.sale({ at: T0 + MINUTE, member }, [{ sku: 'x', amount: 500 }])
+    await cloud.ingest.submit(other, theirs.batch())
+    expect(await cloud.store.read.fact(sale)).toMatchObject({ member, tenant: cloud.tenant + 1 })
+    const back = a.giveBack({ at: T0 + 2 * MINUTE }, [{ sale, line: 0, pieces: 1, amount: 500 }])
+    await send(a)
+    expect(await cloud.store.read.fact(back)).toMatchObject({ member: 0, status: 'unclaimed' })
+    expect(await kinds()).toEqual([['orphan_return', null]])
   })
 
   test('CON-2 corrected names a fact of HQ, and nothing else', async () => {

@@ -39,6 +39,7 @@ beforeEach(async () => {
     system: systemWith(clock),
     cloudPublicKey: 'cloud-key',
     certifier: cloud.certifier,
+    attest: async (edge, lives) => `${edge.id}: ${lives.map(({ epoch }) => epoch).join()}`,
     connected: () => live,
   })
   const added = await fleet.addStore(cloud.tenant, 'Camden', 'Europe/London')

@@ -367,15 +367,49 @@ describe('R22: the cloud put back', () => {
     const edge = (await store.read.edges(tenant)).find(({ id }) => id === later.edge)
     expect(edge).toMatchObject({ state: 'pending', store: later.store })
     expect((await store.read.stores(tenant)).map(({ id }) => id)).toContain(later.store)
-    const { epoch } = ledger(later).identity() ?? { epoch: 0 }
+    const { origin, epoch } = ledger(later).identity() ?? {}
     await store.write((tx) => approveEdge(tx, edge as EdgeRow, world.time.now() as Millis))
     await world.synced(later)
     expect(await world.counted()).toEqual(['a1', 'b1', 'm'])
-    // Its next life is a later one, of an origin that was never given out.
-    expect(ledger(later).identity()?.epoch).toBeGreaterThan(epoch)
+    // Its life is its own by our signature, so its facts have the ids that others name.
+    expect(ledger(later).identity()).toMatchObject({ origin, epoch })
     // What the cloud gives out from here on is not what it gave out before.
     const next = await world.addStore()
     expect([next.store > later.store, next.edge > later.edge]).toEqual([true, true])
+    await world.sound()
+  })
+
+  test('I-13 P-LIFE-4 P-ATT-1 what a store sold to a member of a life that the cloud forgot waits, seen by HQ, for the enrolment', async () => {
+    const copy = await world.copyCloud()
+    const later = await world.addStore()
+    await world.write(later, 'enrolment', 'm', { identities: [{ kind: 'card', value: '5' }] })
+    await world.synced(later)
+    await world.sell(shop, 'met', '5')
+    await world.synced(shop)
+    const { tenant } = world.cloud
+    const member = (await world.cloud.store.read.memberByIdentity(tenant, 'card', '5'))?.id as MemberId
+    expect(originOf(member)).toBe(later.origin)
+    await world.restartCloud((directory) => world.putCloudBack(copy, directory))
+    later.wire.set('cut')
+    await world.synced(shop)
+    const { store } = world.cloud
+    const [waits] = (await store.read.facts(tenant, {}, { after: 0, limit: 10 })).filter(
+      ({ key }) => key === 'met',
+    )
+    expect(waits).toMatchObject({ member: 0, status: 'unclaimed', claim: `fact:${member}` })
+    const orphans = async () =>
+      (await store.read.conflicts(tenant, false, { after: 0, limit: 99 }))
+        .filter(({ kind }) => kind === 'orphan_member')
+        .map(({ subject, decision }) => [subject, decision])
+    expect(await orphans()).toEqual([[String(member), null]])
+    later.wire.set('up')
+    await world.time.runUntil(() => later.link?.state === 'held', 60_000)
+    const edge = (await store.read.edges(tenant)).find(({ id }) => id === later.edge)
+    await store.write((tx) => approveEdge(tx, edge as EdgeRow, world.time.now() as Millis))
+    await world.synced(later)
+    expect((await store.read.memberByIdentity(tenant, 'card', '5'))?.id).toBe(member)
+    expect((await store.read.fact(waits?.id as FactId))?.member).toBe(member)
+    expect(await orphans()).toEqual([[String(member), 'withdrawn']])
     await world.sound()
   })
 })

@@ -33,6 +33,8 @@ export interface Arrival {
 
 export interface ArrivedFact extends Arrival {
   readonly fact: Fact
+  /** Its member was enrolled in a life that a lost cloud gave out (I-13). */
+  readonly awaitsMember?: true
 }
 
 export interface QuarantinedFact extends Arrival {
@@ -93,8 +95,10 @@ export async function acceptBatch(
     const read = factIn(bytes)
     // No wait where nothing has to be looked up: this runs once for every fact there is.
     if (typeof read !== 'string' && !tenantKnown(read, tenants)) await learnTenant(tx, read, tenants)
-    const fault = typeof read === 'string' ? read : faultOf(read, id, cursor, tenants)
+    const awaits = typeof read !== 'string' && !tenantKnown(read, tenants) && (await wasLost(tx, read))
+    const fault = typeof read === 'string' ? read : faultOf(read, id, cursor, tenants, { awaits })
     if (fault !== null) quarantined.push({ cursor, id, bytes, hash, reason: fault })
+    else if (awaits) facts.push({ cursor, id, bytes, hash, fact: read, awaitsMember: true })
     else facts.push({ cursor, id, bytes, hash, fact: read as Fact })
     cursor.seq = seq
     cursor.head = hash
@@ -154,7 +158,7 @@ function faultOf(
   id: FactId,
   cursor: Pick<Cursor, 'row' | 'store'>,
   tenants: TenantsKnown,
-  { forgiving = false } = {},
+  { forgiving = false, awaits = false } = {},
 ): string | null {
   if (fact.id !== id) return 'names another position than its own'
   if (cursor.store !== null) {
@@ -165,7 +169,7 @@ function faultOf(
     if (!forgiving && fact.offset !== zoneOffset(cursor.store.zone, millisOf(fact.at)))
       return 'its zone offset is not that of its store'
   }
-  if (fact.member > 0 && tenants.get(originOf(fact.member)) !== cursor.row.tenant)
+  if (fact.member > 0 && !awaits && tenants.get(originOf(fact.member)) !== cursor.row.tenant)
     return 'names a member of nobody we know'
   if (fact.kind === 'sale' && fact.amount !== fact.lines.reduce((sum, line) => sum + line.amount, 0))
     return 'its amount is not the sum of its lines'
@@ -174,6 +178,11 @@ function faultOf(
 
 function tenantKnown({ member }: Fact, known: TenantsKnown): boolean {
   return member <= 0 || known.has(originOf(member))
+}
+
+/** Numbers below the last that nobody has were given out by a cloud that is lost (G-8): whose they are, is seen when their device is back. */
+async function wasLost(tx: Writes, { member }: Fact): Promise<boolean> {
+  return originOf(member) < (await tx.originLast())
 }
 
 async function learnTenant(tx: Writes, { member }: Fact, known: TenantsKnown): Promise<void> {

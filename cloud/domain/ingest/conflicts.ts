@@ -17,7 +17,10 @@ export async function settleConflicts(
 ): Promise<ActivityRow[]> {
   const told: ActivityRow[] = []
   const facts = arrivals.map(({ fact }) => fact)
-  told.push(...(await raiseConflicts(tx, await orphansOf(tx, tenant, facts))))
+  const lost = arrivals.flatMap(({ fact, awaitsMember }) =>
+    awaitsMember === true ? [lostMember(tenant, fact)] : [],
+  )
+  told.push(...(await raiseConflicts(tx, [...lost, ...(await orphansOf(tx, tenant, facts))])))
   told.push(...(await findOrphans(tx, tenant, facts)))
   for (const row of rows) if (row.effects.some(isReuse)) told.push(...(await usedTwice(tx, tenant, row)))
   for (const fact of facts) {
@@ -29,6 +32,8 @@ export async function settleConflicts(
     const subject = pairSubject(fact.member, fact.merged)
     const end = { decision: 'corrected', by: fact.id, at: fact.at } as const
     told.push(...(await settleConflict(tx, { tenant, kind: 'identity_twice', subject }, end)))
+    const orphan = { tenant, kind: 'orphan_member', subject: String(fact.merged) } as const
+    told.push(...(await settleConflict(tx, orphan, end)))
   }
   return told
 }
@@ -81,11 +86,19 @@ async function orphansOf(tx: Writes, tenant: TenantId, facts: readonly Fact[]): 
 }
 
 async function findOrphans(tx: Writes, tenant: TenantId, facts: readonly Fact[]): Promise<ActivityRow[]> {
-  if (!(await tx.hasOpenConflict(tenant, 'orphan_return'))) return []
   const told: ActivityRow[] = []
-  for (const { id, at } of facts) {
-    const name = { tenant, kind: 'orphan_return', subject: String(id) } as const
-    told.push(...(await settleConflict(tx, name, { decision: 'withdrawn', by: id, at })))
+  for (const kind of ['orphan_return', 'orphan_member'] as const) {
+    if (!(await tx.hasOpenConflict(tenant, kind))) continue
+    for (const { id, at } of facts) {
+      const name = { tenant, kind, subject: String(id) }
+      told.push(...(await settleConflict(tx, name, { decision: 'withdrawn', by: id, at })))
+    }
   }
   return told
+}
+
+/** I-9, I-13. */
+export function lostMember(tenant: TenantId, { id, store, at, member }: Fact): ConflictDraft {
+  const text = `Fact ${id} is of member ${member}, whose enrolment nobody has brought here yet`
+  return { tenant, store, kind: 'orphan_member', subject: String(member), at, member, fact: id, text }
 }

@@ -267,7 +267,8 @@ export class Ingest {
       activityOf(guest, fact, 0, NO_FACT, [], []),
     )
     const programs = await this.#shelf.of(tenant)
-    drafts.push(...(await this.#states.fold(tx, tenant, programs, standing, changed)))
+    const orphans: ConflictDraft[] = []
+    drafts.push(...(await this.#states.fold(tx, tenant, programs, standing, changed, orphans)))
     await this.#meetings.meet(tx, standing.touched)
     await this.#tellAgain(tx, part.facts, changed)
     await tx.addToBooks(lossesOf(tenant, drafts))
@@ -284,6 +285,7 @@ export class Ingest {
     ])
     const raised = [
       ...standing.conflicts,
+      ...orphans,
       ...spending.conflicts,
       ...(await booksConflicts(tx, tenant, programs, part.facts, standing, now)),
       ...part.conflicts(tenant, now),

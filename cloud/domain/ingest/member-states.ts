@@ -1,6 +1,7 @@
 // The states of members: folded on from what is saved, saved with what the fold came to and with when time alone changes them next. States are kept
 // decoded between commits, because the same members come again and again.
 import { compareCanonical } from '../../../protocol/facts.ts'
+import type { Fact } from '../../../protocol/facts.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import { assert } from '../../../protocol/result.ts'
 import type { Clock, Millis } from '../../../protocol/time.ts'
@@ -8,8 +9,10 @@ import type { Programs } from '../../evaluation/programs.ts'
 import { decodeState, encodeState, newState } from '../../evaluation/state.ts'
 import type { Entitlement, MemberState } from '../../evaluation/state.ts'
 import type { StateRow, TenantId, Writes } from '../../store/port.ts'
+import type { ConflictDraft } from '../conflicts.ts'
 import { dueOf } from '../due.ts'
 import type { NextDue } from '../due.ts'
+import { lostMember } from './conflicts.ts'
 import { foldMember } from './refold.ts'
 import type { ActivityDraft, Standing, Touch } from './standing.ts'
 
@@ -33,6 +36,7 @@ export class MemberStates {
     programs: Programs,
     { touched, twins, retold }: Standing,
     changed: Set<MemberId>,
+    conflicts: ConflictDraft[],
   ): Promise<ActivityDraft[]> {
     await this.#load(tx, [...touched.keys()])
     const departures: ActivityDraft[] = []
@@ -43,6 +47,8 @@ export class MemberStates {
       if (touch.added.length === 0 && touch.removed.length === 0) continue
       changed.add(member)
       const saved = this.#states.get(member) ?? null
+      const orphan = saved === null ? orphanAmong(touch) : undefined
+      if (orphan !== undefined) conflicts.push(lostMember(tenant, orphan))
       const known = saved?.entitlements ?? []
       const folded = await foldMember({ tx, tenant, member, programs }, touch, saved)
       const { state } = folded
@@ -117,6 +123,11 @@ export class MemberStates {
       if (oldest !== undefined) this.#states.delete(oldest)
     }
   }
+}
+
+/** The first fact of a member that comes without the enrolment (I-9). */
+function orphanAmong({ added }: Touch): Fact | undefined {
+  return added.some(({ fact }) => fact.kind === 'enrolment') ? undefined : added[0]?.fact
 }
 
 /** A fact that goes from one member to another is corrected for both in one commit: the revisions follow each other. */

@@ -41,7 +41,7 @@ export interface Standing {
   aliasOf(member: MemberId): MemberId
 }
 
-/** What ties a fact to its member when its origin did not know the member: an identity, or the earlier fact it is about. */
+/** What ties a fact to its member when its origin did not know the member: an identity, or the earlier fact it is about (its member’s enrolment, I-13). */
 export function claimOf(fact: Fact): string | null {
   if (fact.member > 0 || fact.kind === 'enrolment') return null
   if (fact.claim !== null) return identityClaim(fact.claim)
@@ -161,7 +161,7 @@ class Settling implements Standing {
         const member = row.kind === 'enrolment' ? memberOfEnrolment(rival) : rival.member
         this.#rows.push({ ...row, status: 'duplicate', member })
         this.unfolded.push(arrival.fact)
-        if (row.kind === 'enrolment') claims.push(...(await this.#twin(row, rival)))
+        if (row.kind === 'enrolment') claims.push(...followers(row), ...(await this.#twin(row, rival)))
         continue
       }
       if (rival !== undefined) claims.push(...(await this.#dethrone(rival, row)))
@@ -197,7 +197,7 @@ class Settling implements Standing {
     const about = facts.flatMap((fact) =>
       fact.member === NO_MEMBER && aboutOf(fact) > 0 ? [aboutOf(fact)] : [],
     )
-    for (const row of await this.#tx.factsByIds(about)) this.#about.set(row.id, row)
+    for (const row of await this.#factsOf(about)) this.#about.set(row.id, row)
     const guests = facts.filter(({ kind, member }) => kind === 'sale' && member === NO_MEMBER)
     const claims = await this.#tx.factsAbout(
       guests.map(({ id }) => id),
@@ -226,9 +226,10 @@ class Settling implements Standing {
     if (kind === 'redemption') this.redemptions.add(about > 0 ? about : id)
   }
 
-  #rowOf({ fact, bytes, hash }: ArrivedFact): FactRow {
-    const claim = claimOf(fact)
-    const member = this.#memberOf(fact)
+  #rowOf({ fact, bytes, hash, awaitsMember }: ArrivedFact): FactRow {
+    const awaits = awaitsMember === true
+    const claim = awaits ? `fact:${fact.member}` : claimOf(fact)
+    const member = awaits ? NO_MEMBER : this.#memberOf(fact)
     return {
       id: fact.id,
       tenant: this.#tenant,
@@ -398,10 +399,7 @@ class Settling implements Standing {
     while (open.length > 0) {
       const next = new Set<string>()
       const sales = open.filter((claim) => claim.startsWith('sale:')).map(numberOf)
-      const rows = [
-        ...(await this.#tx.factsByClaims(this.#tenant, open)),
-        ...(await this.#tx.factsByIds(sales)).filter((row) => row.tenant === this.#tenant),
-      ]
+      const rows = [...(await this.#tx.factsByClaims(this.#tenant, open)), ...(await this.#factsOf(sales))]
       for (const row of rows) {
         if (row.status === 'duplicate') continue
         const member = await this.#ownerOf(row)
@@ -413,16 +411,26 @@ class Settling implements Standing {
     }
   }
 
+  /** What a fact names may be another business's: then it is nobody's. */
+  async #factsOf(ids: readonly FactId[]): Promise<FactRow[]> {
+    return (await this.#tx.factsByIds(ids)).filter(({ tenant }) => tenant === this.#tenant)
+  }
+
   /** The owner of a fact by all that is known now: named, by identity, by the fact it is about, by who claimed the sale. */
   async #ownerOf(row: FactRow): Promise<MemberId> {
-    if (row.claim?.startsWith('fact:') === true)
-      return memberAbout((await this.#tx.factsByIds([numberOf(row.claim)]))[0])
+    if (row.claim?.startsWith('fact:') === true) {
+      const member = memberAbout((await this.#factsOf([numberOf(row.claim)]))[0])
+      return member > 0 || row.kind !== 'sale' ? member : this.#claimant(row)
+    }
     const { kind, member, claim } = decodeStoredFact(row.bytes)
     if (claim !== null) await this.#holders.load([claim])
     const named = member === NO_MEMBER && claim !== null ? this.#holders.owner(identityClaim(claim)) : member
     await this.#aliases.load([named])
-    if (named > 0 || kind !== 'sale') return this.#aliases.of(named)
-    const [first] = await this.#tx.factsAbout([row.id], 'retro_claim')
+    return named > 0 || kind !== 'sale' ? this.#aliases.of(named) : this.#claimant(row)
+  }
+
+  async #claimant({ id }: FactRow): Promise<MemberId> {
+    const [first] = await this.#tx.factsAbout([id], 'retro_claim')
     return first?.member ?? NO_MEMBER
   }
 }
@@ -440,7 +448,7 @@ function memberOfEnrolment({ id }: { readonly id: FactId }): MemberId {
   return id as number as MemberId
 }
 
-/** Only a fact that counts says whose the facts about it are. */
+/** Only a fact that counts says whose the facts about it are; an enrolment does that has become another's, too. */
 function memberAbout(row: FactRow | undefined): MemberId {
-  return row?.status === 'counted' ? row.member : NO_MEMBER
+  return row?.status === 'counted' || row?.kind === 'enrolment' ? row.member : NO_MEMBER
 }

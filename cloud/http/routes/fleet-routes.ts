@@ -29,6 +29,9 @@ const EnrolmentShape = Type.Object(
     store: StoreShape,
     cloud_public_key: Text,
     spares: Type.Array(LifeShape, { description: 'Ledger lives the device may open by itself' }),
+    attestation: Type.String({
+      description: 'Our signature under all of this, to be shown with every connection',
+    }),
     tls: Type.Optional(CertifiedShape),
   },
   closed,
@@ -106,13 +109,23 @@ const DecisionShape = Type.Object({ edge: Int, state: oneOf(['active', 'pending'
 
 const storeView = ({ id, name, zone }: StoreRow) => ({ id, name, zone })
 
-const enrolmentView = ({ edge, origin, epoch, store, cloudPublicKey, spares, tls }: Enrolment) => ({
+const enrolmentView = ({
+  edge,
+  origin,
+  epoch,
+  store,
+  cloudPublicKey,
+  spares,
+  attestation,
+  tls,
+}: Enrolment) => ({
   edge,
   origin,
   epoch,
   store: storeView(store),
   cloud_public_key: cloudPublicKey,
   spares,
+  attestation,
   ...(tls === undefined ? {} : { tls }),
 })
 

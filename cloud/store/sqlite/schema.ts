@@ -74,6 +74,7 @@ CREATE INDEX conflicts_open ON conflicts (tenant, id) WHERE decision IS NULL;
 CREATE INDEX conflicts_kind ON conflicts (tenant, kind) WHERE decision IS NULL;
 ALTER TABLE edges ADD COLUMN state TEXT NOT NULL DEFAULT 'active';
 ALTER TABLE edges ADD COLUMN copy_of INTEGER;
+ALTER TABLE edges ADD COLUMN attestation TEXT NOT NULL DEFAULT '';
 CREATE INDEX edges_key ON edges (tenant, public_key);
 ALTER TABLE origins ADD COLUMN state TEXT NOT NULL DEFAULT 'open';
 ALTER TABLE origins ADD COLUMN ended TEXT;

@@ -84,6 +84,9 @@ export function sqliteWrites(database: Database): Writes {
     saveEdge: async ({ id, state, copyOf }) => {
       sql('UPDATE edges SET state = ?, copy_of = ? WHERE id = ?').run(state, copyOf, id)
     },
+    saveAttestation: async (id, attestation) => {
+      sql('UPDATE edges SET attestation = ? WHERE id = ?').run(attestation, id)
+    },
     edge: async (id) => {
       const raw = sql('SELECT * FROM edges WHERE id = ?').get(id)
       return raw && edgeRow(raw)
@@ -107,6 +110,11 @@ export function sqliteWrites(database: Database): Writes {
            max($epochFloor, 1 + (SELECT coalesce(max(epoch), 0) FROM origins WHERE tenant = $tenant AND edge = $edge)), 0, $head, $state RETURNING *`,
       ).get({ tenant, store, edge, head: CHAIN_GENESIS, state, floor, epochFloor })
       return originRow(raw ?? {})
+    },
+    insertLife: async ({ origin, epoch, tenant, store, edge }) => {
+      sql(
+        `INSERT INTO origins (origin, tenant, store, edge, epoch, seq, head, state) VALUES (?, ?, ?, ?, ?, 0, ?, 'spare')`,
+      ).run(origin, tenant, store, edge, epoch, CHAIN_GENESIS)
     },
     saveOrigins: async (rows) => {
       const save = sql('UPDATE origins SET seq = ?, head = ? WHERE origin = ?')

@@ -105,7 +105,7 @@ export const WORDS: Readonly<Record<MailType, Words>> = {
   BUSINESS_ADD_EMPLOYEE_INFORM: ({ word, link }, business) => ({
     subject: `${business} invites you`,
     lines: [
-      `You are invited to work with ${business} as ${word.toLowerCase().replace('_', ' ')}:`,
+      `You are invited to work with ${business} as ${roleOf(word)}:`,
       link ?? '',
     ],
   }),
@@ -126,4 +126,9 @@ function activity({ earned, redeemed }: MailMatter): string[] {
 function days({ word }: MailMatter): string {
   const [first = '', last = first] = word.split(' ')
   return first === last ? first : `${first} to ${last}`
+}
+
+/** Of an invitation's word the role, without the locations behind it. */
+function roleOf(word: string): string {
+  return (word.split(' ')[0] ?? '').toLowerCase().replace('_', ' ')
 }

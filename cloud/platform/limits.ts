@@ -30,6 +30,9 @@ export const CONTACTS_OF_PERSON_MAX = 20
 export const IDENTIFY_TOKEN_MS_MAX = 30 * 60_000
 export const IDENTIFY_CODE_MS_MAX = 30_000
 
+/** Stores that somebody of staff is limited to. */
+export const STAFF_LOCATIONS_MAX = 100
+
 export const REDIRECT_URIS_MAX = 20
 export const REDIRECT_URI_CHARS_MAX = 2_000
 export const STATE_CHARS_MAX = 2_000

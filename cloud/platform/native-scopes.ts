@@ -31,6 +31,9 @@ export const SCOPES_OF_ROLE: Readonly<Record<StaffRole, readonly NativeScope[]>>
   EMAIL_ONLY: [],
 }
 
+/** What also those have who are limited to locations: rows of the native API are of all of them, but for what every customer may know (PL-28). */
+const AT_ANY: ReadonlySet<NativeScope> = new Set(['program:read'])
+
 /** Who may use an endpoint of the native API. */
 export type NativeNeed = 'public' | 'operator' | NativeScope
 
@@ -66,5 +69,10 @@ export function admitNative(
 }
 
 function tenantsWith(principal: Principal, need: NativeScope): TenantId[] {
-  return principal.staff.filter(({ role }) => SCOPES_OF_ROLE[role].includes(need)).map(({ tenant }) => tenant)
+  return principal.staff
+    .filter(
+      ({ role, locations }) =>
+        SCOPES_OF_ROLE[role].includes(need) && (locations === null || AT_ANY.has(need)),
+    )
+    .map(({ tenant }) => tenant)
 }

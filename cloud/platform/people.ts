@@ -25,6 +25,12 @@ export interface PeopleParts {
   readonly passwords: Passwords
 }
 
+/** What somebody is to a business: the role, and the locations it is limited to. */
+export interface Post {
+  readonly role: StaffRole
+  readonly locations: readonly number[] | null
+}
+
 export interface StaffMember extends StaffRow {
   readonly whole: PersonRow
   readonly contacts: readonly ContactOfPerson[]
@@ -53,14 +59,14 @@ export class People {
   async invite(
     tenant: TenantId,
     email: string,
-    role: StaffRole,
+    { role, locations }: Post,
   ): Promise<Result<{ readonly secret: string; readonly expires: Millis }>> {
     const { store, system } = this.#parts
     const folded = foldContact('email', email)
     if (folded === undefined) return refuse('input_invalid', 'This is no e-mail address', '/email')
     const { text, hash } = newSecret(system)
     const expires = (system.clock.now() + INVITATION_MS_MAX) as Millis
-    await store.write((tx) => tx.insertInvitation({ hash, tenant, email: folded, role, expires }))
+    await store.write((tx) => tx.insertInvitation({ hash, tenant, email: folded, role, locations, expires }))
     return accept({ secret: text, expires })
   }
 
@@ -119,6 +125,7 @@ export class People {
         tenant: row.tenant,
         person: person.id,
         role: row.role,
+        locations: row.locations,
         description: '',
         billPayer: false,
         created: now,
@@ -159,6 +166,16 @@ export class People {
   /** An app that was let in is not any more: what it was given ends at once. */
   async takeBack(person: PersonId, client: ClientId): Promise<void> {
     await this.#parts.store.write((tx) => tx.endConsents(person, client))
+  }
+
+  /** Where somebody works from now on, in all their tokens at once. */
+  async limit(tenant: TenantId, staff: number, locations: Post['locations']): Promise<Result<StaffRow>> {
+    const { store, system } = this.#parts
+    return store.write(async (tx) => {
+      const row = await tx.staffMember(tenant, staff)
+      if (row === undefined) return refuse('person_not_found', `There is no staff ${staff} here`)
+      return accept(await tx.saveStaff({ ...row, locations, modified: system.clock.now() as Millis }))
+    })
   }
 
   /** Ends what a person is to a business; tokens lose the role with it at once. */

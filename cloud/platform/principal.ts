@@ -60,3 +60,27 @@ export function staffedTenants(principal: Principal, roles: readonly StaffRole[]
 export function isStaffOf(principal: Principal, tenant: TenantId, roles: readonly StaffRole[]): boolean {
   return staffedTenants(principal, roles).includes(tenant)
 }
+
+/** Where such a role counts in a business: null for all its locations, an empty list for who is none of its staff (PL-28). */
+export function locationsOf(
+  principal: Principal,
+  tenant: TenantId,
+  roles: readonly StaffRole[],
+): readonly number[] | null {
+  const row = principal.staff.find((one) => one.tenant === tenant && roles.includes(one.role))
+  return row === undefined ? [] : row.locations
+}
+
+/** Whether the person may do what concerns all locations of the business. */
+export function isStaffOfAll(principal: Principal, tenant: TenantId, roles: readonly StaffRole[]): boolean {
+  return locationsOf(principal, tenant, roles) === null
+}
+
+export function isStaffAt(
+  principal: Principal,
+  tenant: TenantId,
+  location: number,
+  roles: readonly StaffRole[],
+): boolean {
+  return locationsOf(principal, tenant, roles)?.includes(location) ?? true
+}

@@ -4,7 +4,7 @@ import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { Guesses } from '../guesses.ts'
-import type { PersonId, ProofRow, StaffRole } from '../store/platform-port.ts'
+import type { PersonId, ProofRow } from '../store/platform-port.ts'
 import { STAFF_ROLES } from '../store/platform-port.ts'
 import type { CloudStore, TenantId, Writes } from '../store/port.ts'
 import type { System } from '../system.ts'
@@ -19,6 +19,7 @@ import {
   PROOF_MS_MAX,
 } from './limits.ts'
 import type { Passwords } from './passwords.ts'
+import type { Post } from './people.ts'
 import { newSecret, secretHash } from './secrets.ts'
 
 /** An e-mail with a secret, by what it is for. */
@@ -37,7 +38,7 @@ export interface Letter {
   /** Who asked for it; 0: the business. */
   readonly person: PersonId | 0
   readonly email: string
-  /** Of an invitation: the role. */
+  /** Of an invitation: the role, and the locations it is limited to: `FRONT_DESK 3 4`. */
   readonly word: string | null
 }
 
@@ -98,10 +99,11 @@ export class Proofs {
   }
 
   /** An administrator asks somebody to become staff; the secret goes to the address alone (PL-13). */
-  async askStaff(tenant: TenantId, given: string, role: StaffRole): Promise<Result<string>> {
+  async askStaff(tenant: TenantId, given: string, { role, locations }: Post): Promise<Result<string>> {
     const email = this.#begin(given, `business ${tenant}`)
     if (!email.ok) return email
-    const letter = { type: 'BUSINESS_ADD_EMPLOYEE_INFORM', tenant, person: 0, word: role } as const
+    const word = [role, ...(locations ?? [])].join(' ')
+    const letter = { type: 'BUSINESS_ADD_EMPLOYEE_INFORM', tenant, person: 0, word } as const
     await this.#parts.store.write((tx) => this.#parts.queue(tx, { ...letter, email: email.value }))
     return email
   }
@@ -112,9 +114,8 @@ export class Proofs {
     const { text, hash } = newSecret(system)
     const now = system.clock.now()
     if (type === 'BUSINESS_ADD_EMPLOYEE_INFORM') {
-      const role = STAFF_ROLES.find((known) => known === word) ?? 'EMAIL_ONLY'
       const expires = (now + INVITATION_MS_MAX) as Millis
-      await store.write((tx) => tx.insertInvitation({ hash, tenant, email, role, expires }))
+      await store.write((tx) => tx.insertInvitation({ hash, tenant, email, ...postOf(word), expires }))
       return `/invitations/${text}`
     }
     const purpose = type === 'PASSWORD_RESET' ? 'password' : 'address'
@@ -183,6 +184,12 @@ export class Proofs {
     const detail = `Too many e-mails; try again in ${wait} s`
     return { ok: false, refusal: { code: 'too_many_requests', detail, retryAfterS: wait } }
   }
+}
+
+function postOf(word: string | null): Post {
+  const [name, ...locations] = (word ?? '').split(' ')
+  const role = STAFF_ROLES.find((known) => known === name) ?? 'EMAIL_ONLY'
+  return { role, locations: locations.length === 0 ? null : locations.map(Number) }
 }
 
 function unknown(): ReturnType<typeof refuse> {

@@ -50,6 +50,8 @@ export interface StaffRow {
   readonly tenant: TenantId
   readonly person: PersonId
   readonly role: StaffRole
+  /** The only locations it counts at; null: all of the business. */
+  readonly locations: readonly number[] | null
   readonly description: string
   readonly billPayer: boolean
   readonly created: Millis
@@ -62,6 +64,7 @@ export interface InvitationRow {
   readonly tenant: TenantId
   readonly email: string
   readonly role: StaffRole
+  readonly locations: readonly number[] | null
   readonly expires: Millis
 }
 

@@ -105,6 +105,8 @@ const PROGRAM: ProgramDocument = {
 /** Names of the world, by which cases call ids and tokens: `{perk:Mug}`, `{user:ann}`. */
 export type Names = Map<string, string>
 
+const ADMIN_SCOPES = PERKVILLE_SCOPES.filter((scope) => scope === 'PUBLIC' || scope.startsWith('ADMIN'))
+
 export class World {
   readonly cloud: CloudUnderTest
   readonly names: Names = new Map()
@@ -158,7 +160,10 @@ export class World {
     for (const name of ['demo', 'other'])
       await this.cloud.node.platform.tenants.enable(Number(this.names.get(`business:${name}`)), 'perkville')
     await this.cloud.addStore('Main', 'America/Los_Angeles')
-    if (rewards) await this.cloud.addStore('Branch', 'America/New_York')
+    if (rewards) {
+      const branch = await this.cloud.addStore('Branch', 'America/New_York')
+      await store.write((tx) => this.#branchStaff(tx, branch))
+    }
     await this.cloud.publish(rewards ? REWARDS : PROGRAM)
     await store.write((tx) => (rewards ? configureRewards(tx, this.names, NOW) : this.#configuration(tx)))
     await store.write((tx) => this.#mail(tx))
@@ -203,12 +208,11 @@ export class World {
     const owner = await this.#person(tx, 'owner', 'Olga', 'other', 'ADMIN')
     await this.#staff(tx, 'owner', owner, 'demo', 'EMPLOYEE')
     for (const [name, text] of await logIn(tx, { ann, bob, admin }, at)) this.names.set(name, text)
-    const admins = PERKVILLE_SCOPES.filter((scope) => scope === 'PUBLIC' || scope.startsWith('ADMIN'))
     const customers = PERKVILLE_SCOPES.filter((scope) => scope === 'PUBLIC' || scope.startsWith('USER'))
-    await this.#token(tx, 'admin', admin, admins)
-    await this.#token(tx, 'desk', desk, admins)
-    await this.#token(tx, 'outsider', outsider, admins)
-    await this.#token(tx, 'owner', owner, admins)
+    await this.#token(tx, 'admin', admin, ADMIN_SCOPES)
+    await this.#token(tx, 'desk', desk, ADMIN_SCOPES)
+    await this.#token(tx, 'outsider', outsider, ADMIN_SCOPES)
+    await this.#token(tx, 'owner', owner, ADMIN_SCOPES)
     await this.#token(tx, 'identifier', admin, ['PUBLIC', 'ADMIN_IDENTIFY_USER'])
     await this.#token(tx, 'ann', ann, customers)
     await this.#token(tx, 'bob', bob, customers)
@@ -216,6 +220,15 @@ export class World {
     await this.#token(tx, 'none', ann, [])
     await this.#token(tx, 'staff', admin, ['USER_CUSTOMER_INFO'])
     for (const scope of PERKVILLE_SCOPES) await this.#token(tx, `only ${scope}`, admin, [scope])
+  }
+
+  /** An administrator who is limited to the branch. */
+  async #branchStaff(tx: Writes, branch: number): Promise<void> {
+    const person = await this.#person(tx, 'branch', 'Brie', 'demo', 'ADMIN')
+    const [row] = await tx.staffOf(person)
+    if (row === undefined) throw new Error('she was made staff')
+    await tx.saveStaff({ ...row, locations: [branch] })
+    await this.#token(tx, 'branch', person, ADMIN_SCOPES)
   }
 
   async #person(
@@ -245,6 +258,7 @@ export class World {
       tenant: Number(this.names.get(`business:${business}`)),
       person,
       role,
+      locations: null,
       description: 'staff',
       billPayer: role === 'ADMIN',
       created: at,

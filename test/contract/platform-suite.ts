@@ -108,6 +108,7 @@ export function platformContract(name: string, factory: StoreFactory): void {
         const staff = {
           tenant: 1,
           person: ada,
+          locations: null,
           description: '',
           billPayer: true,
           created: NOW,
@@ -147,6 +148,7 @@ export function platformContract(name: string, factory: StoreFactory): void {
           tenant: 1,
           person: ada,
           role: 'ADMIN',
+          locations: null,
           description: '',
           billPayer: false,
           created: NOW,
@@ -200,7 +202,7 @@ export function platformContract(name: string, factory: StoreFactory): void {
         await tx.insertIssued({ ...issued, hash: 'token', kind: 'access', expires: millis(50) })
         return { ada, app, family }
       })
-      const staff = { tenant: 1, person: made.ada, description: '', billPayer: false }
+      const staff = { tenant: 1, person: made.ada, locations: null, description: '', billPayer: false }
       const changes: [change: (tx: Writes) => Promise<unknown>, then: unknown][] = [
         [async () => undefined, [false, false, false, []]],
         [
@@ -291,6 +293,7 @@ export function platformContract(name: string, factory: StoreFactory): void {
           tenant: 1,
           email: 'x@y.example',
           role: 'EMPLOYEE',
+          locations: [3, 4],
           expires: millis(99),
         } as const
         await tx.insertInvitation(invited)

@@ -110,6 +110,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   '/v1/members/:id/adjustments': { points: 1, reason: 'r', by: 'b' },
   '/v1/members/:id/facts': { kind: 'adjustment', points: 1, reason: 'r', by: 'b' },
   '/v1/clients/:client_id/disabled': { disabled: true },
+  '/v1/staff/:id/locations': { locations: null },
   '/v1/invitations': { email: 'x@y.example', role: 'EMPLOYEE' },
   '/v1/transactions/:id/void': { reason: 'r' },
   '/v1/members/:id/agreements': { agreement_version: 1 },
@@ -232,6 +233,37 @@ describe('S03 PL-16 scopes and roles', () => {
       }
     }
   })
+})
+
+test('PL-28 a role that is limited to stores has program:read alone, whatever the role, until it is not; none is of another business', async () => {
+  const stores = [await cloud.addStore('East'), await cloud.addStore('West')]
+  const third = await addTenant(cloud, 'Limited')
+  const made = await cloud.post('/v1/stores', { name: 'F', zone: 'UTC' }, { token: third.token })
+  const foreign = Number(pick(made.json, 'id'))
+  const invite = (locations: unknown) =>
+    cloud.post('/v1/tenants/1/invitations', { email: 'lim@shop.example', role: 'ADMIN', locations })
+  for (const bad of [[foreign], [999], [stores[0], foreign]])
+    expect([(await invite(bad)).status, (await invite(bad)).text.includes('store_not_found')]).toEqual([
+      404,
+      true,
+    ])
+  for (const bad of [[], [1, 1], ['1'], [0], {}]) expect((await invite(bad)).status).toBe(400)
+  const { access } = await nativeTokens(cloud, await addStaff(cloud, 'lim@shop.example', 'ADMIN', 1, stores))
+  const closed = CLOSED.filter(({ needs }) => needs !== 'program:read')
+  await refusedEverywhere(closed, access, 403, 'role_insufficient')
+  expect((await cloud.ask('/v1/business', { token: access })).status).toBe(200)
+  const listed = items(await cloud.ask('/v1/staff')) as { id: number; locations: unknown; emails: string[] }[]
+  const row = listed.find(({ emails }) => emails.includes('lim@shop.example'))
+  expect(row?.locations).toEqual(stores)
+  const limit = (locations: unknown, token?: string) =>
+    cloud.post(`/v1/staff/${row?.id}/locations`, { locations }, token === undefined ? {} : { token })
+  expect((await limit([foreign])).status).toBe(404)
+  expect((await limit(null, access)).status).toBe(403)
+  expect((await limit(null, other.token)).status).toBe(404)
+  expect((await limit(null)).status).toBe(200)
+  expect((await cloud.ask('/v1/members', { token: access })).status).toBe(200)
+  expect((await limit([stores[1]])).status).toBe(200)
+  expect((await cloud.ask('/v1/members', { token: access })).status).toBe(403)
 })
 
 describe('S01 S02 PL-16 another business', () => {

@@ -131,14 +131,24 @@ test('PL-19 who forgot a password sets another by e-mail, once, within the hour;
 })
 
 test('PL-13 an administrator invites staff by e-mail; the secret goes to the address alone', async () => {
-  const invited = await cloud.post('/v1/invitations', { email: 'Deb@shop.example', role: 'FRONT_DESK' })
-  expect(invited.json).toEqual({ email: 'deb@shop.example', role: 'FRONT_DESK' })
+  const invited = await cloud.post('/v1/invitations', {
+    email: 'Deb@shop.example',
+    role: 'FRONT_DESK',
+    locations: [location],
+  })
+  expect(invited.json).toEqual({ email: 'deb@shop.example', role: 'FRONT_DESK', locations: [location] })
   const browser = new Browser(cloud.url)
   const page = await browser.get(await pathFor('deb@shop.example'))
   const names = { first_name: 'Deb', last_name: 'Desk' }
   expect((await browser.submit(page, 'accept', { ...names, password: PASSWORD })).status).toBe(200)
   const staff = await cloud.ask('/v1/staff')
-  expect(pick(staff.json, 'items', 1)).toMatchObject({ role: 'FRONT_DESK', emails: ['deb@shop.example'] })
+  expect(pick(staff.json, 'items', 1)).toMatchObject({
+    role: 'FRONT_DESK',
+    locations: [location],
+    emails: ['deb@shop.example'],
+  })
+  const mail = mails.server.mails.findLast(({ to }) => to === 'deb@shop.example')
+  expect(mail?.data).toContain('as front desk:')
   expect(await api('GET', 'email-tracking/?type=BUSINESS_ADD_EMPLOYEE_INFORM')).toMatchObject({
     objects: [{ user_email: 'deb@shop.example', user_id: null }],
   })

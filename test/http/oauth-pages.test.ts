@@ -306,7 +306,7 @@ describe('invitations', () => {
     expect((await browser.submit(weak, 'accept', names)).status).toBe(200)
     expect((await browser.get(path)).status).toBe(404)
     const staff = await cloud.ask('/v1/staff')
-    expect(staff.text).toContain('"role":"EMPLOYEE","first_name":"Nora"')
+    expect(staff.text).toContain('"role":"EMPLOYEE","locations":null,"first_name":"Nora"')
     const late = await invite('late@shop.example')
     now += 7 * 24 * 3_600_000
     expect((await browser.get(late)).status).toBe(404)

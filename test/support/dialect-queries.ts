@@ -30,14 +30,17 @@ const role = {
   tenant: 1,
   person: ME,
   role: 'ADMIN',
+  locations: null,
   description: '',
   billPayer: false,
   created: at,
   modified: at,
 } as const
-/** Staff of the one business of its client; a customer; both, with a client that may act for all of the node. */
-export const PRINCIPALS: Readonly<Record<'staff' | 'customer' | 'both', Principal>> = {
-  staff: { ...token, staff: [role], scopes: new Set(SCOPES.filter((name) => !name.startsWith('USER_'))) },
+const BY_STAFF = new Set(SCOPES.filter((name) => !name.startsWith('USER_')))
+/** Staff of the one business of its client, of all its locations or of some; a customer; both, with a client that may act for all of the node. */
+export const PRINCIPALS: Readonly<Record<'staff' | 'limited' | 'customer' | 'both', Principal>> = {
+  staff: { ...token, staff: [role], scopes: BY_STAFF },
+  limited: { ...token, staff: [{ ...role, locations: [3, 4] }], scopes: BY_STAFF },
   customer: { ...token, scopes: new Set(SCOPES.filter((name) => !name.startsWith('ADMIN_'))) },
   both: { ...token, tenants: [], staff: [role], scopes: new Set(SCOPES) },
 }

@@ -69,7 +69,14 @@ export class DialectWorld {
     })
     const value = `ada@business-${tenant}.example`
     await tx.insertContact({ person: person.id, kind: 'email', value, folded: value, main: true })
-    const of = { tenant, person: person.id, role: 'ADMIN', description: '', billPayer: false } as const
+    const of = {
+      tenant,
+      person: person.id,
+      role: 'ADMIN',
+      locations: null,
+      description: '',
+      billPayer: false,
+    } as const
     await tx.saveStaff({ ...of, created: NOW, modified: NOW })
     this.#persons.set(tenant, person.id)
   }

@@ -50,8 +50,9 @@ export async function addStaff(
   email: string,
   role: StaffRole = 'ADMIN',
   tenant = 1,
+  locations: readonly number[] | null = null,
 ): Promise<Browser> {
-  const invited = await cloud.post(`/v1/tenants/${tenant}/invitations`, { email, role })
+  const invited = await cloud.post(`/v1/tenants/${tenant}/invitations`, { email, role, locations })
   const browser = new Browser(cloud.url)
   const path = String(pick(invited.json, 'path'))
   const page = await browser.get(path)

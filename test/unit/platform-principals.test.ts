@@ -2,7 +2,16 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { SCOPES_OF_ROLE, admitNative } from '../../cloud/platform/native-scopes.ts'
-import { NOBODY, actsFor, isStaffOf, permits } from '../../cloud/platform/principal.ts'
+import { EVERYTHING, NOTHING, among, and, eq, or } from '../../cloud/collections/query.ts'
+import { sightOf } from '../../cloud/dialects/frame/visibility.ts'
+import {
+  NOBODY,
+  actsFor,
+  isStaffAt,
+  isStaffOf,
+  isStaffOfAll,
+  permits,
+} from '../../cloud/platform/principal.ts'
 import type { Principal } from '../../cloud/platform/principal.ts'
 import { Principals, principalOf } from '../../cloud/platform/principals.ts'
 import { newSecret, sameSecret, secretHash } from '../../cloud/platform/secrets.ts'
@@ -55,6 +64,7 @@ function staff(tenant: number, role: StaffRole) {
     tenant,
     person: 5 as PersonId,
     role,
+    locations: null,
     description: '',
     billPayer: false,
     created: millis(0),
@@ -181,4 +191,20 @@ test("PL-6 no token has what is the operator's, and a dialect's token opens noth
   expect(admitNative({ ...principalOf(issued()), scopes }, 'operator', 1)).toMatchObject(refused)
   const dialect = { ...principalOf(issued()), dialect: 'perkville' }
   expect(admitNative(dialect, 'members:read', 1)).toMatchObject(refused)
+})
+
+test('PL-28 DF-13 staff that is limited to locations sees and does what is of these, in the business that limits it', () => {
+  const limited = { ...staff(1, 'ADMIN'), locations: [3, 4] }
+  const caller = principalOf({ ...issued(), staff: [limited, staff(2, 'ADMIN')] })
+  const at = (tenant: number, location: number): boolean => isStaffAt(caller, tenant, location, ['ADMIN'])
+  expect([at(1, 3), at(1, 5), at(2, 5), at(9, 3)]).toEqual([true, false, true, false])
+  expect([1, 2, 9].map((tenant) => isStaffOfAll(caller, tenant, ['ADMIN']))).toEqual([false, true, false])
+  expect(isStaffAt(caller, 1, 3, ['EMPLOYEE'])).toBe(false)
+  const sees = { kind: 'staff', roles: ['ADMIN'], way: 'tenant' } as const
+  const sight = (more: object) => sightOf(caller, { '*': { ...sees, ...more } }, [1, 2], true)
+  expect(sight({})).toEqual({ tenants: [1, 2], where: EVERYTHING })
+  expect(sight({ whole: true })).toEqual({ tenants: [2], where: EVERYTHING })
+  const own = and(eq('tenant', 1), among('location', [3, 4]))
+  expect(sight({ at: 'location' })).toEqual({ tenants: [1, 2], where: or(own, among('tenant', [2])) })
+  expect(sightOf(caller, { '*': { ...sees, whole: true } }, [1], true).where).toBe(NOTHING)
 })

@@ -13,7 +13,15 @@ import type { Fields } from './object.ts'
 export type Sees =
   | { readonly kind: 'all' }
   | { readonly kind: 'own'; readonly ways: readonly string[] }
-  | { readonly kind: 'staff'; readonly roles: readonly StaffRole[]; readonly way: string }
+  | {
+      readonly kind: 'staff'
+      readonly roles: readonly StaffRole[]
+      readonly way: string
+      /** Of rows that are of a location: its column. Who is limited to some sees those of these (DF-13). */
+      readonly at?: string
+      /** Who is limited to some locations sees nothing. */
+      readonly whole?: true
+    }
 
 /** By scope; a token sees what any of its scopes opens (DF-3). `*`: whatever its scopes. */
 export type Visibility = Readonly<Record<string, Sees>>

@@ -1,10 +1,12 @@
 // Which rows a caller sees (DF-3): the union of what the token's scopes open, inside the businesses its client may act for. A token without a person owns
 // nothing and is staff nowhere, so only what is open to all is left to it.
 import type { Predicate } from '../../collections/query.ts'
-import { EVERYTHING, NOTHING, among, eq, or } from '../../collections/query.ts'
-import { staffedTenants } from '../../platform/principal.ts'
+import { EVERYTHING, NOTHING, among, and, eq, or } from '../../collections/query.ts'
+import { isStaffOfAll, locationsOf, staffedTenants } from '../../platform/principal.ts'
 import type { Principal } from '../../platform/principal.ts'
 import type { Sees, Visibility } from './resource.ts'
+
+type StaffSees = Extract<Sees, { kind: 'staff' }>
 
 export interface Sight {
   readonly tenants: readonly number[]
@@ -26,19 +28,37 @@ export function sightOf(
     .map(([, sees]) => sees)
   const staffed = new Set(
     opened.flatMap((sees) =>
-      sees.kind === 'staff' && sees.way === 'tenant' ? staffedTenants(principal, sees.roles) : [],
+      sees.kind === 'staff' && sees.way === 'tenant' ? wholeTenants(principal, sees) : [],
     ),
   )
-  const others = opened.filter((sees) => sees.kind !== 'staff' || sees.way !== 'tenant')
   const own = tenants.filter((tenant) => staffed.has(tenant))
+  const others = opened
+    .filter((sees) => sees.kind !== 'staff' || sees.way !== 'tenant')
+    .map((sees) => openedBy(principal, sees, few))
+  for (const sees of opened)
+    for (const tenant of tenants) if (!staffed.has(tenant)) others.push(...openedAt(principal, sees, tenant))
   if (opened.some(({ kind }) => kind === 'all') || (tenants.length > 0 && own.length === tenants.length))
     return { tenants, where: EVERYTHING }
   if (others.length === 0)
     return own.length === 0 ? { tenants, where: NOTHING } : { tenants: own, where: EVERYTHING }
-  const parts = others.map((sees) => openedBy(principal, sees, few))
-  if (own.length > 0) parts.push(among('tenant', own))
-  const [only] = parts
-  return { tenants, where: parts.length === 1 && only !== undefined ? only : or(...parts) }
+  if (own.length > 0) others.push(among('tenant', own))
+  const [only] = others
+  return { tenants, where: others.length === 1 && only !== undefined ? only : or(...others) }
+}
+
+/** Where the rows are seen whatever location they are of. */
+function wholeTenants(principal: Principal, { roles, at, whole }: StaffSees): number[] {
+  const tenants = staffedTenants(principal, roles)
+  return at === undefined && whole === undefined
+    ? tenants
+    : tenants.filter((tenant) => isStaffOfAll(principal, tenant, roles))
+}
+
+/** Of who is limited to locations of the business: the rows that are of these (DF-13). */
+function openedAt(principal: Principal, sees: Sees, tenant: number): Predicate[] {
+  if (sees.kind !== 'staff' || sees.at === undefined) return []
+  const locations = locationsOf(principal, tenant, sees.roles) ?? []
+  return locations.length === 0 ? [] : [and(eq('tenant', tenant), among(sees.at, locations))]
 }
 
 /** The businesses that a list is about, as far as its own filters say so. */

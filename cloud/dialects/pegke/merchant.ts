@@ -1,8 +1,8 @@
 // Whose business a call is about (PG-10): the one that the key is of. A key of several, or a person's token in several, says nothing about which, and a person
-// who is no staff may do nothing here, whatever was agreed to.
+// who is no staff of all its locations (PL-28) may do nothing here, whatever was agreed to.
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
-import { staffedTenants } from '../../platform/principal.ts'
+import { isStaffOfAll } from '../../platform/principal.ts'
 import type { Principal } from '../../platform/principal.ts'
 import { STAFF_ROLES } from '../../store/platform-port.ts'
 import { MERCHANT_SCOPE } from './auth.ts'
@@ -15,8 +15,7 @@ export function merchantOf(principal: Principal, served: readonly number[]): Res
     return refuse('token_unknown', 'This key or token is not, or no longer, valid here.')
   if (!scopes.has(MERCHANT_SCOPE)) return refuse('role_insufficient', 'This needs the key of a merchant.')
   const acts = tenants.length === 0 ? served : served.filter((tenant) => tenants.includes(tenant))
-  const staffed = staffedTenants(principal, STAFF_ROLES)
-  const may = person === null ? acts : acts.filter((tenant) => staffed.includes(tenant))
+  const may = person === null ? acts : acts.filter((tenant) => isStaffOfAll(principal, tenant, STAFF_ROLES))
   const [only] = may
   if (only === undefined)
     return refuse('role_insufficient', 'This key is of no business that is served here.')

@@ -2,6 +2,7 @@
 // staff only may look (PK-38): each row here says what its own section says.
 import type { ScopesNeeded } from '../../platform/principal.ts'
 import { STAFF_ROLES } from '../../store/platform-port.ts'
+import type { StaffRole } from '../../store/platform-port.ts'
 import type { Sees, Visibility } from '../frame/resource.ts'
 
 export const PERKVILLE_SCOPES = [
@@ -35,6 +36,15 @@ export const EVERYBODY: Visibility = { '*': { kind: 'all' } }
 export const own = (...ways: readonly string[]): Sees => ({ kind: 'own', ways })
 export const staff = (way = 'tenant'): Sees => ({ kind: 'staff', roles: STAFF_ROLES, way })
 export const admins = (way = 'tenant'): Sees => ({ kind: 'staff', roles: ['ADMIN'], way })
+/** Those of the locations that they work at: the column says which. */
+export const staffAt = (at: string, roles: readonly StaffRole[] = STAFF_ROLES): Sees => ({
+  kind: 'staff',
+  roles,
+  way: 'tenant',
+  at,
+})
+/** Those who work at all locations of the business. */
+export const staffOfAll: Sees = { kind: 'staff', roles: STAFF_ROLES, way: 'tenant', whole: true }
 
 /** Customers see their own, ADMIN staff their business's. */
 export const OWN_OR_ADMINS: Visibility = {

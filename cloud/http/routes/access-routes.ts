@@ -1,10 +1,13 @@
 // Who may do what: businesses by the operator; a business's looks, API clients and staff by its HQ or an administrator. Secrets are in the answer that
 // makes them and nowhere else.
+import type { StoreId } from '../../../protocol/ids.ts'
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
 import { timeText } from '../../domain/views.ts'
 import { businessProfile } from '../../platform/tenants.ts'
-import type { ClientRow } from '../../store/platform-port.ts'
+import type { Post, StaffMember } from '../../platform/people.ts'
+import type { ClientRow, StaffRole } from '../../store/platform-port.ts'
+import type { Reads, TenantId } from '../../store/port.ts'
 import { PageQueryShape, pageOfQuery } from '../inputs.ts'
 import { answered, route } from '../route.ts'
 import {
@@ -21,6 +24,7 @@ import {
   InvitationInputShape,
   InvitationShape,
   InvitedShape,
+  LocationsInputShape,
   NewClientShape,
   NewTenantShape,
   StaffPageShape,
@@ -99,13 +103,15 @@ const TENANT_ROUTES = [
     summary: 'Invites somebody as staff of a business; the answer has the page to hand over',
     input: InvitationInputShape,
     answer: { status: 201, shape: InvitationShape },
-    refuses: ['tenant_not_found'],
+    refuses: ['tenant_not_found', 'store_not_found'],
     async handle({ services, params, input }) {
       const id = numberOf(params.id, 'business')
       if (!id.ok) return id
       if ((await services.read.tenant(id.value)) === undefined)
         return refuse('tenant_not_found', `There is no business ${id.value}`)
-      const invited = await services.platform.people.invite(id.value, input.email, input.role)
+      const post = await postOf(services.read, id.value, input)
+      if (!post.ok) return post
+      const invited = await services.platform.people.invite(id.value, input.email, post.value)
       if (!invited.ok) return invited
       const { secret, expires } = invited.value
       return answered(201, { path: `/invitations/${secret}`, expires_at: timeText(expires) })
@@ -220,14 +226,7 @@ const BUSINESS_ROUTES = [
     async handle({ services, tenant, query }) {
       const page = pageOfQuery(query)
       const rows = await services.platform.people.staff(tenant, page)
-      const items = rows.map(({ id, role, whole, contacts }) => ({
-        id,
-        role,
-        first_name: whole.firstName,
-        last_name: whole.lastName,
-        emails: contacts.filter(({ kind }) => kind === 'email').map(({ value }) => value),
-      }))
-      return answered(200, { items, next: nextOf(rows, page.limit) })
+      return answered(200, { items: rows.map(staffView), next: nextOf(rows, page.limit) })
     },
   }),
   route({
@@ -238,10 +237,29 @@ const BUSINESS_ROUTES = [
       'Invites somebody as staff by an e-mail to their address; it alone has the page where it is taken',
     input: InvitationInputShape,
     answer: { status: 201, shape: InvitedShape },
-    refuses: ['too_many_requests'],
+    refuses: ['too_many_requests', 'store_not_found'],
     async handle({ services, tenant, input }) {
-      const sent = await services.platform.proofs.askStaff(tenant, input.email, input.role)
-      return sent.ok ? answered(201, { email: sent.value, role: input.role }) : sent
+      const post = await postOf(services.read, tenant, input)
+      if (!post.ok) return post
+      const sent = await services.platform.proofs.askStaff(tenant, input.email, post.value)
+      return sent.ok ? answered(201, { email: sent.value, ...post.value }) : sent
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/staff/:id/locations',
+    needs: 'access:write',
+    summary: 'Limits somebody to stores, or to none any more, in all their tokens at once',
+    input: LocationsInputShape,
+    answer: { status: 200, shape: DoneShape },
+    refuses: ['person_not_found', 'store_not_found'],
+    async handle({ services, tenant, params, input }) {
+      const id = numberOf(params.id, 'member of staff')
+      if (!id.ok) return id
+      const there = await storesOf(services.read, tenant, input.locations)
+      if (!there.ok) return there
+      const done = await services.platform.people.limit(tenant, id.value, input.locations)
+      return done.ok ? answered(200, { done: true }) : done
     },
   }),
   route({
@@ -259,6 +277,38 @@ const BUSINESS_ROUTES = [
     },
   }),
 ]
+
+function staffView({ id, role, locations, whole, contacts }: StaffMember): unknown {
+  return {
+    id,
+    role,
+    locations,
+    first_name: whole.firstName,
+    last_name: whole.lastName,
+    emails: contacts.filter(({ kind }) => kind === 'email').map(({ value }) => value),
+  }
+}
+
+/** What somebody is invited to be; the stores are the business's own. */
+async function postOf(
+  read: Pick<Reads, 'store'>,
+  tenant: TenantId,
+  { role, locations = null }: { readonly role: StaffRole; readonly locations?: Post['locations'] },
+): Promise<Result<Post>> {
+  const there = await storesOf(read, tenant, locations)
+  return there.ok ? accept({ role, locations }) : there
+}
+
+async function storesOf(
+  read: Pick<Reads, 'store'>,
+  tenant: TenantId,
+  locations: Post['locations'],
+): Promise<Result<null>> {
+  for (const location of locations ?? [])
+    if ((await read.store(location as StoreId))?.tenant !== tenant)
+      return refuse('store_not_found', `There is no store ${location} here`, '/locations')
+  return accept(null)
+}
 
 export const ACCESS_ROUTES = [...TENANT_ROUTES, ...CLIENT_ROUTES, ...BUSINESS_ROUTES]
 

@@ -4,7 +4,7 @@ import type { Static } from 'typebox'
 import { NameShape, closed, oneOf, orNull, text } from '../../../protocol/shapes.ts'
 import { STAFF_MAILS } from '../../domain/accounts/mail-types.ts'
 import { TimeTextShape, pageOf } from '../../domain/view-shapes.ts'
-import { REDIRECT_URIS_MAX, REDIRECT_URI_CHARS_MAX } from '../../platform/limits.ts'
+import { REDIRECT_URIS_MAX, REDIRECT_URI_CHARS_MAX, STAFF_LOCATIONS_MAX } from '../../platform/limits.ts'
 import { GRANTS, STAFF_ROLES } from '../../store/platform-port.ts'
 
 const Id = Type.Integer({ minimum: 1 })
@@ -78,7 +78,13 @@ export const NewClientShape = Type.Object({ ...client, client_secret: orNull(Sec
 export const ClientSecretShape = Type.Object({ client_secret: Secret }, closed)
 export const DisabledInputShape = Type.Object({ disabled: Type.Boolean() }, closed)
 
-export const InvitationInputShape = Type.Object({ email: Email, role: oneOf(STAFF_ROLES) }, closed)
+/** The only stores it counts at; null: all of the business. */
+const Locations = orNull(Type.Array(Id, { minItems: 1, maxItems: STAFF_LOCATIONS_MAX, uniqueItems: true }))
+export const InvitationInputShape = Type.Object(
+  { email: Email, role: oneOf(STAFF_ROLES), locations: Type.Optional(Locations) },
+  closed,
+)
+export const LocationsInputShape = Type.Object({ locations: Locations }, closed)
 export const InvitationShape = Type.Object(
   {
     path: Type.String({
@@ -88,11 +94,15 @@ export const InvitationShape = Type.Object(
   },
   closed,
 )
-export const InvitedShape = Type.Object({ email: Email, role: oneOf(STAFF_ROLES) }, closed)
+export const InvitedShape = Type.Object(
+  { email: Email, role: oneOf(STAFF_ROLES), locations: Locations },
+  closed,
+)
 export const StaffShape = Type.Object(
   {
     id: Id,
     role: oneOf(STAFF_ROLES),
+    locations: Locations,
     first_name: Type.String(),
     last_name: Type.String(),
     emails: Type.Array(Type.String()),

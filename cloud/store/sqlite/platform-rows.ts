@@ -228,9 +228,9 @@ function personWrites(
       portRow<StaffRow>(
         // A statement that returns the row it writes always has one.
         sql(
-          `INSERT INTO staff (tenant, person, role, description, bill_payer, created, modified)
-           VALUES ($tenant, $person, $role, $description, $bill_payer, $created, $modified)
-           ON CONFLICT (tenant, person) DO UPDATE SET role = excluded.role, description = excluded.description,
+          `INSERT INTO staff (tenant, person, role, locations, description, bill_payer, created, modified)
+           VALUES ($tenant, $person, $role, $locations, $description, $bill_payer, $created, $modified)
+           ON CONFLICT (tenant, person) DO UPDATE SET role = excluded.role, locations = excluded.locations, description = excluded.description,
            bill_payer = excluded.bill_payer, modified = excluded.modified RETURNING *`,
         ).get(tableRow(row)) as Raw,
       ),
@@ -239,7 +239,7 @@ function personWrites(
     },
     insertInvitation: async (row) => {
       sql(
-        'INSERT INTO invitations (hash, tenant, email, role, expires) VALUES ($hash, $tenant, $email, $role, $expires)',
+        'INSERT INTO invitations (hash, tenant, email, role, locations, expires) VALUES ($hash, $tenant, $email, $role, $locations, $expires)',
       ).run(tableRow(row))
     },
     takeInvitation: async (hash) =>

@@ -14,10 +14,11 @@ CREATE INDEX person_emails_person ON person_emails (person);
 CREATE TABLE person_phones (id INTEGER PRIMARY KEY, person INTEGER NOT NULL, value TEXT NOT NULL, folded TEXT NOT NULL UNIQUE, main INTEGER NOT NULL);
 CREATE INDEX person_phones_value ON person_phones (value);
 CREATE INDEX person_phones_person ON person_phones (person);
-CREATE TABLE staff (id INTEGER PRIMARY KEY AUTOINCREMENT, tenant INTEGER NOT NULL, person INTEGER NOT NULL, role TEXT NOT NULL, description TEXT NOT NULL,
+CREATE TABLE staff (id INTEGER PRIMARY KEY AUTOINCREMENT, tenant INTEGER NOT NULL, person INTEGER NOT NULL, role TEXT NOT NULL, locations TEXT, description TEXT NOT NULL,
   bill_payer INTEGER NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL, UNIQUE (tenant, person));
 CREATE INDEX staff_person ON staff (person, tenant);
-CREATE TABLE invitations (hash TEXT PRIMARY KEY, tenant INTEGER NOT NULL, email TEXT NOT NULL, role TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE invitations (hash TEXT PRIMARY KEY, tenant INTEGER NOT NULL, email TEXT NOT NULL, role TEXT NOT NULL, locations TEXT,
+  expires INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX invitations_expires ON invitations (expires);
 CREATE TABLE proofs (hash TEXT PRIMARY KEY, purpose TEXT NOT NULL, person INTEGER NOT NULL, email TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX proofs_expires ON proofs (expires);
@@ -40,7 +41,14 @@ CREATE TABLE identifications (hash TEXT PRIMARY KEY, kind TEXT NOT NULL, family 
 CREATE INDEX identifications_expires ON identifications (expires);
 `
 
-const LISTS: ReadonlySet<string> = new Set(['dialects', 'redirect_uris', 'scopes', 'grants', 'tenants'])
+const LISTS: ReadonlySet<string> = new Set([
+  'dialects',
+  'redirect_uris',
+  'scopes',
+  'grants',
+  'tenants',
+  'locations',
+])
 const TRUTHS: ReadonlySet<string> = new Set(['main', 'bill_payer', 'disabled', 'ended', 'used'])
 
 /** A row of the port. The cast is true because this store wrote the row from one of that type. */

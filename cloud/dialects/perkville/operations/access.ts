@@ -1,7 +1,7 @@
 // What a caller may act for. A business that the token's person is no staff of is answered like one that does not exist (PL-2).
 import { refuse } from '../../../../protocol/result.ts'
 import type { Refusal } from '../../../../protocol/result.ts'
-import { isStaffOf } from '../../../platform/principal.ts'
+import { isStaffAt, isStaffOf, isStaffOfAll } from '../../../platform/principal.ts'
 import { STAFF_ROLES } from '../../../store/platform-port.ts'
 import type { Row } from '../../../collections/collection.ts'
 import { eq } from '../../../collections/query.ts'
@@ -18,6 +18,12 @@ export function staffedBusiness(call: PerkvilleCall): number | undefined {
   return call.tenants.includes(business) && isStaffOf(call.principal, business, STAFF_ROLES)
     ? business
     : undefined
+}
+
+/** The same, for what concerns all of its locations. */
+export function ownBusiness(call: PerkvilleCall): number | undefined {
+  const business = staffedBusiness(call)
+  return business !== undefined && isStaffOfAll(call.principal, business, STAFF_ROLES) ? business : undefined
 }
 
 export const NOT_STAFF = refused(
@@ -52,6 +58,18 @@ export async function locationOf(
     limit: 1,
   })
   return row === undefined ? undefined : (Number(row.id) as StoreId)
+}
+
+/** The same for staff, who name only locations they work at. */
+export async function ownLocationOf(
+  call: PerkvilleCall,
+  tenant: number,
+  input: Input,
+): Promise<StoreId | undefined> {
+  const location = await locationOf(call, tenant, input)
+  return location !== undefined && isStaffAt(call.principal, tenant, location, STAFF_ROLES)
+    ? location
+    : undefined
 }
 
 /** One row of a collection by its id, in a business. */

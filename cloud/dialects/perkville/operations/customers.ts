@@ -6,7 +6,7 @@ import { isStaffOf, staffedTenants } from '../../../platform/principal.ts'
 import { STAFF_ROLES } from '../../../store/platform-port.ts'
 import type { PersonId } from '../../../store/platform-port.ts'
 import type { Outcome } from '../../frame/resource.ts'
-import { NOT_STAFF, locationOf, refused, rowOf, textOf } from './access.ts'
+import { NOT_STAFF, locationOf, ownLocationOf, refused, rowOf, textOf } from './access.ts'
 import type { PerkvilleCall } from './access.ts'
 import { membershipOf } from './external-members.ts'
 
@@ -116,7 +116,7 @@ export async function changeVoucher(call: PerkvilleCall): Promise<Outcome> {
   const { input, row } = call
   const tenant = Number(row?.tenant)
   const named = input.location !== undefined || input.external_location_id !== undefined
-  const location = named ? await locationOf(call, tenant, input) : null
+  const location = named ? await ownLocationOf(call, tenant, input) : null
   if (location === undefined)
     return refused(refuse('store_not_found', 'The business has no such location.', 'location').refusal)
   const { status, expiration_date: until } = input
@@ -144,7 +144,8 @@ export async function createReferral(call: PerkvilleCall): Promise<Outcome> {
   const from = byStaff ? input.referral_from_user : principal.person
   if (typeof from !== 'number')
     return refused(refuse('input_missing', 'This field is required.', 'referral_from_user').refusal)
-  const location = input.location === undefined ? null : await locationOf(call, tenant, input)
+  const named = byStaff ? ownLocationOf : locationOf
+  const location = input.location === undefined ? null : await named(call, tenant, input)
   if (location === undefined)
     return refused(refuse('store_not_found', 'The business has no such location.', 'location').refusal)
   const asReferrer = !byStaff || input.submit_as_referrer === true

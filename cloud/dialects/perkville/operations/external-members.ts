@@ -9,7 +9,7 @@ import type { Input } from '../../frame/input.ts'
 import { objectOf } from '../../frame/object.ts'
 import type { Outcome } from '../../frame/resource.ts'
 import { fieldOf } from '../refusals.ts'
-import { NOT_STAFF, locationOf, refused, staffedBusiness, textOf } from './access.ts'
+import { NOT_STAFF, ownLocationOf, refused, staffedBusiness, textOf } from './access.ts'
 import type { PerkvilleCall } from './access.ts'
 import type { BatchRows } from './batch-transactions.ts'
 import { batchOf, bodyOfRow } from './batches.ts'
@@ -83,7 +83,7 @@ export async function membershipOf(
   const { home_location: home, external_home_location_id: external } = input
   const named = home !== undefined || external !== undefined
   const location = named
-    ? await locationOf(call, tenant, { location: home ?? null, external_location_id: external ?? null })
+    ? await ownLocationOf(call, tenant, { location: home ?? null, external_location_id: external ?? null })
     : undefined
   if (named && location === undefined) {
     const field = home === undefined ? 'external_home_location_id' : 'home_location'

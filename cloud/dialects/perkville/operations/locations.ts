@@ -2,13 +2,13 @@
 import type { Place } from '../../../domain/configuration/configuration.ts'
 import type { Input } from '../../frame/input.ts'
 import type { Outcome } from '../../frame/resource.ts'
-import { NOT_STAFF, authorOf, refused, staffedBusiness, textOf } from './access.ts'
+import { NOT_STAFF, authorOf, ownBusiness, refused, textOf } from './access.ts'
 import type { PerkvilleCall } from './access.ts'
 
 const ADDRESS = ['address_1', 'address_2', 'city', 'country_code', 'postal_code', 'state']
 
 export async function createLocation(call: PerkvilleCall): Promise<Outcome> {
-  const business = staffedBusiness(call)
+  const business = ownBusiness(call)
   if (business === undefined) return NOT_STAFF
   const place = { ...placeOf(call.input), name: textOf(call.input.name) }
   const made = await call.services.configuration.createLocation(business, place, authorOf(call))

@@ -5,7 +5,7 @@ import type { PerkChanges } from '../../../domain/configuration/perk-rules.ts'
 import type { Json } from '../../../collections/collection.ts'
 import type { Input } from '../../frame/input.ts'
 import type { Outcome } from '../../frame/resource.ts'
-import { NOT_STAFF, authorOf, refused, staffedBusiness, textOf } from './access.ts'
+import { NOT_STAFF, authorOf, ownBusiness, refused, textOf } from './access.ts'
 import type { PerkvilleCall } from './access.ts'
 
 const STATUSES = { UNUSED: 'unused', USED: 'used', ISSUED: 'issued' } as const
@@ -14,7 +14,7 @@ const TOLD = ['description', 'fine_print', 'redemption_instructions', 'external_
 
 export async function createPerk(call: PerkvilleCall): Promise<Outcome> {
   const { input, services } = call
-  const business = staffedBusiness(call)
+  const business = ownBusiness(call)
   if (business === undefined) return NOT_STAFF
   const classification = input.classification === 'REDEEM' ? 'REDEEM' : 'EARN'
   if (classification === 'REDEEM' && input.completes_referral === true) return NO_REFERRAL

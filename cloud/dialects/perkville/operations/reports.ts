@@ -5,7 +5,7 @@ import { among, and } from '../../../collections/query.ts'
 import type { Predicate } from '../../../collections/query.ts'
 import type { TopEarner } from '../../../domain/accounts/views/rankings.ts'
 import type { Row } from '../../../collections/collection.ts'
-import { isStaffOf } from '../../../platform/principal.ts'
+import { isStaffOf, locationsOf } from '../../../platform/principal.ts'
 import { STAFF_ROLES } from '../../../store/platform-port.ts'
 import type { Input, InputTable } from '../../frame/input.ts'
 import type { Outcome } from '../../frame/resource.ts'
@@ -38,7 +38,7 @@ export async function transactionReport(call: PerkvilleCall): Promise<Outcome> {
   const where: Predicate[] = []
   if (typeof from === 'number') where.push({ at: ['at'], is: 'gte', value: from })
   if (typeof to === 'number') where.push({ at: ['at'], is: 'lte', value: to })
-  const places = placesOf(asked.value)
+  const places = placesOf(call, asked.value)
   if (places !== null) where.push(among('location', places))
   const { limit, offset } = call.page
   const rows = await call.services.read.rows(call.services.schema.of('transactions'), {
@@ -60,7 +60,7 @@ export async function topEarners(call: PerkvilleCall): Promise<Outcome> {
   const earners = await call.services.accounts.rankings.topEarners(Number(business), {
     from: typeof from === 'string' ? Date.parse(from) : null,
     until: typeof to === 'string' ? Date.parse(to) + DAY_MS : null,
-    stores: placesOf(asked.value) as readonly StoreId[] | null,
+    stores: placesOf(call, asked.value) as readonly StoreId[] | null,
     hidePending: hide_pending === true,
     hideCancelled: hide_cancelled === true,
     limit: limit + 1,
@@ -81,8 +81,11 @@ function askedFor(call: PerkvilleCall, table: InputTable): Asked {
     : NOT_STAFF
 }
 
-function placesOf({ locations }: Input): readonly number[] | null {
-  return Array.isArray(locations) ? locations.map(Number) : null
+/** Those that are asked for, of those that the caller works at; null: all. */
+function placesOf({ principal }: PerkvilleCall, { business, locations }: Input): readonly number[] | null {
+  const worked = locationsOf(principal, Number(business), STAFF_ROLES)
+  const asked = Array.isArray(locations) ? locations.map(Number) : null
+  return asked === null ? worked : asked.filter((location) => worked?.includes(location) ?? true)
 }
 
 function earnerRow({ connection, person, email, points, lastStore }: TopEarner): Row {

@@ -5,7 +5,7 @@ import type { Result } from '../../../../protocol/result.ts'
 import type { Millis } from '../../../../protocol/time.ts'
 import type { TransactionRequest } from '../../../domain/accounts/operations/transaction-request.ts'
 import type { Who } from '../../../domain/accounts/operations/who.ts'
-import { isStaffOf } from '../../../platform/principal.ts'
+import { isStaffAt, isStaffOf } from '../../../platform/principal.ts'
 import { STAFF_ROLES } from '../../../store/platform-port.ts'
 import type { PersonId } from '../../../store/platform-port.ts'
 import type { Input } from '../../frame/input.ts'
@@ -29,16 +29,19 @@ export async function requestOf(
   input: Input,
 ): Promise<Result<TransactionRequest>> {
   const { scopes, person } = call.principal
-  const staff = isStaffOf(call.principal, tenant, STAFF_ROLES)
-  const mayEarn = staff && scopes.has('ADMIN_CUSTOMER_GRANT_POINTS')
-  const byStaff = staff && scopes.has('ADMIN_CUSTOMER_REDEEM')
+  const grants = scopes.has('ADMIN_CUSTOMER_GRANT_POINTS')
+  const redeems = scopes.has('ADMIN_CUSTOMER_REDEEM')
   const byOneself = scopes.has('USER_REDEEM') && person !== null
-  if (!mayEarn && !byStaff && !byOneself)
+  if (!((grants || redeems) && isStaffOf(call.principal, tenant, STAFF_ROLES)) && !byOneself)
     return refuse('input_invalid', 'The token may not act for this business.', 'business')
   const perk = await rowOf(call, 'perks', tenant, Number(input.perk))
   if (perk === undefined) return refuse('perk_not_found', 'The business has no such perk.', 'perk')
   const location = await locationOf(call, tenant, input)
-  if (location === undefined)
+  const staff = location !== undefined && isStaffAt(call.principal, tenant, location, STAFF_ROLES)
+  const mayEarn = staff && grants
+  const byStaff = staff && redeems
+  // Where staff does not work there is nothing for it (PL-28).
+  if (location === undefined || (!mayEarn && !byStaff && !byOneself))
     return refuse(
       'store_not_found',
       'The business has no such location.',

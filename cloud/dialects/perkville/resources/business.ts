@@ -3,7 +3,7 @@ import { datetime, made, plain, self, text, uri } from '../../frame/object.ts'
 import { changeLocation, createLocation } from '../operations/locations.ts'
 import { BUSINESS, USER, int, key, reads, textFilter } from '../rows.ts'
 import type { PerkvilleResource } from '../rows.ts'
-import { EVERYBODY, INFO, OWN_OR_ADMINS, PUBLIC, needs, staff } from '../scopes.ts'
+import { EVERYBODY, INFO, OWN_OR_ADMINS, PUBLIC, needs, staff, staffAt } from '../scopes.ts'
 import type { Gathered } from '../../frame/object.ts'
 import type { InputTable } from '../../frame/input.ts'
 
@@ -106,7 +106,7 @@ const locations: PerkvilleResource = {
       method: 'PATCH',
       on: 'one',
       scopes: needs(['ADMIN_LOCATION']),
-      sees: { ADMIN_LOCATION: staff() },
+      sees: { ADMIN_LOCATION: staffAt('id') },
       status: 202,
       input: { fields: PLACE },
       operation: changeLocation,

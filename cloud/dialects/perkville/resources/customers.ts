@@ -11,7 +11,7 @@ import {
 import { changeExternalMember, createExternalMember } from '../operations/external-members.ts'
 import { BUSINESS, EMAIL, USER, int, key, reads, textFilter, time } from '../rows.ts'
 import type { PerkvilleResource } from '../rows.ts'
-import { INFO, OWN_OR_ADMINS, admins, needs, own, staff } from '../scopes.ts'
+import { INFO, OWN_OR_ADMINS, admins, needs, own, staff, staffOfAll } from '../scopes.ts'
 
 const MEMBERSHIP = {
   external_cancel_dt: { type: 'datetime' },
@@ -275,7 +275,7 @@ const frequencyProgress: PerkvilleResource = {
     user: USER,
     frequency_bonus_perk: key('perk.frequency.id', 'frequency-bonus-perk'),
   },
-  endpoints: reads(INFO, { USER_CUSTOMER_INFO: own('person'), ADMIN_CUSTOMER_INFO: staff() }),
+  endpoints: reads(INFO, { USER_CUSTOMER_INFO: own('person'), ADMIN_CUSTOMER_INFO: staffOfAll }),
 }
 
 const referrals: PerkvilleResource = {

@@ -5,7 +5,7 @@ import { changePerk, createPerk } from '../operations/perks.ts'
 import { promotionsOfLocation } from '../operations/promotions.ts'
 import { BUSINESS, int, key, reads, textFilter } from '../rows.ts'
 import type { PerkvilleResource } from '../rows.ts'
-import { CUSTOMER_INFO, EVERYBODY, PUBLIC, needs, own, staff } from '../scopes.ts'
+import { CUSTOMER_INFO, EVERYBODY, PUBLIC, needs, own, staff, staffOfAll } from '../scopes.ts'
 
 const WRITABLE = {
   title: { type: 'text', max: 100 },
@@ -96,7 +96,7 @@ const perks: PerkvilleResource = {
       method: 'PATCH',
       on: 'one',
       scopes: needs(['ADMIN_PERK']),
-      sees: { ADMIN_PERK: staff() },
+      sees: { ADMIN_PERK: staffOfAll },
       status: 202,
       input: { fields: WRITABLE },
       operation: changePerk,

@@ -15,7 +15,7 @@ import { EXTERNAL_MEMBER_ROW } from './customers.ts'
 import { BUSINESS, USER, int, key, reads, textFilter, time } from '../rows.ts'
 import type { PerkvilleResource } from '../rows.ts'
 import type { PerkvilleServices } from '../services.ts'
-import { INFO, admins, needs, own, staff } from '../scopes.ts'
+import { INFO, needs, own, staff, staffAt } from '../scopes.ts'
 
 /** Of a single post; the rows of a batch have some of them. */
 export const TRANSACTION_INPUT = {
@@ -82,7 +82,7 @@ const transactions: PerkvilleResource = {
   endpoints: [
     ...reads(
       INFO,
-      { USER_CUSTOMER_INFO: own('person'), ADMIN_CUSTOMER_INFO: admins() },
+      { USER_CUSTOMER_INFO: own('person'), ADMIN_CUSTOMER_INFO: staffAt('location', ['ADMIN']) },
       { oneOf: ['user'] },
     ).map((row) => (row.on === 'list' ? { ...row, requiresUnless: 'USER_CUSTOMER_INFO' } : row)),
     {

@@ -8,7 +8,7 @@ import { topEarners, transactionReport } from '../operations/reports.ts'
 import { scopesOf } from '../operations/scopes.ts'
 import { int, reads, textFilter, time } from '../rows.ts'
 import type { PerkvilleEndpoint, PerkvilleResource } from '../rows.ts'
-import { needs, staff } from '../scopes.ts'
+import { needs, staffAt } from '../scopes.ts'
 
 /** A list that an operation answers; what it is asked for are its own parameters. */
 function answered(
@@ -106,7 +106,7 @@ const emailTracking: PerkvilleResource = {
     user_email: { way: 'email', type: 'email' },
     user_id: { way: 'person', type: 'int', me: true },
   },
-  endpoints: reads(REPORT, { ADMIN_CUSTOMER_INFO: staff() }),
+  endpoints: reads(REPORT, { ADMIN_CUSTOMER_INFO: staffAt('location') }),
 }
 
 export const VIEW_RESOURCES: readonly PerkvilleResource[] = [

@@ -104,10 +104,7 @@ export const WORDS: Readonly<Record<MailType, Words>> = {
   }),
   BUSINESS_ADD_EMPLOYEE_INFORM: ({ word, link }, business) => ({
     subject: `${business} invites you`,
-    lines: [
-      `You are invited to work with ${business} as ${roleOf(word)}:`,
-      link ?? '',
-    ],
+    lines: [`You are invited to work with ${business} as ${roleOf(word)}:`, link ?? ''],
   }),
   PASSWORD_RESET: ({ link }) => ({
     subject: 'A new password',

@@ -73,10 +73,11 @@ export class Exchanges {
         this.#writeProblem(exchange, outcome.refusal, allow, close)
         return
       }
-      const { status, body, type, replayed, contentSecurityPolicy } = outcome.value
+      const { status, body, type, replayed, contentSecurityPolicy, coding } = outcome.value
       this.#requests.count(exchange.method, exchange.path, status)
       res.writeStatus(STATUS_LINES.get(status) ?? String(status))
       writeHeaders(res, id, type ?? 'application/json', contentSecurityPolicy)
+      if (coding !== undefined) res.writeHeader('Content-Encoding', coding)
       if (replayed === true) res.writeHeader('Idempotent-Replayed', 'true')
       if (status === 204) res.endWithoutBody()
       else res.end(body)

@@ -21,6 +21,8 @@ export interface Reply {
   /** Content type where it is not JSON. */
   readonly type?: string
   readonly contentSecurityPolicy?: string
+  /** How the body is coded; who sends no Accept-Encoding takes any (RFC 9110, 12.5.3). */
+  readonly coding?: 'gzip'
 }
 
 export type Outcome = Result<Reply>

@@ -399,7 +399,7 @@ function publicRoutes(api: Api, all: () => readonly Route[]): Route[] {
         summary,
         roles: 'public',
         answers: { 200: { description: summary, type } },
-        handle: () => accept({ status: 200, body, type, contentSecurityPolicy: PAGE_POLICY }),
+        handle: () => accept({ status: 200, body, type, coding: 'gzip', contentSecurityPolicy: PAGE_POLICY }),
       }),
     ),
   ]

@@ -57,9 +57,6 @@ export function factStatements(database: Database) {
     after: database.prepare<[FactId], Pick<FactRow, 'id' | 'bytes'>>(
       'SELECT id, bytes FROM facts WHERE id > ? ORDER BY id',
     ),
-    newestFirst: database.prepare<[], Pick<FactRow, 'id' | 'bytes'>>(
-      'SELECT id, bytes FROM facts ORDER BY id DESC',
-    ),
     hash: pluck<[FactId], Uint8Array>('SELECT hash FROM facts WHERE id = ?'),
     last: database.prepare<[FactId, FactId], { id: FactId; hash: Uint8Array }>(
       'SELECT id, hash FROM facts WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1',

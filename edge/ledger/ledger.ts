@@ -357,10 +357,6 @@ export class Ledger {
     return this.#statements.after.iterate(id)
   }
 
-  newestFirst(): IterableIterator<Pick<FactRow, 'id' | 'bytes'>> {
-    return this.#statements.newestFirst.iterate()
-  }
-
   lastId(): FactId {
     return this.idAt(this.#seq)
   }

@@ -42,6 +42,7 @@ const LEFT: ReadonlySet<string> = new Set([
   'threads',
   'hours',
   'hours_counted',
+  'served',
   'members',
   'identities',
   'name_words',

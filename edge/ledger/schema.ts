@@ -199,6 +199,15 @@ CREATE TABLE hours (
   PRIMARY KEY (day, hour)
 ) STRICT, WITHOUT ROWID;
 
+-- Who was served on a day and in which hour first, as it was counted: a row a day for each time the sums were saved (edge/ledger/hours.ts).
+CREATE TABLE served (
+  day     INTEGER NOT NULL,
+  fact    INTEGER NOT NULL,
+  members BLOB NOT NULL,
+  hours   BLOB NOT NULL,
+  PRIMARY KEY (day, fact)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE hours_counted (
   one  INTEGER PRIMARY KEY CHECK (one = 1),
   fact INTEGER NOT NULL

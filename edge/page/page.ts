@@ -1,6 +1,7 @@
 // The manager's page, as `npm run build` made it: three files, read once at start. Nothing is asked of any other host, and the policy lets the browser
 // run exactly what is served here. An edge without a built page serves its store all the same, and says how to build it.
 import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 
 export const PAGE_POLICY = [
   "default-src 'none'",
@@ -17,6 +18,7 @@ export interface PageFile {
   readonly path: string
   readonly type: string
   readonly summary: string
+  /** Compressed: no browser is without gzip. */
   readonly body: Uint8Array
 }
 
@@ -31,8 +33,9 @@ function read(name: string): Uint8Array {
 }
 
 const file = (path: string, name: string, type: string, summary: string): PageFile => {
-  const body = read(name)
-  return { path, type: `${body === NOT_BUILT ? 'text/plain' : type}; charset=utf-8`, summary, body }
+  const text = read(name)
+  const body = gzipSync(text, { level: 9 })
+  return { path, type: `${text === NOT_BUILT ? 'text/plain' : type}; charset=utf-8`, summary, body }
 }
 
 export const PAGE_FILES: readonly PageFile[] = [

@@ -310,7 +310,10 @@ export const StatusAnswerShape = Type.Object(
       { count: Int, points: Int, vouchers: Int, until: orNull(TimeText), clock_trusted: Type.Boolean() },
       closed,
     ),
-    program: ProgramAnswerShape,
+    program: orNull(
+      /** Amounts are whole minor units, of which the currency has so many digits. */
+      Type.Object({ version: Int, name: Text, currency: Text, currency_digits: Int }, closed),
+    ),
     time: TimeText,
     software: Text,
     uptime_s: Int,
@@ -349,6 +352,7 @@ const FiguresShape = Type.Object(
     points_redeemed: Int,
     members_joined: Int,
     vouchers_used: Int,
+    members_served: Int,
   },
   closed,
 )
@@ -357,8 +361,7 @@ export const TodayAnswerShape = Type.Object(
     /** The store's local date. */
     date: Text,
     figures: FiguresShape,
-    members_served: Int,
-    /** By local hour, 0 to 23. */
+    /** By local hour, 0 to 23; a member is in the first hour of the day's. */
     hours: Type.Array(FiguresShape),
     /** The median of the same weekdays before, up to the same minute of the day; null without any. */
     usual: orNull(FiguresShape),

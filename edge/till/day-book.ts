@@ -8,21 +8,17 @@ import { NO_FACT } from '../../protocol/ids.ts'
 import { DAY_BOOK_SAVE_FACTS, USUAL_WEEKS } from '../../protocol/limits.ts'
 import { localDay, localMinuteOfDay, millisOf } from '../../protocol/time.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { FIGURES, addFigures, noFigures } from '../ledger/hours.ts'
-import type { Figures, HourRow } from '../ledger/hours.ts'
+import { FIGURES, addFigures, noFigures, serve } from '../ledger/hours.ts'
+import type { Figures, HourRow, Served } from '../ledger/hours.ts'
 import type { OpenFact } from './plan.ts'
 
 const HOURS = 24
 const WEEK_DAYS = 7
-/** So many facts of other days in a row, going back, and the day is taken to have begun: what was handed in late lies among today's. */
-const OTHER_DAYS_RUN = 500
 
 export interface DayFigures {
   readonly day: number
   readonly figures: Figures
-  /** Members who were named by a fact of the day. */
-  readonly membersServed: number
-  /** By hour, 0 to 23. */
+  /** By hour, 0 to 23; members in the first hour that they were served in. */
   readonly hours: readonly Figures[]
   /** The median of the same weekdays before, up to the same minute of the day; null without any. */
   readonly usual: Figures | null
@@ -34,10 +30,12 @@ export class DayBook {
   readonly #ledger: Ledger
   /** Counted and not saved, by day * 24 + hour. */
   readonly #unsaved = new Map<number, Figures>()
+  /** Of the same facts, by day. */
+  readonly #unsavedServed = new Map<number, Served>()
   /** The last fact that is in the saved sums. */
   #saved: FactId = NO_FACT
-  /** Who was served on a day; looked up when first asked for. */
-  #served: { readonly day: number; readonly members: Set<MemberId> } | undefined
+  /** Members served by hour, of days that were asked about and where nothing was counted since. */
+  readonly #arrivals = new Map<number, readonly number[]>()
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger
@@ -53,7 +51,7 @@ export class DayBook {
     let figures = this.#unsaved.get(key)
     if (figures === undefined) this.#unsaved.set(key, (figures = noFigures()))
     this.#add(figures, fact, 1)
-    if (this.#served?.day === day && fact.member > 0) this.#served.members.add(fact.member)
+    if (fact.member > 0) this.#serve(day, hour, fact.member)
   }
 
   /** Inside the transaction that is about to commit. */
@@ -64,16 +62,19 @@ export class DayBook {
       [...this.#unsaved].map(([key, figures]): HourRow => {
         return { day: Math.floor(key / HOURS), hour: key % HOURS, ...figures }
       }),
+      this.#unsavedServed,
       head,
     )
     this.#saved = head
     this.#unsaved.clear()
+    this.#unsavedServed.clear()
   }
 
   /** After a failed transaction, and at the start: the memory is what the file says. */
   reload(): void {
     this.#unsaved.clear()
-    this.#served = undefined
+    this.#unsavedServed.clear()
+    this.#arrivals.clear()
     this.#saved = this.#ledger.hours.counted()
     for (const { id, bytes } of this.#ledger.after(this.#saved))
       // What was recorded again was counted as what it was first.
@@ -86,12 +87,13 @@ export class DayBook {
     const figures = noFigures()
     for (const hour of hours) addFigures(figures, hour)
     const before = Array.from({ length: USUAL_WEEKS }, (_, week) =>
-      upTo(this.#hoursOf(day - WEEK_DAYS * (week + 1)), minute),
-    ).filter((one) => FIGURES.some((figure) => one[figure] !== 0))
+      this.#hoursOf(day - WEEK_DAYS * (week + 1)),
+    )
+      .filter((one) => one.some((hour) => FIGURES.some((figure) => hour[figure] !== 0)))
+      .map((one) => upTo(one, minute))
     return {
       day,
       figures,
-      membersServed: this.#servedOn(day).size,
       hours,
       usual: before.length === 0 ? null : medians(before),
       usualDays: before.length,
@@ -103,7 +105,28 @@ export class DayBook {
     for (const row of this.#ledger.hours.of(day)) addTo(hours, row.hour, row)
     for (const [key, figures] of this.#unsaved)
       if (Math.floor(key / HOURS) === day) addTo(hours, key % HOURS, figures)
+    for (const [hour, count] of this.#arrivalsOn(day).entries())
+      addTo(hours, hour, { ...noFigures(), members_served: count })
     return hours
+  }
+
+  #serve(day: number, hour: number, member: MemberId): void {
+    let served = this.#unsavedServed.get(day)
+    if (served === undefined) this.#unsavedServed.set(day, (served = new Map()))
+    serve(served, member, hour)
+    this.#arrivals.delete(day)
+  }
+
+  #arrivalsOn(day: number): readonly number[] {
+    const known = this.#arrivals.get(day)
+    if (known !== undefined) return known
+    const served = this.#ledger.hours.servedOn(day)
+    for (const [member, hour] of this.#unsavedServed.get(day) ?? []) serve(served, member, hour)
+    const arrivals = Array.from({ length: HOURS }, () => 0)
+    for (const hour of served.values()) arrivals[hour] = (arrivals[hour] ?? 0) + 1
+    if (this.#arrivals.size > USUAL_WEEKS) this.#arrivals.clear()
+    this.#arrivals.set(day, arrivals)
+    return arrivals
   }
 
   #add(figures: Figures, fact: Fact | OpenFact, times: 1 | -1): void {
@@ -138,21 +161,6 @@ export class DayBook {
   #own(id: FactId): Fact | undefined {
     const row = this.#ledger.ofId(id)
     return row === undefined ? undefined : decodeStoredFact(row.bytes)
-  }
-
-  #servedOn(day: number): ReadonlySet<MemberId> {
-    if (this.#served?.day === day) return this.#served.members
-    const members = new Set<MemberId>()
-    let others = 0
-    for (const { bytes } of this.#ledger.newestFirst()) {
-      if (others >= OTHER_DAYS_RUN) break
-      const fact = decodeStoredFact(bytes)
-      const today = localDay(millisOf(fact.at), fact.offset) === day
-      others = today ? 0 : others + 1
-      if (today && fact.member > 0) members.add(fact.member)
-    }
-    this.#served = { day, members }
-    return members
   }
 }
 

@@ -22,7 +22,7 @@ import { accept, refuse } from '../../protocol/result.ts'
 import { millisOf } from '../../protocol/time.ts'
 import type { FactRow } from '../ledger/fact-statements.ts'
 import { acknowledgedIn, hasLife } from '../ledger/places.ts'
-import type { HistoryPage, MemberView, Quote, StatusWord } from './answers.ts'
+import type { HistoryPage, MemberView, Quote, Status, StatusWord } from './answers.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
 import { offlineView } from './offline-view.ts'
@@ -202,6 +202,13 @@ export function history(books: Books, query: HistoryQuery): Result<HistoryPage> 
     facts: page.map((row) => factView(books, row, acknowledged)),
     next: rows.length > limit && last !== undefined ? idText(last.id) : null,
   })
+}
+
+export function programStatus(books: Books): Status['program'] {
+  const found = books.programs.inForce(books.now())
+  if (found === undefined) return null
+  const { name, currency, currency_digits } = found.program.document
+  return { version: found.record.version, name, currency, currency_digits }
 }
 
 type HistoryRow = Pick<FactRow, 'id' | 'member' | 'bytes'>

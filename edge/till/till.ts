@@ -47,7 +47,7 @@ import { prepareEnrolment } from './enrolments.ts'
 import { prepareReturn, prepareVoid } from './give-backs.ts'
 import type { HistoryQuery, InputOf, QuoteInput, WriteKind } from './inputs.ts'
 import { explanation } from './explanation.ts'
-import { history, memberView, membersNamed, quote } from './lookups.ts'
+import { history, memberView, membersNamed, programStatus, quote } from './lookups.ts'
 import { perksView } from './perks.ts'
 import type { Ending } from './lease-keeper.ts'
 import { prepareLeaseReturn } from './lease-returns.ts'
@@ -195,14 +195,10 @@ export class Till {
     assert(when !== undefined, 'now is a time')
     const ms = millisOf(when.at)
     const day = localDay(ms, when.offset)
-    const { membersServed, usualDays, ...rest } = this.#books.dayBook.today(
-      day,
-      localMinuteOfDay(ms, when.offset),
-    )
+    const { usualDays, ...rest } = this.#books.dayBook.today(day, localMinuteOfDay(ms, when.offset))
     return {
       date: timeText(day * DAY_MS).slice(0, 10),
       figures: rest.figures,
-      members_served: membersServed,
       hours: [...rest.hours],
       usual: rest.usual,
       usual_days: usualDays,
@@ -210,11 +206,10 @@ export class Till {
   }
 
   status(): Status {
-    const { identity, ledger, system, programs } = this.#books
+    const { identity, ledger, system } = this.#books
     const { seq } = ledger
     const synced = ledger.meta.cursors().synced
     const waiting = seq > synced ? ledger.ofSeq((synced + 1) as Seq) : undefined
-    const inForce = programs.inForce(this.#books.now())
     const now = this.clock.now()
     const lastWordAt = this.#books.lastWordAt()
     return {
@@ -239,10 +234,7 @@ export class Till {
         ...this.#books.link.way(),
       },
       leases: leasesStatus(this.#books),
-      program:
-        inForce === undefined
-          ? null
-          : { version: inForce.record.version, name: inForce.program.document.name },
+      program: programStatus(this.#books),
       time: timeText(now),
       software: this.#software,
       uptime_s: Math.floor((system.monotonic() - this.#startedMono) / 1000),

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
+import type { Seq } from '../../protocol/ids.ts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Line } from '../../cloud/demo/network.ts'
 import { realSystem } from '../../edge/system.ts'
@@ -16,6 +17,8 @@ const PICTURES = join(import.meta.dirname, '../../data/browser')
 const SCRIPT_BYTES_MAX = 15 * 1024
 /** Long enough to sell something before it. */
 const MIDNIGHT_IN_S = 12
+const HOUR_S = 3_600
+const DAY_MS = 24 * HOUR_S * 1000
 const EVIL = '<img src=x onerror="document.title=\'owned\'">'
 
 /** Runs in the page: how many frames it draws in a second, the longest wait for one, and the most rows it has. */
@@ -88,6 +91,19 @@ describe.skipIf(NO_BROWSER !== undefined)('the feed page', () => {
   }
   const sellAtOnce = (count: number): Promise<unknown> =>
     Promise.all(Array.from({ length: count }, () => sell(1)))
+  /** A clock that jumps while the node runs is not believed: it starts at that second of a day in London. */
+  const restartAt = async (second: number, options: { readonly backdateMs?: number } = {}): Promise<void> => {
+    const [hours = 0, minutes = 0, seconds = 0] = new Date()
+      .toLocaleTimeString('en-GB', { timeZone: 'Europe/London' })
+      .split(':')
+      .map(Number)
+    const wait = second - hours * HOUR_S - minutes * 60 - seconds
+    ahead = (wait < 0 ? wait + 24 * HOUR_S : wait) * 1000
+    await edge.restart({ system, ...options })
+    await line.close()
+    line = new Line(edge.node.port)
+    address = `http://127.0.0.1:${await line.listen()}`
+  }
   const positions = (): Promise<number[]> =>
     page
       .locator('.rows button')
@@ -172,7 +188,8 @@ describe.skipIf(NO_BROWSER !== undefined)('the feed page', () => {
     const made = await edge.post('/v1/members', member)
     await sell(1, { ...ONE_SALE, member: made.string('receipt', 'id') })
     await shows(head())
-    await page.locator(`.rows button[data-position="${head()}"]`).focus()
+    const row = page.locator(`.rows button[data-position="${head()}"]`)
+    await row.focus()
     await page.keyboard.press('Enter')
     const detail = page.getByRole('dialog')
     await detail.getByText('Why these points').waitFor()
@@ -182,19 +199,54 @@ describe.skipIf(NO_BROWSER !== undefined)('the feed page', () => {
     await page.screenshot({ path: join(PICTURES, 'detail.png') })
     await page.keyboard.press('Escape')
     await detail.waitFor({ state: 'detached' })
+    const focused = (one: typeof row): Promise<boolean> =>
+      one.evaluate((node) => node === document.activeElement)
+    expect(await focused(row)).toBe(true)
+    // The detail takes the focus, and gives it back to the row that was opened last, however much was sold meanwhile.
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    const close = detail.getByRole('button', { name: 'Close' })
+    expect(await focused(close)).toBe(true)
+    await sell(3)
+    await shows(head())
+    expect(await focused(close)).toBe(true)
+    await page.keyboard.press('Enter')
+    await detail.waitFor({ state: 'detached' })
+    expect(await focused(page.locator(`.rows button[data-position="${head() - 4}"]`))).toBe(true)
+  })
+
+  test('what is provisional turns confirmed once the cloud has it', async () => {
+    await open()
+    await sell(2)
+    await shows(head())
+    const provisional = page.locator('.rows .pill', { hasText: 'provisional' })
+    expect(await provisional.count()).toBe(2)
+    const { till } = edge.node
+    const before = await positions()
+    till.acknowledged((till.status().seq - 1) as Seq, 1)
+    await until('the older of them is confirmed', async () => (await provisional.count()) === 1)
+    till.acknowledged(till.status().seq as Seq, 1)
+    await until('both are', async () => (await provisional.count()) === 0)
+    expect(await positions()).toEqual(before)
+  })
+
+  test('the day is compared with what is usual for its weekday by now, members served too', async () => {
+    await restartAt(15 * HOUR_S, { backdateMs: 30 * DAY_MS })
+    const made = await edge.post('/v1/members', { identities: [{ kind: 'card', value: 'c-3' }] })
+    const body = { ...ONE_SALE, member: made.string('receipt', 'id') }
+    await sell(2, {
+      ...body,
+      occurred_at: new Date(Date.now() + ahead - 7 * DAY_MS - 2 * HOUR_S * 1000).toISOString(),
+    })
+    await sell(3, body)
+    await open()
+    const figure = (name: string) => page.locator('.figure', { hasText: name })
+    await figure('Members served').getByText('usual by now').waitFor()
+    await figure('Sales').getByText('above usual by now').waitFor()
   })
 
   test('at the store’s midnight the day starts anew', async () => {
-    // A clock that jumps while the node runs is not believed: the node starts a little before midnight in London.
-    const [hours = 0, minutes = 0, seconds = 0] = new Date()
-      .toLocaleTimeString('en-GB', { timeZone: 'Europe/London' })
-      .split(':')
-      .map(Number)
-    ahead = (24 * 3600 - hours * 3600 - minutes * 60 - seconds - MIDNIGHT_IN_S) * 1000
-    await edge.restart({ system })
-    await line.close()
-    line = new Line(edge.node.port)
-    address = `http://127.0.0.1:${await line.listen()}`
+    await restartAt(24 * HOUR_S - MIDNIGHT_IN_S)
     await open()
     await sell(2)
     const sales = page.locator('.figure', { hasText: 'Sales' })

@@ -60,6 +60,17 @@ describe('H-11: which pages are heard', () => {
     expect(response.status).toBe(200)
     expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
   })
+  test('the page comes compressed, its script in at most 15 KiB', async () => {
+    const coded = await new Promise<unknown>((resolve) => {
+      request(`${edge.url}/page.js`, (response) => {
+        const { 'content-encoding': coding, 'content-length': length } = response.headers
+        resolve({ coding, small: Number(length) <= 15 * 1024 })
+        response.resume()
+      }).end()
+    })
+    expect(coded).toEqual({ coding: 'gzip', small: true })
+    expect(await (await fetch(`${edge.url}/`)).text()).toContain('<div id="page">')
+  })
   test('H-11: a name given by configuration', async () => {
     await edge.restart({ hostNames: ['shop.example.org'] })
     expect(await asBrowser('/', { host: 'shop.example.org' })).toBe(200)

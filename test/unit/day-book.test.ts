@@ -27,8 +27,7 @@ describe('TD: what the store did today', () => {
     const told = today()
     expect(told).toMatchObject({
       date: '2026-01-05',
-      figures: { sales: 2, amount: 1_100, returns: 1, members_joined: 2 },
-      members_served: 2,
+      figures: { sales: 2, amount: 1_100, returns: 1, members_joined: 2, members_served: 2 },
       usual: null,
       usual_days: 0,
     })
@@ -39,11 +38,13 @@ describe('TD: what the store did today', () => {
   })
 
   test('TD-1: saved sums and the position of what they hold change together', async () => {
-    for (let n = 0; n < DAY_BOOK_SAVE_FACTS + 5; n += 1) void under.start('sale', sale(100))
+    const member = await under.member('1')
+    for (let n = 0; n < DAY_BOOK_SAVE_FACTS + 5; n += 1)
+      void under.start('sale', sale(100, n % 2 === 0 ? member : undefined))
     await under.system.settle()
     expect(under.ledger.hours.counted()).toBeGreaterThanOrEqual(DAY_BOOK_SAVE_FACTS)
     const { figures } = today()
-    expect(figures.sales).toBe(DAY_BOOK_SAVE_FACTS + 5)
+    expect(figures).toMatchObject({ sales: DAY_BOOK_SAVE_FACTS + 5, members_served: 1 })
     under.restart()
     expect(today().figures).toEqual(figures)
   })
@@ -96,5 +97,19 @@ describe('TD: what the store did today', () => {
       await under.done('sale', { ...sale(9_900), ...at(NOW - week * WEEK_MS - 24 * HOUR_MS) })
     }
     expect(today()).toMatchObject({ usual: { sales: 4, amount: 400 }, usual_days: 3, figures: { sales: 0 } })
+  })
+
+  test('TD-2 TD-3: members served count once a day, in their first hour, also where that is told later', async () => {
+    const members = await Promise.all(['1', '2', '3'].map((card) => under.member(card)))
+    const visits = async (ago: number): Promise<void> => {
+      for (const member of members) await under.done('sale', { ...sale(100, member), ...at(NOW - ago) })
+    }
+    await visits(WEEK_MS - 3 * HOUR_MS)
+    expect(today()).toMatchObject({ usual: { members_served: 0 }, usual_days: 1 })
+    await visits(WEEK_MS + HOUR_MS)
+    await visits(WEEK_MS + 2 * HOUR_MS)
+    expect(today()).toMatchObject({ usual: { members_served: 3, sales: 6 }, usual_days: 1 })
+    under.restart()
+    expect(today().usual?.members_served).toBe(3)
   })
 })

@@ -166,7 +166,7 @@ describe('reading', () => {
       synced_seq: 0,
       unsynced: 2,
       oldest_unsynced_at: '2026-01-05T10:00:00.000Z',
-      program: { version: 1, name: 'Small' },
+      program: { version: 1, name: 'Small', currency: 'GBP', currency_digits: 2 },
     })
   })
 

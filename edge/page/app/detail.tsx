@@ -10,7 +10,18 @@ type Told =
   | { readonly is: 'receipt'; readonly receipt: Receipt; readonly why: Explanation | null }
 const told = signal<Told>({ is: 'none' })
 
-async function load({ fact }: Activity): Promise<void> {
+/** Of the row that was opened last. */
+let position = 0
+
+/** The focus goes into the detail, and back to its row when that is closed; to the newest where the row is gone. */
+function holdFocus(close: HTMLElement | null): void {
+  const rows = (which: string) => document.querySelector<HTMLElement>(`.rows ${which}`)
+  const to = close ?? rows(`[data-position="${position}"]`) ?? rows('button')
+  to?.focus()
+}
+
+async function load({ fact, position: at }: Activity): Promise<void> {
+  position = at
   if (fact === null) {
     told.value = { is: 'none' }
     return
@@ -36,7 +47,7 @@ export function Detail() {
   if (one === null) return null
   return (
     <div class="detail" aria-label="Detail" role="dialog">
-      <button type="button" class="quiet" onClick={() => (opened.value = null)}>
+      <button type="button" class="quiet" ref={holdFocus} onClick={() => (opened.value = null)}>
         Close
       </button>
       <h2>{kindWord(one.kind)}</h2>
@@ -85,9 +96,10 @@ function Why() {
         <p class="hint">No perk or bonus gave anything.</p>
       ) : (
         <ul class="entries">
-          {entries.map(({ rule, title, points }, index) => (
+          {entries.map(({ rule, title, points, metric }, index) => (
             <li key={`${rule}-${index}`}>
-              <bdi>{title}</bdi> <span class="points">{pointsText(points)}</span>
+              <bdi>{title}</bdi>{' '}
+              <span class="points">{pointsText(points, metric === undefined ? ' p' : '')}</span>
             </li>
           ))}
         </ul>
@@ -116,14 +128,30 @@ function Why() {
 /** What lacked, and why what gave nothing gave nothing. */
 function Near({ why }: { why: Explanation | null }) {
   if (why === null) return null
-  const lacked = why.near.map(({ title, missing, unit }) => [title, `${countText(missing)} ${unit} more`])
-  const hinted = why.considered.flatMap(({ title, hint }) => (hint === null ? [] : [[title, hint]]))
-  const lines = [...lacked, ...hinted]
+  const near = why.near.map(
+    ({ title, missing, unit }) => [title, `${countText(missing)} ${unit} more`] as const,
+  )
+  const hints = why.considered.flatMap(({ title, hint }) => (hint === null ? [] : [[title, hint] as const]))
+  return (
+    <>
+      {why.as_it_was ? null : <p class="hint">As the member stands now:</p>}
+      <Lines name="Nearly reached" lines={near} />
+      <Lines name="Why not more" lines={hints} />
+    </>
+  )
+}
+
+function Lines({
+  name,
+  lines,
+}: {
+  name: string
+  lines: readonly (readonly [title: string, text: string])[]
+}) {
   if (lines.length === 0) return null
   return (
     <>
-      <h3>Nearly reached</h3>
-      {why.as_it_was ? null : <p class="hint">As the member stands now.</p>}
+      <h3>{name}</h3>
       <ul class="near">
         {lines.map(([title, text], index) => (
           <li key={index}>

@@ -5,7 +5,7 @@ import { FeedClient } from '../../kit/feed-client.ts'
 import type { FeedState } from '../../kit/feed-client.ts'
 import type { Activity, Status, Today } from '../../till/answers.ts'
 import { ask, forgetToken, token } from './session.ts'
-import { KIND_GROUPS, matches, zone } from './words.ts'
+import { KIND_GROUPS, matches, money, zone } from './words.ts'
 
 const KEPT_MAX = 2_000
 export const SHOWN_MAX = 200
@@ -122,6 +122,7 @@ async function poll(): Promise<void> {
     reachable.value = true
     if (told === null) return
     zone.value = told.store.zone
+    money.value = told.program
     status.value = told
     document.title = `${told.store.name} – Tillstream`
   } catch {

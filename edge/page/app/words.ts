@@ -1,6 +1,6 @@
 // How the page says things: plain words, amounts, times on the store's clock wherever the browser stands.
 import { computed, signal } from '@preact/signals'
-import type { Activity } from '../../till/answers.ts'
+import type { Activity, Status } from '../../till/answers.ts'
 
 type Kind = Activity['kind']
 
@@ -11,6 +11,7 @@ const KIND_WORDS: Readonly<Partial<Record<Kind, string>>> = {
   grant: 'Points given',
   voucher_use: 'Voucher used',
   link: 'Connection',
+  lease: 'Offline limits',
   merge: 'Members merged',
   retro_claim: 'Claim',
   resolution: 'Decision',
@@ -51,17 +52,31 @@ const clock = computed(
       second: '2-digit',
     }),
 )
-const amounts = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+/** Of the program in force; what has none yet is counted in minor units. */
+export const money = signal<Status['program']>(null)
+
+const amounts = computed(() => {
+  const { currency, currency_digits: digits = 0 } = money.value ?? {}
+  const style = currency === undefined ? 'decimal' : 'currency'
+  return new Intl.NumberFormat(undefined, {
+    style,
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
+})
 const counts = new Intl.NumberFormat()
 
 export const timeText = (text: string): string => clock.value.format(new Date(text))
-export const amountText = (minor: number): string => amounts.format(minor / 100)
+export const amountText = (minor: number): string =>
+  amounts.value.format(minor / 10 ** (money.value?.currency_digits ?? 0))
 export const countText = (count: number): string => counts.format(count)
 export const kindWord = (kind: Kind): string =>
   KIND_WORDS[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1)
 
-export function pointsText(points: number): string {
-  return `${points > 0 ? '+' : '−'}${countText(Math.abs(points))} p`
+/** `+5 p`; `unit` of what is no points. */
+export function pointsText(points: number, unit: '' | ' p' = ' p'): string {
+  return `${points > 0 ? '+' : '−'}${countText(Math.abs(points))}${unit}`
 }
 
 /** `5 s`, `3 min`, `2 h`, `4 d`. */

@@ -13,6 +13,7 @@ import { pairSubject } from '../conflicts.ts'
 import type { ConflictDraft } from '../conflicts.ts'
 import type { ArrivedFact } from './accept.ts'
 import { Aliases } from './aliases.ts'
+import { aboutOf, claimOf, followers, memberAbout, memberOfEnrolment, numberOf, settledBy } from './claims.ts'
 import type { Renamed } from './aliases.ts'
 import { Holders, identityClaim } from './holders.ts'
 
@@ -39,27 +40,6 @@ export interface Standing {
   readonly retold: ReadonlySet<MemberId>
   /** The member that a name among the arrivals stands for. */
   aliasOf(member: MemberId): MemberId
-}
-
-/** What ties a fact to its member when its origin did not know the member: an identity, or the earlier fact it is about (its member’s enrolment, I-13). */
-export function claimOf(fact: Fact): string | null {
-  if (fact.member > 0 || fact.kind === 'enrolment') return null
-  if (fact.claim !== null) return identityClaim(fact.claim)
-  const about = aboutOf(fact)
-  return about > 0 ? `fact:${about}` : null
-}
-
-function aboutOf(fact: Fact): FactId {
-  if (fact.kind === 'void') return fact.fact
-  if (fact.kind === 'return') return fact.lines.find(({ sale }) => sale > 0)?.sale ?? NO_FACT
-  return NO_FACT
-}
-
-/** The earlier fact that this one is found by. */
-function settledBy(fact: Fact): FactId {
-  if (fact.kind === 'redemption' || fact.kind === 'referral' || fact.kind === 'response') return fact.of
-  if (fact.kind === 'void') return fact.fact
-  return fact.kind === 'retro_claim' ? fact.sale : NO_FACT
 }
 
 /**
@@ -433,22 +413,4 @@ class Settling implements Standing {
     const [first] = await this.#tx.factsAbout([id], 'retro_claim')
     return first?.member ?? NO_MEMBER
   }
-}
-
-function numberOf(claim: string): FactId {
-  return Number(claim.slice(claim.indexOf(':') + 1)) as FactId
-}
-
-/** Claims on facts that go where this one goes. */
-function followers({ id, kind, about }: FactRow): string[] {
-  return kind === 'retro_claim' ? [`fact:${id}`, `sale:${about}`] : [`fact:${id}`]
-}
-
-function memberOfEnrolment({ id }: { readonly id: FactId }): MemberId {
-  return id as number as MemberId
-}
-
-/** Only a fact that counts says whose the facts about it are; an enrolment does that has become another's, too. */
-function memberAbout(row: FactRow | undefined): MemberId {
-  return row?.status === 'counted' || row?.kind === 'enrolment' ? row.member : NO_MEMBER
 }

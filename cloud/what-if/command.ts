@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { checkDocument } from '../evaluation/check/check.ts'
 import { openSnapshot } from '../store/sqlite/sqlite-store.ts'
 import { replayWhatIf } from './replay.ts'
-import type { ChangedMember, WhatIfResult } from './result.ts'
+import type { ChangedMember, VoucherFigures, WhatIfResult } from './result.ts'
 
 const USAGE =
   'usage: tillstream what-if --data DIR [--program FILE.json] [--from TIME] [--until TIME] [--json]'
@@ -78,7 +78,7 @@ function textOf({ members, facts, seconds, tiers, balances, points, vouchers }: 
     '',
     `Points issued   ${points.issued.now} -> ${points.issued.draft} (${signed(points.issued.draft - points.issued.now)})`,
     `Liability       ${points.liability.now} -> ${points.liability.draft} (${signed(points.liability.draft - points.liability.now)})`,
-    `Vouchers issued ${vouchers.issued.now} -> ${vouchers.issued.draft}`,
+    ...VOUCHERS.map(([figure, word]) => `${word} ${vouchers[figure].now} -> ${vouchers[figure].draft}`),
     `Winners ${balances.winners} (+${balances.gained} points), losers ${balances.losers} (-${balances.lost}), unchanged ${balances.unchanged}`,
     `Tier changes    ${tiers.moved}`,
     ...tiers.moves.map(({ from, to, members: count }) => `  ${from ?? 'none'} -> ${to ?? 'none'}: ${count}`),
@@ -88,13 +88,37 @@ function textOf({ members, facts, seconds, tiers, balances, points, vouchers }: 
       ({ month, issued, liability }) =>
         `${month}  ${cell(issued.now, 11)} ${cell(issued.draft, 8)}  ${cell(liability.now, 14)} ${cell(liability.draft, 8)}`,
     ),
+    ...vouchersOf(vouchers),
     ...named('Gain most', balances.most_gained),
     ...named('Lose most', balances.most_lost),
   ]
   return `${lines.join('\n')}\n`
 }
 
-function cell(value: number, width: number): string {
+const VOUCHERS = [
+  ['issued', 'Vouchers issued'],
+  ['used', '         used  '],
+  ['expired', '         expired'],
+  ['outstanding', '         left  '],
+  ['value', '         worth '],
+] as const
+
+const pair = ({ now, draft }: { now: number; draft: number }): string => cell(`${now} -> ${draft}`, 16)
+
+function vouchersOf({ perks, months }: WhatIfResult['vouchers']): string[] {
+  if (perks.length === 0) return []
+  const row = (name: string, figures: VoucherFigures): string =>
+    `${name}  ${VOUCHERS.map(([figure]) => pair(figures[figure])).join(' ')}`
+  const heads = ['issued', 'used', 'expired', 'left', 'worth'].map((head) => cell(head, 16)).join(' ')
+  return [
+    '',
+    `vouchers   ${heads.slice(2)}`,
+    ...months.map((month) => row(month.month, month)),
+    ...perks.map((perk) => row(`${perk.perk} ${perk.title}`, perk)),
+  ]
+}
+
+function cell(value: number | string, width: number): string {
   return String(value).padStart(width)
 }
 

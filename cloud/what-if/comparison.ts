@@ -4,8 +4,10 @@ import { localDay, monthOfDay } from '../../protocol/time.ts'
 import { POINTS } from '../evaluation/document/metrics.ts'
 import type { Effect } from '../evaluation/effects.ts'
 import { movesPoints } from '../evaluation/effects.ts'
-import type { ChangedMember, WhatIfResult } from './result.ts'
+import type { ChangedMember, VoucherFigures, WhatIfResult } from './result.ts'
 import { NAMED_MAX } from './result.ts'
+import type { VoucherSums } from './vouchers.ts'
+import { Vouchers, addSums, newSums, outstandingOf } from './vouchers.ts'
 
 /** One member under one of the two programs. */
 export interface Outcome {
@@ -23,13 +25,12 @@ class Side {
   readonly months = new Map<number, Month>()
   issued = 0
   liability = 0
-  vouchers = 0
+  readonly vouchers = new Vouchers()
 
   /** `day`: local day of the fact. What ran out did so at the instant the effect names, whenever a fact brought it. */
   take(day: number, effects: readonly Effect[]): void {
     for (const effect of effects) {
       const { kind, amount, index, of } = effect
-      if (kind === 'voucher_issued') this.vouchers += 1
       const expired = kind === 'expire' && index === POINTS
       if ((!movesPoints(effect) && !expired) || kind === 'goodwill') continue
       const sums = this.#month(monthOfDay(expired ? localDay(of - 1, 0) : day))
@@ -97,19 +98,17 @@ export class Comparison {
     if (this.#movedNamed.length < NAMED_MAX) this.#movedNamed.push(changed)
   }
 
-  result(facts: number, seconds: number): WhatIfResult {
-    const numbers = [...this.now.months.keys(), ...this.draft.months.keys()]
-    const first = numbers.reduce((least, number) => Math.min(least, number), Infinity)
-    const last = numbers.reduce((most, number) => Math.max(most, number), -Infinity)
-    const span = numbers.length === 0 ? 0 : last - first + 1
+  /** `titles`: what perks are called. */
+  result(facts: number, seconds: number, titles: ReadonlyMap<number, string>): WhatIfResult {
+    const span = monthsOf([this.now.months, this.draft.months])
     let [nowLiability, draftLiability] = [0, 0]
-    const months = Array.from({ length: span }, (_, index) => {
-      const now = this.now.months.get(first + index)
-      const draft = this.draft.months.get(first + index)
+    const months = span.map((number) => {
+      const now = this.now.months.get(number)
+      const draft = this.draft.months.get(number)
       nowLiability += now?.moved ?? 0
       draftLiability += draft?.moved ?? 0
       return {
-        month: monthText(first + index),
+        month: monthText(number),
         issued: { now: now?.issued ?? 0, draft: draft?.issued ?? 0 },
         liability: { now: nowLiability, draft: draftLiability },
       }
@@ -137,8 +136,54 @@ export class Comparison {
         liability: { now: this.now.liability, draft: this.draft.liability },
         months,
       },
-      vouchers: { issued: { now: this.now.vouchers, draft: this.draft.vouchers } },
+      vouchers: voucherResult(this.now.vouchers, this.draft.vouchers, titles),
     }
+  }
+}
+
+/** All from the first to the last of both sides, also those in which nothing was. */
+function monthsOf(sides: readonly ReadonlyMap<number, unknown>[]): number[] {
+  const numbers = sides.flatMap((months) => [...months.keys()])
+  if (numbers.length === 0) return []
+  const first = Math.min(...numbers)
+  return Array.from({ length: Math.max(...numbers) - first + 1 }, (_, index) => first + index)
+}
+
+function voucherResult(
+  now: Vouchers,
+  draft: Vouchers,
+  titles: ReadonlyMap<number, string>,
+): WhatIfResult['vouchers'] {
+  const sums = { now: newSums(), draft: newSums() }
+  const months = monthsOf([now.months, draft.months]).map((number) => {
+    const moved = { now: now.months.get(number), draft: draft.months.get(number) }
+    for (const side of ['now', 'draft'] as const) addSums(sums[side], moved[side] ?? newSums())
+    const { issued, used, expired, cancelled } = both(moved.now, moved.draft)
+    // What is outstanding, and what that is worth, is as of the month's end; the rest is the month's.
+    const { outstanding, value } = both(sums.now, sums.draft)
+    return { month: monthText(number), issued, used, expired, cancelled, outstanding, value }
+  })
+  const ids = [...new Set([...now.perks.keys(), ...draft.perks.keys()])].toSorted((a, b) => a - b)
+  const perks = ids.map((perk) => ({
+    perk,
+    title: titles.get(perk) ?? '',
+    ...both(now.perks.get(perk), draft.perks.get(perk)),
+  }))
+  return { ...both(now.total, draft.total), perks, months }
+}
+
+function both(now = newSums(), draft = newSums()): VoucherFigures {
+  const pair = (figure: (sums: VoucherSums) => number): { now: number; draft: number } => ({
+    now: figure(now),
+    draft: figure(draft),
+  })
+  return {
+    issued: pair(({ issued }) => issued),
+    used: pair(({ used }) => used),
+    expired: pair(({ expired }) => expired),
+    cancelled: pair(({ cancelled }) => cancelled),
+    outstanding: pair(outstandingOf),
+    value: pair(({ value }) => value),
   }
 }
 

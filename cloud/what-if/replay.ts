@@ -14,6 +14,8 @@ import type { Effect } from '../evaluation/effects.ts'
 import { NOTHING_EARLIER, foldFacts } from '../evaluation/fold.ts'
 import { Programs } from '../evaluation/programs.ts'
 import type { ProgramRecord } from '../evaluation/programs.ts'
+import type { ProgramDocument } from '../evaluation/document/program.ts'
+import { titlesOf } from '../evaluation/explanation/titles.ts'
 import { newState } from '../evaluation/state.ts'
 import type { MemberListRow, Reads, TenantId } from '../store/port.ts'
 import { Comparison } from './comparison.ts'
@@ -76,7 +78,9 @@ export async function replayWhatIf(
     if (last === undefined || members.length < PAGE_SIZE_MAX) break
     after = last.id
   }
-  return comparison.result(facts, Math.round(performance.now() - started) / 1000)
+  const documents = [...records, ...draftRecords(records, request)].map(({ document }) => document)
+  const titles = new Map(documents.flatMap((text) => [...titlesOf(JSON.parse(text) as ProgramDocument)]))
+  return comparison.result(facts, Math.round(performance.now() - started) / 1000, titles)
 }
 
 /** Versions that would have taken effect after the draft are left out: the question is what the draft does. */
@@ -101,9 +105,12 @@ function asOf(facts: readonly Fact[], ms: number, now: number): readonly Fact[] 
 
 function outcomeOf(programs: Programs, facts: readonly Fact[], side: Comparison['now']): Outcome {
   const state = newState()
-  foldFacts(programs, state, facts, NOTHING_EARLIER, (fact: Fact, effects: readonly Effect[]) =>
-    side.take(localDay(millisOf(fact.at), fact.offset), effects),
-  )
+  const vouchers = side.vouchers.member()
+  foldFacts(programs, state, facts, NOTHING_EARLIER, (fact: Fact, effects: readonly Effect[]) => {
+    const day = localDay(millisOf(fact.at), fact.offset)
+    side.take(day, effects)
+    vouchers.take(day, effects, state.entitlements, programs.program(fact.at))
+  })
   const last = facts.at(-1)
   const tiers = last === undefined ? undefined : programs.program(last.at)?.tiers
   return { balance: state.balance, tier: tiers?.find(({ id }) => id === state.tier)?.name ?? null }

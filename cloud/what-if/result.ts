@@ -23,6 +23,23 @@ export const ChangedMemberShape = Type.Object(
 )
 export type ChangedMember = Readonly<Static<typeof ChangedMemberShape>>
 
+const Moved = both(Type.Integer())
+const voucherFigures = {
+  issued: Moved,
+  used: Moved,
+  expired: Moved,
+  cancelled: Moved,
+  outstanding: both(Type.Integer({ description: 'Issued, and not over; of a month: at its end' })),
+  value: both(
+    Type.Integer({
+      description: 'Minor units that those outstanding are worth, where the perk has a `value`',
+    }),
+  ),
+}
+export type VoucherFigures = Readonly<
+  Record<keyof typeof voucherFigures, { readonly now: number; readonly draft: number }>
+>
+
 export const WhatIfResultShape = Type.Object(
   {
     members: Count,
@@ -68,7 +85,18 @@ export const WhatIfResultShape = Type.Object(
       },
       closed,
     ),
-    vouchers: Type.Object({ issued: both(Count) }, closed),
+    vouchers: Type.Object(
+      {
+        ...voucherFigures,
+        perks: Type.Array(
+          Type.Object({ perk: Type.Integer(), title: Type.String(), ...voucherFigures }, closed),
+        ),
+        months: Type.Array(
+          Type.Object({ month: Type.String({ description: 'YYYY-MM' }), ...voucherFigures }, closed),
+        ),
+      },
+      closed,
+    ),
   },
   closed,
 )

@@ -33,6 +33,8 @@ export const EntitlementShape = Type.Object(
     uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
     /** Local times it can be used at. */
     schedule: Type.Optional(ScheduleShape),
+    /** What it is worth to who uses it; told, and added up in what-ifs. */
+    value: Type.Optional(MoneyAtLeastShape),
     /** Live ones of this perk one member may hold; more are not issued. */
     per_member: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
     /** The business's own code, shown instead of the entitlement's. */

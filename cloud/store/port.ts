@@ -397,6 +397,8 @@ export interface Writes
   skipHolds(count: number): Promise<void>
   insertHold(row: Omit<HoldRow, 'id' | 'settled'>): Promise<HoldRow>
   settleHolds(ids: readonly number[]): Promise<void>
+  /** Of decisions that come to nothing in the transaction that made them. */
+  deleteHolds(ids: readonly number[]): Promise<void>
   /** Says of redemptions whether they use up their perk's budget; saying it again changes nothing. */
   saveRedemptions(rows: readonly (RedemptionRow & { readonly counts: boolean })[]): Promise<void>
   /** How far the numbers of a challenge and of a period have come; 0 before the first. */

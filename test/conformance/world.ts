@@ -17,6 +17,7 @@ import type { Millis } from '../../protocol/time.ts'
 import { CloudUnderTest } from '../support/cloud-node.ts'
 import { hashOf, logIn } from './logins.ts'
 import { REWARDS, REWARDS_FILES, configureRewards } from './rewards.ts'
+import { DatabaseFile } from '../support/database-file.ts'
 import { MailRoom } from '../support/mail-room.ts'
 
 export const NOW = Date.UTC(2026, 5, 3, 12)
@@ -111,11 +112,13 @@ export class World {
   readonly cloud: CloudUnderTest
   readonly names: Names = new Map()
   readonly clock: { now: number }
+  readonly file: DatabaseFile
   readonly #mails: MailRoom
 
   private constructor(cloud: CloudUnderTest, clock: { now: number }) {
     this.cloud = cloud
     this.clock = clock
+    this.file = new DatabaseFile(cloud.directory)
     this.#mails = new MailRoom(cloud.node, { now: () => clock.now })
   }
 
@@ -129,6 +132,7 @@ export class World {
 
   async stop(): Promise<void> {
     await this.#mails.stop()
+    this.file.close()
     await this.cloud.stop()
   }
 

@@ -332,6 +332,8 @@ export function storeContract(engine: string, factory: StoreFactory): void {
         await tx.settleHolds([hold.id])
         expect(await tx.openHolds(tenant, member(1), millis(0))).toEqual([other])
         expect((await tx.holds([hold.id, 999])).map((row) => row.settled)).toEqual([true])
+        await tx.deleteHolds([other.id, 999])
+        expect(await tx.holdByKey(life.store, 'b')).toBeUndefined()
       })
       await expect(
         store.write((tx) => tx.insertHold({ ...base, key: 'a', expires: millis(1) })),

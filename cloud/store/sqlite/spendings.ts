@@ -12,6 +12,7 @@ type SpendingWrites = Pick<
   | 'insertHold'
   | 'skipHolds'
   | 'settleHolds'
+  | 'deleteHolds'
   | 'saveRedemptions'
   | 'lastResponse'
   | 'insertResponse'
@@ -62,6 +63,10 @@ export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites
     settleHolds: async (ids) => {
       const settle = sql('UPDATE holds SET settled = 1 WHERE id = ?')
       for (const id of ids) settle.run(id)
+    },
+    deleteHolds: async (ids) => {
+      const remove = sql('DELETE FROM holds WHERE id = ?')
+      for (const id of ids) remove.run(id)
     },
 
     saveRedemptions: async (rows) => {

@@ -32,9 +32,9 @@ export async function redeem(
 ): Promise<Result<FactId[]> | Shortage> {
   const decisions: Decision[] = []
   for (let piece = 0; piece < count; piece++) {
-    const decision = await decide(scene, authority, redeeming)
+    const decision = await decide(scene, authority, redeeming, piece)
     if ('leased' in decision || decision.refused !== null) {
-      await scene.tx.settleHolds(decisions.map(({ hold }) => hold))
+      await scene.tx.deleteHolds(decisions.map(({ hold }) => hold))
       // A decision's refusal is one of our codes.
       return 'leased' in decision
         ? decision
@@ -56,14 +56,14 @@ async function decide(
   scene: OperationScene,
   authority: Pick<Authority, 'askIn'>,
   { perk, subject, when }: Redeeming,
+  piece: number,
 ): Promise<Decision | Shortage> {
-  const { at, member, offset } = await headerOf(scene, when, memberOf(subject))
-  // Not the place's: one that is not taken is the next one's.
-  const [number = 0] = await scene.tx.nextIds(1)
+  const { id, at, member, offset } = await headerOf(scene, when, memberOf(subject))
   return authority.askIn(scene.tx, scene.tenant, when.store, {
     type: 'authorise',
     question: 1,
-    key: `account-hold-${number}`,
+    // The place may be the next one's too: of what is refused no hold is left.
+    key: `account-hold-${id}-${piece}`,
     member,
     at,
     offset,

@@ -82,12 +82,11 @@ export class VoucherUses {
     if (member === undefined) return refuse('voucher_not_found', 'There is no such voucher', 'code')
     const where = { store: store ?? HQ_STORE, zone: place?.zone ?? 'UTC', at: null }
     const header = { ...(await headerOf(scene, where, member)), key }
-    // Not the place's: one that is not taken is the next one's.
-    const [number = 0] = await tx.nextIds(1)
     const decision = await this.#parts.authority.askIn(tx, tenant, where.store, {
       type: 'authorise',
       question: 1,
-      key: `account-hold-${number}`,
+      // The place may be the next one's too: of what is refused no hold is left.
+      key: `account-hold-${header.id}-0`,
       member,
       at: header.at,
       offset: header.offset,

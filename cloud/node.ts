@@ -76,6 +76,8 @@ export interface CloudNode {
   readonly platform: Platform
   /** The rows of other platforms' APIs that it serves. */
   readonly dialects: readonly Dialect<never>[]
+  /** Every address that something answers at, by verb (`ALL`: any) or as an upgrade to a WebSocket; a `*` is any further name (S50). */
+  readonly served: readonly string[]
   stop(): Promise<void>
 }
 
@@ -370,6 +372,10 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     store,
     platform: services.platform,
     dialects: dialects.map(({ dialect }) => dialect),
+    served: [
+      ...app.routes.map(({ method, path }) => `${method} ${path}`),
+      ...upgrades.paths.map((path) => `UPGRADE ${path}`),
+    ],
     stop: () => (drained ??= drain()),
   }
 }

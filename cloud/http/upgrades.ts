@@ -68,6 +68,8 @@ export interface UpgradeParts {
 
 const feedQuery = validator(FeedQueryShape)
 const PLAIN_FRAMES = 'tillstream.json'
+const SYNC_PATH = '/v1/sync'
+const FEED_PATH = '/v1/feed'
 
 export class Upgrades {
   readonly #parts: UpgradeParts
@@ -91,6 +93,10 @@ export class Upgrades {
   constructor(parts: UpgradeParts) {
     this.#parts = parts
     this.#heartbeat()
+  }
+
+  get paths(): string[] {
+    return [SYNC_PATH, FEED_PATH, ...this.#parts.dialectFeeds.map(({ path }) => path)]
   }
 
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -131,7 +137,7 @@ export class Upgrades {
       server.handleUpgrade(request, socket, head, opened)
       return null
     }
-    if (url.pathname === '/v1/sync') {
+    if (url.pathname === SYNC_PATH) {
       if (this.#parts.hub.busy) return refuse('busy', 'Many stores return at once; come again later').refusal
       const edge = await this.#edgeOf(url, request)
       if (!edge.ok) return edge.refusal
@@ -161,7 +167,7 @@ export class Upgrades {
   #asksFor(request: IncomingMessage, { pathname, searchParams }: URL): Result<FeedAsk> {
     const { dialectFeeds, secure } = this.#parts
     const dialectFeed = dialectFeeds.find(({ path }) => path === pathname)
-    if (dialectFeed === undefined && pathname !== '/v1/feed')
+    if (dialectFeed === undefined && pathname !== FEED_PATH)
       return refuse('route_unknown', 'No WebSocket is served here')
     if (dialectFeed !== undefined && cameWithoutTls(request, secure))
       return { ok: false, refusal: TLS_REQUIRED }

@@ -6,7 +6,6 @@ import { ACCOUNTS } from '../../cloud/collections/tables/accounts.ts'
 import { NATIVE_SCOPES, SCOPES_OF_ROLE } from '../../cloud/platform/native-scopes.ts'
 import type { NativeScope } from '../../cloud/platform/native-scopes.ts'
 import { PERKVILLE_AUTH } from '../../cloud/dialects/perkville/auth.ts'
-import { oauthPaths } from '../../cloud/http/oauth/oauth-app.ts'
 import { ROUTES } from '../../cloud/http/routes/routes.ts'
 import type { Route } from '../../cloud/http/route.ts'
 import { STAFF_ROLES } from '../../cloud/store/platform-port.ts'
@@ -386,26 +385,6 @@ describe('S04 PL-16 what may be sent', () => {
     for (const uri of ['http://127.0.0.1:9/cb', 'http://localhost/cb', 'com.shop.app:/cb'])
       expect((await cloud.post('/v1/clients', { ...good, redirect_uris: [uri] })).status).toBe(201)
   })
-})
-
-test('S50 the pages and OAuth endpoints that are served are listed', () => {
-  expect(oauthPaths(cloud.node.platform.dialects)).toEqual([
-    '/oauth/authorize',
-    '/oauth/token',
-    '/oauth/revoke',
-    '/oauth/introspect',
-    '/perkville/api/authorize/',
-    '/perkville/api/token/',
-    '/perkville/biz/:business/',
-    '/perkville/biz/:business/identify',
-    '/pegke/oauth/authorize',
-    '/pegke/oauth/token',
-    '/pegke/oauth/revoke',
-    '/invitations/:secret',
-    '/account',
-    '/account/password',
-    '/account/proofs/:secret',
-  ])
 })
 
 test('PL-15 a business has an origin, an HQ token that can be exchanged, and a looks document with its number', async () => {

@@ -124,20 +124,23 @@ export class CloudUnderTest {
     if (answer.status !== 201) throw new Error(answer.text)
   }
 
-  async addStore(name: string, zone = 'UTC'): Promise<number> {
-    return Number(pick((await this.post('/v1/stores', { name, zone })).json, 'id'))
+  async addStore(name: string, zone = 'UTC', token?: string): Promise<number> {
+    const of = token === undefined ? {} : { token }
+    return Number(pick((await this.post('/v1/stores', { name, zone }, of)).json, 'id'))
   }
 
-  async code(store: number): Promise<string> {
-    return String(pick((await this.ask(`/v1/stores/${store}/codes`, { method: 'POST' })).json, 'code'))
+  async code(store: number, token?: string): Promise<string> {
+    const of = token === undefined ? {} : { token }
+    const { json } = await this.ask(`/v1/stores/${store}/codes`, { method: 'POST', ...of })
+    return String(pick(json, 'code'))
   }
 
-  /** A store with an enrolled device. */
-  async addDevice(name = 'Store'): Promise<Device> {
-    const store = await this.addStore(name)
+  /** A store with an enrolled device; of another business by its HQ token. */
+  async addDevice(name = 'Store', token?: string): Promise<Device> {
+    const store = await this.addStore(name, 'UTC', token)
     const keys = generateKeyPairSync('ed25519')
     const body = {
-      code: await this.code(store),
+      code: await this.code(store, token),
       public_key: exportPublicKey(keys.publicKey),
       software: 'test/1',
     }

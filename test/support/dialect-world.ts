@@ -111,36 +111,59 @@ export class DialectWorld {
   }
 
   /** A row of the second business in every collection; their ids by collection. */
-  async fillTheirs(): Promise<ReadonlyMap<string, number>> {
-    const rows = new Map<string, number>([['businesses', this.theirs]])
+  fillTheirs(): Promise<ReadonlyMap<string, number>> {
+    return this.#fill(this.theirs, new Map())
+  }
+
+  /** The same of the first one: what it has already, as far as it has. */
+  async fillOurs(): Promise<ReadonlyMap<string, number>> {
+    const there = new Map<string, number>()
+    const own = { tenants: [this.ours], where: { all: [] }, limit: 1 } as const
+    for (const collection of COLLECTIONS) {
+      const [row] =
+        collection.scope === 'tenant' ? await this.cloud.node.store.read.rows(collection, own) : []
+      if (row !== undefined) there.set(collection.name, Number(row.id))
+    }
+    return this.#fill(this.ours, there)
+  }
+
+  async #fill(tenant: number, rows: Map<string, number>): Promise<ReadonlyMap<string, number>> {
+    rows.set('businesses', tenant)
     await this.cloud.node.store.write(async (tx) => {
-      for (const collection of COLLECTIONS) await this.#rowOf(tx, collection, rows)
+      for (const collection of COLLECTIONS) await this.#rowOf(tx, tenant, collection, rows)
     })
     return rows
   }
 
-  async #rowOf(tx: Writes, collection: Collection, rows: Map<string, number>): Promise<number> {
+  async #rowOf(
+    tx: Writes,
+    tenant: number,
+    collection: Collection,
+    rows: Map<string, number>,
+  ): Promise<number> {
     const known = rows.get(collection.name)
     if (known !== undefined) return known
     if (collection.name === 'persons') {
-      const value = 'kim@theirs.example'
+      const value = tenant === this.theirs ? 'kim@theirs.example' : 'lou@ours.example'
       const told = { firstName: 'Kim', lastName: 'Theirs', birthday: null, password: null }
       const { id } = await tx.insertPerson({ ...told, created: NOW, modified: NOW })
       await tx.insertContact({ person: id, kind: 'email', value, folded: value, main: true })
       rows.set('persons', id)
       return id
     }
-    const own = { tenants: [this.theirs], where: { all: [] }, limit: 1 } as const
+    const own = { tenants: [tenant], where: { all: [] }, limit: 1 } as const
     const [there] = collection.owned === true ? await tx.rows(collection, own) : []
     const id = Number(there?.id ?? (await tx.nextIds(1))[0])
     rows.set(collection.name, id)
     if (collection.owned === true) return id
-    const row: Record<string, Value> = { id, tenant: this.theirs }
+    const row: Record<string, Value> = { id, tenant }
     for (const [name, { type, refers, null: nullable }] of Object.entries(columnsOf(collection))) {
       if (name in row) continue
       const to = COLLECTIONS.find((other) => other.name === refers)
       row[name] =
-        to === undefined ? valueOf(name, type, nullable === true, id) : await this.#rowOf(tx, to, rows)
+        to === undefined
+          ? valueOf(name, type, nullable === true, id)
+          : await this.#rowOf(tx, tenant, to, rows)
     }
     await tx.insertRows(collection, [{ ...row, ...SHOWN[collection.name] }])
     return id

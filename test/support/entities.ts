@@ -1,4 +1,4 @@
-// One of each kind that HQ configures beside its program, in business 1 of a running cloud.
+// One of each kind that HQ configures beside its program, in a business of a running cloud.
 import { EVERYTHING } from '../../cloud/collections/query.ts'
 import { CONFIGURATION } from '../../cloud/collections/tables/configuration.ts'
 import type { EntityKind } from '../../cloud/domain/configuration/entities.ts'
@@ -21,14 +21,17 @@ export const ENTITIES = [
 ]
 
 /** Their ids by path. */
-export async function makeEntities(cloud: CloudUnderTest): Promise<Record<string, string>> {
+export async function makeEntities(
+  cloud: CloudUnderTest,
+  { tenant = 1, token = cloud.node.token, location = 1 } = {},
+): Promise<Record<string, string>> {
   const made = async (path: string, body: unknown): Promise<number> =>
-    Number(pick((await cloud.post(path, body)).json, 'id'))
+    Number(pick((await cloud.post(path, body, { token })).json, 'id'))
   const agreement = await made('/v1/agreements', { internal_name: 'Terms', type: 'REQUIRED-OPT-IN' })
   const attribute = await made('/v1/custom-attributes', { slug: 'size', display_name: 'Size' })
-  const elsewhere = { external_system_id: 'S', external_location_id: '1', location: 1 }
+  const elsewhere = { external_system_id: 'S', external_location_id: `of ${tenant}`, location }
   const shown = async (kind: EntityKind): Promise<number> => {
-    const query = { tenants: [1], where: EVERYTHING, limit: 1 }
+    const query = { tenants: [tenant], where: EVERYTHING, limit: 1 }
     return Number((await cloud.node.store.read.rows(CONFIGURATION[kind], query))[0]?.id)
   }
   const perk = await shown('perks')

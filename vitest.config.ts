@@ -42,6 +42,7 @@ const SHARED = ['conformance', 'contract', 'machine', 'oracle', 'property', 'tab
  * them, and a count that `npm test` takes a tenth of is taken whole.
  */
 const LONG = [
+  'test/oracle/in-cloud.test.ts',
   'test/simulation/canaries.test.ts',
   'test/simulation/regressions.test.ts',
   'test/unit/replay-run.test.ts',

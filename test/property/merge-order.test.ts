@@ -132,19 +132,6 @@ class History {
   }
 }
 
-async function deliver(cloud: CloudCore, writers: readonly OriginWriter[], random: Random): Promise<void> {
-  for (let guard = 0; guard < 10_000; guard++) {
-    const heads = await Promise.all(writers.map(({ origin }) => cloud.head(origin)))
-    const open = writers.filter((writer, index) => (heads[index] ?? 0) < writer.seq)
-    if (open.length === 0) return
-    const writer = random.pick(open)
-    const from = (heads[writers.indexOf(writer)] ?? 0) + 1
-    const to = Math.min(writer.seq, from + random.below(12))
-    await cloud.ingest.submit(writer.origin, writer.batch(from, to))
-  }
-  throw new Error('not delivered')
-}
-
 /** Who owns what, by ids, which are the same in every order. */
 async function owners(cloud: CloudCore): Promise<Record<string, unknown>> {
   const found: Record<string, unknown> = {}
@@ -264,7 +251,7 @@ test.each(Array.from({ length: HISTORIES }, (_, n) => SEED + n))(
       const stores = [...twins, await cloud.addStore(), await cloud.addStore()]
       const hq = [await HqWriter.add(cloud), await HqWriter.add(cloud)]
       new History({ stores, twins, hq }, seededRandom(seed)).write()
-      await deliver(cloud, [...stores, ...hq], seededRandom(seed * 1000 + order))
+      await cloud.deliver([...stores, ...hq], seededRandom(seed * 1000 + order))
       const uses = await cloud.store.write((tx) => tx.usesOfPerk(cloud.tenant, COFFEE))
       const used = uses.reduce((sum, row) => sum + row.count, 0)
       expect(used).toBe(await usesByFacts(cloud))

@@ -22,6 +22,7 @@ import type { CloudStore, TenantId } from '../../cloud/store/port.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { systemWith } from '../../cloud/system.ts'
 import { OriginWriter } from './origin-writer.ts'
+import type { Random } from './random.ts'
 
 /** In memory, if asked, where the system has such a place: for files that need not survive the machine. */
 export function freshDirectory(inMemory = false): { path: string; remove: () => void } {
@@ -160,6 +161,20 @@ export class CloudCore {
       outcomes.set(row.key, outcomeText(state))
     }
     return outcomes
+  }
+
+  /** All that the ledgers hold, each in its order, in any order of ledgers and batching. */
+  async deliver(writers: readonly OriginWriter[], random: Random): Promise<void> {
+    for (let guard = 0; guard < 10_000; guard++) {
+      const heads = await Promise.all(writers.map(({ origin }) => this.head(origin)))
+      const open = writers.filter((writer, index) => (heads[index] ?? 0) < writer.seq)
+      if (open.length === 0) return
+      const writer = random.pick(open)
+      const from = (heads[writers.indexOf(writer)] ?? 0) + 1
+      const to = Math.min(writer.seq, from + random.below(12))
+      await this.ingest.submit(writer.origin, writer.batch(from, to))
+    }
+    throw new Error('not delivered')
   }
 
   async head(origin: Origin): Promise<number> {

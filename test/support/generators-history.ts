@@ -29,6 +29,8 @@ const COSTS = { 301: 30, 302: 10, 303: 0, 304: 3 } as Readonly<Record<number, nu
 /** Metrics that staff and HQ give and take: mostly points. */
 const GRANTED = [0, 0, 501]
 const REASON = ''
+/** The stores' origins follow each other; a cloud has the first for itself. */
+const FIRST_ORIGIN = 2
 const NOWHERE = factIdOf(7 as Origin, 7 as Seq)
 
 export function memberId(member: number): MemberId {
@@ -78,7 +80,10 @@ function factOfDeed(deed: Deed, facts: readonly Fact[], seqs: number[]): Fact | 
   if (seq > 0) seqs[store] = seq
   return {
     kind,
-    id: kind === 'enrolment' ? (member as number as FactId) : factIdOf((store + 1) as Origin, seq as Seq),
+    id:
+      kind === 'enrolment'
+        ? (member as number as FactId)
+        : factIdOf((store + FIRST_ORIGIN) as Origin, seq as Seq),
     at: hybridTime(ms, seq),
     claimed: null,
     offset: zoneOffset(zone, ms),
@@ -248,7 +253,7 @@ function newFieldsOf(deed: Deed, kind: LaterKind, facts: readonly Fact[]): Field
       const stage = at(['received', 'received', 'completed', 'sent', 'void'], pick)
       return {
         stage,
-        of: stage === 'sent' ? NO_FACT : factIdOf(6 as Origin, (1 + (pick % 2)) as Seq),
+        of: stage === 'sent' ? NO_FACT : factIdOf(8 as Origin, (1 + (pick % 2)) as Seq),
         source: 'link',
       }
     }

@@ -29,6 +29,8 @@ export class DownPump {
   #corrections: number
   #leases: number
   #program: ProgramVersion
+  /** The log of members goes on behind what was sent; nothing of it was, at first. */
+  #more = true
   #hinted = false
   #pumping = false
   #stopped = false
@@ -144,10 +146,16 @@ export class DownPump {
     const { origin, store } = this.#origin
     const found = await this.#parts.store.read.changedMembers(origin, store, this.#members, MEMBERS_FRAME_MAX)
     const last = found.rows.at(-1)
-    if (last === undefined) return false
-    this.#members = last.change
-    this.#send({ type: 'members', cursor: last.change, members: snapshotsOf(found) })
-    return found.rows.length === MEMBERS_FRAME_MAX
+    if (last === undefined && !this.#more) return false
+    this.#members = last?.change ?? this.#members
+    this.#more = found.rows.length === MEMBERS_FRAME_MAX
+    this.#send({
+      type: 'members',
+      cursor: this.#members,
+      members: snapshotsOf(found),
+      more: this.#more,
+    })
+    return this.#more
   }
 
   async #sendLeases(): Promise<boolean> {
@@ -166,7 +174,7 @@ export class DownPump {
   /** States that were asked for, out of the log's order: the cursor stays. */
   async sendMembers(members: readonly MemberId[], origin: Origin): Promise<void> {
     const found = await this.#parts.store.read.snapshots(origin, members)
-    this.#send({ type: 'members', cursor: this.#members, members: snapshotsOf(found) })
+    this.#send({ type: 'members', cursor: this.#members, members: snapshotsOf(found), more: this.#more })
   }
 
   async #sendCorrections(): Promise<boolean> {

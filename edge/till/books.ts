@@ -41,6 +41,9 @@ export class Books {
   readonly effects = new EffectBuffer()
   link: CloudLink = NO_LINK
 
+  /** Since the welcome the cloud has told all that changed of members while this store was away (P-SYNC-12). */
+  told = true
+
   constructor(ledger: Ledger, system: System, backdateMs: number) {
     const identity = ledger.identity()
     assert(identity !== undefined, 'a till belongs to an enrolled edge')
@@ -100,10 +103,10 @@ export class Books {
     return this.wordings.of(this.programNow())
   }
 
-  /** Connected, and the cloud's last word is recent. */
+  /** Connected, told what changed meanwhile, and the cloud's last word is recent. */
   fresh(): boolean {
     const last = this.link.lastWordAt()
-    return last !== null && this.link.live() && this.clock.now() - last <= CONFIRM_FRESH_MS_MAX
+    return last !== null && this.link.live() && this.told && this.clock.now() - last <= CONFIRM_FRESH_MS_MAX
   }
 
   /** The time of the cloud's last word, in this life of the process or before. */

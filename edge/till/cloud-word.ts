@@ -35,7 +35,7 @@ export function transact(books: Books, work: () => void): void {
   books.feed.publish()
 }
 
-export function takeMembers(books: Books, { cursor, members }: Members): void {
+export function takeMembers(books: Books, { cursor, members, more }: Members): void {
   const { ledger } = books
   const moved: MemberId[] = []
   transact(books, () => {
@@ -43,6 +43,7 @@ export function takeMembers(books: Books, { cursor, members }: Members): void {
     ledger.meta.setMembersCursor(cursor)
     ledger.meta.setLastWordAt(books.clock.now())
   })
+  books.told = !more
   for (const { member } of members) books.cards.forget(member)
   for (const member of moved) books.cards.forget(member)
 }

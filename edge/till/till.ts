@@ -381,6 +381,7 @@ export class Till {
   /** A feed that cannot be written does not keep the link from changing. */
   linkChanged(state: string, at: number, lastWordAt: number | null): void {
     this.#link = { state, since: at }
+    if (state === 'online') this.#books.told = false
     try {
       tellLink(this.#books, state, this.#books.link.way().obstacle, lastWordAt)
     } catch (cause) {

@@ -26,6 +26,8 @@ export const MembersShape = Type.Object(
     type: Type.Literal('members'),
     cursor: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     members: Type.Array(MemberSnapshotShape, { maxItems: MEMBERS_FRAME_MAX }),
+    /** The change log goes on: states that the edge holds may be behind it (P-SYNC-12). */
+    more: Type.Boolean(),
   },
   closed,
 )

@@ -24,6 +24,9 @@ export class HandCloud {
   /** Questions for the time that were heard; the test answers them where it is about the time. */
   readonly timeAsked: number[] = []
   spares: Life[] = []
+  /** Nothing of members has changed, and it says so behind its welcome. */
+  tells = true
+  #cursor = 0
 
   /** `edgeKey` as exportPublicKey gives it. */
   constructor(edgeKey: string) {
@@ -50,6 +53,7 @@ export class HandCloud {
       const bytes = key === undefined ? undefined : unseal(sealed, key)
       const decoded = bytes === undefined ? undefined : decodeUpFrame(bytes)
       if (decoded === undefined || !decoded.ok) throw new Error('the edge sent what is no frame of its own')
+      if (decoded.value.type === 'hello') this.#cursor = decoded.value.members_cursor
       if (decoded.value.type !== 'ask_time') return [decoded.value]
       this.timeAsked.push(decoded.value.question)
       return []
@@ -86,6 +90,7 @@ export class HandCloud {
       attestation: 'signed',
       spares: this.spares,
     })
+    if (this.tells) this.say(line, { type: 'members', cursor: this.#cursor, members: [], more: false })
     line.deliver()
   }
 

@@ -269,6 +269,7 @@ export class TillUnderTest {
     this.till.takeMembers({
       type: 'members',
       cursor,
+      more: false,
       members: [
         {
           member,

@@ -425,15 +425,40 @@ test('P-SYNC-5: what could not be stored is not counted as heard: the line is cl
   const { line } = edge.network
   // Another transaction is open: the till's own cannot begin, as on a disk that fails.
   edge.ledger.begin()
-  edge.cloud.say(line, { type: 'members', cursor: 5, members: [] })
+  edge.cloud.say(line, { type: 'members', cursor: 5, members: [], more: false })
   line.deliver()
   edge.ledger.rollback()
   expect(line.closedByEdge).toBe(CLOSE_CODES.stopping)
   await edge.system.advance(BACKOFF_BASE_MS)
   expect(edge.cloud.greet(edge.network.line).members_cursor).toBe(0)
-  edge.cloud.say(edge.network.line, { type: 'members', cursor: 5, members: [] })
+  edge.cloud.say(edge.network.line, { type: 'members', cursor: 5, members: [], more: false })
   edge.network.line.deliver()
   expect(edge.ledger.meta.cursors().members).toBe(5)
+})
+
+test('P-SYNC-12 A-1: after a welcome answers are provisional until the cloud has told what changed meanwhile', async () => {
+  const standing = (): Promise<unknown> =>
+    edge.till
+      .quote({ lines: [{ sku: 'x', amount: 500 as never }] })
+      .then((told) => told.ok && told.value.status)
+  const tell = (more: boolean): void => {
+    edge.cloud.say(edge.network.line, { type: 'members', cursor: 5, members: [], more })
+    edge.network.line.deliver()
+  }
+  edge.cloud.tells = false
+  await online()
+  expect(await standing()).toBe('provisional')
+  tell(true)
+  expect(await standing()).toBe('provisional')
+  tell(false)
+  expect(await standing()).toBe('confirmed')
+  edge.network.line.break()
+  await edge.system.advance(BACKOFF_BASE_MS)
+  edge.cloud.greet(edge.network.line)
+  expect(edge.link.live()).toBe(true)
+  expect(await standing()).toBe('provisional')
+  tell(false)
+  expect(await standing()).toBe('confirmed')
 })
 
 test('stop closes the line with 1001 and comes back with start', async () => {

@@ -5,6 +5,7 @@ import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts
 import type { MemberId } from '../../protocol/ids.ts'
 import { outstandingOf } from '../../protocol/leases.ts'
 import {
+  DOWN_PAUSE_MS,
   LEASES_PAUSE_MS,
   LEASES_POSTPONED_MAX,
   LEASES_SWEEP_MS,
@@ -56,6 +57,23 @@ const leased = async (shop: Shop, subject = 'points'): Promise<number> =>
   (await world.leases({ store: shop.store }))
     .filter((lease) => lease.subject === subject)
     .reduce((sum, lease) => sum + outstandingOf(lease), 0)
+
+test('A-1 P-SYNC-12: what was given elsewhere is in a confirmed answer DOWN_PAUSE_MS after the cloud took it', async () => {
+  await begin()
+  await b.done('checkin', { member: String(member) })
+  await world.pass()
+  const told = async (): Promise<unknown> => {
+    const view = await b.till.member(member)
+    return view.ok && [view.value.balance, view.value.status]
+  }
+  expect(await told()).toEqual([1_000, 'confirmed'])
+  void a.start('grant', { member: String(member), points: 10 })
+  await world.system.settle()
+  expect(await balance()).toBe(1_010)
+  expect(await told()).toEqual([1_000, 'confirmed'])
+  await world.system.advance(DOWN_PAUSE_MS)
+  expect(await told()).toEqual([1_010, 'confirmed'])
+})
 
 const balance = async (): Promise<number> => (await world.cloud.state(member)).balance
 

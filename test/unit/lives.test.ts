@@ -201,6 +201,7 @@ describe('R11: put back from a copy', () => {
       type: 'members',
       cursor: 1,
       members: [{ ...snapshot, state: encodeState(newState()) }],
+      more: false,
     })
     expect(before).toBeGreaterThan((await lifetime()) ?? Infinity)
     expect(await till().findMember(card)).toMatchObject({ value: { id: '77' } })

@@ -323,6 +323,7 @@ describe('local state', () => {
     shop.till.takeMembers({
       type: 'members',
       cursor: 1,
+      more: false,
       // CBOR of [99, 0]: a format this release does not know.
       members: [
         { member, name: null, identities: [], state: Buffer.of(0x82, 0x18, 99, 0), covers: 0 as Seq },

@@ -246,6 +246,7 @@ export const DOWN_SAMPLES = {
       },
       { member: id(20), name: null, identities: [], state: bytes(0, 0), covers: 0 },
     ],
+    more: true,
   },
   corrections: {
     type: 'corrections',

@@ -1,4 +1,4 @@
-// The link asks the cloud for its time, and what answers it believes.
+// What the cloud says of the time and of what changed meanwhile, and which of it the link believes.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { pino } from 'pino'
 import { openLedger } from '../../edge/ledger/ledger.ts'
@@ -6,7 +6,8 @@ import { Link } from '../../edge/sync/link.ts'
 import { Till } from '../../edge/till/till.ts'
 import { exportPrivateKey, exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
 import type { Origin } from '../../protocol/ids.ts'
-import { CLOCK_ASK_MS } from '../../protocol/limits.ts'
+import { BACKOFF_BASE_MS, CLOCK_ASK_MS } from '../../protocol/limits.ts'
+import type { Money } from '../../protocol/numbers.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { HandCloud } from '../support/hand-cloud.ts'
 import { HeldNetwork } from '../support/held-line.ts'
@@ -84,4 +85,26 @@ describe('P-TIME-6 CLK-3: the time of the cloud', () => {
     edge.system.now += 3_000
     expect(edge.till.clock.now() - (edge.link.lastWordAt() ?? 0)).toBe(3_000)
   })
+})
+
+test('P-SYNC-12 A-1: after a welcome answers are provisional until the cloud has told what changed meanwhile', async () => {
+  const standing = async (): Promise<unknown> => {
+    const told = await edge.till.quote({ lines: [{ sku: 'x', amount: 500 as Money }] })
+    return told.ok && told.value.status
+  }
+  const tell = (more: boolean): void => {
+    edge.cloud.say(edge.network.line, { type: 'members', cursor: 5, members: [], more })
+    edge.network.line.deliver()
+  }
+  expect(await standing()).toBe('confirmed')
+  edge.cloud.tells = false
+  edge.network.line.break()
+  await edge.system.advance(BACKOFF_BASE_MS)
+  edge.cloud.greet(edge.network.line)
+  expect(edge.link.live()).toBe(true)
+  expect(await standing()).toBe('provisional')
+  tell(true)
+  expect(await standing()).toBe('provisional')
+  tell(false)
+  expect(await standing()).toBe('confirmed')
 })

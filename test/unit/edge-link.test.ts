@@ -436,31 +436,6 @@ test('P-SYNC-5: what could not be stored is not counted as heard: the line is cl
   expect(edge.ledger.meta.cursors().members).toBe(5)
 })
 
-test('P-SYNC-12 A-1: after a welcome answers are provisional until the cloud has told what changed meanwhile', async () => {
-  const standing = (): Promise<unknown> =>
-    edge.till
-      .quote({ lines: [{ sku: 'x', amount: 500 as never }] })
-      .then((told) => told.ok && told.value.status)
-  const tell = (more: boolean): void => {
-    edge.cloud.say(edge.network.line, { type: 'members', cursor: 5, members: [], more })
-    edge.network.line.deliver()
-  }
-  edge.cloud.tells = false
-  await online()
-  expect(await standing()).toBe('provisional')
-  tell(true)
-  expect(await standing()).toBe('provisional')
-  tell(false)
-  expect(await standing()).toBe('confirmed')
-  edge.network.line.break()
-  await edge.system.advance(BACKOFF_BASE_MS)
-  edge.cloud.greet(edge.network.line)
-  expect(edge.link.live()).toBe(true)
-  expect(await standing()).toBe('provisional')
-  tell(false)
-  expect(await standing()).toBe('confirmed')
-})
-
 test('stop closes the line with 1001 and comes back with start', async () => {
   await online()
   const { line } = edge.network

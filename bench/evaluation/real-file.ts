@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { PROGRAM_EFFECTIVE_FROM, sampleProgram } from '../../cloud/demo/program.ts'
 import { explain } from '../../cloud/evaluation/explanation/explain.ts'
+import { explainReactions } from '../../cloud/evaluation/explanation/reactions.ts'
 import { NOTHING_EARLIER, foldFacts } from '../../cloud/evaluation/fold.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
 import { newState } from '../../cloud/evaluation/state.ts'
@@ -50,7 +51,9 @@ function foldExplaining(programs: Programs, members: readonly (readonly Fact[])[
     const explainNext = (): void => {
       const fact = facts[next++]
       const program = fact === undefined ? null : programs.program(fact.at)
-      if (fact !== undefined && program !== null) considered += explain(program, state, fact).length
+      if (fact === undefined || program === null) return
+      considered += explain(program, state, fact).length
+      considered += explainReactions(program, state, fact, NOTHING_EARLIER).length
     }
     explainNext()
     foldFacts(programs, state, facts, NOTHING_EARLIER, explainNext)

@@ -151,7 +151,7 @@ export const sampleProgram = {
       title: '5 pounds off',
       points: 150,
       limit: { count: 2, interval: 'DAY', interval_count: 1 },
-      voucher: { valid_days: 90 },
+      voucher: { valid_days: 90, value: 500 },
     },
     {
       id: PERKS.giftCard,

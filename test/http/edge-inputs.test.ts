@@ -85,10 +85,10 @@ describe('bad input is refused with a problem document', () => {
   test.each<[string, RefusalCode]>([
     ['/v1/members/none', 'member_not_found'],
     ['/v1/members/1', 'member_not_found'],
-    ['/v1/members/25769803776999', 'member_not_found'],
+    ['/v1/members/25769803776999', 'member_unreachable'],
     ['/v1/receipts/x', 'fact_not_found'],
     ['/v1/receipts/25769899999', 'fact_not_found'],
-    ['/v1/members?card=C-404', 'member_not_found'],
+    ['/v1/members?card=C-404', 'member_unreachable'],
   ])('GET %s: %s', async (path, code) => expectProblem(await edge.get(path), code))
   test.each<[string, RefusalCode]>([
     ['/v1/redemptions/x/capture', 'redemption_not_found'],

@@ -210,7 +210,8 @@ const WORTH: Row[] = [
     'bonus_always_zero',
     '/bonuses/0/award/percent',
     ['/bonuses/0/award/percent', 19],
-    ['/bonuses/0/perks', [103]],
+    ['/earn_perks/1/award/points', 5],
+    ['/bonuses/0/perks', [102]],
   ),
   row(
     'a percentage of what is capped',

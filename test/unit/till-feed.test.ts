@@ -294,7 +294,7 @@ describe('what is told', () => {
     shop.restart()
     expect(shop.till.programVersion()).toBe(2)
     await shop.system.advance(1)
-    expect(shop.till.status().program).toEqual({ version: 2, name: 'Summer' })
+    expect(shop.till.status().program).toMatchObject({ version: 2, name: 'Summer' })
   })
 
   test('notices and conflicts of the cloud, and changes of the link', () => {

@@ -1,6 +1,7 @@
 // What is worth nothing, and what is worth too much: bonuses without points to look at, bonuses that round to 0, and points that give back as money
 // all that was paid to earn them.
 import { mulDiv } from '../../../protocol/numbers.ts'
+import { ACTIVITY_TYPES } from '../document/earning.ts'
 import { POINTS } from '../document/metrics.ts'
 import type { ProgramDocument } from '../document/program.ts'
 import { windowOf, windowsMeet } from './dates.ts'
@@ -45,7 +46,7 @@ function* ofBonus(
           : 'the perks it looks at are given on other days or in other stores, so it gives nothing; mend its dates, its stores or its perks',
     }
   else if (bonus.award.kind === 'multiplier') {
-    const most = meeting.reduce((sum, perk) => sum + mostPerSale(perk), 0)
+    const most = meeting.reduce((sum, perk) => sum + mostAtOnce(perk), 0)
     if (Number.isFinite(most) && mulDiv(most, bonus.award.percent, 100, 'floor') === 0)
       yield {
         path: `${path}/award/percent`,
@@ -55,9 +56,10 @@ function* ofBonus(
   }
 }
 
-/** The most a perk can give on one sale. */
-function mostPerSale({ award, caps = {} }: Item<'earn_perks'>): number {
-  return Math.min(award.kind === 'fixed' ? award.points : Infinity, ...Object.values(caps))
+/** The most a perk can give at once: an activity gives it for many pieces. */
+function mostAtOnce({ type, award, caps = {} }: Item<'earn_perks'>): number {
+  const once = award.kind === 'fixed' && !ACTIVITY_TYPES.includes(type)
+  return Math.min(once ? award.points : Infinity, ...Object.values(caps))
 }
 
 export function storesMeet(a: Item<'earn_perks'>['stores'], b: Item<'earn_perks'>['stores']): boolean {

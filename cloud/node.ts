@@ -320,7 +320,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     secure,
     log,
     mounts,
-    unsubscribe: { store, clock: system.clock, secret: mailSecret },
+    mail: { store, clock: system.clock, secret: mailSecret },
   })
   const server = new HttpServer(app, upgrades, posts, secure)
   let port: number

@@ -19,7 +19,8 @@ import { checkDeclaredLength, parseBody, readBody } from './body.ts'
 import { addressOf } from './caller-address.ts'
 import { TENANT_HEADER, admittedAgain, principalOfRequest, wantedTenant } from './caller.ts'
 import { mountOAuth } from './oauth/oauth-app.ts'
-import type { App } from './oauth/oauth-app.ts'
+import type { App, Serve } from './oauth/oauth-app.ts'
+import { mountOffers } from './offers.ts'
 import { mountUnsubscribe } from './unsubscribe.ts'
 import type { UnsubscribeParts } from './unsubscribe.ts'
 import { readQuery } from './query.ts'
@@ -36,7 +37,7 @@ export interface AppParts {
   readonly log: Logger
   /** Dialects, each under its name. */
   readonly mounts?: readonly Mount[]
-  readonly unsubscribe: UnsubscribeParts
+  readonly mail: UnsubscribeParts
 }
 
 type Ctx = Context<{ Bindings: HttpBindings }>
@@ -67,7 +68,10 @@ export function appOf(parts: AppParts): App {
     servePage(parts, c, path, work),
   )
   for (const mount of parts.mounts ?? []) mount(app)
-  mountUnsubscribe(app, parts.unsubscribe, (c, path, work) => servePage(parts, c, path, work))
+  const { store, secret } = parts.mail
+  const page: Serve = (c, path, work) => servePage(parts, c, path, work)
+  mountUnsubscribe(app, parts.mail, page)
+  mountOffers(app, { store, secret, claiming: accounts.claiming }, page)
   app.notFound((c) => {
     const { refusal } = refuse('route_unknown', 'There is nothing here; see /openapi.json')
     return settle(parts, c, 'unknown', { ok: false, refusal })

@@ -2,7 +2,7 @@
 // (RFC 8058), ends this business's e-mails to the customer.
 import { html } from 'hono/html'
 import type { Clock } from '../../protocol/time.ts'
-import { connectionOfToken } from '../mail/unsubscribe.ts'
+import { connectionOfToken } from '../mail/links.ts'
 import { businessProfile } from '../platform/tenants.ts'
 import type { CloudStore } from '../store/port.ts'
 import type { App, Serve } from './oauth/oauth-app.ts'

@@ -19,7 +19,7 @@ import type { MailSubject } from './matter.ts'
 import { messageOf } from './message.ts'
 import type { MailStyle, Message } from './message.ts'
 import type { Post } from './smtp.ts'
-import { unsubscribeToken } from './unsubscribe.ts'
+import { offerToken, unsubscribeToken } from './links.ts'
 
 /** Tries of one e-mail, the wait before the second, e-mails of one look, and the pause between looks. */
 export const MAIL_ATTEMPTS_MAX = 8
@@ -142,7 +142,12 @@ export class Mailer {
     const held = isForCustomers(type) ? connection : undefined
     const link = held === undefined ? null : linkOf(publicUrl, secret, held.id)
     const letter = LETTER_TYPES.find((known) => known === type)
-    const kept = messageOf(type, style, { ...matter, link: letter === undefined ? null : '…' }, link)
+    const kept = messageOf(type, style, { ...matter, link: isLinked(type) ? '…' : null }, link)
+    if (type === 'REFERRAL_OFFER' && subject.referral !== undefined) {
+      const offer = `${publicUrl}/offers?token=${offerToken(secret, subject.referral.id)}`
+      const message = messageOf(type, style, { ...matter, link: offer }, link)
+      return { message, kept, connection: held?.id ?? null }
+    }
     if (letter === undefined) return { message: kept, kept, connection: held?.id ?? null }
     const path = await pathOf({ type: letter, tenant, person: person as PersonId, email, word })
     const message = messageOf(type, style, { ...matter, link: publicUrl + path }, null)
@@ -175,6 +180,11 @@ export class Mailer {
       logoUrl: business.logo_url ?? null,
     }
   }
+}
+
+/** It leads to a page that only its reader may open. */
+function isLinked(type: MailType): boolean {
+  return type === 'REFERRAL_OFFER' || LETTER_TYPES.some((known) => known === type)
 }
 
 /** A message, and as it is kept: without what only its reader may have. */

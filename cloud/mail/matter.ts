@@ -44,7 +44,10 @@ export async function subjectOf(read: Reads, { type, fact, tenant, word }: Mail)
   const [transaction] = fact === null ? [] : await read.accountRows('transactions', { fact })
   const [referral] = fact === null ? [] : await read.accountRows('referrals', { fact })
   const id = type === 'VOUCHER_EXPIRES' ? Number(word) : (transaction?.voucher ?? null)
-  const [held] = id === null ? [] : await read.accountRows('entitlements', { tenant, id })
+  // What was claimed has no transaction; its word is the code.
+  const claimed = transaction === undefined && (type === 'CLAIMED_OFFER' || type === 'OBLIGATION')
+  const key = claimed ? { code: word ?? '' } : id === null ? null : { id }
+  const [held] = key === null ? [] : await read.accountRows('entitlements', { tenant, ...key })
   return { transaction, referral, held }
 }
 
@@ -56,7 +59,7 @@ export async function matterOf(
 ): Promise<MailMatter> {
   const { type, tenant } = mail
   const word = mail.word ?? ''
-  const doer = referral?.person ?? (type === 'OBLIGATION' ? transaction?.person : undefined)
+  const doer = referral?.person ?? (type === 'OBLIGATION' ? (transaction ?? held)?.person : undefined)
   // Who was referred has a name that the referrer gave; staff who hear of it have their own.
   const invited = type === 'REFERRAL_OFFER' || type === 'BONUS_REFERRAL_INFORM'
   const activity = REPORTS.includes(type)

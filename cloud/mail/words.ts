@@ -40,6 +40,10 @@ export const WORDS: Readonly<Record<MailType, Words>> = {
   }),
   REFERRAL_OFFER: refers,
   BONUS_REFERRAL_INFORM: refers,
+  CLAIMED_OFFER: ({ title, code }, business) => ({
+    subject: `Your offer of ${business}: ${title}`,
+    lines: [`${title} is yours.`, ...(code === null ? [] : [`Your voucher is ${code}.`])],
+  }),
   POINT_EXPIRATION_WARN: ({ word, balance }, business) => ({
     subject: `${word} points expire soon at ${business}`,
     lines: [`${word} of your ${balance} points expire soon, if they are not used.`],

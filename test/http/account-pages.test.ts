@@ -8,6 +8,7 @@ import { LETTERS_EACH_MAX, PROOF_MS_MAX } from '../../cloud/platform/limits.ts'
 import type { PersonId } from '../../cloud/store/platform-port.ts'
 import { CloudUnderTest, pick } from '../support/cloud-node.ts'
 import { HQ_PROGRAM, VISIT } from '../support/hq-program.ts'
+import { COFFEE } from '../support/programs.ts'
 import { MailRoom } from '../support/mail-room.ts'
 import {
   Browser,
@@ -57,8 +58,8 @@ async function pathFor(email: string): Promise<string> {
   await mails.work()
   const mail = mails.server.mails.findLast(({ to }) => to === email)
   // Long lines are broken by the mail library.
-  const text = (mail?.data ?? '').replaceAll('=\n', '')
-  const [, path] = /https:\/\/node\.example(\/[A-Za-z0-9/_-]+)/.exec(text) ?? []
+  const text = (mail?.data ?? '').replaceAll('=\n', '').replaceAll('=3D', '=')
+  const [, path] = /https:\/\/node\.example(\/[A-Za-z0-9/_?=.-]+)/.exec(text) ?? []
   if (path === undefined) throw new Error(`no link for ${email} in ${text}`)
   return path
 }
@@ -260,4 +261,47 @@ test('CFG-6 customers agree on the page of the business, to what is asked for no
   // Who is no customer is asked nothing.
   const staff = await login('deb@shop.example')
   expect((await staff.get('/account?business=1')).text).not.toContain('Terms of 2026')
+})
+
+test('OP-14 MAIL-11 who was referred takes the offer of the e-mail, once, and the referral names its voucher', async () => {
+  await customer('rae@example.org', 'Rae Lee')
+  const where = eq('rule', COFFEE)
+  const [coffee] = await cloud.node.store.read.rows(CONFIGURATION.perks, { tenants: [1], where, limit: 1 })
+  const offer = { perk: coffee?.id, title: 'A coffee for <you>', detail: 'On us' }
+  const promotion = Number(pick((await cloud.post('/v1/promotions', offer)).json, 'id'))
+  const refer = async (referral_to_email: string): Promise<number> => {
+    const person = await cloud.node.store.read.personByContact('email', 'rae@example.org')
+    const sent = {
+      business: 1,
+      referral_from_user: person?.id,
+      referral_to_email,
+      referral_to_first_name: 'Sam',
+    }
+    return Number(/(\d+)\/$/.exec(String((await api('POST', 'referrals/', sent)).resource_uri))?.[1])
+  }
+  const id = await refer('sam@example.org')
+  const path = await pathFor('sam@example.org')
+  const browser = new Browser(cloud.url)
+  const shown = await browser.get(path)
+  expect(shown.text).toContain('A coffee for &lt;you&gt;')
+  expect(await api('GET', `referrals/${id}/`)).toMatchObject({ referral_status: 'SENT', voucher: null })
+  const [taken, again] = [await browser.post(path, {}), await browser.post(path, {})]
+  const [, code = ''] = /Your voucher is ([0-9A-Z]{12})\./.exec(taken.text) ?? []
+  expect([taken.status, again.status, again.text.includes(code)]).toEqual([200, 200, true])
+  const { voucher } = await api('GET', `referrals/${id}/`)
+  const [held, ...more] = await cloud.node.store.read.accountRows('entitlements', { code })
+  expect([voucher, more]).toEqual([`/v2/vouchers/${held?.id}/`, []])
+  await mails.work()
+  const told = mails.server.mails.filter(({ data }) => data.includes(code)).map(({ to }) => to)
+  expect(told.slice(0, 2)).toEqual(['sam@example.org', 'ada@shop.example'])
+  expect((await browser.get(`${path}0`)).status).toBe(404)
+  // What the business promotes no more is offered no more.
+  await refer('tom@example.org')
+  const late = await pathFor('tom@example.org')
+  await cloud.post(`/v1/promotions/${promotion}`, {
+    eligible_at_all_locations: false,
+    eligible_locations: [],
+  })
+  expect([(await browser.get(late)).status, (await browser.post(late, {})).status]).toEqual([404, 404])
+  expect(await cloud.node.store.read.personByContact('email', 'tom@example.org')).toBeUndefined()
 })

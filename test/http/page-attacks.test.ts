@@ -201,6 +201,7 @@ describe('S20 S22 what answers carry', () => {
       '/account/proofs/unknown',
       '/invitations/unknown',
       '/unsubscribe?token=x',
+      '/offers?token=x',
       '/perkville/biz/1/',
       '/perkville/biz/9/',
       authorizePath('nobody'),

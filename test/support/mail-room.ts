@@ -33,7 +33,8 @@ export class MailRoom {
       post: smtpPost(await this.server.start()),
       from: 'Demo <demo@example.org>',
       publicUrl: 'https://node.example',
-      secret: 'a secret',
+      // The node's own, so that its pages know the links.
+      secret: (await this.#node.store.write((tx) => tx.meta('mail_secret'))) ?? '',
       pathOf: (letter) => this.#node.platform.proofs.pathOf(letter),
     })
     await this.#digests.look()

@@ -137,7 +137,7 @@ export const LAYERS: readonly Layer[] = [
       'cloud/what-if',
       'cloud/system.ts',
       'cloud/version.ts',
-      'cloud/mail/unsubscribe.ts',
+      'cloud/mail/links.ts',
     ],
   },
   // It opens the data for itself, on a thread or as a command.

@@ -9,7 +9,7 @@ import { MAIL_ATTEMPTS_MAX, MAIL_RETRY_MS, Mailer } from '../../cloud/mail/maile
 import { messageOf } from '../../cloud/mail/message.ts'
 import { NO_ACTIVITY } from '../../cloud/store/account-port.ts'
 import { smtpPost } from '../../cloud/mail/smtp.ts'
-import { connectionOfToken, unsubscribeToken } from '../../cloud/mail/unsubscribe.ts'
+import { connectionOfToken, unsubscribeToken } from '../../cloud/mail/links.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import { MAIL_NEWS_MS_MAX } from '../../cloud/domain/accounts/projection/told-by-mail.ts'
 import { HQ_PROGRAM, JOINED, VISIT } from '../support/hq-program.ts'

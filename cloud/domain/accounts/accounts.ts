@@ -7,6 +7,7 @@ import type { ProgramShelf } from '../programs.ts'
 import { Barring } from './barring.ts'
 import { BatchNews } from './staff-mail.ts'
 import { Agreeing } from './operations/agreeing.ts'
+import { Claiming } from './operations/claiming.ts'
 import { Customers } from './operations/customers.ts'
 import { Memberships } from './operations/memberships.ts'
 import { Merging } from './operations/merging.ts'
@@ -32,6 +33,7 @@ export class Accounts {
   readonly customers: Customers
   readonly memberships: Memberships
   readonly referring: Referring
+  readonly claiming: Claiming
   readonly agreeing: Agreeing
   readonly barring: Barring
   readonly boards: Boards
@@ -53,6 +55,7 @@ export class Accounts {
     this.histories = new Histories(store.read)
     this.batchNews = new BatchNews(store, clock)
     this.referring = new Referring(store, ingest, shelf, clock)
+    this.claiming = new Claiming(store, ingest, shelf, clock)
     this.barring = new Barring(store.read, clock)
     this.boards = new Boards(store.read, shelf, clock)
     this.rankings = new Rankings(store.read)

@@ -6,9 +6,7 @@ import type { FactId, MemberId, StoreId } from '../../../../protocol/ids.ts'
 import { accept, assert, refuse } from '../../../../protocol/result.ts'
 import type { Result } from '../../../../protocol/result.ts'
 import type { Clock, Millis } from '../../../../protocol/time.ts'
-import { eq } from '../../../collections/query.ts'
 import type { AccountRow } from '../../../collections/tables/accounts.ts'
-import { CONFIGURATION } from '../../../collections/tables/configuration.ts'
 import type { PersonId } from '../../../store/platform-port.ts'
 import type { CloudStore, TenantId } from '../../../store/port.ts'
 import type { Ingest } from '../../ingest/ingest.ts'
@@ -16,6 +14,7 @@ import { HQ_STORE, ownHeader } from '../../ingest/own-facts.ts'
 import type { ProgramShelf } from '../../programs.ts'
 import { queueMailTo } from '../mail-queue.ts'
 import { foldedContact } from '../projection/persons.ts'
+import { offerAt } from './claiming.ts'
 import { headerOf } from './scene.ts'
 import type { OperationScene, When } from './scene.ts'
 import { isEmail, lookUp, makeCustomer, memberOf } from './who.ts'
@@ -153,8 +152,7 @@ async function keepWords(
     modified: now,
   })
   if (!request.sendEmail) return
-  const where = eq('type', 'REFERRAL')
-  const [offer] = await tx.rows(CONFIGURATION.promotions, { tenants: [tenant], where, limit: 1 })
+  const offer = await offerAt(tx, tenant, request.location)
   await queueMailTo(
     tx,
     { tenant, person: person ?? 0, email: request.toEmail },

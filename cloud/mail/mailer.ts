@@ -1,5 +1,6 @@
 // Empties the outbox (MAIL): what is due is composed from what is there, handed to the server, and marked with what became of it. One e-mail after the
 // other; a fault of the server delays, and loses nothing.
+import type { StoreId } from '../../protocol/ids.ts'
 import type { Clock } from '../../protocol/time.ts'
 import type { AccountRow } from '../collections/tables/accounts.ts'
 import { bodyOf } from '../collections/documents.ts'
@@ -156,13 +157,16 @@ export class Mailer {
 
   /** What somebody asks for themselves, or is asked to work for, they get whatever they want of the business. */
   async #isWanted(
-    { tenant, person }: AccountRow<'mails'>,
+    { tenant, person, location }: AccountRow<'mails'>,
     type: MailType,
     { transaction, held }: MailSubject,
     connection: AccountRow<'connections'> | undefined,
   ): Promise<boolean> {
     const { read } = this.#parts.store
-    if (isForStaff(type)) return (await staffTold(read, tenant, type)).some((one) => one.person === person)
+    if (isForStaff(type)) {
+      const told = await staffTold(read, tenant, { type, location: (location ?? 0) as StoreId })
+      return told.some((one) => one.person === person)
+    }
     if (!isForCustomers(type)) return true
     if (connection?.receives_emails === false) return false
     if (type === 'VOUCHER_EXPIRES' && held?.status !== 'unused' && held?.status !== 'clipped') return false

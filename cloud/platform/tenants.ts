@@ -26,6 +26,8 @@ export interface BusinessProfile {
   /** Left out: they may. */
   readonly cancelled_may_earn?: boolean
   readonly cancelled_may_redeem?: boolean
+  /** Of locations that an API makes, which knows no zones. */
+  readonly time_zone?: string
   /** E-mails that its staff do not want (MAIL-9). */
   readonly staff_emails_off?: readonly string[]
 }

@@ -19,14 +19,17 @@ export const LIMIT_TOLD_MS = 24 * 3_600_000
 export async function staffTold(
   read: Pick<Reads, 'rows' | 'staffOfTenant'>,
   tenant: TenantId,
-  type: StaffMail,
+  { type, location }: Pick<MailOrder, 'location'> & { readonly type: StaffMail },
 ): Promise<StaffRow[]> {
   const where = eq('id', tenant)
   const [business] = await read.rows(CONFIGURATION.businesses, { tenants: [tenant], where, limit: 1 })
   const off = business === undefined ? undefined : bodyOf(business).staff_emails_off
   if (Array.isArray(off) && off.includes(type)) return []
   const staff = await read.staffOfTenant(tenant, { after: 0, limit: STAFF_TOLD_MAX })
-  return staff.filter(({ role }) => ROLES_TOLD[type].includes(role))
+  // Who is limited to some locations hears of what happens there, and of their own batches.
+  const concerns = ({ locations }: StaffRow): boolean =>
+    locations === null || locations.includes(location) || type === 'BATCH_UPLOAD_REPORT'
+  return staff.filter((one) => ROLES_TOLD[type].includes(one.role) && concerns(one))
 }
 
 export async function tellStaff(
@@ -35,7 +38,7 @@ export async function tellStaff(
   order: MailOrder & { readonly type: StaffMail },
   only: PersonId | null = null,
 ): Promise<void> {
-  for (const { person } of await staffTold(tx, tenant, order.type))
+  for (const { person } of await staffTold(tx, tenant, order))
     if (only === null || only === person) await queueMailToPerson(tx, tenant, person, order)
 }
 

@@ -4,7 +4,7 @@ import type { Result } from '../../../protocol/result.ts'
 import type { RuleId, StoreId } from '../../../protocol/ids.ts'
 import type { Clock } from '../../../protocol/time.ts'
 import type { Json, Row } from '../../collections/collection.ts'
-import { changeDocument, createDocument } from '../../collections/documents.ts'
+import { bodyOf, changeDocument, createDocument } from '../../collections/documents.ts'
 import type { Edit } from '../../collections/documents.ts'
 import { EVERYTHING, among, and, eq } from '../../collections/query.ts'
 import { CONFIGURATION } from '../../collections/tables/configuration.ts'
@@ -105,7 +105,7 @@ export class Configuration {
     })
   }
 
-  /** A place is a store; its zone is that of the business's first store, until HQ says otherwise. */
+  /** A place is a store, in the zone that the business says, else that of its first store (CFG-7). */
   createLocation(
     tenant: TenantId,
     place: Place & { readonly name: string },
@@ -114,8 +114,7 @@ export class Configuration {
     return this.#parts.store.write(async (tx) => {
       const taken = await this.#taken(tx, tenant, place, 0)
       if (taken !== null) return taken
-      const [first] = await tx.stores(tenant)
-      const { id } = await tx.insertStore(tenant, place.name, first?.zone ?? ZONE_UNKNOWN)
+      const { id } = await tx.insertStore(tenant, place.name, await zoneOf(tx, tenant))
       const columns: Row = { name: place.name, external_location_id: place.externalLocationId || null }
       await createDocument(
         tx,
@@ -229,4 +228,11 @@ async function freeRule(tx: Writes, document: ProgramDocument): Promise<number> 
     const [id = 0] = await tx.nextIds(1)
     if (!text.includes(`"id":${id},`) && !text.includes(`"id":${id}}`)) return id
   }
+}
+
+async function zoneOf(tx: Writes, tenant: TenantId): Promise<string> {
+  const where = eq('id', tenant)
+  const [business] = await tx.rows(CONFIGURATION.businesses, { tenants: [tenant], where, limit: 1 })
+  const said = business === undefined ? undefined : bodyOf(business).time_zone
+  return typeof said === 'string' ? said : ((await tx.stores(tenant))[0]?.zone ?? ZONE_UNKNOWN)
 }

@@ -3,6 +3,7 @@
 import type { StoreId } from '../../../protocol/ids.ts'
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
+import { zoneKnown } from '../../../protocol/time.ts'
 import { timeText } from '../../domain/views.ts'
 import { businessProfile } from '../../platform/tenants.ts'
 import type { Post, StaffMember } from '../../platform/people.ts'
@@ -212,6 +213,9 @@ const BUSINESS_ROUTES = [
     input: BusinessInputShape,
     answer: { status: 200, shape: BusinessShape },
     async handle({ services, tenant, principal, input }) {
+      const { time_zone: zone } = input
+      if (zone !== undefined && !zoneKnown(zone))
+        return refuse('input_invalid', `"${zone}" is not a time zone`, '/time_zone')
       const by = principal.person === null ? principal.kind : `person ${principal.person}`
       return answered(200, await services.platform.tenants.saveProfile(tenant, input, by))
     },

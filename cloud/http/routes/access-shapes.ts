@@ -32,6 +32,11 @@ const profile = {
   app_connection_message: text(0, 1_000),
   cancelled_may_earn: Type.Boolean(),
   cancelled_may_redeem: Type.Boolean(),
+  time_zone: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'Of locations that an API makes, which knows no zones',
+  }),
   staff_emails_off: Type.Array(oneOf(STAFF_MAILS), {
     maxItems: STAFF_MAILS.length,
     description: 'E-mails that its staff do not want',

@@ -255,6 +255,7 @@ async function coreOf(
       system,
       cloudPublicKey: exportPublicKey(founded.keys.publicKey),
       certifier,
+      ingest,
       attest: (edge, lives) => hub.attest(edge, lives),
       connected: () => hub.connected(),
       storeMade: (tx, tenant) => followStores(tx, tenant, { now: clock.now(), by: 'HQ' }),

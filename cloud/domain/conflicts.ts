@@ -3,6 +3,7 @@
 import { NO_FACT, NO_MEMBER } from '../../protocol/ids.ts'
 import type { FactId, MemberId, StoreId } from '../../protocol/ids.ts'
 import type { ConflictDecision, ConflictKind } from '../../protocol/conflicts.ts'
+import { assert } from '../../protocol/result.ts'
 import type { HybridTime } from '../../protocol/time.ts'
 import type { ActivityRow, ConflictRow, TenantId, Writes } from '../store/port.ts'
 
@@ -48,6 +49,7 @@ export async function settleConflict(
   { tenant, kind, subject }: Pick<ConflictDraft, 'tenant' | 'kind' | 'subject'>,
   end: { readonly decision: ConflictDecision; readonly by: FactId; readonly at: HybridTime },
 ): Promise<ActivityRow[]> {
+  assert(end.by > 0, 'a conflict ends by a fact')
   const row = await tx.conflictOf(tenant, kind, subject)
   if (row === undefined || row.decision !== null) return []
   await tx.endConflict(row.id, end)

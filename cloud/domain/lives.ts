@@ -21,7 +21,7 @@ import { hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { EdgeId, EdgeRow, OriginRow, Reads, TenantId, Writes } from '../store/port.ts'
 import { giveAgain } from './attested.ts'
-import { raiseConflict, settleConflict } from './conflicts.ts'
+import { raiseConflict } from './conflicts.ts'
 import { noticeOf } from './ingest/standing.ts'
 
 export type Verdict =
@@ -277,27 +277,6 @@ const secondsOf = (now: Millis): number => Math.floor((now - Date.UTC(2020, 0, 1
 
 const HQ_STORE = 0 as OriginRow['store']
 
-/** HQ's word about a device (G-9): a pending copy becomes a device of its own with lives of its own. */
-export async function approveEdge(tx: Writes, edge: EdgeRow, now: Millis): Promise<void> {
-  await tx.saveEdge({ id: edge.id, state: 'active', copyOf: edge.copyOf })
-  // The copy has counted on from the lives it was copied with: its own epochs follow all of those.
-  const before = edge.copyOf === null ? [] : await tx.livesOf(edge.tenant, edge.copyOf)
-  const epochFloor = 1 + Math.max(0, ...before.map(({ epoch }) => epoch))
-  const { id, tenant, store } = edge
-  await tx.insertOrigin({ tenant, store, edge: id, state: 'spare', epochFloor })
-  await settled(tx, edge, now, 'approved')
-}
-
-/** Nothing of it is taken any more; what was taken stays. */
-export async function retireEdge(tx: Writes, edge: EdgeRow, now: Millis): Promise<void> {
-  await tx.saveEdge({ id: edge.id, state: 'retired', copyOf: edge.copyOf })
-  for (const { origin, state } of await tx.livesOf(edge.tenant, edge.id))
-    if (state !== 'closed') await tx.closeOrigin(origin, 'retired', now)
-  const text = `Edge ${edge.id} was retired: nothing of it is taken any more.`
-  await tx.appendActivities([noticeOf(edge.tenant, placeOf(edge, now), 'edge_retired', text)])
-  await settled(tx, edge, now, 'rejected')
-}
-
 /** The frame for a life that a batch ended. */
 export async function endedFrame(tx: Writes, edge: EdgeRow, origin: Origin): Promise<Ended> {
   const row = await tx.origin(origin)
@@ -317,8 +296,6 @@ function frameOf(reason: Ended['reason'], next: Life | null, edge: EdgeId, origi
 const named = ({ id, store }: EdgeRow, { epoch }: OriginRow): string =>
   `Life ${epoch} of edge ${id} (store ${store})`
 
-const placeOf = ({ store }: EdgeRow, now: Millis) => ({ at: hybridTime(now), store, id: NO_FACT })
-
 /** Once for each subject, however often it is found (CON-1). */
 async function raise(
   tx: Writes,
@@ -329,19 +306,4 @@ async function raise(
   text: string,
 ): Promise<void> {
   await raiseConflict(tx, { tenant, store, kind, subject: String(subject), at: hybridTime(now), text })
-}
-
-/** HQ's word about the device ends its conflict; no fact says it. */
-async function settled(
-  tx: Writes,
-  { tenant, id }: EdgeRow,
-  now: Millis,
-  decision: 'approved' | 'rejected',
-): Promise<void> {
-  for (const kind of ['clone', 'unknown_device'] as const)
-    await settleConflict(
-      tx,
-      { tenant, kind, subject: `edge ${id}` },
-      { decision, by: NO_FACT, at: hybridTime(now) },
-    )
 }

@@ -128,10 +128,10 @@ async function correctionOf(tx: Writes, tenant: TenantId, text: string | undefin
       )
 }
 
-function resolutionOf(
+export function resolutionOf(
   { kind, subject, member }: ConflictRow,
   header: OwnPlace & Pick<Resolution, 'key' | 'program'>,
-  { decision, reason, by }: ResolutionRequest,
+  { decision, reason, by }: Pick<ResolutionRequest, 'decision' | 'reason' | 'by'>,
   fact: FactId,
   record: string | null,
 ): Resolution {

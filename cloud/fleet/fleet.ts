@@ -25,7 +25,10 @@ import type {
   TenantId,
   Writes,
 } from '../store/port.ts'
-import { approveEdge, retireEdge, sparesOf } from '../domain/lives.ts'
+import { approveEdge, retireEdge } from '../domain/devices.ts'
+import type { Ingest } from '../domain/ingest/ingest.ts'
+import type { OwnFacts } from '../domain/ingest/own-facts.ts'
+import { sparesOf } from '../domain/lives.ts'
 import type { System } from '../system.ts'
 import type { Certifier, Issued } from './certifier.ts'
 import { CODE_BYTES, enrolCode, enrolCodeHash } from './enrol-code.ts'
@@ -104,6 +107,8 @@ export interface FleetOptions {
   readonly store: CloudStore
   readonly system: System
   readonly cloudPublicKey: string
+  /** HQ's word about a device is a fact. */
+  readonly ingest: Pick<Ingest, 'record'>
   readonly certifier: Certifier
   readonly attest: (edge: EdgeRow, lives: readonly Life[]) => Promise<string>
   /** What is known of the connections that are open now. */
@@ -118,6 +123,7 @@ export class Fleet {
   readonly #store: CloudStore
   readonly #system: System
   readonly #cloudPublicKey: string
+  readonly #ingest: FleetOptions['ingest']
   readonly #certifier: Certifier
   readonly #attest: FleetOptions['attest']
   readonly #connected: FleetOptions['connected']
@@ -126,8 +132,10 @@ export class Fleet {
   readonly #storeMade: NonNullable<FleetOptions['storeMade']>
 
   constructor(options: FleetOptions) {
-    const { store, system, cloudPublicKey, certifier, attest, connected, decided, storeMade } = options
+    const { store, system, cloudPublicKey, ingest, certifier, attest, connected, decided, storeMade } =
+      options
     this.#attest = attest
+    this.#ingest = ingest
     this.#storeMade = storeMade ?? (async () => undefined)
     this.#decided = decided ?? (() => undefined)
     this.#store = store
@@ -260,19 +268,19 @@ export class Fleet {
 
   /** G-9: a copy becomes a device of its own. */
   approve(tenant: TenantId, id: EdgeId): Promise<Result<EdgeRow>> {
-    return this.#decide(tenant, id, async (tx, edge) => {
+    return this.#decide(tenant, id, async (tx, own, edge) => {
       if (edge.state !== 'pending')
         return refuse('edge_settled', `Edge ${id} is ${edge.state}: there is nothing to approve`)
-      await approveEdge(tx, edge, this.#system.clock.now() as Millis)
+      await approveEdge(tx, own, edge)
       return accept({ ...edge, state: 'active' })
     })
   }
 
   /** G-9: nothing of a device is taken any more. */
   retire(tenant: TenantId, id: EdgeId): Promise<Result<EdgeRow>> {
-    return this.#decide(tenant, id, async (tx, edge) => {
+    return this.#decide(tenant, id, async (tx, own, edge) => {
       if (edge.state === 'retired') return refuse('edge_settled', `Edge ${id} is retired already`)
-      await retireEdge(tx, edge, this.#system.clock.now() as Millis)
+      await retireEdge(tx, own, edge, this.#system.clock.now() as Millis)
       return accept({ ...edge, state: 'retired' })
     })
   }
@@ -280,12 +288,12 @@ export class Fleet {
   async #decide(
     tenant: TenantId,
     id: EdgeId,
-    decide: (tx: Writes, edge: EdgeRow) => Promise<Result<EdgeRow>>,
+    decide: (tx: Writes, own: OwnFacts, edge: EdgeRow) => Promise<Result<EdgeRow>>,
   ): Promise<Result<EdgeRow>> {
-    const decided = await this.#store.write(async (tx) => {
+    const decided = await this.#ingest.record(tenant, async (tx, own): Promise<Result<EdgeRow>> => {
       const edge = await tx.edge(id)
       if (edge?.tenant !== tenant) return refuse('edge_unknown', `There is no edge ${id}`)
-      return decide(tx, edge)
+      return decide(tx, own, edge)
     })
     if (decided.ok) this.#decided(id)
     return decided

@@ -30,8 +30,8 @@ export function foundIn(findings: Findings): string[] {
   )
 }
 
-/** Facts about leases are the nodes' own (P-LEASE-1). */
-const LEASE_KEY = /^(edge:lease:|lease-)/
+/** Facts about leases are the nodes' own (P-LEASE-1), and HQ's word about a device is one (G-9). */
+const OWN_KEY = /^(edge:lease:|lease-|edge-)/
 
 /**
  * P-LEASE-1, P-LEASE-3: what is spent, leased and available is the balance, for every member, and leases are what their facts come to. Ingest asks the same
@@ -94,7 +94,7 @@ export async function audit(world: World): Promise<Findings> {
       if (card !== null && times > 0) spentByCard.set(card, (spentByCard.get(card) ?? 0) + amount)
     }
   }
-  for (const key of counted.keys()) if (!asked.has(key) && !LEASE_KEY.test(key)) findings.phantoms.push(key)
+  for (const key of counted.keys()) if (!asked.has(key) && !OWN_KEY.test(key)) findings.phantoms.push(key)
   try {
     await cloud.outcomes()
   } catch (cause) {

@@ -1,8 +1,7 @@
 // What each kind of strike does to the world, or to one store of it. The ones about disks do what technicians do: an image is copied at one time and put
 // back at another, or given to a second machine. What the store's terminals have seen acknowledged since the copy they hand in again, as with a lost
 // disk; what the members may have spent twice because of it is counted before, and is all that may be overspent (O).
-import { approveEdge } from '../../cloud/domain/lives.ts'
-import type { Millis } from '../../protocol/time.ts'
+import { approveEdge } from '../../cloud/domain/devices.ts'
 import type { Random } from '../support/random.ts'
 import { STRIKES } from './plan.ts'
 import type { Strike } from './plan.ts'
@@ -79,10 +78,10 @@ export class Fates {
     const world = this.#world
     if (this.#approving || !world.isCloudUp || !world.stores.some(({ isApplicant }) => isApplicant)) return
     this.#approving = true
-    const { store, tenant } = world.cloud
-    const approved = store.write(async (tx) => {
+    const { store, tenant, ingest } = world.cloud
+    const approved = ingest.record(tenant, async (tx, own) => {
       for (const edge of await store.read.edges(tenant))
-        if (edge.state === 'pending') await approveEdge(tx, edge, world.time.now() as Millis)
+        if (edge.state === 'pending') await approveEdge(tx, own, edge)
     })
     void approved.catch(() => undefined).finally(() => (this.#approving = false))
   }

@@ -179,7 +179,7 @@ export class SmallWorld {
   async counted(): Promise<string[]> {
     const rows = await this.cloud.store.read.facts(this.#tenant, {}, { after: 0, limit: 10_000 })
     return rows
-      .filter(({ status }) => status !== 'duplicate')
+      .filter(({ status, kind }) => status !== 'duplicate' && kind !== 'resolution')
       .map(({ key }) => key)
       .sort()
   }

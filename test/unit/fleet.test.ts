@@ -1,5 +1,6 @@
 // Codes, guesses and enrolment on the real store, with a clock and a source of bytes that the test holds.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { attested } from '../../protocol/attestation.ts'
 import { exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
 import type { Origin, ProgramVersion, Seq } from '../../protocol/ids.ts'
 import {
@@ -12,6 +13,7 @@ import type { Millis } from '../../protocol/time.ts'
 import { enrolCode, enrolCodeHash } from '../../cloud/fleet/enrol-code.ts'
 import { Fleet } from '../../cloud/fleet/fleet.ts'
 import type { Contact } from '../../cloud/fleet/fleet.ts'
+import { Attestations } from '../../cloud/sync/attestations.ts'
 import { systemWith } from '../../cloud/system.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 
@@ -38,6 +40,7 @@ beforeEach(async () => {
     store: cloud.store,
     system: systemWith(clock),
     cloudPublicKey: 'cloud-key',
+    ingest: cloud.ingest,
     certifier: cloud.certifier,
     attest: async (edge, lives) => `${edge.id}: ${lives.map(({ epoch }) => epoch).join()}`,
     connected: () => live,
@@ -205,4 +208,25 @@ describe('the fleet list', () => {
     await cloud.store.write((tx) => tx.saveOrigins([{ origin, seq: 25 as Seq, head: new Uint8Array(32) }]))
     expect(await fleet.edges(cloud.tenant)).toMatchObject([{ seq: 25, saidSeq: 25, lag: 0, state: 'active' }])
   })
+})
+
+test('P-ATT-1 what was signed for a device is kept with it: a fleet that returns costs no signature, new lives cost one', async () => {
+  const { privateKey, publicKey: ours } = newKeyPair()
+  const made = await fleet.enrol(request(await newCode()), 'a')
+  if (!made.ok) throw new Error(made.refusal.detail)
+  const { edge: id, origin, epoch, spares } = made.value
+  const lives = [{ origin, epoch }, ...spares]
+  const word = async (given = lives) => {
+    // As after a restart: nothing is in memory.
+    const attestations = new Attestations(cloud.store, privateKey)
+    const edge = await cloud.store.read.edge(id)
+    if (edge === undefined) throw new Error('enrolled')
+    return { text: await attestations.of(edge, 1, given), signed: attestations.signed }
+  }
+  const first = await word()
+  expect(first.signed).toBe(1)
+  expect(attested(first.text, ours)).toMatchObject({ edge: id, lives })
+  expect(await word()).toEqual({ text: first.text, signed: 0 })
+  expect((await word(lives.slice(1))).signed).toBe(1)
+  expect((await word(lives.slice(1))).signed).toBe(0)
 })

@@ -4,7 +4,7 @@ import { idFromText, originOf } from '../../protocol/ids.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Identity } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
-import { approveEdge, retireEdge } from '../../cloud/domain/lives.ts'
+import { approveEdge, retireEdge } from '../../cloud/domain/devices.ts'
 import { decodeState, encodeState, newState, spendable } from '../../cloud/evaluation/state.ts'
 import type { EdgeRow } from '../../cloud/store/port.ts'
 import type { Millis } from '../../protocol/time.ts'
@@ -38,6 +38,13 @@ const kept = ({ id, epoch, hash }: Receipt) => ({
   epoch,
   hash: Buffer.from(hash, 'hex'),
 })
+const approve = async (node: StoreNode): Promise<EdgeRow> =>
+  world.cloud.ingest.record(world.cloud.tenant, async (tx, own) => {
+    const edge = await tx.edge(node.edge)
+    if (edge === undefined) throw new Error('no such edge')
+    await approveEdge(tx, own, edge)
+    return edge
+  })
 const lives = () =>
   till()
     .status()
@@ -249,7 +256,7 @@ describe('R11: put back from a copy', () => {
 })
 
 describe('R12: two live copies', () => {
-  test('P-LIFE-6 G-9 G-10 S12 a clone serves its store, is held until HQ approves it, and then records its own again', async () => {
+  test('P-LIFE-6 G-9 CON-2 G-10 S12 a clone serves its store, is held until HQ approves it, and then records its own again', async () => {
     await sells(['a1', 'a2'])
     await world.synced(shop)
     const clone = world.clone(shop)
@@ -262,12 +269,14 @@ describe('R12: two live copies', () => {
     expect(await world.conflicts()).toContain('clone')
     expect(lives()).toEqual([])
     await sells(['x3'], clone)
-    await world.cloud.store.write(async (tx) => {
-      const edge = await tx.edge(clone.edge)
-      if (edge === undefined) throw new Error('no such edge')
-      expect(edge).toMatchObject({ state: 'pending', copyOf: shop.edge })
-      await approveEdge(tx, edge, world.time.now() as Millis)
-    })
+    const edge = await approve(clone)
+    expect(edge).toMatchObject({ state: 'pending', copyOf: shop.edge })
+    // HQ's word is a fact, as every end of a conflict is.
+    const { tenant, store } = world.cloud
+    const told = await store.read.conflicts(tenant, false, { after: 0, limit: 9 })
+    const ended = told.find(({ subject }) => subject === `edge ${clone.edge}`)
+    expect(ended?.decision).toBe('approved')
+    expect(await store.read.fact(ended?.resolvedBy as FactId)).toMatchObject({ kind: 'resolution' })
     await world.synced(clone)
     await world.synced(shop)
     expect(await world.counted()).toEqual(['a1', 'a2', 'b1', 'x1', 'x2', 'x3'])
@@ -282,9 +291,10 @@ describe('R12: two live copies', () => {
   test('G-9 a device that HQ retires sends nothing any more', async () => {
     await sells(['a1'])
     await world.synced(shop)
-    await world.cloud.store.write(async (tx) => {
+    const { tenant, ingest } = world.cloud
+    await ingest.record(tenant, async (tx, own) => {
       const edge = await tx.edge(shop.edge)
-      if (edge !== undefined) await retireEdge(tx, edge, world.time.now() as Millis)
+      if (edge !== undefined) await retireEdge(tx, own, edge, world.time.now() as Millis)
     })
     await sells(['b1'])
     await world.time.runUntil(() => shop.link?.state === 'fenced' || world.faults.length > 0, 600_000)
@@ -369,7 +379,7 @@ describe('R22: the cloud put back', () => {
     expect(edge).toMatchObject({ state: 'pending', store: later.store })
     expect((await store.read.stores(tenant)).map(({ id }) => id)).toContain(later.store)
     const { origin, epoch } = ledger(later).identity() ?? {}
-    await store.write((tx) => approveEdge(tx, edge as EdgeRow, world.time.now() as Millis))
+    await approve(later)
     await world.synced(later)
     expect(await world.counted()).toEqual(['a1', 'b1', 'm'])
     // Its life is its own by our signature, so its facts have the ids that others name.
@@ -405,8 +415,7 @@ describe('R22: the cloud put back', () => {
     expect(await orphans()).toEqual([[String(member), null]])
     later.wire.set('up')
     await world.time.runUntil(() => later.link?.state === 'held', 60_000)
-    const edge = (await store.read.edges(tenant)).find(({ id }) => id === later.edge)
-    await store.write((tx) => approveEdge(tx, edge as EdgeRow, world.time.now() as Millis))
+    await approve(later)
     await world.synced(later)
     expect((await store.read.memberByIdentity(tenant, 'card', '5'))?.id).toBe(member)
     expect((await store.read.fact(waits?.id as FactId))?.member).toBe(member)

@@ -3,6 +3,7 @@ import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { FactId } from '../../protocol/ids.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
+import type { FactRow } from '../../cloud/store/port.ts'
 import type { CloudCore } from '../support/cloud-core.ts'
 import { leaseProblems } from '../../cloud/domain/leases/lease-replay.ts'
 import { claimsFault, claimsOf } from '../../cloud/domain/leases/member-books.ts'
@@ -116,20 +117,12 @@ export async function audit(world: World): Promise<Findings> {
  * sold meanwhile names the first, and is HQ's to merge (I-13); it is still the card's money.
  */
 async function auditSpending(
-  { cloud, terminals }: World,
+  { cloud, formerCards }: World,
   spentByCard: ReadonlyMap<string, number>,
   findings: Findings,
 ): Promise<void> {
   const facts = await cloud.store.read.facts(cloud.tenant, {}, { after: 0, limit: 1_000_000 })
-  const cards = new Map<number, string>()
-  for (const { kind, bytes, id } of facts) {
-    if (kind !== 'enrolment') continue
-    const fact = decodeStoredFact(bytes)
-    if (fact.kind === 'enrolment') for (const { value } of fact.identities) cards.set(id, value)
-  }
-  for (const { operations } of terminals)
-    for (const { kind, card, ids } of operations)
-      if (kind === 'enrolment' && card !== null) for (const id of ids) cards.set(id, card)
+  const cards = new Map([...formerCards, ...cardsIn(facts)])
   const sold = new Map<string, number>()
   for (const { kind, status, member, bytes } of facts) {
     const card = cards.get(member)
@@ -140,6 +133,17 @@ async function auditSpending(
   for (const [card, amount] of sold)
     if (amount !== spentByCard.get(card))
       findings.balances.push(`card ${card}: sold for ${spentByCard.get(card)}, the cloud has ${amount}`)
+}
+
+/** Cards by the members that are enrolled with them. */
+export function cardsIn(facts: readonly Pick<FactRow, 'id' | 'kind' | 'bytes'>[]): Map<number, string> {
+  const cards = new Map<number, string>()
+  for (const { kind, bytes, id } of facts) {
+    if (kind !== 'enrolment') continue
+    const fact = decodeStoredFact(bytes)
+    if (fact.kind === 'enrolment') for (const { value } of fact.identities) cards.set(id, value)
+  }
+  return cards
 }
 
 async function auditEdge(world: World, node: StoreNode, findings: Findings): Promise<void> {

@@ -17,8 +17,6 @@ export interface Operation {
   readonly amount: number
   acked: { origin: number; seq: number; id: string; body: string; at: number } | null
   refused: string | null
-  /** Every id it was answered with: of an enrolment, what its member may be called by. */
-  readonly ids: number[]
   /** Its store's disk was lost while it was open, or with its fact: a refusal afterwards does not say that it never counted. */
   uncertain: boolean
 }
@@ -162,7 +160,6 @@ export class Terminal {
       body,
       at: this.#time.now(),
     }
-    operation.ids.push(Number(receipt.id))
     this.#done(operation)
     if (operation.kind === 'sale' && !this.#sold.includes(operation)) this.#sold.push(operation)
     if (this.#sold.length > SOLD_REMEMBERED_MAX) this.#sold.shift()
@@ -222,7 +219,6 @@ export class Terminal {
       card,
       amount,
       acked: null,
-      ids: [],
       refused: null,
       uncertain: false,
     }

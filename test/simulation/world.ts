@@ -14,6 +14,7 @@ import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import { SMALL_PROGRAM } from '../support/programs.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
+import { cardsIn } from './auditor.ts'
 import { signCheaply } from './cheap-signatures.ts'
 import { crashing, withBug } from './crashing-store.ts'
 import type { CrashPoint } from './crashing-store.ts'
@@ -51,6 +52,8 @@ export class World {
   #cloud: CloudCore | null = null
   #hub: SyncHub | null = null
   #cloudLife = 0
+  /** Of members that a cloud knew before it was put back. */
+  readonly formerCards = new Map<number, string>()
   #cloudWasPutBack = false
   /** Whose disks are gone: what the cloud has of them, only it and terminals have. */
   readonly #goneOrigins: Origin[] = []
@@ -215,8 +218,16 @@ export class World {
     return copy
   }
 
+  async #rememberMembers(): Promise<void> {
+    const store = openSqliteStore({ directory: this.#cloudDirectory })
+    const facts = await store.read.facts(this.#tenant, { kind: 'enrolment' }, { after: 0, limit: 1_000_000 })
+    for (const [member, card] of cardsIn(facts)) this.formerCards.set(member, card)
+    await store.close()
+  }
+
   /** As `restore` does: before anything else is done with it, the next epoch begins (BK-3). */
   async #putCloudBack(copy: string): Promise<void> {
+    await this.#rememberMembers()
     rmSync(this.#cloudDirectory, { recursive: true, force: true })
     cpSync(copy, this.#cloudDirectory, { recursive: true })
     const store = openSqliteStore({ directory: this.#cloudDirectory })

@@ -113,7 +113,16 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     at: 'cloud/fleet',
-    may: ['protocol', STORE_PORT, LEASE_PORT, 'cloud/domain/lives.ts', 'cloud/guesses.ts', 'cloud/system.ts'],
+    may: [
+      'protocol',
+      STORE_PORT,
+      LEASE_PORT,
+      'cloud/domain/devices.ts',
+      'cloud/domain/ingest',
+      'cloud/domain/lives.ts',
+      'cloud/guesses.ts',
+      'cloud/system.ts',
+    ],
     node: ['node:crypto', 'node:net'],
   },
   {

@@ -169,9 +169,9 @@ describe('the password grant', () => {
   })
 })
 
-describe('the native API', () => {
-  const native = { path: '/oauth/token' }
+const native = { path: '/oauth/token' }
 
+describe('the native API', () => {
   test('PL-10 a client acts for itself, for an hour', async () => {
     const robot = await addClient(cloud, {
       dialect: 'native',
@@ -242,6 +242,78 @@ describe('the native API', () => {
     expect((await revoke(own)).status).toBe(200)
     expect((await look(own)).json).toEqual({ active: false })
     expect((await cloud.ask('/v1/members', { token })).status).toBe(401)
+  })
+})
+
+describe('what was given to one client, in the hands of another', () => {
+  const NATIVE = { dialect: 'native', scopes: ['members:read'] } as const
+  const grants = ['authorization_code', 'refresh_token'] as const
+
+  test('PL-10 PL-14 is good for nothing, wherever it is brought, and stays good for its own', async () => {
+    const own = await addClient(cloud, { ...NATIVE, grants })
+    const other = await addClient(cloud, { ...NATIVE, grants })
+    const path = authorizePath(own.id, {}, '/oauth/authorize')
+    const exchanged = (code: string, basic: TestClient, at: string, redirect_uri = REDIRECT) =>
+      askToken(cloud, { grant_type: 'authorization_code', code, redirect_uri }, { path: at, basic })
+    const code = await codeOf(ada, path, EMAIL)
+    const elsewhere = 'https://app.example/other'
+    for (const [basic, at, redirect] of [
+      [other, '/oauth/token', REDIRECT],
+      [client, '/perkville/api/token/', REDIRECT],
+      [own, '/perkville/api/token/', REDIRECT],
+      [own, '/pegke/oauth/token', REDIRECT],
+      [client, '/oauth/token', REDIRECT],
+    ] as const)
+      expect((await exchanged(code, basic, at, redirect)).status).toBeGreaterThanOrEqual(400)
+    const { json } = await exchanged(code, own, '/oauth/token')
+    const [access, refresh] = [String(json.access_token), String(json.refresh_token)]
+    const refreshed = (token: string, basic: TestClient, at = '/oauth/token') =>
+      askToken(cloud, { grant_type: 'refresh_token', refresh_token: token }, { path: at, basic })
+    for (const [token, basic, at] of [
+      [refresh, other, '/oauth/token'],
+      [refresh, own, '/perkville/api/token/'],
+      [refresh, own, '/pegke/oauth/token'],
+      // None is what another is: an access token refreshes nothing, a refresh token is no code.
+      [access, own, '/oauth/token'],
+      [code, own, '/oauth/token'],
+    ] as const)
+      expect((await refreshed(token, basic, at)).status).toBeGreaterThanOrEqual(400)
+    expect((await exchanged(refresh, own, '/oauth/token')).json).toMatchObject({ error: 'invalid_grant' })
+    for (const at of ['/oauth/revoke', '/oauth/introspect'])
+      await askToken(cloud, { token: refresh }, { path: at, basic: other })
+    expect((await cloud.ask('/v1/members', { token: access })).status).toBe(200)
+    expect((await refreshed(refresh, own)).status).toBe(200)
+    // A code may be sent to its own address only, also where that is another of the client's.
+    const again = await codeOf(ada, authorizePath(own.id, { redirect_uri: REDIRECT }, '/oauth/authorize'))
+    expect((await exchanged(again, own, '/oauth/token', elsewhere)).status).toBe(400)
+  })
+
+  test('PL-10 many that bring one refresh token at once get one answer, and the family ends; a public client needs no secret', async () => {
+    const app = await addClient(cloud, {
+      ...NATIVE,
+      grants: ['pkce_mobile', 'refresh_token'],
+      public: true,
+    })
+    const path = authorizePath(
+      app.id,
+      { code_challenge: CHALLENGE, code_challenge_method: 'S256' },
+      '/oauth/authorize',
+    )
+    const form = { client_id: app.id, redirect_uri: REDIRECT, code_verifier: VERIFIER }
+    const code = await codeOf(ada, path)
+    const first = await askToken(cloud, { ...form, grant_type: 'authorization_code', code }, native)
+    const use = (token: unknown) =>
+      askToken(
+        cloud,
+        { grant_type: 'refresh_token', refresh_token: String(token), client_id: app.id },
+        native,
+      )
+    const rotated = await use(first.json.refresh_token)
+    expect(rotated.status).toBe(200)
+    const answers = await Promise.all(Array.from({ length: 5 }, () => use(rotated.json.refresh_token)))
+    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1)
+    for (const { json } of [first, rotated, ...answers])
+      expect(await cloud.principalOf(String(json.access_token))).toBeUndefined()
   })
 })
 

@@ -1,7 +1,9 @@
 // The pages where persons log in, agree, are identified, take an invitation, reset a password and see their account, under attack from another site: every page
 // with every kind of foreign form, every answer with its headers, every way of leading somebody elsewhere. One node; what no attack may change is looked at
 // after each.
+import { readFileSync, readdirSync } from 'node:fs'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LOGIN_ACCOUNT_WRONG_MAX } from '../../cloud/platform/limits.ts'
 import { CloudUnderTest, pick } from '../support/cloud-node.ts'
@@ -405,4 +407,23 @@ describe('whose session it is', () => {
     const back = await own.submit(await own.get('/account'), 'login', { email, password: PASSWORD })
     expect([back.status, back.location]).toEqual([303, '/account'])
   })
+})
+
+test('PL-4 PL-19 S36 no secret that anybody was given, and no password, is in the files', async () => {
+  const ada = await loggedIn()
+  const form = { grant_type: 'password', username: ADA, password: PASSWORD }
+  const { json } = await askToken(cloud, form, { basic: client })
+  const secrets = [
+    PASSWORD,
+    client.secret,
+    String(json.access_token),
+    ...ada.cookies.values(),
+    ...stages.map(({ path }) => path.split(/[/=]/).at(-1) ?? '').filter((text) => /^[\w-]{43}$/.test(text)),
+  ]
+  expect(secrets.length).toBeGreaterThan(8)
+  const files = readdirSync(cloud.directory).filter((name) => name !== 'hq.token')
+  expect(files).toContain('cloud.db-wal')
+  const bytes = Buffer.concat(files.map((name) => readFileSync(join(cloud.directory, name))))
+  expect(bytes.includes(ADA)).toBe(true)
+  expect(secrets.filter((secret) => bytes.includes(secret))).toEqual([])
 })

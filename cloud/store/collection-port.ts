@@ -17,10 +17,16 @@ export interface VersionRow {
   readonly row: Row
 }
 
+export interface VersionsQuery {
+  readonly of?: { readonly collection: string; readonly id: number }
+  readonly after: number
+  readonly limit: number
+}
+
 export interface CollectionReads {
   rows(collection: Collection, query: RowQuery): Promise<Row[]>
-  /** Of one document, oldest first. */
-  versions(collection: Collection, id: number): Promise<VersionRow[]>
+  /** What became of a business's documents, or of one of them, in the order it did: changes after `after`. */
+  versions(tenant: number, query: VersionsQuery): Promise<VersionRow[]>
 }
 
 export interface CollectionWrites extends CollectionReads {

@@ -101,7 +101,9 @@ export function collectionContract(engine: string, factory: StoreFactory): void 
       const changed = await store.write((tx) => changeDocument(tx, perks, change, edit))
       expect(changed).toMatchObject({ id, title: 'A', rule: 10, version: 2, created: 1_000, modified: 2_000 })
       expect(bodyOf(changed ?? {})).toEqual({ fine_print: 'x', points: 7 })
-      const versions = await store.read.versions(perks, id)
+      const versionsOf = (tenant: number, after = 0) =>
+        store.read.versions(tenant, { of: { collection: perks.name, id }, after, limit: 9 })
+      const versions = await versionsOf(1)
       expect(versions.map(({ version, by, at }) => [version, by, at])).toEqual([
         [1, 'a test', 1_000],
         [2, 'someone', 2_000],
@@ -109,6 +111,11 @@ export function collectionContract(engine: string, factory: StoreFactory): void 
       expect(versions.map((version) => version.row.title)).toEqual(['a', 'A'])
       expect(versions[1]?.row).toEqual(changed)
       expect(Number(changed?.change)).toBeGreaterThan(Number(row?.change))
+      expect(await versionsOf(1, Number(row?.change))).toEqual(versions.slice(1))
+      expect(await versionsOf(2)).toEqual([])
+      const news = await store.read.versions(1, { after: Number(row?.change), limit: 1_000 })
+      expect(news.at(-1)).toEqual(versions[1])
+      expect(news.map((one) => one.change)).toEqual(news.map((one) => one.change).toSorted((a, b) => a - b))
       const elsewhere = await store.write((tx) => changeDocument(tx, perks, { ...change, tenant: 2 }, edit))
       expect(elsewhere).toBeUndefined()
     })

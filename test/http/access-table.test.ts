@@ -85,6 +85,7 @@ const SCOPED = CLOSED.filter(({ needs }) => needs !== 'operator')
 const OWN: ReadonlySet<string> = new Set([
   '/v1/clients',
   '/v1/programs',
+  '/v1/documents',
   '/v1/perks',
   // What its program has.
   '/v1/shown/levels',

@@ -319,3 +319,43 @@ describe('S01 PL-2 a thing of another business in a body', () => {
     },
   )
 })
+
+test('COL-4 what became of the configuration is told since a change, once each, and of one document as its history', async () => {
+  const read = async (query: string, token = ours.token): Promise<Version[]> =>
+    items(await cloud.ask(`/v1/documents?${query}`, { token })) as Version[]
+  const all = await read('limit=500')
+  const changes = all.map(({ change }) => change)
+  expect(changes.length).toBeGreaterThan(20)
+  expect(changes).toEqual([...new Set(changes)].toSorted((a, b) => a - b))
+  const id = Number(entity('agreements')(ours))
+  const rename = async (internal_name: string): Promise<unknown> =>
+    (await cloud.post(`/v1/agreements/${id}`, { internal_name })).status
+  const last = changes.at(-1)
+  expect([await rename('Rules'), await rename('Rules of 2027')]).toEqual([200, 200])
+  const news = await read(`after=${last}&limit=1`)
+  expect(news).toMatchObject([
+    { kind: 'agreements', id, version: 2, by: 'operator', values: { internal_name: 'Rules' } },
+  ])
+  expect(await read(`after=${news[0]?.change}`)).toMatchObject([{ id, version: 3 }])
+  const history = await read(`kind=agreements&id=${id}`)
+  expect(history.map(({ version, values }) => [version, values.internal_name])).toEqual([
+    [1, 'Terms'],
+    [2, 'Rules'],
+    [3, 'Rules of 2027'],
+  ])
+  // Another business has its own, and nothing of ours by number.
+  expect(await read(`kind=agreements&id=${id}`, theirs.token)).toEqual([])
+  const foreign = new Set((await read('limit=500', theirs.token)).map(({ change }) => change))
+  expect([...changes, ...news.map(({ change }) => change)].filter((change) => foreign.has(change))).toEqual(
+    [],
+  )
+  for (const wrong of ['kind=agreements', 'id=1', 'kind=nothing&id=1', 'id=0&kind=perks'])
+    expect((await cloud.ask(`/v1/documents?${wrong}`)).status, wrong).toBe(400)
+})
+
+interface Version {
+  readonly id: number
+  readonly version: number
+  readonly change: number
+  readonly values: Readonly<Record<string, unknown>>
+}

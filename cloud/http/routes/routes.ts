@@ -11,6 +11,7 @@ import { ACCOUNT_ROUTES } from './account-routes.ts'
 import { CHALLENGE_ROUTES } from './challenge-routes.ts'
 import { CLAWBACK_ROUTES } from './clawback-routes.ts'
 import { CONFLICT_ROUTES } from './conflict-routes.ts'
+import { DOCUMENT_ROUTES } from './document-routes.ts'
 import { ENTITY_ROUTES } from './entity-routes.ts'
 import { FACT_ROUTES } from './fact-routes.ts'
 import { FLEET_ROUTES } from './fleet-routes.ts'
@@ -60,6 +61,7 @@ export const ROUTES: readonly Route[] = [
   ...ACCESS_ROUTES,
   ...ACCOUNT_ROUTES,
   ...ENTITY_ROUTES,
+  ...DOCUMENT_ROUTES,
   ...NODE_ROUTES,
   ...PAGE_ROUTES,
   OPENAPI_ROUTE,

@@ -32,10 +32,18 @@ export function collectionReads(database: Database, sql: Prepare): CollectionRea
   }
   return {
     rows: async (collection, query) => lookUp(collection, query),
-    versions: async (collection, id) =>
-      sql('SELECT * FROM document_versions WHERE collection = ? AND id = ? ORDER BY version')
-        .all(collection.name, id)
-        .map((raw) => ({ ...raw, row: JSON.parse(String(raw.row)) as Row }) as unknown as VersionRow),
+    versions: async (tenant, { of, after, limit }) =>
+      (of === undefined
+        ? sql('SELECT * FROM document_versions WHERE tenant = ? AND change > ? ORDER BY change LIMIT ?').all(
+            tenant,
+            after,
+            limit,
+          )
+        : sql(
+            `SELECT * FROM document_versions WHERE collection = ? AND id = ? AND tenant = ? AND change > ?
+             ORDER BY version LIMIT ?`,
+          ).all(of.collection, of.id, tenant, after, limit)
+      ).map((raw) => ({ ...raw, row: JSON.parse(String(raw.row)) as Row }) as unknown as VersionRow),
   }
 }
 

@@ -153,6 +153,7 @@ describe.skipIf(NO_BROWSER !== undefined)('the login pages', () => {
       '/perkville/biz/1/',
       '/perkville/biz/1/identify?token=x',
       '/unsubscribe?token=x',
+      '/offers?token=x',
       '/',
     ]
     appPage = paths

@@ -36,7 +36,7 @@ const PAGES = [
 test('S50 every address that answers is a row of the native table, a page, an OAuth endpoint, or below a dialect', () => {
   const { served, dialects, platform } = cloud.node
   expect(oauthPaths(platform.dialects)).toEqual(PAGES)
-  const pages = [...PAGES, '/unsubscribe']
+  const pages = [...PAGES, '/unsubscribe', '/offers']
   const slashed = pages.flatMap((path) => [path.replace(/\/$/, ''), `${path.replace(/\/$/, '')}/`])
   const mounts = dialects.flatMap(({ name, base, elsewhere }) => [
     `/${name}${base}`,

@@ -273,7 +273,9 @@ const PLAIN =
   eligible_at_all_locations email external_location_id external_system_id fine_print from grants homepage_url id incomplete_message ineligible_message
   internal_name invisible is_active join_message kind label lines logo_url membership membership_start name names picture_card picture_url points public
   public_key quantity rank reason record redemption_instructions redirect_uris referee rewards_program_name role scopes seed silent slug software source
-  staff_emails_off stage step success_message text title tls type until value verdict zone`.split(/\s+/)
+  staff_emails_off stage step success_message text time_zone title tls type until value verdict zone`.split(
+    /\s+/,
+  )
 
 function namesIn(shape: unknown, into = new Set<string>()): ReadonlySet<string> {
   if (typeof shape !== 'object' || shape === null) return into

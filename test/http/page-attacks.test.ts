@@ -204,6 +204,7 @@ describe('S20 S22 what answers carry', () => {
       '/invitations/unknown',
       '/unsubscribe?token=x',
       '/offers?token=x',
+      '/offers?token=x',
       '/perkville/biz/1/',
       '/perkville/biz/9/',
       authorizePath('nobody'),

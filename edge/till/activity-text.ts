@@ -9,7 +9,7 @@ import type { AuthorityWord, Grant } from '../../protocol/facts.ts'
 import { millisOf } from '../../protocol/time.ts'
 import type { ActivityKind } from './answers.ts'
 import type { OpenFact, Plan } from './plan.ts'
-import { tierChange, vouchersIssued } from './receipt-text.ts'
+import { bonusesGiven, tierChange, vouchersIssued } from './receipt-text.ts'
 import type { Wording } from './wording.ts'
 import { counted, escaped, maskedMember, timeText } from './wording.ts'
 
@@ -30,7 +30,7 @@ export function factActivity(
   const tier = change === null ? null : wording.escapedTitle(change.to)
   const vouchers = vouchersIssued(effects)
   const amount = fact.kind === 'sale' || fact.kind === 'return' ? fact.amount : null
-  let text = sentence(fact, label, wording, perk)
+  let text = sentence(fact, label, wording, perk) + bonusesGiven(effects, wording)
   if (tier !== null && change !== null && change.from !== 0) text += `, now ${tier}`
   if (vouchers > 0) text += `, ${counted(vouchers, 'voucher')}`
   return (
@@ -76,8 +76,8 @@ function sentence(fact: OpenFact, label: string | null, wording: Wording, perk: 
         : `Head office adjusted ${who} by ${amountText(fact, wording)}`
     case 'lease':
       return fact.stage === 'expired'
-        ? `${counted(fact.lines.length, 'lease')} to spend without the cloud ran out`
-        : `${counted(fact.lines.length, 'lease')} to spend without the cloud given back, as the cloud asked`
+        ? `${counted(fact.lines.length, 'share')} of what may be spent here offline ran out`
+        : `${counted(fact.lines.length, 'share')} of what may be spent here offline went back to HQ, as it asked`
     // HQ's and the platforms' facts are made in the cloud; a store that tells of one says whose it is.
     case 'profile':
     case 'activity':

@@ -1,7 +1,7 @@
 // Hot: the answer to a write, put together as JSON text once and then only moved: sent, stored, sent again byte for byte (K-2). The shape is
 // ReceiptShape in answers.ts; a test holds the two together. Budget: 2 microseconds.
 import type { EffectBuffer, EffectKind } from '../../cloud/evaluation/effects.ts'
-import { EFFECT_KINDS, TIER, VOUCHER_ISSUED, givesAmount } from '../../cloud/evaluation/effects.ts'
+import { BONUS, EFFECT_KINDS, TIER, VOUCHER_ISSUED, givesAmount } from '../../cloud/evaluation/effects.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { spendable } from '../../cloud/evaluation/state.ts'
 import type { FactId, Seq } from '../../protocol/ids.ts'
@@ -77,6 +77,19 @@ function tierChangePart(effects: EffectBuffer, wording: Wording): string {
   if (change === null) return 'null'
   const from = change.from === 0 ? 'null' : `"${wording.escapedTitle(change.from)}"`
   return `{"from":${from},"to":"${wording.escapedTitle(change.to)}"}`
+}
+
+/** `, with Happy hours`, or how many; '' without a bonus. */
+export function bonusesGiven(effects: EffectBuffer, wording: Wording): string {
+  let count = 0
+  let last = 0
+  for (let at = 0; at < effects.length; at++) {
+    if (effects.kindAt(at) !== BONUS) continue
+    count++
+    last = effects.ruleAt(at)
+  }
+  if (count === 0) return ''
+  return count === 1 ? `, with ${wording.escapedTitle(last)}` : `, with ${count} bonuses`
 }
 
 export function vouchersIssued(effects: EffectBuffer): number {

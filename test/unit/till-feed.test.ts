@@ -184,6 +184,7 @@ describe('what is told', () => {
     await shop.done('checkin', { member })
     await shop.done('grant', { member, points: 1 })
     await shop.done('void', { fact: sold.receipt.id })
+    for (let n = 0; n < 3; n++) await shop.done('sale', sale(500, member))
     const shape = validator(ActivityShape)
     for (const activity of told) expect(shape.accepts(activity) || shape.explain(activity)).toBe(true)
     expect(told.map(({ text }) => text)).toEqual([
@@ -199,6 +200,9 @@ describe('what is told', () => {
       'Check-in of J. D. …42',
       '1 point given to J. D. …42',
       'Void for J. D. …42: 250 points taken back',
+      'Sale of 5.00 GBP to J. D. …42: 5 points',
+      'Sale of 5.00 GBP to J. D. …42: 5 points',
+      'Sale of 5.00 GBP to J. D. …42: 30 points, with Every third sale of a month',
     ])
     expect(told[1]).toEqual({
       position: 3,

@@ -6,6 +6,7 @@ import { queueMailTo } from '../../cloud/domain/accounts/mail-queue.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { Digests, periodsOver } from '../../cloud/mail/digests.ts'
 import { MAIL_ATTEMPTS_MAX, MAIL_RETRY_MS, Mailer } from '../../cloud/mail/mailer.ts'
+import { startMail } from '../../cloud/mail/mail.ts'
 import { messageOf } from '../../cloud/mail/message.ts'
 import { NO_ACTIVITY } from '../../cloud/store/account-port.ts'
 import { smtpPost } from '../../cloud/mail/smtp.ts'
@@ -245,4 +246,28 @@ test('MAIL-10 a look that was broken off and is made again tells no customer twi
   const data = server.mails[0]?.data
   expect(data).toMatch(/^Subject: Your week at test, 2026-06-01 to 2026-06-07$/m)
   expect(data).toContain('Earned: 60 points, in transactions: 2.')
+})
+
+test('MAIL-1 MAIL-10 a node that was given a server sends what waits and looks for what time brings, until it stops', async () => {
+  const other = new SmtpServer()
+  const later: (() => void)[] = []
+  const mail = startMail({
+    smtp: await other.start(),
+    from: 'Shop <shop@example.org>',
+    store: cloud.store,
+    clock,
+    after: (_, call) => {
+      later.push(call)
+      return () => undefined
+    },
+    onFault: (cause) => expect.unreachable(String(cause)),
+    publicUrl: 'https://node.example',
+    secret: 'a secret',
+    pathOf: async () => '/',
+  })
+  await post(true)
+  for (const call of later.splice(0)) call()
+  await mail.stop()
+  expect(other.mails).toHaveLength(1)
+  await other.stop()
 })

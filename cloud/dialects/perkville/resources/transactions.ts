@@ -1,4 +1,5 @@
 // What customers earned and redeemed: transactions, one by one and in batches, and the vouchers that redeeming makes.
+import type { Json } from '../../../collections/collection.ts'
 import { EVERYTHING, among, eq, or } from '../../../collections/query.ts'
 import type { Predicate } from '../../../collections/query.ts'
 import type { InputTable } from '../../frame/input.ts'
@@ -155,14 +156,18 @@ const batchTransactions: PerkvilleResource = {
   ],
 }
 
+/** Times of this batch end in Z, as documented (PK-73). */
+const zulu = (ms: Json | undefined): Json =>
+  typeof ms === 'number' ? datetimeText(ms).replace('+00:00', 'Z') : null
+
 export const BATCH_MEMBER_FIELDS: Fields = {
   external_membership_status: plain('status'),
   user_id: plain('person'),
   resource_id: plain('id'),
-  external_join_dt: datetime('joined'),
+  external_join_dt: made(({ joined }) => zulu(joined)),
   external_member_id: plain('external_id'),
   external_system_id: plain('system'),
-  external_cancel_dt: datetime('cancelled'),
+  external_cancel_dt: made(({ cancelled }) => zulu(cancelled)),
   connection_id: plain('connection'),
   home_location_id: plain('home'),
   external_membership_type: plain('type'),

@@ -4,9 +4,9 @@ import { live } from './live.ts'
 import { BUGS, BUG_NAMES, planOf } from './plan.ts'
 
 const SEED = Number(process.env.SEED ?? '7')
-const SIZE = { operations: 160 }
+const SIZE = { perTerminal: 160, operationsMax: 160 }
 /** Worlds in which a planted bug may stay unseen: not every world gives it an occasion. */
-const WORLDS_MAX = 30
+const WORLDS_MAX = 60
 
 test.each(BUG_NAMES)('canary: "%s" is found out', { timeout: 120_000 }, async (bug) => {
   const found: string[] = []

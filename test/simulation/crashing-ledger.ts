@@ -7,6 +7,8 @@ import { Ledger } from '../../edge/ledger/ledger.ts'
 export class ProcessGone extends Error {}
 
 export interface CommitFate {
+  /** The process ended; its disk may be another's by now. */
+  isGone(): boolean
   /** Asked at each commit. */
   dies(): 'before' | 'after' | null
   /** The process is gone from here on. */
@@ -26,6 +28,7 @@ export class CrashingLedger extends Ledger {
   }
 
   override begin(): void {
+    if (this.#fate.isGone()) throw new ProcessGone()
     this.#owed?.()
     super.begin()
   }

@@ -1,6 +1,6 @@
 // A cloud store whose process may die at any await: before any call of a transaction, and between COMMIT and what follows from it. From then on every
 // call of the dead process fails, so that its transaction is rolled back as the engine would. Two planted bugs are wrapped around here.
-import type { CloudStore, Writes } from '../../cloud/store/port.ts'
+import type { CloudStore, Reads, Writes } from '../../cloud/store/port.ts'
 import { ProcessGone } from './crashing-ledger.ts'
 import type { Bug } from './plan.ts'
 
@@ -23,15 +23,28 @@ export function crashing(store: CloudStore, fate: StoreFate): CloudStore {
     return made
   }
   return {
-    read: store.read,
+    read: alive(store.read, fate),
     onAccessChanged: (listener) => store.onAccessChanged(listener),
     close: () => store.close(),
     async write(work) {
+      if (fate.dead) throw new ProcessGone()
       const value = await store.write((tx) => work(guarded(tx)))
       if (fate.dies('commit') || fate.dead) throw new ProcessGone()
       return value
     },
   }
+}
+
+/** The connections may be another process's by now. */
+function alive(reads: Reads, fate: StoreFate): Reads {
+  const calls = Object.entries(reads).map(([name, read]: [string, unknown]): [string, unknown] => {
+    if (typeof read !== 'function') return [name, read]
+    const call = (...given: unknown[]): unknown =>
+      fate.dead ? Promise.reject(new ProcessGone()) : Reflect.apply(read, reads, given)
+    return [name, call]
+  })
+  // Every name of the port is there, each with a call of the same type.
+  return Object.fromEntries(calls) as unknown as Reads
 }
 
 function guard(tx: Writes, fate: StoreFate): Writes {

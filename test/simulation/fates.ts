@@ -3,9 +3,10 @@
 // disk; what the members may have spent twice because of it is counted before, and is all that may be overspent (O).
 import { approveEdge } from '../../cloud/domain/devices.ts'
 import type { Random } from '../support/random.ts'
+import type { DiskImage } from './disk.ts'
 import { STRIKES } from './plan.ts'
 import type { Strike } from './plan.ts'
-import type { DiskImage, StoreNode } from './store-node.ts'
+import type { StoreNode } from './store-node.ts'
 import type { World } from './world.ts'
 
 const HOUR_MS = 3_600_000

@@ -9,8 +9,10 @@ const WORK_MS_MAX = 6 * 3_600_000
 
 export interface Life {
   readonly findings: Findings
-  /** Calls of terminals. */
+  /** What terminals wanted done, each under a key of its own, however often they called for it. */
   readonly operations: number
+  /** Calls into a store's till, the repeated ones too. */
+  readonly calls: number
   /** Entries of virtual time: messages, timers, steps. */
   readonly events: number
   readonly happened: Readonly<Partial<Record<Strike, number>>>
@@ -27,6 +29,7 @@ export async function live(plan: Plan): Promise<Life> {
     return {
       findings,
       operations: operations.length,
+      calls: world.terminals.reduce((sum, terminal) => sum + terminal.calls, 0),
       events: world.time.ran,
       happened: world.happened,
       kinds: new Set(operations.map(({ kind }) => kind)),

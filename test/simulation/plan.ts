@@ -41,6 +41,8 @@ export interface Plan {
   readonly cards: number
   /** Between two calls of a terminal, at most. */
   readonly pauseMsMax: number
+  /** Calls come at multiples of it only. */
+  readonly beatMs: number
   readonly latencyMsMax: number
   /** How far back a claimed time may lie. */
   readonly lateMsMax: number
@@ -50,14 +52,20 @@ export interface Plan {
   readonly callsPerStrike: number
   /** How often each, relative to each other. */
   readonly strikes: Readonly<Record<Strike, number>>
+  /** Files opened and closed by each process and real signatures; else pages in memory and connections that are kept (kept-database.ts). */
+  readonly real: boolean
   readonly bug?: Bug
 }
 
 export interface Size {
-  readonly operations: number
+  readonly perTerminal: number
+  /** Of the whole world; else as many as its terminals make. */
+  readonly operationsMax?: number
   /** Disks of stores are copied, put back and cloned. */
   readonly disks?: boolean
 }
+
+const REAL_ONE_IN = 8
 
 const USUAL: Readonly<Record<Strike, number>> = {
   'line cut': 20,
@@ -85,11 +93,14 @@ const DISKS: Readonly<Partial<Record<Strike, number>>> = {
 /** Strikes of every mixture. */
 export const USUAL_STRIKES = STRIKES.filter((strike) => USUAL[strike] > 0)
 
-export function planOf(seed: number, { operations, disks = false }: Size, bug?: Bug): Plan {
+export function planOf(seed: number, size: Size, bug?: Bug): Plan {
   const random = seededRandom(seed ^ 0x5eed)
   const stores = 1 + random.below(4)
   const terminalsPerStore = random.pick([1, 4, 12, 40])
-  const operationsPerTerminal = Math.max(4, Math.ceil(operations / (stores * terminalsPerStore)))
+  const terminals = stores * terminalsPerStore
+  const { perTerminal, operationsMax = terminals * perTerminal, disks = false } = size
+  const operationsPerTerminal = Math.max(4, Math.min(perTerminal, Math.ceil(operationsMax / terminals)))
+  const operations = terminals * operationsPerTerminal
   // Each kind of trouble is absent from one world in four.
   const strikes = Object.fromEntries(
     STRIKES.map((strike) => [strike, random.below(4) === 0 && strike !== 'line healed' ? 0 : USUAL[strike]]),
@@ -101,13 +112,16 @@ export function planOf(seed: number, { operations, disks = false }: Size, bug?: 
     stores,
     terminalsPerStore,
     operationsPerTerminal,
-    cards: random.pick([3, 14, 14 + Math.ceil(operations / 10)]),
+    cards: random.pick([3, 14, 50]) + Math.ceil(operations / random.pick([200, 50, 10])),
     pauseMsMax: random.pick([20, 200, 2_000]),
+    beatMs: random.pick([1, 20, 100]),
     latencyMsMax: random.pick([5, 80, 1_500]),
     lateMsMax: random.pick([0, 1_000, 60_000]),
     fateMsMax: random.pick([10_000, 60_000]),
-    callsPerStrike: random.pick([10, 40, 160]),
+    // Trouble comes with time: the more terminals call, the more calls lie between.
+    callsPerStrike: random.pick([10, 40, 160]) * Math.ceil(terminals / 8),
     strikes,
+    real: seed % REAL_ONE_IN === 0,
     ...(bug === undefined ? {} : { bug }),
   }
 }

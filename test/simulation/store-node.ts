@@ -1,11 +1,9 @@
 // One simulated store: a real ledger file, till and link, restarted and replaced at will. A crash keeps what was committed and nothing else; where a
 // process ends by itself (an error nobody handles), it is started again, as a supervisor would.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { KeyObject } from 'node:crypto'
 import { pino } from 'pino'
 import { sparesOf } from '../../cloud/domain/lives.ts'
-import { LEDGER_FILE, isStorageFull, openDatabase } from '../../edge/ledger/database.ts'
+import { isStorageFull } from '../../edge/ledger/database.ts'
 import type { OpenDatabase } from '../../edge/ledger/database.ts'
 import { Ledger } from '../../edge/ledger/ledger.ts'
 import { Link } from '../../edge/sync/link.ts'
@@ -19,6 +17,7 @@ import type { Life } from '../../protocol/lives.ts'
 import type { CloudCore } from '../support/cloud-core.ts'
 import type { Random } from '../support/random.ts'
 import { CrashingLedger, ProcessGone } from './crashing-ledger.ts'
+import type { Disk, DiskImage } from './disk.ts'
 import type { Wire } from './network.ts'
 import type { Bug } from './plan.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -29,7 +28,6 @@ const FULL_MS_MAX = 5_000
 const COMMITS_UNSYNCED_MAX = 8
 /** Planted bug "acknowledged before commit": how much later. */
 const COMMIT_LATE_MS = 2_000
-const PAGES_MAX = 4_294_967_294
 
 /** What a store stands in. */
 export interface Surroundings {
@@ -38,12 +36,11 @@ export interface Surroundings {
   readonly cloud: () => CloudCore
   /** As enrolment does. */
   readonly attest: (edge: EdgeRow, lives: readonly Life[]) => Promise<string>
-  readonly directory: string
+  /** A fresh one, of that name. */
+  readonly disk: (name: string) => Disk
   readonly cloudKey: KeyObject
   readonly bug: Bug | undefined
 }
-
-export type DiskImage = readonly { readonly name: string; readonly bytes: Buffer | undefined }[]
 
 export class StoreNode {
   readonly store: StoreId
@@ -60,7 +57,8 @@ export class StoreNode {
   readonly #world: Surroundings
   #open: OpenDatabase | null = null
   readonly #name: string
-  #disk = 0
+  #disk: Disk
+  #disks = 0
   #dieInCommit: 'before' | 'after' | null = null
   #gone = false
   #commits = 0
@@ -72,12 +70,15 @@ export class StoreNode {
     this.store = store
     this.wire = wire
     this.#world = world
+    this.#disk = world.disk(`${name}-disk-0`)
   }
 
   /** A new device on a fresh disk: enrolled with a key of its own, a new life of the store's ledger. */
   async install(): Promise<void> {
     this.#stop()
-    this.#disk += 1
+    this.#disk.leave()
+    this.#disks += 1
+    this.#disk = this.#world.disk(`${this.#name}-disk-${this.#disks}`)
     const keys = newKeyPair()
     const { store } = this.#world.cloud()
     const made = await store.write(async (tx) => {
@@ -94,9 +95,7 @@ export class StoreNode {
     })
     const { row, life, spares } = made
     const attestation = await this.#world.attest(row, [life, ...spares])
-    // Like every ledger here without a path of its own: no ballast is laid for a disk that is filled by hand.
-    const open = openDatabase(this.#directory())
-    const ledger = new Ledger({ database: open.database, close: () => open.close() })
+    const ledger = new Ledger(this.#disk.open())
     const enrolled = {
       edge: row.id,
       origin: life.origin,
@@ -109,7 +108,7 @@ export class StoreNode {
     }
     ledger.enrol(enrolled, spares)
     ledger.close()
-    this.#synced = this.#image()
+    this.#noteSynced()
     this.start()
   }
 
@@ -130,13 +129,13 @@ export class StoreNode {
 
   /** The disk as it is now; the files of a running node are as whole as after a crash. */
   copyDisk(): DiskImage {
-    return this.#image()
+    return this.#disk.image()
   }
 
   /** Another disk's files in the place of this node's, which is started on them. */
   putBack(image: DiskImage): void {
     this.#stop()
-    this.#putBack(image)
+    this.#disk.putBack(image)
     this.start()
   }
 
@@ -165,7 +164,7 @@ export class StoreNode {
       onFault: (cause) => this.#fault(cause),
     })
     if (bug === 'epoch reused') this.till.beginLife = () => true
-    this.till.resume(this.#directory())
+    this.till.resume(this.#disk.binding)
     const open = this.wire.factory()
     this.link = new Link({
       ledger: this.ledger,
@@ -192,7 +191,7 @@ export class StoreNode {
   crash(): void {
     if (this.ledger === null) return
     this.#stop()
-    if (this.#world.bug === 'NORMAL instead of FULL') this.#putBack(this.#synced)
+    if (this.#world.bug === 'NORMAL instead of FULL') this.#disk.putBack(this.#synced)
     this.#startLater()
   }
 
@@ -203,22 +202,23 @@ export class StoreNode {
 
   /** The disk takes no page more, for a while. */
   fill(): void {
-    const database = this.#open?.database
-    if (database === undefined) return
+    if (this.#open === null) return
     const life = this.life
-    database.pragma(`max_page_count = ${String(database.pragma('page_count', { simple: true }))}`)
+    this.#disk.fill()
     this.#world.time.after(this.#world.random.below(FULL_MS_MAX), () => {
-      if (this.life === life) database.pragma(`max_page_count = ${PAGES_MAX}`)
+      if (this.life === life) this.#disk.makeRoom()
     })
   }
 
   destroy(): void {
     this.#stop()
+    this.#disk.leave()
   }
 
   #openLedger(): Ledger {
-    const open = openDatabase(this.#directory())
+    const open = this.#disk.open()
     this.#open = open
+    const opened = this.life
     const { time, bug } = this.#world
     const late = (commit: () => void): void => {
       const life = this.life
@@ -226,27 +226,23 @@ export class StoreNode {
         if (this.life === life) commit()
       })
     }
-    // Without a path nothing is checkpointed on a thread, which would be another clock.
-    const ledger = new CrashingLedger(
-      { database: open.database, close: () => open.close() },
-      {
-        dies: () => {
-          const when = this.#dieInCommit
-          this.#dieInCommit = null
-          return when
-        },
-        gone: () => {
-          this.#gone = true
-          this.life += 1
-        },
-        committed: () => {
-          this.#commits += 1
-          if (bug === 'NORMAL instead of FULL' && this.#commits % COMMITS_UNSYNCED_MAX === 0)
-            this.#synced = this.#image()
-        },
-        late: bug === 'acknowledged before commit' ? late : null,
+    const ledger = new CrashingLedger(open, {
+      isGone: () => this.life !== opened,
+      dies: () => {
+        const when = this.#dieInCommit
+        this.#dieInCommit = null
+        return when
       },
-    )
+      gone: () => {
+        this.#gone = true
+        this.life += 1
+      },
+      committed: () => {
+        this.#commits += 1
+        if (this.#commits % COMMITS_UNSYNCED_MAX === 0) this.#noteSynced()
+      },
+      late: bug === 'acknowledged before commit' ? late : null,
+    })
     if (bug === 'lease not deducted') ledger.leases.spend = () => undefined
     return ledger
   }
@@ -286,28 +282,7 @@ export class StoreNode {
     this.wire.dropAll()
   }
 
-  #directory(): string {
-    return join(this.#world.directory, `${this.#name}-disk-${this.#disk}`)
-  }
-
-  /** The files as they are now. */
-  #image(): DiskImage {
-    return [LEDGER_FILE, `${LEDGER_FILE}-wal`].map((name) => {
-      try {
-        return { name, bytes: readFileSync(join(this.#directory(), name)) }
-      } catch {
-        return { name, bytes: undefined }
-      }
-    })
-  }
-
-  #putBack(image: DiskImage): void {
-    mkdirSync(this.#directory(), { recursive: true })
-    rmSync(join(this.#directory(), `${LEDGER_FILE}-shm`), { force: true })
-    for (const { name, bytes } of image) {
-      const path = join(this.#directory(), name)
-      if (bytes === undefined) rmSync(path, { force: true })
-      else writeFileSync(path, bytes)
-    }
+  #noteSynced(): void {
+    if (this.#world.bug === 'NORMAL instead of FULL') this.#synced = this.#disk.image()
   }
 }

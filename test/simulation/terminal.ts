@@ -35,6 +35,7 @@ export interface TerminalPlan {
   readonly cards: number
   readonly pauseMsMax: number
   readonly lateMsMax: number
+  readonly beatMs: number
   /** Planted bug: a new key for every attempt. */
   readonly forgetsKeys: boolean
   /** Told at every new operation. */
@@ -65,6 +66,11 @@ export class Terminal {
     this.#random = random
     this.#plan = plan
     this.#left = plan.operations
+  }
+
+  /** Times it called its store, with the same operation or another. */
+  get calls(): number {
+    return this.#attempt
   }
 
   get idle(): boolean {
@@ -115,8 +121,12 @@ export class Terminal {
     if (this.#resting && !this.idle) this.begin()
   }
 
+  /** To a beat: terminals of a rush press their keys at once. */
   #pause(): number {
-    return 1 + this.#random.below(this.#plan.pauseMsMax)
+    const { pauseMsMax, beatMs } = this.#plan
+    const now = this.#time.now()
+    const at = now + 1 + this.#random.below(pauseMsMax)
+    return Math.ceil(at / beatMs) * beatMs - now
   }
 
   #next(): void {

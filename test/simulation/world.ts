@@ -1,11 +1,10 @@
 // The whole of it in one process: stores, terminals, wires, a cloud, and a fate that breaks things, all from one seed.
-import { cpSync, rmSync } from 'node:fs'
 import type { KeyObject } from 'node:crypto'
 import { newKeyPair } from '../../protocol/envelope.ts'
 import type { Origin, StoreId } from '../../protocol/ids.ts'
 import type { Life } from '../../protocol/lives.ts'
 import type { Millis } from '../../protocol/time.ts'
-import type { EdgeRow } from '../../cloud/store/port.ts'
+import type { CloudStore, EdgeRow } from '../../cloud/store/port.ts'
 import { openCloudEpoch } from '../../cloud/domain/lives.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { SyncHub } from '../../cloud/sync/hub.ts'
@@ -15,18 +14,20 @@ import { SMALL_PROGRAM } from '../support/programs.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 import { cardsIn } from './auditor.ts'
-import { signCheaply } from './cheap-signatures.ts'
+import { signFor } from './cheap-signatures.ts'
+import { CloudFiles, keptCloud } from './cloud-disk.ts'
+import type { CloudDisk } from './cloud-disk.ts'
 import { crashing, withBug } from './crashing-store.ts'
 import type { CrashPoint } from './crashing-store.ts'
 import { ProcessGone } from './crashing-ledger.ts'
+import { FileDisk } from './disk.ts'
+import { MemoryDisk } from './memory-disk.ts'
 import { Wire } from './network.ts'
 import { Fates, weighed } from './fates.ts'
 import type { Plan } from './plan.ts'
 import { StoreNode } from './store-node.ts'
 import { Terminal } from './terminal.ts'
 import { VirtualTime } from './virtual-time.ts'
-
-signCheaply()
 
 const START = Date.UTC(2026, 2, 28, 21)
 const HEAL_MS = 30 * 60_000
@@ -45,7 +46,8 @@ export class World {
   readonly stores: StoreNode[] = []
   readonly terminals: Terminal[] = []
   readonly happened: Record<string, number> = {}
-  readonly #home: ReturnType<typeof freshDirectory>
+  readonly #home = freshDirectory(true)
+  readonly #cloudDisk: CloudDisk
   readonly #keys: { privateKey: KeyObject; publicKey: KeyObject } = newKeyPair()
   readonly cloudFaults: unknown[] = []
   readonly fates = new Fates(this)
@@ -65,7 +67,8 @@ export class World {
   constructor(plan: Plan) {
     this.plan = plan
     this.random = seededRandom(plan.seed)
-    this.#home = freshDirectory(true)
+    signFor(plan.real)
+    this.#cloudDisk = plan.real ? new CloudFiles(`${this.#home.path}/cloud`) : keptCloud()
   }
 
   get cloud(): CloudCore {
@@ -113,7 +116,8 @@ export class World {
       random: this.random,
       cloud: () => this.cloud,
       attest: (edge: EdgeRow, lives: readonly Life[]) => this.#attest(edge, lives),
-      directory: this.#home.path,
+      disk: (disk: string) =>
+        this.plan.real ? new FileDisk(`${this.#home.path}/${disk}`) : new MemoryDisk(disk),
       cloudKey: this.#keys.publicKey,
       bug: this.plan.bug,
     }
@@ -129,7 +133,10 @@ export class World {
 
   #accept(node: StoreNode, socket: SyncSocket): boolean {
     if (this.#hub === null) return false
-    void this.#hub.accept(node.edge, socket, node.ledger?.identity()?.attestation ?? undefined)
+    const attestation = node.ledger?.identity()?.attestation ?? undefined
+    this.#hub.accept(node.edge, socket, attestation).catch((cause: unknown) => {
+      if (!(cause instanceof ProcessGone)) this.cloudFaults.push(cause)
+    })
     return true
   }
 
@@ -143,8 +150,12 @@ export class World {
         return world.#cloudLife !== life
       },
     }
-    const cloud = new CloudCore(this.#cloudDirectory, { now: () => this.time.now() }, (store) =>
-      withBug(crashing(store, fate), this.plan.bug),
+    const { directory } = this.#cloudDisk
+    const cloud = new CloudCore(
+      directory,
+      { now: () => this.time.now() },
+      (store) => withBug(crashing(store, fate), this.plan.bug),
+      this.#cloudDisk.open(),
     )
     cloud.tenant = this.#tenant
     this.#cloud = cloud
@@ -197,7 +208,7 @@ export class World {
     this.#cloudDoom = null
     this.#cloudLife += 1
     for (const { wire } of this.stores) wire.dropAll()
-    const closed = cloud.store.close()
+    const closed = cloud.store.close().then(() => this.#cloudDisk.abandon())
     this.time.after(1 + this.random.below(CLOUD_RESTART_MS_MAX), () => {
       void closed.then(async () => {
         if (putBack !== undefined) await this.#putCloudBack(putBack)
@@ -213,24 +224,28 @@ export class World {
   /** Between two entries of virtual time no transaction is open; the files are as whole as after a crash. */
   copyCloud(): string {
     const copy = `${this.#home.path}/cloud-copy`
-    rmSync(copy, { recursive: true, force: true })
-    cpSync(this.#cloudDirectory, copy, { recursive: true })
+    this.#cloudDisk.copyTo(copy)
     return copy
   }
 
+  #openStore(): CloudStore {
+    const { directory } = this.#cloudDisk
+    return openSqliteStore({ directory, checkpointer: false, opened: this.#cloudDisk.open() })
+  }
+
   async #rememberMembers(): Promise<void> {
-    const store = openSqliteStore({ directory: this.#cloudDirectory })
+    const store = this.#openStore()
     const facts = await store.read.facts(this.#tenant, { kind: 'enrolment' }, { after: 0, limit: 1_000_000 })
     for (const [member, card] of cardsIn(facts)) this.formerCards.set(member, card)
     await store.close()
+    this.#cloudDisk.abandon()
   }
 
   /** As `restore` does: before anything else is done with it, the next epoch begins (BK-3). */
   async #putCloudBack(copy: string): Promise<void> {
     await this.#rememberMembers()
-    rmSync(this.#cloudDirectory, { recursive: true, force: true })
-    cpSync(copy, this.#cloudDirectory, { recursive: true })
-    const store = openSqliteStore({ directory: this.#cloudDirectory })
+    this.#cloudDisk.putBack(copy)
+    const store = this.#openStore()
     const now = this.time.now() as Millis
     await store.write((tx) => openCloudEpoch(tx, [this.#tenant], 0, now, 'because a backup was put back'))
     this.#cloudWasPutBack = true
@@ -239,10 +254,7 @@ export class World {
       for (const terminal of this.terminals) terminal.handInAfter(origin, seq)
     }
     await store.close()
-  }
-
-  get #cloudDirectory(): string {
-    return `${this.#home.path}/cloud`
+    this.#cloudDisk.abandon()
   }
 
   /** Something goes wrong every so often, until the world is healed. */
@@ -357,6 +369,8 @@ export class World {
   async destroy(): Promise<void> {
     for (const node of this.stores) node.destroy()
     await this.#cloud?.store.close()
+    this.#cloudLife += 1
+    this.#cloudDisk.leave()
     this.#home.remove()
   }
 }

@@ -19,6 +19,7 @@ import { decodeState, newState, outcomeText } from '../../cloud/evaluation/state
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { Certifier } from '../../cloud/fleet/certifier.ts'
 import type { CloudStore, TenantId } from '../../cloud/store/port.ts'
+import type { OpenStore } from '../../cloud/store/sqlite/open.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { systemWith } from '../../cloud/system.ts'
 import { OriginWriter } from './origin-writer.ts'
@@ -52,11 +53,16 @@ export class CloudCore {
   after: (ms: number, call: () => void) => () => void = () => () => undefined
   onFault: (cause: unknown) => void = (cause) => void this.faults.push(cause)
 
-  /** `wrap` lets a test stand between the domain and the store. */
-  constructor(directory: string, clock: Clock, wrap: (store: CloudStore) => CloudStore = (store) => store) {
+  /** `wrap` lets a test stand between the domain and the store; `opened`: connections that outlive it. */
+  constructor(
+    directory: string,
+    clock: Clock,
+    wrap: (store: CloudStore) => CloudStore = (store) => store,
+    opened?: OpenStore,
+  ) {
     this.directory = directory
     this.clock = clock
-    this.store = wrap(openSqliteStore({ directory, checkpointer: false }))
+    this.store = wrap(openSqliteStore({ directory, checkpointer: false, opened }))
     this.shelf = new ProgramShelf(this.store, clock)
     // There are no sockets to read.
     this.ingest = new Ingest(this.store, this.shelf, clock, { turn: () => Promise.resolve() })

@@ -7,6 +7,7 @@ import type { Result } from '../../protocol/result.ts'
 import { SyncHub } from '../../cloud/sync/hub.ts'
 import type { InputOf, WriteKind } from '../../edge/till/inputs.ts'
 import type { StoredAnswer } from '../../edge/till/till.ts'
+import { FileDisk } from '../simulation/disk.ts'
 import { Wire } from '../simulation/network.ts'
 import { StoreNode } from '../simulation/store-node.ts'
 import { VirtualTime } from '../simulation/virtual-time.ts'
@@ -128,7 +129,7 @@ export class SmallWorld {
         random: this.#random,
         cloud: () => this.cloud,
         attest: (...device) => this.#hub.attest(...device),
-        directory: this.#home.path,
+        disk: (disk) => new FileDisk(`${this.#home.path}/${disk}`),
         cloudKey: this.#keys.publicKey,
         bug: undefined,
       },

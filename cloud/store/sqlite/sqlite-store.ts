@@ -7,6 +7,7 @@ import { Checkpointer } from './checkpointer.ts'
 import { isStorageBroken, markFailed, watched } from './failure.ts'
 import { IssuedMemory } from './issued-memory.ts'
 import { STORE_FILE, openDatabase, openReader } from './open.ts'
+import type { OpenStore } from './open.ts'
 import { issuedWhole } from './platform-rows.ts'
 import { sqliteReads } from './reads.ts'
 import { SCHEMA_VERSION } from './schema.ts'
@@ -22,6 +23,8 @@ export interface SqliteOptions {
   readonly onBroken?: (cause: unknown) => void
   /** Without it commits move the log themselves (S-7): a thread would be another clock in a simulation. */
   readonly checkpointer?: boolean
+  /** Connections that outlive the store, in a simulation in which only the process dies. */
+  readonly opened?: OpenStore | undefined
 }
 
 export function openSqliteStore(options: SqliteOptions): CloudStore {
@@ -78,10 +81,10 @@ class SqliteStore implements CloudStore {
   /** Why nothing more is written (S-4). */
   #broken: unknown
 
-  constructor({ directory, onBroken = () => undefined, checkpointer = true }: SqliteOptions) {
+  constructor({ directory, onBroken = () => undefined, checkpointer = true, opened }: SqliteOptions) {
     this.#directory = directory
     this.#onBroken = onBroken
-    const { path, writer, reader, lock } = openDatabase(directory)
+    const { path, writer, reader, lock } = opened ?? openDatabase(directory)
     // A thread's error comes as a copy without its class; that it failed at all is what counts.
     this.#checkpointer = checkpointer ? new Checkpointer(path, (cause) => this.#break(cause)) : null
     this.#written = writer.prepare<[], number>('SELECT total_changes()').pluck()

@@ -8,7 +8,7 @@ const SIZE = { perTerminal: 160, operationsMax: 160 }
 /** Worlds in which a planted bug may stay unseen: not every world gives it an occasion. */
 const WORLDS_MAX = 60
 
-test.each(BUG_NAMES)('canary: "%s" is found out', { timeout: 120_000 }, async (bug) => {
+test.each(BUG_NAMES)('canary: "%s" is found out', { timeout: 240_000 }, async (bug) => {
   const found: string[] = []
   for (let seed = SEED; seed < SEED + WORLDS_MAX && found.length === 0; seed++)
     found.push(...(await live(planOf(seed, SIZE, bug))).findings[BUGS[bug]])

@@ -73,9 +73,30 @@ async function addStore(port: number): Promise<number> {
 }
 
 describe('a process', () => {
-  test('prints one line of JSON, logs to stderr, and stops drained on SIGTERM', async () => {
-    const node = new Running('--data', directory.path, '--port', '0')
+  test('prints one line of JSON, logs to stderr without any secret (S37), and stops drained on SIGTERM', async () => {
+    const node = new Running('--data', directory.path, '--port', '0', '--log-level', 'debug')
     const port = await node.listening()
+    const canary = `canary${'C'.repeat(37)}`
+    for (const path of [
+      `/account/proofs/${canary}`,
+      `/invitations/${canary}`,
+      `/perkville/biz/1/identify?token=${canary}`,
+      `/unsubscribe?token=${canary}`,
+      `/v1/feed?token=${canary}`,
+      `/v1/members?token=${canary}`,
+      `/perkville/v2/perks/?token=${canary}`,
+      `/pegke/apiv1/?key=${canary}`,
+      `/oauth/authorize?client_id=x&state=${canary}`,
+      `/${canary}`,
+    ])
+      await fetch(`http://127.0.0.1:${port}${path}`, {
+        headers: { authorization: `Bearer ${canary}`, cookie: `till_session=${canary}` },
+      })
+    for (const path of ['/oauth/token', '/perkville/api/token/', '/account', '/account/password'])
+      await fetch(`http://127.0.0.1:${port}${path}?client_secret=${canary}`, {
+        method: 'POST',
+        body: new URLSearchParams({ step: 'login', grant_type: 'password', password: canary, csrf: canary }),
+      })
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
     const token = readFileSync(join(directory.path, 'hq.token'), 'utf8').trim()
     node.child.kill('SIGTERM')
@@ -86,8 +107,10 @@ describe('a process', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { msg: string })
-    expect(lines.map(({ msg }) => msg)).toEqual(['listening', 'stopping', 'stopped'])
-    expect(stderr).not.toContain(token)
+    const told = lines.map(({ msg }) => msg)
+    expect(told.filter((msg) => msg !== 'request')).toEqual(['listening', 'stopping', 'stopped'])
+    expect(told).toContain('request')
+    for (const secret of [token, canary]) expect(stderr).not.toContain(secret)
   })
 
   test('a second node on the same directory, or on the same port, is refused in words', async () => {

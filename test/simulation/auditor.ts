@@ -123,16 +123,25 @@ async function auditSpending(
 ): Promise<void> {
   const facts = await cloud.store.read.facts(cloud.tenant, {}, { after: 0, limit: 1_000_000 })
   const cards = new Map([...formerCards, ...cardsIn(facts)])
+  const enrolled = new Set(cardsIn(facts).values())
   const sold = new Map<string, number>()
-  for (const { kind, status, member, bytes } of facts) {
-    const card = cards.get(member)
-    if (kind !== 'sale' || status !== 'counted' || card === undefined) continue
+  for (const { kind, status, member, claim, bytes } of facts) {
+    const card = status === 'unclaimed' ? cardOf(claim, cards) : cards.get(member)
+    if (kind !== 'sale' || status === 'duplicate' || card === undefined) continue
+    // Where nobody holds the enrolment any more, what names the card waits for another.
+    if (status === 'unclaimed' && enrolled.has(card)) continue
     const fact = decodeStoredFact(bytes)
     if (fact.kind === 'sale') sold.set(card, (sold.get(card) ?? 0) + fact.amount)
   }
   for (const [card, amount] of sold)
     if (amount !== spentByCard.get(card))
       findings.balances.push(`card ${card}: sold for ${spentByCard.get(card)}, the cloud has ${amount}`)
+}
+
+/** What a fact that is nobody's yet waits for: who has the card, or the enrolment of a member (I-7, I-13). */
+function cardOf(claim: string | null, cards: ReadonlyMap<number, string>): string | undefined {
+  const [kind, value = ''] = claim?.split(':') ?? []
+  return kind === 'card' ? value : cards.get(Number(value))
 }
 
 /** Cards by the members that are enrolled with them. */

@@ -15,6 +15,8 @@ export interface CloudConfig {
   readonly host: string
   readonly logLevel: LogLevel
   readonly publicUrl: string | undefined
+  /** Further names that it goes by (Q-14). */
+  readonly hostNames: readonly string[]
   readonly mail: { readonly smtp: string; readonly from: string } | undefined
   /** Off where the facts' time is not the machine's: a replay of history. */
   readonly moments: boolean
@@ -23,7 +25,7 @@ export interface CloudConfig {
 export type ParsedConfig =
   { readonly ok: true; readonly config: CloudConfig } | { readonly ok: false; readonly sentence: string }
 
-export const USAGE = `usage: tillstream cloud --data DIR [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] [--log-level ${LOG_LEVELS.join('|')}] [--moments on|off] [--public-url URL] [--smtp URL --mail-from ADDRESS]`
+export const USAGE = `usage: tillstream cloud --data DIR [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] [--log-level ${LOG_LEVELS.join('|')}] [--moments on|off] [--public-url URL] [--host-name NAME] [--smtp URL --mail-from ADDRESS]`
 
 const OPTIONS = {
   data: { type: 'string' },
@@ -32,6 +34,7 @@ const OPTIONS = {
   'log-level': { type: 'string' },
   moments: { type: 'string' },
   'public-url': { type: 'string' },
+  'host-name': { type: 'string', multiple: true },
   smtp: { type: 'string' },
   'mail-from': { type: 'string' },
   'database-url': { type: 'string' },
@@ -61,7 +64,7 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
   const { moments = 'on' } = values
   if (moments !== 'on' && moments !== 'off') return wrong(`--moments is on or off, not "${moments}".`)
   const publicUrl = values['public-url']
-  if (publicUrl !== undefined && !/^https?:\/\/[^/\s]+$/.test(publicUrl))
+  if (publicUrl !== undefined && !(/^https?:\/\/[^/\s]+$/.test(publicUrl) && URL.canParse(publicUrl)))
     return wrong(
       `--public-url is how browsers reach this node, such as https://loyalty.example, not "${publicUrl}".`,
     )
@@ -78,6 +81,7 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
       host: values.host ?? HOST_DEFAULT,
       logLevel,
       publicUrl,
+      hostNames: values['host-name'] ?? [],
       mail: smtp === undefined || from === undefined ? undefined : { smtp, from },
       moments: moments === 'on',
     },

@@ -32,6 +32,7 @@ import { appOf } from './http/app.ts'
 import { LiveFeed } from './http/feed/live-feed.ts'
 import { loadHqToken } from './http/hq-token.ts'
 import { Metrics } from './http/metrics.ts'
+import { NodeNames } from './http/node-names.ts'
 import { ROUTES } from './http/routes/routes.ts'
 import { HttpServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
@@ -58,6 +59,8 @@ export interface CloudOptions {
   readonly logLevel: LogLevel
   /** How browsers reach the node, where that is not its own port: behind a proxy with TLS. */
   readonly publicUrl?: string | undefined
+  /** Names it goes by besides. */
+  readonly hostNames?: readonly string[]
   /** The server that takes e-mails, and the address they come from; left out: they wait. */
   readonly mail?: { readonly smtp: string; readonly from: string } | undefined
   /** Whether what falls due is booked by itself (DUE); left out: yes. */
@@ -294,6 +297,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
   const stopping = (): boolean => stops
   const { ingest, hub, moments, grants, feed, services } = await coreOf(parts, stopping)
   const mailSecret = await mailSecretOf(parts)
+  const names = new NodeNames(options.hostNames ?? [], options.publicUrl)
   const upgrades = new Upgrades({
     read: store.read,
     hub,
@@ -302,6 +306,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     system,
     log,
     stopping,
+    names,
     secure,
     dialectFeeds: dialectFeedsOf(store, system.clock),
   })
@@ -323,7 +328,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     mounts,
     mail: { store, clock: system.clock, secret: mailSecret },
   })
-  const server = new HttpServer(app, upgrades, posts, secure)
+  const server = new HttpServer({ app, upgrades, posts, names, secure })
   let port: number
   try {
     port = await server.listen(options.host, options.port)

@@ -13,6 +13,8 @@ import {
   STOP_MS_MAX,
 } from '../../protocol/limits.ts'
 import type { appOf } from './app.ts'
+import type { NodeNames } from './node-names.ts'
+import { refusePlainly } from './plain-refusal.ts'
 import type { SyncPosts } from './sync-posts.ts'
 import type { Upgrades } from './upgrades.ts'
 
@@ -28,6 +30,15 @@ interface UpgradeChoice {
   readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean
 }
 
+export interface ServedParts {
+  readonly app: ReturnType<typeof appOf>
+  readonly upgrades: Upgrades
+  readonly posts: SyncPosts
+  readonly names: NodeNames
+  /** Browsers reach the node over TLS, and are told to come by nothing else (Q-5). */
+  readonly secure: boolean
+}
+
 export class HttpServer {
   readonly #server: Server
   readonly #upgrades: Upgrades
@@ -35,8 +46,7 @@ export class HttpServer {
   readonly #open = new Set<ServerResponse>()
   #settled: () => void = () => undefined
 
-  /** `secure`: browsers reach the node over TLS, and are told to come by nothing else (Q-5). */
-  constructor(app: ReturnType<typeof appOf>, upgrades: Upgrades, posts: SyncPosts, secure: boolean) {
+  constructor({ app, upgrades, posts, names, secure }: ServedParts) {
     this.#upgrades = upgrades
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
     const options: ServerOptions & UpgradeChoice = {
@@ -55,7 +65,9 @@ export class HttpServer {
         if (this.#open.size === 0) this.#settled()
       })
       if (secure) response.setHeader('Strict-Transport-Security', `max-age=${HSTS_SECONDS}`)
-      if (posts.serves(request)) void posts.handle(request, response)
+      const strange = names.refusalFor(request)
+      if (strange !== null) refusePlainly(request, response, strange)
+      else if (posts.serves(request)) void posts.handle(request, response)
       else void listener(request, response)
     })
     this.#server.maxConnections = HTTP_SOCKETS_MAX

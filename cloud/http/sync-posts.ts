@@ -7,14 +7,13 @@ import type { Logger } from 'pino'
 import { ATTESTATION_HEADER } from '../../protocol/attestation.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import { CLOSED_HEADER, FRAMES_TYPE, LINE_HEADER, framesBody, framesOf } from '../../protocol/framing.ts'
-import { BUSY_RETRY_S, FRAME_BYTES_MAX, POST_LINES_MAX, SILENCE_MS_MAX } from '../../protocol/limits.ts'
-import { PROBLEM_TYPE, problemOf } from '../../protocol/problem.ts'
+import { FRAME_BYTES_MAX, POST_LINES_MAX, SILENCE_MS_MAX } from '../../protocol/limits.ts'
 import { refuse } from '../../protocol/result.ts'
 import type { Refusal } from '../../protocol/result.ts'
 import type { EdgeId } from '../store/port.ts'
 import type { SyncHub, SyncSocket } from '../sync/hub.ts'
 import type { System } from '../system.ts'
-import { requestIdOf } from './request-id.ts'
+import { refusePlainly } from './plain-refusal.ts'
 
 const LINE_BYTES = 16
 
@@ -41,11 +40,11 @@ export class SyncPosts {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const refusal = await this.#answer(request, response)
-      if (refusal !== null) refuseWith(response, refusal, requestIdOf(request))
+      if (refusal !== null) refusePlainly(request, response, refusal)
     } catch (cause) {
       this.#parts.log.error({ err: cause }, 'a sync request broke')
       if (!response.headersSent)
-        refuseWith(response, refuse('fault', 'Something broke on our side').refusal, requestIdOf(request))
+        refusePlainly(request, response, refuse('fault', 'Something broke on our side').refusal)
     }
   }
 
@@ -204,16 +203,4 @@ async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined>
     pieces.push(bytes)
   }
   return Buffer.concat(pieces)
-}
-
-function refuseWith(response: ServerResponse, refusal: Refusal, requestId: string): void {
-  const problem = problemOf(refusal, requestId)
-  response.writeHead(problem.status, {
-    'Content-Type': PROBLEM_TYPE,
-    'X-Request-Id': requestId,
-    'X-Content-Type-Options': 'nosniff',
-    'Cache-Control': 'no-store',
-    ...(problem.status === 503 ? { 'Retry-After': String(BUSY_RETRY_S) } : {}),
-  })
-  response.end(JSON.stringify(problem))
 }

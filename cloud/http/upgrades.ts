@@ -31,6 +31,7 @@ import { TENANT_HEADER, principalOfRequest, wantedTenant } from './caller.ts'
 import type { LiveFeed } from './feed/live-feed.ts'
 import { socketPeer } from './feed/socket-peer.ts'
 import { FeedQueryShape } from './inputs.ts'
+import type { NodeNames } from './node-names.ts'
 import { TLS_REQUIRED, cameWithoutTls } from './plain-calls.ts'
 import { readQuery } from './query.ts'
 import { requestIdOf } from './request-id.ts'
@@ -60,6 +61,7 @@ export interface UpgradeParts {
   readonly system: System
   readonly log: Logger
   readonly stopping: () => boolean
+  readonly names: NodeNames
   /** Over TLS, or from the machine itself, only. */
   readonly dialectFeeds: readonly DialectFeed[]
   /** Whether the node is reached over TLS. */
@@ -129,6 +131,8 @@ export class Upgrades {
     dropped: () => void,
   ): Promise<Refusal | null> {
     if (this.#parts.stopping()) return refuse('stopping', 'This node is draining').refusal
+    const strange = this.#parts.names.refusalFor(request)
+    if (strange !== null) return strange
     const url = urlOf(request)
     if (url === undefined) return refuse('input_invalid', 'The address cannot be read').refusal
     const serve = (server: WebSocketServer, opened: (ws: WebSocket) => void): null => {

@@ -1,14 +1,5 @@
-// Which names this node goes by in a browser (H-11). A page of another site that has its own name resolve to this node (DNS rebinding), or that opens
-// a socket to it, is told apart by the names it sends: `Host` must be one of ours, and `Origin`, where there is one, must be the host's.
-import { isIP } from 'node:net'
-import { isLocalName } from '../../protocol/local-names.ts'
-
-/** `host`: the header, with its port. `names`: further names, by configuration. */
-export function hostAllowed(host: string, names: readonly string[]): boolean {
-  const name = hostName(host)
-  if (name === '') return false
-  return isIP(name) !== 0 || !name.includes('.') || names.includes(name) || isLocalName(name)
-}
+// Where a call to this node comes from: from the machine itself, or from a browser's page. A page of another site that opens a socket to the node is told apart by
+// the `Origin` it sends, which must be the host's (H-11); by which names the node goes is in protocol/host-names.ts.
 
 /** Of this machine itself; IPv6 as the server's library writes it, in full. */
 export function isLoopback(address: string): boolean {
@@ -21,10 +12,4 @@ export function isLoopback(address: string): boolean {
 export function originAllowed(origin: string, host: string): boolean {
   if (origin === '') return true
   return URL.canParse(origin) && new URL(origin).host === host.toLowerCase()
-}
-
-function hostName(host: string): string {
-  const address = `http://${host}`
-  if (!/^[A-Za-z0-9.\-:[\]]+$/.test(host) || !URL.canParse(address)) return ''
-  return new URL(address).hostname.replace(/^\[|\]$/g, '')
 }

@@ -9,6 +9,7 @@ import {
   FORM_BYTES_MAX,
   SOCKET_MESSAGE_BYTES_MAX,
 } from '../../protocol/limits.ts'
+import { hostAllowed } from '../../protocol/host-names.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import { feedFilter } from '../feed/feed-filter.ts'
@@ -21,7 +22,7 @@ import type { Exchange } from './exchanges.ts'
 import { RECEIPT_HEADER } from './kept-receipts.ts'
 import type { KeptReceipts } from './kept-receipts.ts'
 import { readForm } from './form.ts'
-import { hostAllowed, isLoopback, originAllowed } from './origins.ts'
+import { isLoopback, originAllowed } from './origins.ts'
 import { SUBPROTOCOLS, lastEvent, subprotocolOf } from './feed-request.ts'
 import type { SocketForm } from './feed-request.ts'
 import { SocketSink, SseSink } from './feed-sinks.ts'

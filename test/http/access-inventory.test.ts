@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PEGKE_AUTH } from '../../cloud/dialects/pegke/auth.ts'
 import { PERKVILLE_AUTH } from '../../cloud/dialects/perkville/auth.ts'
+import { NodeNames } from '../../cloud/http/node-names.ts'
 import { oauthPaths } from '../../cloud/http/oauth/oauth-app.ts'
 import { ROUTES } from '../../cloud/http/routes/routes.ts'
 import { NATIVE_SCOPES } from '../../cloud/platform/native-scopes.ts'
@@ -63,28 +64,84 @@ test('S50 every address that answers is a row of the native table, a page, an OA
   ])
 })
 
-describe('S50 PL-16 S05 S03 what is upgraded to a WebSocket', () => {
-  function upgrade(path: string, token: string | null): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const headers = {
-        connection: 'Upgrade',
-        upgrade: 'websocket',
-        'sec-websocket-version': '13',
-        'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      }
-      const sent = request({ host: '127.0.0.1', port: cloud.node.port, path, headers })
-      sent.on('upgrade', (response, socket) => {
-        socket.destroy()
-        resolve(response.statusCode ?? 0)
-      })
-      sent.on('response', (response) => {
-        response.resume()
-        resolve(response.statusCode ?? 0)
-      })
-      sent.on('error', reject)
-      sent.end()
+const SOCKET = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+}
+
+/** A request as it stands on the wire: its status, and what cookies it plants. */
+function raw(
+  path: string,
+  { method = 'GET', headers = {} }: { method?: string; headers?: Readonly<Record<string, string>> } = {},
+): Promise<{ status: number; cookies: readonly string[] }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port: cloud.node.port, path, method, headers })
+    sent.on('upgrade', (response, socket) => {
+      socket.destroy()
+      resolve({ status: response.statusCode ?? 0, cookies: [] })
     })
+    sent.on('response', (response) => {
+      response.resume()
+      resolve({ status: response.statusCode ?? 0, cookies: response.headers['set-cookie'] ?? [] })
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}
+
+describe('S19 a name of another site that resolves here', () => {
+  test('Q-14 S19 nothing is served under it, over HTTP or WebSocket, but what stores call', async () => {
+    const token = { authorization: `Bearer ${cloud.node.token}` }
+    const shown = (path: string): string => path.replaceAll(/:[a-z_]+/g, '1').replaceAll('*', 'perks/')
+    const addresses = new Set(cloud.node.served.map((line) => shown(line.split(' ')[1] ?? '')))
+    expect(addresses.size).toBeGreaterThan(100)
+    const others = ['/nothing', '/v1/sync/../members', '/v1/sync%2f..', 'http://127.0.0.1/account']
+    const ofStores = ['/v1/sync', '/v1/enrol']
+    for (const path of [...addresses, ...others]) {
+      if (ofStores.includes(path)) continue
+      for (const method of ['GET', 'POST']) {
+        const { status, cookies } = await raw(path, { method, headers: { ...token, host: 'evil.example' } })
+        expect([method, path, status, cookies]).toEqual([method, path, 421, []])
+      }
+    }
+    for (const host of ['127.0.0.1.evil.example', 'localhost.evil.example:8080', 'a b', 'x@127.0.0.1']) {
+      const page = await raw('/account', { headers: { host } })
+      const feed = await raw('/v1/feed', { headers: { ...token, ...SOCKET, host } })
+      const live = await raw('/pegke/realtime', { headers: { ...token, ...SOCKET, host } })
+      const sync = await raw('/v1/sync?edge=7', { headers: { ...SOCKET, host } })
+      const lines = await raw('/v1/sync?edge=7', { method: 'POST', headers: { host } })
+      const enrol = await raw('/v1/enrol', { method: 'POST', headers: { host } })
+      const said = [page, feed, live, sync, lines, enrol].map(({ status }) => status)
+      expect([host, ...said]).toEqual([host, 421, 421, 421, 404, 404, 400])
+    }
+  })
+
+  test('Q-14 addresses, local names and what configuration names are served', async () => {
+    const port = cloud.node.port
+    for (const host of [`127.0.0.1:${port}`, '192.168.1.20', '[::1]:8080', 'LOCALHOST:1', 'hq', 'hq.lan:80'])
+      expect([host, (await raw('/account', { headers: { host } })).status]).toEqual([host, 200])
+    const names = new NodeNames(['Hq.Example'], 'https://Loyalty.example:8443')
+    const strange = (host: string): boolean => names.refusalFor({ url: '/', headers: { host } }) !== null
+    const tried = [
+      'hq.example',
+      'loyalty.example',
+      'LOYALTY.example:443',
+      'x.hq.example',
+      'hq.example.com',
+      '',
+    ]
+    expect(tried.map(strange)).toEqual([false, false, false, true, true, true])
+    // What was let through before opens nothing for the next.
+    expect(['hq.example', 'evil.example', 'evil.example'].map(strange)).toEqual([false, true, true])
+  })
+})
+
+describe('S50 PL-16 S05 S03 what is upgraded to a WebSocket', () => {
+  async function upgrade(path: string, token: string | null): Promise<number> {
+    const proof = token === null ? {} : { authorization: `Bearer ${token}` }
+    return (await raw(path, { headers: { ...SOCKET, ...proof } })).status
   }
 
   test('is these addresses, each with every wrong kind of token', async () => {

@@ -151,11 +151,23 @@ describe('arguments', () => {
   test('defaults: this machine only, port 8080', () => {
     expect(parseConfig(['--data', 'd'])).toEqual({
       ok: true,
-      config: { directory: 'd', port: 8080, host: '127.0.0.1', logLevel: 'info', moments: true },
+      config: {
+        directory: 'd',
+        port: 8080,
+        host: '127.0.0.1',
+        logLevel: 'info',
+        hostNames: [],
+        moments: true,
+      },
     })
     expect(
       parseConfig(['--data', 'd', '--port', '0', '--host', '::1', '--log-level', 'debug']),
     ).toMatchObject({ config: { port: 0, host: '::1', logLevel: 'debug' } })
+    expect(
+      parseConfig(['--data', 'd', '--host-name', 'a.example', '--host-name', 'b.example']),
+    ).toMatchObject({
+      config: { hostNames: ['a.example', 'b.example'] },
+    })
     expect(parseConfig(['--data', 'd', '--moments', 'off'])).toMatchObject({ config: { moments: false } })
     expect(sentence('--data', 'd', '--moments', 'never')).toContain('on or off')
   })

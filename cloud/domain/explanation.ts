@@ -30,9 +30,11 @@ export async function explanationOf(read: Reads, programs: Programs, row: FactRo
   const inForce = programs.inForce(row.at)
   // A guest's sale earns nothing (E-EARN-5): what is considered then is what a new member would have got.
   const fact = factOf(row, row.member)
-  const considered = inForce === undefined ? [] : explain(inForce.program, state, fact)
   const reacts = inForce !== undefined && counted && row.member > 0
   const past = { find: (id: FactId): PastFact | undefined => folded.get(id) }
+  // A redemption is somebody's.
+  const asks = inForce !== undefined && (reacts || fact.kind !== 'redemption')
+  const considered = asks ? explain(inForce.program, state, fact, past) : []
   const reactions = reacts ? explainReactions(inForce.program, state, fact, past) : []
   return {
     fact: idText(row.id),

@@ -9,6 +9,9 @@ import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
 import { hybridTime, localDay } from '../../protocol/time.ts'
 import type { Millis, ZoneOffset } from '../../protocol/time.ts'
 import type { Program, RedeemPerk } from '../evaluation/compile.ts'
+import { situationAt } from '../evaluation/conditions/condition.ts'
+import { RedeemConditionShape } from '../evaluation/explanation/redeem-condition-shape.ts'
+import { redeemConditions } from '../evaluation/explanation/redemptions.ts'
 import { limitText, mayHold, standingOf } from '../evaluation/spending/limits.ts'
 import { leastNamed } from '../evaluation/spending/offers.ts'
 import { mayRedeem } from '../evaluation/spending/spending.ts'
@@ -64,6 +67,10 @@ export const PerkViewShape = Type.Object(
     ),
     refused: orNull(oneOf(Object.keys(REFUSALS) as RefusalCode[])),
     detail: orNull(Type.String()),
+    conditions: Type.Array(RedeemConditionShape, {
+      description:
+        'What a redemption by the member now is asked, in order, to the first that does not hold; none without a member',
+    }),
   },
   closed,
 )
@@ -129,7 +136,10 @@ function budgetView(
   }
 }
 
-type OfHolder = Pick<PerkView, 'remaining' | 'again_from' | 'may_hold' | 'available' | 'refused' | 'detail'>
+type OfHolder = Pick<
+  PerkView,
+  'remaining' | 'again_from' | 'may_hold' | 'available' | 'refused' | 'detail' | 'conditions'
+>
 const OF_NOBODY: OfHolder = {
   remaining: null,
   again_from: null,
@@ -137,6 +147,7 @@ const OF_NOBODY: OfHolder = {
   available: null,
   refused: null,
   detail: null,
+  conditions: [],
 }
 
 function ofHolder(scene: PerkScene, perk: RedeemPerk, use: BudgetUse | null): OfHolder {
@@ -156,5 +167,11 @@ function ofHolder(scene: PerkScene, perk: RedeemPerk, use: BudgetUse | null): Of
     available: decided.ok,
     refused: refusal?.code ?? null,
     detail: refusal?.detail ?? null,
+    conditions: redeemConditions({
+      perk,
+      at: situationAt(program, state, { kind: 'redemption', store }, now, offset),
+      held,
+      price: leastNamed(perk) ?? perk.points,
+    }),
   }
 }

@@ -9,6 +9,7 @@ import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
 import { AccountViewShape, TierProgressViewShape } from './account-shapes.ts'
 import { memberExtras } from './member-extras-shapes.ts'
 import { EFFECT_KINDS } from '../evaluation/effects.ts'
+import { RedeemConditionShape } from '../evaluation/explanation/redeem-condition-shape.ts'
 import { STATUS_WORDS } from '../evaluation/spending/entitlement-statuses.ts'
 
 const FACT_STATUSES = ['counted', 'duplicate', 'unclaimed', 'merged'] as const
@@ -244,6 +245,11 @@ const ConsideredShape = Type.Object(
     actual: orNull(Text),
     required: orNull(Text),
     hint: orNull(Text),
+    conditions: Type.Optional(
+      Type.Array(RedeemConditionShape, {
+        description: 'Of a redemption: what it was asked, in order, to the first that did not hold',
+      }),
+    ),
     birthday: Type.Optional(
       Type.String({
         description: 'Local date of a birthday that the fact brought; then it was considered for that',

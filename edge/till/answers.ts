@@ -6,6 +6,7 @@ import { AUTHORITIES, FACT_KINDS, IdentityShape } from '../../protocol/facts.ts'
 import { LIFE_ENDS } from '../../protocol/lives.ts'
 import { closed, oneOf, orNull } from '../../protocol/shapes.ts'
 import { EFFECT_KINDS } from '../../cloud/evaluation/effects.ts'
+import { RedeemConditionShape } from '../../cloud/evaluation/explanation/redeem-condition-shape.ts'
 import { STATUS_WORDS } from '../../cloud/evaluation/spending/entitlement-statuses.ts'
 import { IdTextShape } from './inputs.ts'
 
@@ -143,6 +144,8 @@ const ConsideredAnswerShape = Type.Object(
     actual: orNull(Text),
     required: orNull(Text),
     hint: orNull(Text),
+    /** Of a redemption: what it was asked, in order, to the first that did not hold. */
+    conditions: Type.Optional(Type.Array(RedeemConditionShape)),
     /** Local date of a birthday that the record brought, where it was considered for that. */
     birthday: Type.Optional(Text),
   },
@@ -245,6 +248,8 @@ const PerkRowShape = Type.Object(
     /** Refusal code and sentence; null when available. */
     refused: orNull(Text),
     detail: orNull(Text),
+    /** What a redemption now is asked, in order, to the first that does not hold. */
+    conditions: Type.Array(RedeemConditionShape),
     /** Until when it could be redeemed here without the cloud; null: it could not. */
     offline_until: orNull(TimeText),
   },

@@ -20,6 +20,7 @@ import { accept, refuse } from '../../protocol/result.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
 import type { Explanation } from './answers.ts'
 import type { Books } from './books.ts'
+import type { Card } from './cards.ts'
 import { forNobody } from './lookups.ts'
 import type { Wording } from './wording.ts'
 
@@ -42,7 +43,7 @@ export function explanation(books: Books, id: FactId): Result<Explanation> {
     })
   const wording = books.wordings.of(program)
   const state = before ?? card?.state ?? newState()
-  const considered = explain(program, state, fact)
+  const considered = isAsked(fact, card, before) ? explain(program, state, fact, books.cards.past) : []
   return accept({
     fact: idText(id),
     as_it_was: before !== undefined,
@@ -51,6 +52,13 @@ export function explanation(books: Books, id: FactId): Result<Explanation> {
     reactions: card === undefined ? [] : explainReactions(program, state, fact, books.cards.past),
     near: card === undefined ? [] : near(books, program, stateAfter(books, before, fact) ?? card.state, fact),
   })
+}
+
+/** A redemption is somebody's; and what was cancelled before it was cancelled, the cloud's word does not say. */
+function isAsked(fact: Fact, card: Card | undefined, before: MemberState | undefined): boolean {
+  return (
+    fact.kind !== 'redemption' || (card !== undefined && (before !== undefined || fact.stage !== 'cancelled'))
+  )
 }
 
 function stateAfter(books: Books, before: MemberState | undefined, fact: Fact): MemberState | undefined {

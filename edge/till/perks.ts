@@ -1,10 +1,12 @@
 // What can be redeemed here now: by a member, or by anybody. What one member may do is read from what this store knows of the member; what is left
 // for all members together only the cloud knows, so it is asked. Nothing here writes, and nothing is decided: that is the redemption's.
 import type { RedeemPerk } from '../../cloud/evaluation/compile.ts'
+import { situationAt } from '../../cloud/evaluation/conditions/condition.ts'
+import { redeemConditions } from '../../cloud/evaluation/explanation/redemptions.ts'
 import { anybody } from '../../cloud/evaluation/spending/anybody.ts'
 import { mayHold, standingOf } from '../../cloud/evaluation/spending/limits.ts'
 import { leastNamed } from '../../cloud/evaluation/spending/offers.ts'
-import type { Held } from '../../cloud/evaluation/spending/spending.ts'
+import type { Held } from '../../cloud/evaluation/spending/redeem-conditions.ts'
 import { NOTHING_HELD, mayRedeem } from '../../cloud/evaluation/spending/spending.ts'
 import type { BudgetStanding } from '../../protocol/frames/budgets.ts'
 import type { MemberId, RuleId } from '../../protocol/ids.ts'
@@ -35,15 +37,19 @@ export async function perksView(books: Books, member: MemberId | undefined): Pro
   const place = { store: books.identity.store.id, at: when.at, offset: when.offset }
   const state = card === null ? anybody(program, books.identity.store.id) : stateNow(program, card, when)
   const day = localDay(millisOf(when.at), when.offset)
+  const asked = { kind: 'redemption', store: place.store } as const
+  const at = situationAt(program, state, asked, millisOf(when.at), when.offset)
   const rowOf = (perk: RedeemPerk): PerkRow => {
     const named = leastNamed(perk)
     const standing = standings.get(perk.id)
-    const decided = mayRedeem(program, state, perk.id, place, heldOf(standing), named)
+    const held = heldOf(standing)
+    const price = named ?? perk.points
+    const decided = mayRedeem(program, state, perk.id, place, held, named)
     const { remaining, againOn } = standingOf(perk, state, day, 0)
     return {
       id: perk.id,
       title: perk.document.title,
-      points: named ?? perk.points,
+      points: price,
       available: decided.ok,
       remaining,
       again_from: againOn,
@@ -51,6 +57,7 @@ export async function perksView(books: Books, member: MemberId | undefined): Pro
       budget: budgetOf(books, perk, standing),
       refused: decided.ok ? null : decided.refusal.code,
       detail: decided.ok ? null : decided.refusal.detail,
+      conditions: redeemConditions({ perk, at, held, price }),
       offline_until: card === null ? null : offlineUntil(books, card, perk.id, named),
     }
   }

@@ -147,6 +147,32 @@ test(
       may_hold: 3,
       budget: { left: 8, left_here: 2 },
     })
+    const againOn = `from ${String(pick(here, 'again_from'))} on`
+    // E-EXP-4: in the store and at HQ, before a redemption and of one.
+    const limit = {
+      condition: 'limit',
+      met: false,
+      actual: '0 left',
+      required: '2 times per 1 day(s)',
+      hint: againOn,
+    }
+    expect(pick(here, 'conditions')).toEqual([
+      { condition: 'status', met: true, actual: 'ACTIVE', required: 'ACTIVE', hint: null },
+      limit,
+    ])
+    const redemption = String(pick(made[1], 'receipt', 'id'))
+    const booked = { rule: CAKE, type: 'REDEMPTION', applied: true, points: -1, condition: null }
+    const namesOf = (told: unknown): unknown[] =>
+      (pick(told, 'considered', 0, 'conditions') as unknown[]).map((one) => pick(one, 'condition'))
+    const inStore = await call('GET', `/v1/receipts/${redemption}/explanation`)
+    const atHead = await eventually(
+      () => cloud.ask(`/v1/facts/${redemption}/explanation`),
+      ({ status }) => status === 200,
+    )
+    for (const told of [inStore, atHead.json]) {
+      expect(told).toMatchObject({ considered: [booked] })
+      expect(namesOf(told).join()).toBe('status,limit,per_member,vouchers,budget,budget_here,points')
+    }
     const store = pick(await cloud.ask('/v1/stores').then(({ json }) => json), 'items', 0, 'id')
     const atHq = await cakeAtHq(`member=${member}&store=${String(store)}`)
     expect(atHq).toMatchObject({
@@ -154,6 +180,7 @@ test(
       refused: 'limit_reached',
       remaining: 0,
       again_from: pick(here, 'again_from'),
+      conditions: [{ condition: 'status', met: true }, limit],
       may_hold: 3,
       budget: { total: 10, redeemed: 2, per_store: 4, here: { store, redeemed: 2 } },
     })

@@ -11,9 +11,11 @@ import { explain } from '../../cloud/evaluation/explanation/explain.ts'
 import { NOTHING_EARLIER, foldFacts } from '../../cloud/evaluation/fold.ts'
 import type { ProgramRecord } from '../../cloud/evaluation/programs.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
+import type { PastFact } from '../../cloud/evaluation/spending/reversal.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { copyState, newState } from '../../cloud/evaluation/state.ts'
 import type { Fact } from '../../protocol/facts.ts'
+import type { FactId } from '../../protocol/ids.ts'
 import type { HybridTime } from '../../protocol/time.ts'
 import { byMember, factsOfDeeds } from '../support/generators-history.ts'
 import { anyVersions } from '../support/generators-program.ts'
@@ -22,7 +24,7 @@ import { fuzzSeed } from '../support/generators.ts'
 
 const seed = fuzzSeed('gifts')
 const RUNS = 60
-const seen = { plain: 0, mixed: 0, explained: 0, refused: 0, entries: 0 }
+const seen = { plain: 0, mixed: 0, explained: 0, refused: 0, entries: 0, redeemed: 0 }
 
 const histories = deeds(60).map((list) => [...byMember(factsOfDeeds(list)).values()])
 
@@ -125,18 +127,27 @@ test('E-EARN-3 E-EARN-8 E-BON-1 the short way of plain programs and the long way
   )
 })
 
-test('E-EXP-1 an explanation says of every perk and bonus what it gave', () => {
+test('E-EXP-1 E-EXP-4 an explanation says of every perk and bonus what it gave, and of a redemption what it took', () => {
   fc.assert(
     fc.property(anyVersions, histories, (records, members) => {
       const programs = new Programs(records)
       for (const facts of members) {
         let before = newState()
+        const folded = new Map<FactId, PastFact>()
+        const past = { find: (id: FactId): PastFact | undefined => folded.get(id) }
         foldFacts(programs, newState(), facts, NOTHING_EARLIER, (fact, all, state, [start, end]) => {
           const program = programs.program(fact.at)
           // What time brought with the fact, a birthday's bonus too, is not the fact's own.
           const effects = all.slice(start, end)
-          const considered = program === null ? [] : explain(program, before, fact)
-          for (const { rule, applied, points, condition, birthday } of considered) {
+          const considered = program === null ? [] : explain(program, before, fact, past)
+          folded.set(fact.id, { fact, effects: all, program })
+          for (const { rule, type, applied, points, condition, birthday } of considered) {
+            if (type === 'REDEMPTION') {
+              const taken = effects.filter(({ kind }) => kind === 'spend' || kind === 'restore')
+              expect(points).toBe(taken.reduce((sum, { amount }) => sum + amount, 0))
+              seen.redeemed += 1
+              continue
+            }
             const given = (birthday === undefined ? effects : all).find(
               (one) => one.rule === rule && ['earn', 'bonus'].includes(one.kind),
             )

@@ -12,9 +12,12 @@ import { POINTS } from '../document/metrics.ts'
 import { EffectBuffer } from '../effects.ts'
 import type { Gift, Gifts } from '../earning/gifts.ts'
 import { weighEvent, weighSale } from '../earning/gifts.ts'
+import { NOTHING_EARLIER } from '../fold.ts'
+import type { PastFacts } from '../spending/reversal.ts'
 import { reasonOf } from './reasons.ts'
+import type { RedeemConditionTold } from './redeem-condition-shape.ts'
+import { explainRedemption } from './redemptions.ts'
 import { APPLIES, CONDITIONS } from '../conditions/condition-numbers.ts'
-import type { ConditionName } from '../conditions/condition-numbers.ts'
 import type { Watch } from '../reactions/watch.ts'
 import { WATCHES_NOTHING } from '../reactions/watch.ts'
 import type { MemberState } from '../state.ts'
@@ -34,18 +37,25 @@ export interface Considered {
   /** What it gives; left out where that is points, as on receipts. */
   readonly metric?: number
   /** The first condition that fails; null when it applies. */
-  readonly condition: ConditionName | null
+  readonly condition: string | null
   readonly actual: string | null
   readonly required: string | null
   /** What would make it apply, in words; null when it applies or nothing the member does would. */
   readonly hint: string | null
+  /** Of a redemption: in order, to the first that does not hold (E-EXP-4). */
+  readonly conditions?: RedeemConditionTold[]
 }
 
 /**
  * Every perk and bonus looked at for a fact, on the state *before* it; first those of a birthday that the fact brings. Other kinds of facts have
- * nothing of their own to consider.
+ * nothing of their own to consider. `past`: what a redemption may go on with.
  */
-export function explain(program: Program, state: MemberState, fact: Fact): Considered[] {
+export function explain(
+  program: Program,
+  state: MemberState,
+  fact: Fact,
+  past: PastFacts = NOTHING_EARLIER,
+): Considered[] {
   const considered: Considered[] = []
   const brought = broughtTo(program, state, fact, (at) => {
     if (program.birthdayPerks.length === 0) return
@@ -53,6 +63,7 @@ export function explain(program: Program, state: MemberState, fact: Fact): Consi
     const gifts = weighEvent(program, program.birthdayPerks, at)
     considered.push(...toldAll(program, gifts, at).map((one) => ({ ...one, birthday })))
   })
+  if (fact.kind === 'redemption') return [...considered, explainRedemption(program, brought, fact, past)]
   const at = situationOf(program, brought, fact)
   return [...considered, ...toldAll(program, giftsOf(program, fact, at), at)]
 }

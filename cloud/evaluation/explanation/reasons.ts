@@ -2,11 +2,11 @@
 import type { Bonus, EarnPerk, Program } from '../compile.ts'
 import type { Situation } from '../conditions/condition.ts'
 import type { CapsDocument } from '../document/earning.ts'
-import { WEEKDAYS } from '../document/parts.ts'
 import type { ConditionName } from '../conditions/condition-numbers.ts'
 import { dateOfDay } from '../time/calendar.ts'
 import type { Reasons } from './common-reasons.ts'
 import { commonReason } from './common-reasons.ts'
+import { minuteText, scheduleText } from './schedule-words.ts'
 
 type Explained = EarnPerk | Bonus
 
@@ -67,7 +67,7 @@ function givingReason(
     case 'qualifying_points':
       return ['0', 'at least 1 point of a qualifying perk', 'buy something that earns points']
     case 'schedule':
-      return [minuteText(at.minute), scheduleText(rule), `at another time: ${scheduleText(rule)}`]
+      return [minuteText(at.minute), timesOf(rule), `at another time: ${timesOf(rule)}`]
     case 'from_date':
       return [dateOfDay(at.day), 'fromDay' in rule ? `from ${dateOfDay(rule.fromDay)} on` : '', null]
     case 'frequency':
@@ -119,12 +119,6 @@ function capsText(caps: CapsDocument | null | undefined): string[] {
   ]
 }
 
-function minuteText(minute: number): string {
-  const two = (value: number): string => String(value).padStart(2, '0')
-  return `${WEEKDAYS[Math.floor(minute / 1440)]} ${two(Math.floor((minute % 1440) / 60))}:${two(minute % 60)}`
-}
-
-function scheduleText({ document }: Explained): string {
-  if (!('schedule' in document)) return ''
-  return document.schedule.map(({ days, from, to }) => `${days.join(' ')} ${from}-${to}`).join('; ')
+function timesOf({ document }: Explained): string {
+  return 'schedule' in document ? scheduleText(document.schedule) : ''
 }

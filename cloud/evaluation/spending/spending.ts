@@ -2,25 +2,24 @@
 // redemptions.ts and entitlements.ts, whatever the balance is by then (E-SPEND-3).
 import type { Basket } from '../../../protocol/facts.ts'
 import type { RuleId, StoreId } from '../../../protocol/ids.ts'
-import { AMOUNT_MAX, ENTITLEMENTS_LIVE_MAX } from '../../../protocol/limits.ts'
+import { AMOUNT_MAX } from '../../../protocol/limits.ts'
 import type { Result } from '../../../protocol/result.ts'
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { RefusalCode } from '../../../protocol/refusals.ts'
 import { localMinuteOfWeek, millisOf } from '../../../protocol/time.ts'
 import type { HybridTime, ZoneOffset } from '../../../protocol/time.ts'
 import type { Program, RedeemPerk } from '../compile.ts'
-import { dayOfDate } from '../check/dates.ts'
 import type { Situation } from '../conditions/condition.ts'
 import { firstFailing, situationAt } from '../conditions/condition.ts'
 import { POINTS } from '../document/metrics.ts'
 import { USABLE } from './entitlement-statuses.ts'
 import type { EntitlementStatus } from './entitlement-statuses.ts'
-import { isLive, liveCount, liveOf } from './entitlements.ts'
-import { limitText, standingOf } from './limits.ts'
+import { isLive } from './entitlements.ts'
 import { amountOf } from '../earning/tenders.ts'
 import { spendableIn } from '../metrics/metrics.ts'
 import { discountFor, leastPoints } from './money.ts'
-import { reserved } from './redemptions.ts'
+import type { Held, RedeemQuestion } from './redeem-conditions.ts'
+import { REDEEM_CONDITIONS } from './redeem-conditions.ts'
 import { CONDITIONS } from '../conditions/condition-numbers.ts'
 import { failingRule } from '../conditions/rule-conditions.ts'
 import type { ConditionName } from '../conditions/condition-numbers.ts'
@@ -34,17 +33,6 @@ export interface SpendingPlace {
   readonly offset: ZoneOffset
   /** What is about to be paid for; left out or null: not said (E-SPEND-11). */
   readonly basket?: Basket | null
-}
-
-/** What other open decisions of the authority have taken already, not yet in the fold, and what it counts of all members. */
-export interface Held {
-  /** Of the perk's metric. */
-  readonly points: number
-  /** Redemptions of this very perk. */
-  readonly uses: number
-  /** Redemptions of this perk by all members that were not cancelled, open decisions included: everywhere, and in this store (E-SPEND-7). */
-  readonly budgetUsed?: number
-  readonly budgetUsedHere?: number
 }
 
 export const NOTHING_HELD: Held = { points: 0, uses: 0 }
@@ -81,8 +69,7 @@ export function mayRedeem(
   const situation = situationAt(program, state, { kind: 'redemption', store, basket }, millisOf(at), offset)
   return (
     unmet(found, situation) ??
-    notHereNow(found, situation) ??
-    usedUp(found, situation, held) ??
+    barred({ perk: found, at: situation, held }) ??
     priceOf(found, spendableIn(state, found.metric) - held.points, named, basket)
   )
 }
@@ -105,44 +92,12 @@ function unmet(perk: RedeemPerk, situation: Situation): Refused | undefined {
   )
 }
 
-/** The end of what it issues, home store and schedule. */
-function notHereNow(perk: RedeemPerk, { state, fact, day, minute }: Situation): Refused | undefined {
-  const { title, home_store_only: homeOnly, voucher } = perk.document
-  const last = dayOfDate(voucher?.until ?? '')
-  if (last !== undefined && last < day)
-    return refuse('perk_not_active', `What "${title}" gives could be used until ${voucher?.until}`)
-  const home = state.more?.profile.homeStore ?? 0
-  if (homeOnly === true && (home === 0 || home !== fact.store))
-    return refuse('perk_not_here', `"${title}" is redeemed in the member's home store only`)
-  if (perk.slots !== null && !inSlots(perk.slots, minute))
-    return refuse('perk_not_active', `"${title}" cannot be redeemed at this time of the week`)
-  return undefined
-}
-
-/** The member's limit, what one member may hold, and the budget of all. */
-function usedUp(perk: RedeemPerk, { state, day, fact }: Situation, held: Held): Refused | undefined {
-  const { title, limit, voucher, budget } = perk.document
-  if (limit !== undefined) {
-    const { remaining, againOn } = standingOf(perk, state, day, held.uses)
-    if (remaining === 0)
-      return refuse(
-        'limit_reached',
-        `"${title}" can be redeemed ${limitText(limit)}${againOn === null ? '' : `, again from ${againOn}`}`,
-      )
-  }
-  const most = voucher?.per_member
-  if (most !== undefined && liveOf(state, perk.id) + reserved(state, day, perk.id) + held.uses >= most)
-    return refuse('limit_reached', `A member can hold ${most} of "${title}" at a time`)
-  if (voucher !== undefined && liveCount(state) + reserved(state, day) + held.uses >= ENTITLEMENTS_LIVE_MAX)
-    return refuse('limit_reached', `A member can hold ${ENTITLEMENTS_LIVE_MAX} vouchers at a time`)
-  if (budget?.total !== undefined && (held.budgetUsed ?? 0) >= budget.total)
-    return refuse('budget_spent', `All ${budget.total} of "${title}" have been redeemed`)
-  if (budget?.per_store !== undefined && (held.budgetUsedHere ?? 0) >= budget.per_store)
-    return refuse(
-      'budget_spent',
-      `All ${budget.per_store} of "${title}" for store ${fact.store} have been redeemed`,
-    )
-  return undefined
+/** The end of what it issues, home store, schedule, the member's limit, what one member may hold, and the budget of all. */
+function barred(question: RedeemQuestion): Refused | undefined {
+  const failing = REDEEM_CONDITIONS.find(
+    (condition) => condition.isAsked(question.perk) && !condition.holds(question),
+  )
+  return failing && refuse(failing.code, failing.detail(question))
 }
 
 function priceOf(

@@ -145,6 +145,8 @@ export const LEASES_PAUSE_MS = 500
 export const LEASES_POSTPONED_MAX = 20
 export const LEASES_COMMIT_MAX = 200
 export const LEASES_PENDING_MAX = 20_000
+/** Of them so many that were not just seen in a store: a word of HQ about everybody leaves room for who stands at a till. */
+export const LEASES_UNSEEN_MAX = 10_000
 /** How often the cloud looks for leases to renew and write off, and leases of one look. */
 export const LEASES_SWEEP_MS = 60_000
 export const LEASES_SWEEP_MAX = 5_000

@@ -226,6 +226,12 @@ export interface ActivityRow {
   readonly tell: boolean
 }
 
+/** A store has met a member (D-1). */
+export interface Meeting {
+  readonly store: StoreId
+  readonly member: MemberId
+}
+
 export interface HoldRow {
   readonly id: number
   readonly tenant: TenantId
@@ -305,7 +311,7 @@ export interface Reads extends LeaseReads, AccountReads, MemberReads, PlatformRe
   changedMembers(origin: Origin, store: StoreId, cursor: number, limit: number): Promise<Snapshots>
   snapshots(origin: Origin, members: readonly MemberId[]): Promise<Snapshots>
   /** Stores that have met any of these members. */
-  storesThatMet(members: readonly MemberId[]): Promise<{ store: StoreId; member: MemberId }[]>
+  storesThatMet(members: readonly MemberId[]): Promise<Meeting[]>
 
   activities(tenant: TenantId, page: Page): Promise<ActivityRow[]>
   activitiesOfFacts(ids: readonly FactId[]): Promise<ActivityRow[]>
@@ -367,7 +373,8 @@ export interface Writes
   insertMembers(rows: readonly MemberRow[]): Promise<void>
   /** Takes away everything that is kept under these members, except facts and the log. */
   deleteMembers(ids: readonly MemberId[]): Promise<void>
-  meet(rows: readonly { store: StoreId; member: MemberId }[]): Promise<void>
+  /** Answers those that are new. */
+  meet(rows: readonly Meeting[]): Promise<Meeting[]>
   /** Whoever has met `from` has met `to`. */
   meetAlso(from: MemberId, to: MemberId): Promise<void>
 

@@ -204,8 +204,9 @@ export function storeContract(engine: string, factory: StoreFactory): void {
     test('D-1 changed members: only of stores that met them, by change, each once with its latest state, with the position they cover', async () => {
       await store.write(async (tx) => {
         for (const seq of [1, 2, 3]) await enrol(tx, seq)
-        await tx.meet([1, 2].map((seq) => ({ store: life.store, member: member(seq) })))
-        await tx.meet([{ store: life.store, member: member(1) }])
+        const meeting = (seq: number) => ({ store: life.store, member: member(seq) })
+        expect(await tx.meet([meeting(1)])).toEqual([meeting(1)])
+        expect(await tx.meet([meeting(1), meeting(2)])).toEqual([meeting(2)])
         await tx.saveStates(
           [1, 2, 3].map((seq) => ({
             member: member(seq),

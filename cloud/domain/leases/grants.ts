@@ -1,4 +1,4 @@
-// Gives leases ahead of need (U-6): to whom a commit brought into a store, to whom a store asked about, and again before they expire. Everything is
+// Gives leases ahead of need (U-6): to whom a commit brought into a store or gave something to spend, to whom a store asked about, and again before they expire. Everything is
 // recorded as facts of the cloud's own, in one commit with the look at the books that allows it, so that nothing is granted twice. What a store that was never
 // heard of again had left comes back as a fact too. All work is bounded: LEASES_COMMIT_MAX members a commit, LEASES_PENDING_MAX that wait, LEASES_SWEEP_MAX a look.
 import { setImmediate as turn } from 'node:timers/promises'
@@ -13,6 +13,7 @@ import {
   LEASES_POSTPONED_MAX,
   LEASES_SWEEP_MAX,
   LEASES_SWEEP_MS,
+  LEASES_UNSEEN_MAX,
 } from '../../../protocol/limits.ts'
 import { hybridTime, localDay, millisOf, zoneOffset } from '../../../protocol/time.ts'
 import type { Clock, Millis } from '../../../protocol/time.ts'
@@ -51,6 +52,8 @@ const VISITS: ReadonlySet<string> = new Set([
   'redemption',
   'voucher_use',
 ])
+/** Kinds of facts that change where a member is likely, whatever else they do. */
+const PLACES: ReadonlySet<string> = new Set(['profile', 'merge'])
 
 export class Grants {
   readonly #parts: GrantParts
@@ -105,9 +108,11 @@ export class Grants {
 
   #committed({ activities, leases }: Committed): void {
     for (const { lease, recalled } of leases) this.#returned(lease, recalled)
-    for (const { tenant, store, kind, member, at } of activities)
-      if (member !== NO_MEMBER && store > 0 && VISITS.has(kind))
-        this.#note(tenant, member, { member, store, at: millisOf(at) })
+    for (const { tenant, store, kind, member, at, effects } of activities) {
+      if (member === NO_MEMBER) continue
+      if (store > 0 && VISITS.has(kind)) this.#note(tenant, member, { member, store, at: millisOf(at) })
+      else if (effects.length > 0 || PLACES.has(kind)) this.#note(tenant, member, null)
+    }
   }
 
   #returned(lease: number, recalled: boolean): void {
@@ -120,7 +125,8 @@ export class Grants {
   #note(tenant: TenantId, member: MemberId, visit: VisitRow | null): void {
     if (!this.#started || this.#stopped) return
     const known = this.#pending.get(member)
-    if (known === undefined && this.#pending.size >= LEASES_PENDING_MAX) return
+    const most = visit === null ? LEASES_UNSEEN_MAX : LEASES_PENDING_MAX
+    if (known === undefined && this.#pending.size >= most) return
     const visits = known?.visits ?? []
     const same = visit === null ? undefined : visits.find(({ store }) => store === visit.store)
     if (visit !== null && same === undefined) visits.push(visit)
@@ -250,6 +256,7 @@ async function wishesOf(look: Look, member: MemberId): Promise<Wish[]> {
   const stored = row === undefined || row.tenant !== tenant ? undefined : decodeState(row.state)
   if (stored === undefined) return []
   const places = await placesOf(look, member, stored.more?.profile.homeStore ?? 0)
+  if (places.length === 0) return []
   const zone = stores.find(({ id }) => id === places[0]?.store)?.zone
   const offset = zone === undefined ? 0 : zoneOffset(zone, now)
   const claims = {
@@ -295,6 +302,13 @@ async function record(
     return { ...wish, lease: live?.lease ?? ++last }
   })
   await appendLeaseFacts(own, version, 'granted', lines)
+  await introduce(tx, wishes)
+}
+
+/** What is lent of a member serves nobody where the member is not known: a store that has not met it meets it, and is sent its state (D-1). */
+async function introduce(tx: Writes, wishes: readonly Wish[]): Promise<void> {
+  const met = await tx.meet(wishes.filter(({ member }) => member !== NO_MEMBER))
+  if (met.length > 0) await tx.saveStates(await tx.states([...new Set(met.map(({ member }) => member))]))
 }
 
 function isOf(lease: LeaseRow, { origin, subject, member, item, code }: Wish): boolean {

@@ -251,7 +251,7 @@ export function sqliteWrites(database: Database): Writes {
     },
     meet: async (rows) => {
       const insert = sql('INSERT OR IGNORE INTO store_members (store, member) VALUES (?, ?)')
-      for (const { store, member } of rows) insert.run(store, member)
+      return rows.filter(({ store, member }) => insert.run(store, member).changes > 0)
     },
 
     meetAlso: async (from, to) => {

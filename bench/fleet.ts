@@ -20,6 +20,7 @@ const STEADY_MS = 10_000
 const AWAY_MS = 20_000
 const CAUGHT_UP_MS_MAX = 4 * 60_000
 const ENROL_AT_ONCE = 20
+const ENROL_TOLD = 500
 const SMOOTH_MS = 2_000
 
 type Cloud = Child<{ token: string; directory: string }>
@@ -40,9 +41,14 @@ async function memory(cloud: Cloud): Promise<{ rss: number; peak: number }> {
   })
 }
 
-async function enrolAll(fleet: LightFleet, count: number): Promise<LightEdge[]> {
+async function enrolAll(
+  fleet: LightFleet,
+  count: number,
+  enrolled: (so: number) => void,
+): Promise<LightEdge[]> {
   const edges: LightEdge[] = []
   for (let from = 0; from < count; from += ENROL_AT_ONCE) {
+    if (from > 0 && from % ENROL_TOLD === 0) enrolled(from)
     const names = Array.from(
       { length: Math.min(ENROL_AT_ONCE, count - from) },
       (_, at) => `Store ${from + at}`,
@@ -65,6 +71,11 @@ const takeLags = (edges: readonly LightEdge[]): number[] => edges.flatMap((edge)
 const behind = (edges: readonly LightEdge[]): number =>
   edges.reduce((sum, { ledger, acked }) => sum + ledger.seq - acked, 0)
 
+/** The run takes minutes and its figure comes last. */
+function stage(began: number, what: string): void {
+  process.stderr.write(`fleet: ${what} after ${Math.round((performance.now() - began) / 1000)} s\n`)
+}
+
 async function until(what: string, holds: () => boolean, msMax: number): Promise<number> {
   const start = performance.now()
   while (!holds()) {
@@ -75,6 +86,7 @@ async function until(what: string, holds: () => boolean, msMax: number): Promise
 }
 
 export async function bench(): Promise<void> {
+  const began = performance.now()
   const directory = mkdtempSync(join(tmpdir(), 'tillstream-bench-fleet-'))
   let cloud: Cloud = await startChild('cloud-server.ts', [directory])
   const port = String(cloud.hello.listening)
@@ -82,12 +94,16 @@ export async function bench(): Promise<void> {
     const hq = new Hq(cloud.hello.listening, cloud.hello.token)
     await hq.publish()
     const count = edgesAllowed()
+    stage(began, `${count} edges, half of what \`ulimit -n\` allows and at most ${EDGES}: the cloud is up`)
     const edges = await enrolAll(
       { url: hq.url, token: cloud.hello.token, key: generateKeyPairSync('ed25519') },
       count,
+      (so) => stage(began, `${so} of ${count} enrolled`),
     )
+    stage(began, 'all enrolled')
     for (const edge of edges) edge.start()
     await until('all connected', () => edges.every(({ live }) => live), CAUGHT_UP_MS_MAX)
+    stage(began, `all connected, they sell ${SALES_PER_SECOND} a second for ${STEADY_MS / 1000} s`)
     const stop = selling(edges)
     await wait(STEADY_MS)
     const steady = takeLags(edges)
@@ -97,12 +113,14 @@ export async function bench(): Promise<void> {
       cloud.process.once('exit', () => resolve())
       cloud.process.kill('SIGKILL')
     })
+    stage(began, `the cloud was killed, and stays away for ${AWAY_MS / 1000} s`)
     await wait(AWAY_MS)
     const owed = behind(edges)
     cloud = await startChild('cloud-server.ts', [directory, port])
     const back = performance.now()
     await until('all connected again', () => edges.every(({ live }) => live), CAUGHT_UP_MS_MAX)
     const connectedS = (performance.now() - back) / 1000
+    stage(began, 'all connected again')
     // Caught up: whoever sells is acknowledged as before, for a while.
     takeLags(edges)
     let smooth = 0
@@ -114,6 +132,7 @@ export async function bench(): Promise<void> {
         smooth = (performance.now() - back) / 1000
     }
     stop()
+    stage(began, smooth > 0 ? 'the lag is as before' : 'the lag is not as before yet')
     await until('all acknowledged', () => behind(edges) === 0, CAUGHT_UP_MS_MAX)
     const { rss, peak } = await memory(cloud)
     const recorded = edges.reduce((sum, { ledger }) => sum + ledger.seq, 0)

@@ -72,27 +72,51 @@ function progress(done: number, total: number): void {
 
 const signed = (value: number): string => (value > 0 ? `+${value}` : String(value))
 
-function textOf({ members, facts, seconds, tiers, balances, points, vouchers }: WhatIfResult): string {
+function textOf({
+  members,
+  facts,
+  seconds,
+  tiers,
+  balances,
+  points,
+  metrics,
+  vouchers,
+}: WhatIfResult): string {
   const lines = [
     `${facts} facts of ${members} members, folded twice in ${seconds} s`,
     '',
-    `Points issued   ${points.issued.now} -> ${points.issued.draft} (${signed(points.issued.draft - points.issued.now)})`,
-    `Liability       ${points.liability.now} -> ${points.liability.draft} (${signed(points.liability.draft - points.liability.now)})`,
+    ...totalsOf('Points', points),
+    ...metrics.flatMap(({ metric, name, ...figures }) => totalsOf(name || `Metric ${metric}`, figures)),
     ...VOUCHERS.map(([figure, word]) => `${word} ${vouchers[figure].now} -> ${vouchers[figure].draft}`),
     `Winners ${balances.winners} (+${balances.gained} points), losers ${balances.losers} (-${balances.lost}), unchanged ${balances.unchanged}`,
     `Tier changes    ${tiers.moved}`,
     ...tiers.moves.map(({ from, to, members: count }) => `  ${from ?? 'none'} -> ${to ?? 'none'}: ${count}`),
-    '',
-    'month      issued now    draft   liability now    draft',
-    ...points.months.map(
-      ({ month, issued, liability }) =>
-        `${month}  ${cell(issued.now, 11)} ${cell(issued.draft, 8)}  ${cell(liability.now, 14)} ${cell(liability.draft, 8)}`,
-    ),
+    ...monthsOf('points', points),
+    ...metrics.flatMap(({ metric, name, ...figures }) => monthsOf(name || `metric ${metric}`, figures)),
     ...vouchersOf(vouchers),
     ...named('Gain most', balances.most_gained),
     ...named('Lose most', balances.most_lost),
   ]
   return `${lines.join('\n')}\n`
+}
+
+type Amounts = WhatIfResult['points']
+
+function totalsOf(name: string, { issued, liability }: Amounts): string[] {
+  const line = (what: string, { now, draft }: Amounts['issued']): string =>
+    `${what.padEnd(15)} ${now} -> ${draft} (${signed(draft - now)})`
+  return [line(`${name} issued`, issued), line('     liability', liability)]
+}
+
+function monthsOf(name: string, { months }: Amounts): string[] {
+  return [
+    '',
+    `${name} by month: issued now    draft   liability now    draft`,
+    ...months.map(
+      ({ month, issued, liability }) =>
+        `${month}  ${cell(issued.now, 11)} ${cell(issued.draft, 8)}  ${cell(liability.now, 14)} ${cell(liability.draft, 8)}`,
+    ),
+  ]
 }
 
 const VOUCHERS = [

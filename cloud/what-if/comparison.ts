@@ -1,9 +1,9 @@
 // Adds up, member by member, what the draft would change. Holds counts, sums by month and two short lists, so its memory does not grow with the
-// members. Amounts are points of metric 0; goodwill is left out on both sides, because a promise was made under the program as it was.
-import { localDay, monthOfDay } from '../../protocol/time.ts'
+// members. Winners and losers are by points (metric 0).
 import { POINTS } from '../evaluation/document/metrics.ts'
 import type { Effect } from '../evaluation/effects.ts'
-import { movesPoints } from '../evaluation/effects.ts'
+import type { Amounts } from './amounts.ts'
+import { AmountsByMetric } from './amounts.ts'
 import type { ChangedMember, VoucherFigures, WhatIfResult } from './result.ts'
 import { NAMED_MAX } from './result.ts'
 import type { VoucherSums } from './vouchers.ts'
@@ -15,40 +15,13 @@ export interface Outcome {
   readonly tier: string | null
 }
 
-interface Month {
-  issued: number
-  moved: number
-}
-
 class Side {
-  /** By `year * 12 + month`. */
-  readonly months = new Map<number, Month>()
-  issued = 0
-  liability = 0
+  readonly amounts = new AmountsByMetric()
   readonly vouchers = new Vouchers()
 
-  /** `day`: local day of the fact. What ran out did so at the instant the effect names, whenever a fact brought it. */
+  /** `day`: local day of the fact. */
   take(day: number, effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      const { kind, amount, index, of } = effect
-      const expired = kind === 'expire' && index === POINTS
-      if ((!movesPoints(effect) && !expired) || kind === 'goodwill') continue
-      const sums = this.#month(monthOfDay(expired ? localDay(of - 1, 0) : day))
-      sums.moved += amount
-      this.liability += amount
-      if (kind === 'spend' || kind === 'restore' || kind === 'expire') continue
-      sums.issued += amount
-      this.issued += amount
-    }
-  }
-
-  #month(number: number): Month {
-    let month = this.months.get(number)
-    if (month === undefined) {
-      month = { issued: 0, moved: 0 }
-      this.months.set(number, month)
-    }
-    return month
+    this.amounts.take(day, effects)
   }
 }
 
@@ -98,21 +71,12 @@ export class Comparison {
     if (this.#movedNamed.length < NAMED_MAX) this.#movedNamed.push(changed)
   }
 
-  /** `titles`: what perks are called. */
+  /** `titles`: what perks and metrics are called. */
   result(facts: number, seconds: number, titles: ReadonlyMap<number, string>): WhatIfResult {
-    const span = monthsOf([this.now.months, this.draft.months])
-    let [nowLiability, draftLiability] = [0, 0]
-    const months = span.map((number) => {
-      const now = this.now.months.get(number)
-      const draft = this.draft.months.get(number)
-      nowLiability += now?.moved ?? 0
-      draftLiability += draft?.moved ?? 0
-      return {
-        month: monthText(number),
-        issued: { now: now?.issued ?? 0, draft: draft?.issued ?? 0 },
-        liability: { now: nowLiability, draft: draftLiability },
-      }
-    })
+    const [now, draft] = [this.now.amounts, this.draft.amounts]
+    const metrics = [...new Set([...now.metrics.keys(), ...draft.metrics.keys()])]
+      .filter((metric) => metric !== POINTS)
+      .toSorted((a, b) => a - b)
     return {
       members: this.#members,
       facts,
@@ -131,11 +95,12 @@ export class Comparison {
         most_gained: this.#mostGained,
         most_lost: this.#mostLost,
       },
-      points: {
-        issued: { now: this.now.issued, draft: this.draft.issued },
-        liability: { now: this.now.liability, draft: this.draft.liability },
-        months,
-      },
+      points: amountsResult(now.of(POINTS), draft.of(POINTS)),
+      metrics: metrics.map((metric) => ({
+        metric,
+        name: titles.get(metric) ?? '',
+        ...amountsResult(now.of(metric), draft.of(metric)),
+      })),
       vouchers: voucherResult(this.now.vouchers, this.draft.vouchers, titles),
     }
   }
@@ -147,6 +112,25 @@ function monthsOf(sides: readonly ReadonlyMap<number, unknown>[]): number[] {
   if (numbers.length === 0) return []
   const first = Math.min(...numbers)
   return Array.from({ length: Math.max(...numbers) - first + 1 }, (_, index) => first + index)
+}
+
+function amountsResult(now: Amounts, draft: Amounts): WhatIfResult['points'] {
+  let [nowLiability, draftLiability] = [0, 0]
+  const months = monthsOf([now.months, draft.months]).map((number) => {
+    const [before, after] = [now.months.get(number), draft.months.get(number)]
+    nowLiability += before?.moved ?? 0
+    draftLiability += after?.moved ?? 0
+    return {
+      month: monthText(number),
+      issued: { now: before?.issued ?? 0, draft: after?.issued ?? 0 },
+      liability: { now: nowLiability, draft: draftLiability },
+    }
+  })
+  return {
+    issued: { now: now.issued, draft: draft.issued },
+    liability: { now: now.liability, draft: draft.liability },
+    months,
+  }
 }
 
 function voucherResult(

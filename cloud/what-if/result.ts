@@ -40,6 +40,17 @@ export type VoucherFigures = Readonly<
   Record<keyof typeof voucherFigures, { readonly now: number; readonly draft: number }>
 >
 
+const amountFigures = {
+  issued: both(Points),
+  liability: both(Points),
+  months: Type.Array(
+    Type.Object(
+      { month: Type.String({ description: 'YYYY-MM' }), issued: both(Points), liability: both(Points) },
+      closed,
+    ),
+  ),
+}
+
 export const WhatIfResultShape = Type.Object(
   {
     members: Count,
@@ -68,23 +79,10 @@ export const WhatIfResultShape = Type.Object(
       },
       closed,
     ),
-    points: Type.Object(
-      {
-        issued: both(Count),
-        liability: both(Points),
-        months: Type.Array(
-          Type.Object(
-            {
-              month: Type.String({ description: 'YYYY-MM' }),
-              issued: both(Points),
-              liability: both(Points),
-            },
-            closed,
-          ),
-        ),
-      },
-      closed,
-    ),
+    points: Type.Object(amountFigures, closed),
+    metrics: Type.Array(Type.Object({ metric: Count, name: Type.String(), ...amountFigures }, closed), {
+      description: 'The same of every other metric that moved, in its smallest unit',
+    }),
     vouchers: Type.Object(
       {
         ...voucherFigures,

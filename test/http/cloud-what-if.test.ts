@@ -14,13 +14,25 @@ import type { TwoStores } from '../support/two-stores.ts'
 let story: TwoStores
 let cloud: TwoStores['cloud']
 
-/** Every earn perk gives twice as much. */
+const STAMPS = 501
+
+/** Every earn perk gives twice as much, and enrolling a stamp too. */
 const DOUBLE = {
   ...SMALL_PROGRAM,
-  earn_perks: SMALL_PROGRAM.earn_perks.map((perk) => ({
-    ...perk,
-    award: { ...perk.award, points: perk.award.points * 2 },
-  })),
+  metrics: [{ id: STAMPS, name: 'Stamps' }],
+  earn_perks: [
+    ...SMALL_PROGRAM.earn_perks.map((perk) => ({
+      ...perk,
+      award: { ...perk.award, points: perk.award.points * 2 },
+    })),
+    {
+      id: 109,
+      title: 'A stamp',
+      type: 'REGISTRATION',
+      award: { kind: 'fixed', points: 1 },
+      metric: STAMPS,
+    },
+  ],
 }
 
 beforeAll(async () => {
@@ -58,6 +70,11 @@ describe('W-1 a draft on the real ledger', () => {
     expect(pick(result, 'balances', 'losers')).toBe(0)
     const months = pick(result, 'points', 'months') as unknown[]
     expect(pick(months.at(-1), 'liability', 'draft')).toBe(pick(result, 'points', 'liability', 'draft'))
+    const stamps = pick(result, 'metrics', 0)
+    expect(stamps).toMatchObject({ metric: STAMPS, name: 'Stamps', issued: { now: 0 } })
+    const owed = pick(stamps, 'liability')
+    expect(Number(pick(owed, 'draft'))).toBeGreaterThan(0)
+    expect(pick((pick(stamps, 'months') as unknown[]).at(-1), 'liability')).toEqual(owed)
     expect((await cloud.ask('/v1/totals')).json).toEqual(before.json)
   })
 
@@ -146,7 +163,7 @@ test('W-4 the command says the same, beside the running node', () => {
   expect(told.stderr).toBe('')
   expect(told.status).toBe(0)
   expect(Number(pick(JSON.parse(told.stdout), 'balances', 'winners'))).toBeGreaterThan(0)
-  expect(run('--program', file).stdout).toMatch(/Points issued [^]*Vouchers issued/)
+  expect(run('--program', file).stdout).toMatch(/Points issued [^]*Stamps issued +0 -> [^]*Vouchers issued/)
   writeFileSync(file, '{}')
   const wrong = run('--program', file)
   expect(wrong.status).toBe(1)

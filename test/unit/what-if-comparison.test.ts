@@ -16,19 +16,22 @@ const effect = (kind: Effect['kind'], amount: number, of = 0, index = 0): Effect
   rule: 1 as RuleId,
 })
 
-test('W-1 points that ran out leave the liability in the month they ran out', () => {
+test('W-1 points that ran out leave the liability in the month they ran out, and so does every other metric', () => {
   const comparison = new Comparison()
-  comparison.draft.take(dayOf('2026-01-10'), [effect('earn', 100)])
+  comparison.draft.take(dayOf('2026-01-10'), [effect('earn', 100), effect('earn', 9, 0, 7)])
   const end = Date.UTC(2026, 1, 6)
-  // Brought by a fact of April; stamps (metric 7) are not points.
+  // Brought by a fact of April; stamps (metric 7) are counted by themselves.
   comparison.draft.take(dayOf('2026-04-01'), [
     effect('expire', -100, end),
     effect('earn', 5),
-    effect('earn', 9, 0, 7),
-    effect('expire', -9, end, 7),
+    effect('spend', -2, 0, 7),
+    effect('expire', -4, end, 7),
+    // A warning moves nothing.
+    effect('expiry_warning', 3, end, 7),
   ])
   comparison.now.take(dayOf('2026-01-10'), [effect('earn', 100), effect('goodwill', 3)])
-  const { months, issued, liability } = comparison.result(2, 0, new Map()).points
+  const { points, metrics } = comparison.result(2, 0, new Map([[7, 'Stamps']]))
+  const { months, issued, liability } = points
   expect(
     months.map(({ month, issued: given, liability: owed }) => [month, given.draft, owed.draft, owed.now]),
   ).toEqual([
@@ -39,6 +42,21 @@ test('W-1 points that ran out leave the liability in the month they ran out', ()
   ])
   expect(issued).toEqual({ now: 100, draft: 105 })
   expect(liability).toEqual({ now: 100, draft: 5 })
+  const nothing = { now: 0, draft: 0 }
+  expect(metrics).toEqual([
+    {
+      metric: 7,
+      name: 'Stamps',
+      issued: { now: 0, draft: 9 },
+      liability: { now: 0, draft: 3 },
+      months: [
+        { month: '2026-01', issued: { now: 0, draft: 9 }, liability: { now: 0, draft: 9 } },
+        { month: '2026-02', issued: nothing, liability: { now: 0, draft: 5 } },
+        { month: '2026-03', issued: nothing, liability: { now: 0, draft: 5 } },
+        { month: '2026-04', issued: nothing, liability: { now: 0, draft: 3 } },
+      ],
+    },
+  ])
 })
 
 test('W-1 without facts there is no month', () => {

@@ -1,10 +1,11 @@
-// References inside what dialects are sent, made from the served rows: every field that names a record, of every verb, also in the rows of batches, is tried with
+// What dialects are sent, made from the served rows. Texts that are meant for a database, a page or a header are texts like any other (S24). References: every field that names a record, of every verb, also in the rows of batches, is tried with
 // a record of another business, with none, and with one of the caller's own. The first two are answered alike and under the field; the third is not (DF-3, S01).
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Dialect } from '../../cloud/dialects/frame/dialect.ts'
 import type { Endpoint, Resource } from '../../cloud/dialects/frame/resource.ts'
 import type { InputField, InputTable } from '../../cloud/dialects/frame/input.ts'
 import { DialectWorld } from '../support/dialect-world.ts'
+import { HALF_A_PAIR, INJECTIONS } from '../support/injections.ts'
 
 const NOTHING = 987_654_321
 let world: DialectWorld
@@ -133,4 +134,168 @@ test('S01 S02 DF-3 a record of another business in a body is answered as none, a
       wrong.push([said, byTheirs, byNone, byOurs])
   }
   expect(wrong).toEqual([])
+})
+
+describe('S24 what is meant for a database, a page, a header or a shell', () => {
+  type Place = Pick<Named, 'dialect' | 'resource' | 'endpoint'>
+  type Texts = readonly (readonly [name: string, text: string])[]
+
+  function places(): Place[] {
+    return world.cloud.node.dialects.flatMap((dialect) =>
+      dialect.resources.flatMap((resource) =>
+        resource.endpoints.map((endpoint) => ({ dialect, resource, endpoint })),
+      ),
+    )
+  }
+
+  async function send(
+    { dialect, resource, endpoint }: Place,
+    { behind = '', body }: { behind?: string; body?: Readonly<Record<string, unknown>> },
+  ): Promise<{ status: number; text: string }> {
+    const { name, base, oneAddress } = dialect
+    const auth = world.cloud.node.platform.dialects.find((one) => one.name === name)
+    const scopes = (auth?.scopes ?? []).map((scope) => scope.name)
+    const token = await world.tokenWith(name, scopes, world.administrators.ours)
+    const form = endpoint.form === true ? new URLSearchParams(body as Record<string, string>) : undefined
+    const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded'
+    const path = oneAddress === undefined ? `${resource.name}/` : `?${oneAddress.selector}=${resource.name}&`
+    const response = await fetch(`${world.cloud.url}/${name}${base}/${path}${behind}`, {
+      method: endpoint.method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': type },
+      ...(body === undefined ? {} : { body: form?.toString() ?? JSON.stringify(body) }),
+    })
+    return { status: response.status, text: await response.text() }
+  }
+
+  /** The filters that must be given, with something of ours. */
+  const required = ({ filters, endpoints }: Resource<never>, but: string): string[] =>
+    endpoints
+      .flatMap(({ requires = {} }) => [...(requires.oneOf ?? []).slice(0, 1), requires.with?.[but] ?? but])
+      .filter((name) => name !== but)
+      .map((name) => `&${name}=${filters[name]?.type === 'key' ? world.ours : 'x'}`)
+
+  test('DF-4 finds nothing by any filter, or is refused by its name', async () => {
+    const wrong: unknown[] = []
+    let [empty, turn] = [0, 0]
+    for (const place of places()) {
+      const { resource, endpoint } = place
+      if (endpoint.method !== 'GET' || endpoint.on !== 'list') continue
+      for (const [name, { type }] of Object.entries(resource.filters)) {
+        // A fifth of them to each that takes texts, one or two to each other; the next gets the next.
+        const every = type === 'text' || type === 'email' ? 5 : 30
+        turn++
+        const texts = INJECTIONS.filter((_, at) => (at + turn) % every === 0)
+        await Promise.all(
+          texts.map(async (text) => {
+            const behind = `?${name}=${encodeURIComponent(text)}${required(resource, name).join('')}`
+            const answer = await send(place, { behind })
+            if (answer.status === 200 && answer.text.endsWith('"objects":[]}')) empty++
+            else if (answer.status !== 400 || !answer.text.includes(name))
+              wrong.push([resource.name, name, text, answer])
+          }),
+        )
+      }
+    }
+    expect(wrong).toEqual([])
+    expect(empty).toBeGreaterThan(150)
+  })
+
+  /** Sends the texts beside what is required; what is refused by its name is left out, so that the others are heard. */
+  async function heard(place: Place, texts: Texts): Promise<{ texts: Texts; status: number; text: string }> {
+    const { resource, endpoint } = place
+    const { fields } = endpoint.input as InputTable
+    const base = bodyOf({ ...place, list: null, fields, name: '', of: '' }, 0)
+    const behind = endpoint.on === 'one' ? `${ours.get(resource.collection ?? '')}/` : ''
+    const answer = await send(place, { behind, body: { ...base, ...Object.fromEntries(texts) } })
+    const said = answer.text.replaceAll('"location"', '"external_location_id"')
+    const left = answer.status === 400 ? texts.filter(([name]) => !said.includes(name)) : texts
+    return left.length < texts.length ? heard(place, left) : { ...answer, texts }
+  }
+
+  test('DF-5 is kept as it came in any field, or refused by its name', async () => {
+    const wrong: unknown[] = []
+    const unseen = new Set<string>()
+    let kept = 0
+    for (const place of places()) {
+      const { input } = place.endpoint
+      // It takes no text besides a registered address.
+      if (input === undefined || typeof input === 'function' || place.resource.name === 'identify') continue
+      const names = Object.entries(input.fields).flatMap(([name, { type, among }]) =>
+        type === 'text' && among === undefined ? [name] : [],
+      )
+      const sets: Texts[] = [names.map((name) => [name, HALF_A_PAIR])]
+      for (let from = 0; from < INJECTIONS.length && names.length > 0; from += names.length)
+        sets.push(names.map((name, at) => [name, INJECTIONS[(from + at) % INJECTIONS.length] ?? '']))
+      for (const set of names.length === 0 ? [] : sets) {
+        const { texts, status, text: answer } = await heard(place, set)
+        if (status >= 500 || (texts.length > 0 && status >= 300))
+          wrong.push([place.resource.name, texts, answer])
+        const shown = status < 300 ? (JSON.parse(answer) as Readonly<Record<string, unknown>>) : {}
+        for (const [name, text] of texts)
+          if (!(name in shown)) unseen.add(`${place.resource.name} ${name}`)
+          else if (shown[name] === text) kept++
+          else wrong.push([place.resource.name, name, text, shown[name]])
+      }
+    }
+    expect(wrong).toEqual([])
+    expect(kept).toBeGreaterThan(200)
+    expect([...unseen]).toEqual([
+      'external-members first_name',
+      'external-members last_name',
+      'referrals referral_to_first_name',
+      'referrals referral_to_last_name',
+      'transactions first_name',
+      'transactions last_name',
+      'transactions external_member_id',
+      'transactions external_system_id',
+      'vouchers external_location_id',
+    ])
+  })
+
+  test('DF-11 breaks no call where all fields have one address', async () => {
+    const broken: unknown[] = []
+    const FIELDS = ['phone', 'points', 'page', 'code', 'reference', 'store', 'email', 'card', 'name', 'use']
+    let at = 0
+    for (const { dialect, resource } of places().filter(
+      ({ dialect: { oneAddress } }) => oneAddress !== undefined,
+    )) {
+      const [endpoint] = resource.endpoints
+      if (endpoint === undefined) continue
+      const fine = Object.fromEntries(FIELDS.map((field) => [field, field === 'phone' ? '5550100' : '1']))
+      await Promise.all(
+        FIELDS.map(async (name) => {
+          const text = INJECTIONS[at++ % INJECTIONS.length] ?? ''
+          const behind = new URLSearchParams({ ...fine, [name]: text }).toString()
+          const { status } = await send({ dialect, resource, endpoint }, { behind })
+          if (status >= 500 || status === 401) broken.push([resource.name, name, text, status])
+        }),
+      )
+    }
+    expect(at).toBeGreaterThan(2 * INJECTIONS.length)
+    expect(broken).toEqual([])
+  })
+})
+
+test('DF-2 the names of a path may be percent-encoded, and what comes of it is a name', async () => {
+  const id = String(ours.get('perks'))
+  const [auth] = world.cloud.node.platform.dialects.filter(({ name }) => name === 'perkville')
+  const scopes = (auth?.scopes ?? []).map(({ name }) => name)
+  const token = await world.tokenWith('perkville', scopes, world.administrators.ours)
+  const encoded = `%3${id.slice(0, 1)}${id.slice(1)}`
+  const said = async (path: string): Promise<number> =>
+    (
+      await fetch(`${world.cloud.url}/perkville/v2/${path}`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+    ).status
+  const paths = [
+    `perks/${id}/`,
+    `perks/${encoded}/`,
+    `p%65rks/${encoded}`,
+    `perks%2F${id}/`,
+    `perks/${id}%00/`,
+    'perks/%/',
+    'perks/%ff/',
+  ]
+  expect(await Promise.all(paths.map(said))).toEqual([200, 200, 200, 404, 404, 404, 404])
 })

@@ -90,10 +90,13 @@ function typed({ type, of = '', max = TEXT_MAX }: InputField, given: Json): Inpu
     case 'list':
       return Array.isArray(given) && given.length <= (max === TEXT_MAX ? LIST_MAX : max) ? given : undefined
     case 'email':
-      return typeof given === 'string' && EMAIL.test(given.trim()) ? given.trim() : undefined
+      return typeof given === 'string' && EMAIL.test(given.trim()) && given.isWellFormed()
+        ? given.trim()
+        : undefined
     case 'text': {
       const text = typeof given === 'number' ? String(given) : given
-      return typeof text === 'string' && text.length <= max ? text : undefined
+      // Half a surrogate pair would be kept as another character.
+      return typeof text === 'string' && text.length <= max && text.isWellFormed() ? text : undefined
     }
   }
 }

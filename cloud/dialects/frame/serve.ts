@@ -132,7 +132,7 @@ export class DialectServer<S> {
 
   /** `perks`, `perks/`, `perks/60`, `batch/transactions/`; with one address nothing, and a field says which. */
   async #placeOf(request: DialectRequest): Promise<Place<S> | Refused> {
-    const names = request.path.split('/').filter((name) => name !== '')
+    const names = request.path.split('/').flatMap((name) => (name === '' ? [] : [decoded(name)]))
     const { oneAddress } = this.#dialect
     if (oneAddress !== undefined) return names.length > 0 ? NOTHING_HERE : this.#chosen(oneAddress, request)
     const whole = this.#byName.get(names.join('/'))
@@ -355,6 +355,15 @@ export class DialectServer<S> {
   #collection({ collection, name }: Resource<S>): Collection {
     if (collection === null) throw new Error(`${name} is no collection`)
     return this.#parts.schema.of(collection)
+  }
+}
+
+/** A name of a path as it was meant: %31 is 1. What cannot be decoded names nothing. */
+function decoded(name: string): string {
+  try {
+    return name.includes('%') ? decodeURIComponent(name) : name
+  } catch {
+    return name
   }
 }
 

@@ -36,7 +36,7 @@ export function foldFacts(
       return found !== undefined && now !== null && compareCanonical(found.fact, now) < 0 ? found : undefined
     },
   }
-  for (const fact of facts.length > 1 ? facts.toSorted(compareCanonical) : facts) {
+  for (const fact of canonically(facts)) {
     assert(!folded.has(fact.id), `fact ${fact.id} is folded once`)
     now = fact
     buffer.clear()
@@ -46,6 +46,16 @@ export function foldFacts(
     folded.set(fact.id, { fact, effects, program })
     onFact?.(fact, effects, state, buffer.own)
   }
+}
+
+/** In canonical order. Nearly always they are: then nothing is copied. */
+export function canonically(facts: readonly Fact[]): readonly Fact[] {
+  for (let at = 1; at < facts.length; at++) {
+    const [before, fact] = [facts[at - 1], facts[at]]
+    if (before !== undefined && fact !== undefined && compareCanonical(before, fact) > 0)
+      return facts.toSorted(compareCanonical)
+  }
+  return facts
 }
 
 /** The effects to append so that `before` becomes `after`: the difference per (kind, rule, index, of) (E-FOLD-4). Empty when equal. */

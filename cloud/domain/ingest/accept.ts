@@ -20,8 +20,8 @@ export interface Cursor {
   head: Uint8Array
   /** Null while it is open. */
   ended: LifeEnd | null
-  /** Hashes of what this group took already: it is in no table yet. */
-  readonly taken: Map<Seq, Uint8Array>
+  /** Hashes of what this group took already, up to `seq`: it is in no table yet. */
+  readonly taken: Uint8Array[]
 }
 
 export interface Arrival {
@@ -102,14 +102,18 @@ export async function acceptBatch(
     else facts.push({ cursor, id, bytes, hash, fact: read as Fact })
     cursor.seq = seq
     cursor.head = hash
-    cursor.taken.set(seq, hash)
+    cursor.taken.push(hash)
   }
   return { facts, quarantined, endedNow: false, answer: { type: 'ack', seq: cursor.seq, head: cursor.head } }
 }
 
-async function hashAt(tx: Writes, { row, taken }: Cursor, seq: Seq): Promise<Uint8Array | undefined> {
+async function hashAt(
+  tx: Writes,
+  { row, taken, seq: last }: Cursor,
+  seq: Seq,
+): Promise<Uint8Array | undefined> {
   if (seq === 0) return CHAIN_GENESIS
-  const fresh = taken.get(seq)
+  const fresh = taken[taken.length - 1 - (last - seq)]
   if (fresh !== undefined) return fresh
   const id = factIdOf(row.origin, seq)
   const [fact] = await tx.factsByIds([id])

@@ -17,9 +17,12 @@ export async function doubtNotices(
   receivedAt: Millis,
 ): Promise<ActivityDraft[]> {
   const notices: ActivityDraft[] = []
+  const doubted = ({ fact }: ArrivedFact): boolean => standingOf(fact, { receivedAt }, fact.member).suspect
+  if (!arrivals.some(doubted)) return notices
   const believed = new Map<FactId, boolean>()
-  for (const { fact } of arrivals) {
-    const suspect = standingOf(fact, { receivedAt }, fact.member).suspect
+  for (const arrival of arrivals) {
+    const { fact } = arrival
+    const suspect = doubted(arrival)
     believed.set(fact.id, !suspect)
     if (!suspect) continue
     const before = (fact.id - 1) as FactId

@@ -161,7 +161,7 @@ export class Ingest {
           seq: row.seq,
           head: row.head,
           ended: row.ended,
-          taken: new Map(),
+          taken: [],
         }
         group.cursors.set(row.origin, cursor)
         known = cursor
@@ -191,7 +191,7 @@ export class Ingest {
       head: row.head,
       // A spare takes nothing before its hello.
       ended: row.state === 'spare' ? 'unknown' : row.ended,
-      taken: new Map(),
+      taken: [],
     }
   }
 

@@ -8,7 +8,7 @@ import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import { CHECKPOINT_FACTS } from '../../../protocol/limits.ts'
 import { movesPoints } from '../../evaluation/effects.ts'
 import type { Effect } from '../../evaluation/effects.ts'
-import { effectsDifference, effectsSum, foldFacts } from '../../evaluation/fold.ts'
+import { canonically, effectsDifference, effectsSum, foldFacts } from '../../evaluation/fold.ts'
 import type { Programs } from '../../evaluation/programs.ts'
 import type { PastFact, PastFacts } from '../../evaluation/spending/reversal.ts'
 import { decodeState, encodeState, newState } from '../../evaluation/state.ts'
@@ -38,20 +38,14 @@ export async function foldMember(
   touch: Touch,
   saved: MemberState | null,
 ): Promise<Folded> {
-  const added = touch.added.toSorted((a, b) => compareCanonical(a.fact, b.fact))
-  const first = added[0]?.fact
+  const facts = canonically(touch.added.map(({ fact }) => fact))
+  const [first] = facts
   const inOrder =
     touch.removed.length === 0 &&
-    added.every(({ seen }) => !seen) &&
+    touch.added.every(({ seen }) => !seen) &&
     first !== undefined &&
     (saved === null || compareCanonical({ at: saved.at, id: saved.last }, first) < 0)
-  return inOrder
-    ? foldForward(
-        context,
-        added.map(({ fact }) => fact),
-        saved ?? newState(),
-      )
-    : foldAgain(context, touch)
+  return inOrder ? foldForward(context, facts, saved ?? newState()) : foldAgain(context, touch)
 }
 
 async function foldForward(

@@ -135,7 +135,8 @@ class Settling implements Standing {
     const claims = await this.#load(arrivals)
     for (const arrival of arrivals) {
       const row = this.#rowOf(arrival)
-      const rival = this.#counted.get(keyName(row.store, row.key))
+      const name = keyName(row.store, row.key)
+      const rival = this.#counted.get(name)
       if (rival !== undefined) this.#noticeDuplicate(row, rival)
       if (rival !== undefined && compareCanonical(rival, row) < 0) {
         const member = row.kind === 'enrolment' ? memberOfEnrolment(rival) : rival.member
@@ -145,7 +146,7 @@ class Settling implements Standing {
         continue
       }
       if (rival !== undefined) claims.push(...(await this.#dethrone(rival, row)))
-      this.#count(arrival.fact, row)
+      this.#count(arrival.fact, row, name)
       claims.push(...followers(row))
       if (arrival.fact.kind === 'enrolment') claims.push(...(await this.#enrol(arrival.fact)))
       if (arrival.fact.kind === 'merge') await this.#aliases.merge(arrival.fact)
@@ -192,9 +193,10 @@ class Settling implements Standing {
     await this.#tx.insertFacts(rows)
   }
 
-  #count(fact: Fact, row: FactRow): void {
+  /** `name`: of its business key. */
+  #count(fact: Fact, row: FactRow, name: string): void {
     this.#rows.push(row)
-    this.#counted.set(keyName(row.store, row.key), row)
+    this.#counted.set(name, row)
     this.#about.set(row.id, row)
     this.#noteRedemption(row)
     if (row.status === 'counted' && row.member > 0)

@@ -127,10 +127,9 @@ export class Grants {
     const known = this.#pending.get(member)
     const most = visit === null ? LEASES_UNSEEN_MAX : LEASES_PENDING_MAX
     if (known === undefined && this.#pending.size >= most) return
-    const visits = known?.visits ?? []
-    const same = visit === null ? undefined : visits.find(({ store }) => store === visit.store)
-    if (visit !== null && same === undefined) visits.push(visit)
-    this.#pending.set(member, { tenant, visits })
+    if (known === undefined) this.#pending.set(member, { tenant, visits: visit === null ? [] : [visit] })
+    else if (visit !== null && !known.visits.some(({ store }) => store === visit.store))
+      known.visits.push(visit)
     this.#pause(0)
   }
 

@@ -2,6 +2,7 @@
 // statement over the set as JSON takes a third of the loop's time. Rows of many values in one INSERT take longer than one after the other.
 import type { Database } from 'better-sqlite3'
 import { CHAIN_GENESIS } from '../../../protocol/chain.ts'
+import { NO_FACT } from '../../../protocol/ids.ts'
 import type { MemberId, StoreId } from '../../../protocol/ids.ts'
 import { nameWords } from '../../../protocol/names.ts'
 import type {
@@ -288,27 +289,39 @@ export function sqliteWrites(database: Database): Writes {
       for (const { member, at, id, state } of rows) insert.run(member, at, id, state)
     },
     appendActivities: async (rows) => {
+      const columns =
+        'tenant, store, kind, at, fact, member, amount, points, effects, tell, revision, cause, goodwill, notice'
       const insert = sql(
-        `INSERT INTO activities (tenant, store, kind, at, fact, revision, member, cause, amount, points, goodwill, effects, notice, tell)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO activities (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      // As most rows are. Every value that is not bound saves 0.1 us of some 3.5.
+      const plain = sql(
+        `INSERT INTO activities (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, NULL)`,
       )
       return rows.map((row): ActivityRow => {
-        const { lastInsertRowid } = insert.run(
-          row.tenant,
-          row.store,
-          row.kind,
-          row.at,
-          row.fact,
-          row.revision,
-          row.member,
-          row.cause,
-          row.amount,
-          row.points,
-          row.goodwill,
-          effectsText(row.effects),
-          row.notice === null ? null : JSON.stringify(row.notice),
-          row.tell ? 1 : 0,
-        )
+        const { tenant, store, kind, at, fact, member, amount, points, revision, cause, goodwill, notice } =
+          row
+        const effects = effectsText(row.effects)
+        const tell = row.tell ? 1 : 0
+        const { lastInsertRowid } =
+          revision === 0 && cause === NO_FACT && goodwill === 0 && notice === null
+            ? plain.run(tenant, store, kind, at, fact, member, amount, points, effects, tell)
+            : insert.run(
+                tenant,
+                store,
+                kind,
+                at,
+                fact,
+                member,
+                amount,
+                points,
+                effects,
+                tell,
+                revision,
+                cause,
+                goodwill,
+                notice === null ? null : JSON.stringify(notice),
+              )
         return { ...row, position: Number(lastInsertRowid) }
       })
     },

@@ -152,7 +152,7 @@ describe('E-EXP-4 a redemption', () => {
     if (one === undefined) throw new Error('a redemption is told')
     const { conditions = [], applied, points, condition, hint } = one
     // Once it is in what is known of the member, it is told the same.
-    if (applied && points < 0)
+    if (applied && points <= 0)
       expect(explain(found, after, fact, past)[0]).toMatchObject({ applied, points, condition })
     return [
       `${applied ? 'applied' : 'not applied'}, ${points}, ${condition}${hint === null ? '' : ` (${hint})`}`,
@@ -242,6 +242,12 @@ describe('E-EXP-4 a redemption', () => {
         'until: 2024-03-04; until 2024-03-04',
         'schedule: MON 10:00; TUE 09:00-12:00 FAILS (at another time: TUE 09:00-12:00)',
       ],
+    ],
+    [
+      'a time of the day is',
+      { when: { number: 'minute', is: 'lt', value: 60 } },
+      [RICH, REDEEMS],
+      ['applied, -50, when', 'status: ACTIVE; ACTIVE', 'when: minute: 600; minute: less than 60 FAILS'],
     ],
     [
       'a basket is no part of the fact',

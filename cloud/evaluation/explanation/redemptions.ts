@@ -8,7 +8,7 @@ import type { Situation } from '../conditions/condition.ts'
 import { situationOf } from '../conditions/condition.ts'
 import { CONDITIONS } from '../conditions/condition-numbers.ts'
 import { failingRule } from '../conditions/rule-conditions.ts'
-import type { ConditionDocument } from '../document/conditions.ts'
+import type { ConditionDocument, NumberName } from '../document/conditions.ts'
 import { POINTS } from '../document/metrics.ts'
 import { EffectBuffer } from '../effects.ts'
 import { restoreIn, spendableIn } from '../metrics/metrics.ts'
@@ -137,8 +137,12 @@ function asksOfBasket(condition: ConditionDocument): boolean {
   if ('all' in condition) return condition.all.some(asksOfBasket)
   if ('any' in condition) return condition.any.some(asksOfBasket)
   if ('not' in condition) return asksOfBasket(condition.not)
-  return 'basket' in condition || 'payment' in condition || 'number' in condition
+  if ('number' in condition) return OF_BASKET.includes(condition.number)
+  return 'basket' in condition || 'payment' in condition
 }
+
+/** The others are of the clock and the member. */
+const OF_BASKET: readonly NumberName[] = ['amount', 'items', 'lines']
 
 function notBooked(state: MemberState, fact: Redemption): RedeemConditionTold {
   const first = firstOf(fact)

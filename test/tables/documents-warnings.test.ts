@@ -32,6 +32,7 @@ const row = (what: string, code: WarningCode, path: string, ...changes: Change[]
   path,
 })
 
+const amount = (is: string, value: number) => ({ number: 'amount', is, value })
 const fixed = (points: number) => ({ kind: 'fixed', points })
 const tea = { type: 'STANDARD', skus: ['tea'], group: 'one of', title: 'Tea' }
 const best: Change = ['/groups/0/stacking', 'best']
@@ -77,7 +78,7 @@ const REACHED: Row[] = [
 const CONDITIONS: Row[] = [
   row('below 3 and above 5', 'condition_never_holds', '/bonuses/2/when', [
     '/bonuses/2/when',
-    { all: [{ number: 'amount', is: 'lt', value: 3 }, { all: [{ number: 'amount', is: 'gt', value: 5 }] }] },
+    { all: [amount('lt', 3), { all: [amount('gt', 5)] }] },
   ]),
   row('equal and not equal', 'condition_never_holds', '/bonuses/2/when', [
     '/bonuses/2/when',
@@ -415,20 +416,20 @@ describe('E-DOC-4 what is not certain is not said', () => {
     ['a tier by a metric that a rule gives', [['/tiers/2/reach/of/0/metric', 12]]],
     [
       'a number either below 3 or above 5',
-      [
-        [
-          '/bonuses/2/when',
-          {
-            any: [
-              { number: 'amount', is: 'lt', value: 3 },
-              { number: 'amount', is: 'gt', value: 5 },
-            ],
-          },
-        ],
-      ],
+      [['/bonuses/2/when', { any: [amount('lt', 3), amount('gt', 5)] }]],
     ],
   ])('%s', (_, changes) => {
     expect(warned(changedProgram(...changes))).toEqual([])
+  })
+
+  test.each([
+    ['fewer lifetime points than the tier takes', 'lt', 500, ['/redeem_perks/0/when']],
+    ['as many as the tier takes', 'le', 500, []],
+  ])('a perk for a tier that asks for %s', (_, is, value, paths) => {
+    const [coffee, ...others] = SMALL_PROGRAM.redeem_perks ?? []
+    const when = { metric: 0, part: 'lifetime', is, value }
+    const document = { ...SMALL_PROGRAM, redeem_perks: [{ ...coffee, required_tier: 2, when }, ...others] }
+    expect(pairs(warned(document))).toEqual(paths.map((path) => [path, 'condition_never_holds']))
   })
 
   test('at most ISSUES_MAX are told', () => {

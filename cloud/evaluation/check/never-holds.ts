@@ -2,7 +2,9 @@
 // is certain is told; a tree this says nothing about may still never hold.
 import type { FactKind } from '../../../protocol/facts.ts'
 import type { Comparison, ConditionDocument, NumberName } from '../document/conditions.ts'
+import { POINTS } from '../document/metrics.ts'
 import type { ProgramDocument } from '../document/program.ts'
+import { tiersArePlain } from '../tiers/tiers.ts'
 import type { DocumentWarning } from './issue.ts'
 import { conditionsOf } from './places.ts'
 
@@ -24,7 +26,7 @@ const DOMAINS: Readonly<Record<NumberName, { readonly kinds: Kinds; readonly of:
 const ALWAYS_KNOWN: readonly NumberName[] = ['minute', 'weekday', 'day_of_month', 'month']
 
 export function* conditionWarnings(document: ProgramDocument): Generator<DocumentWarning> {
-  for (const { path, condition, kinds, stores, active } of conditionsOf(document)) {
+  for (const { path, condition, kinds, stores, tier, active } of conditionsOf(document)) {
     if (!active) continue
     const within: readonly ConditionDocument[] = stores === undefined ? [] : [{ store: stores }]
     if (!neverHolds(condition, kinds) && neverHolds({ all: [...within, condition] }, kinds))
@@ -33,6 +35,14 @@ export function* conditionWarnings(document: ProgramDocument): Generator<Documen
         code: 'condition_never_holds',
         message: "it asks for stores that are none of the rule's own; mend one of the two lists",
       }
+    const floor = floorOf(document, tier)
+    const reached: ConditionDocument = { metric: POINTS, part: 'lifetime', is: 'ge', value: floor }
+    if (floor > 0 && !neverHolds(condition, kinds) && neverHolds({ all: [reached, condition] }, kinds))
+      yield {
+        path,
+        code: 'condition_never_holds',
+        message: `tier ${tier} takes ${floor} lifetime points, and this asks for fewer; mend one of the two`,
+      }
     for (const dead of deadParts(condition, kinds, path))
       yield {
         path: dead,
@@ -40,6 +50,12 @@ export function* conditionWarnings(document: ProgramDocument): Generator<Documen
         message: 'this can never hold; mend it or take it out',
       }
   }
+}
+
+/** Lifetime points that whoever has the tier has, where they alone make the tiers; else 0. */
+function floorOf(document: ProgramDocument, tier: number | undefined): number {
+  if (tier === undefined || !tiersArePlain(document)) return 0
+  return document.tiers.find(({ id }) => id === tier)?.point_floor ?? 0
 }
 
 /** The smallest parts of a tree that never hold and that it would be a different tree without. */

@@ -65,18 +65,36 @@ export interface PlacedCondition {
   readonly kinds: readonly FactKind[] | null
   /** Stores its rule is for, as if the tree began with them. */
   readonly stores: Item<'earn_perks'>['stores']
+  /** The tier its rule is for. */
+  readonly tier: number | undefined
   readonly active: boolean
 }
 
 export function* conditionsOf(document: ProgramDocument): Generator<PlacedCondition> {
   const at = (
-    { path, item }: Placed<{ readonly when?: ConditionDocument; readonly status?: 'ACTIVE' | 'INACTIVE' }>,
+    {
+      path,
+      item,
+    }: Placed<{
+      readonly when?: ConditionDocument
+      readonly status?: 'ACTIVE' | 'INACTIVE'
+      readonly required_tier?: number
+    }>,
     kinds: readonly FactKind[] | null,
     stores?: Item<'earn_perks'>['stores'],
   ): PlacedCondition[] =>
     item.when === undefined
       ? []
-      : [{ path: `${path}/when`, condition: item.when, kinds, stores, active: isActive(item) }]
+      : [
+          {
+            path: `${path}/when`,
+            condition: item.when,
+            kinds,
+            stores,
+            tier: item.required_tier,
+            active: isActive(item),
+          },
+        ]
   for (const perk of placed(document, 'earn_perks'))
     yield* at(perk, FACTS_OF[perk.item.type], perk.item.stores)
   for (const bonus of placed(document, 'bonuses'))

@@ -32,9 +32,9 @@ export function messageOf(
   }
 }
 
-/** No text of people starts another header. */
+/** No text of people starts another header, and no control character is in one (RFC 5322 has no place for them). */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\r\n\t\v\f]+/g, ' ').slice(0, 200)
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 200)
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

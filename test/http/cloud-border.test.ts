@@ -368,12 +368,31 @@ describe('the node', () => {
     expect(text).not.toContain('/v1/members/1"')
   })
 
-  test('a route that breaks answers `fault` without a word of what broke', async () => {
+  test('S43 a route that breaks answers `fault` without a word of what broke', async () => {
     const own = await CloudUnderTest.start()
     await own.node.store.close()
     const answer = await own.ask('/v1/stores')
     expectProblem(answer, 'fault')
     expect(answer.text).not.toMatch(/sqlite|database|not open/i)
+    // So does everything that answers, in the words of its API, and the node goes on.
+    const paths = new Set(
+      own.node.served
+        .filter((line) => !line.startsWith('UPGRADE '))
+        .map((line) =>
+          line
+            .slice(line.indexOf(' ') + 1)
+            .replaceAll(/:[a-z_]+/g, '1')
+            .replace('*', 'perks/'),
+        ),
+    )
+    const answers = await Promise.all(
+      [...paths].map(async (path) => ({ path, ...(await own.ask(path, { token: 'A'.repeat(43) })) })),
+    )
+    const told = answers.filter(({ text }) => /sqlite|database|not open|node_modules|at .*\.ts/i.test(text))
+    expect(told.map(({ path }) => path)).toEqual([])
+    const broken = answers.filter(({ status }) => status === 500).map(({ path }) => path)
+    expect(broken).toEqual(expect.arrayContaining(['/v1/stores', '/v1/members/1', '/perkville/v2/perks/']))
+    expect((await own.ask('/livez', { token: null })).status).toBe(200)
     await own.node.stop().catch(() => undefined)
   })
 })

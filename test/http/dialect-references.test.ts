@@ -252,6 +252,32 @@ describe('S24 what is meant for a database, a page, a header or a shell', () => 
     ])
   })
 
+  test('S28 a number beyond what is counted exactly, or none, is refused by its name', async () => {
+    const wrong: unknown[] = []
+    let refusals = 0
+    for (const place of places()) {
+      const { input } = place.endpoint
+      if (input === undefined || typeof input === 'function') continue
+      for (const [name, { type, among }] of Object.entries(input.fields))
+        if (type === 'int' && among === undefined)
+          for (const number of [
+            '9007199254740993',
+            '18446744073709551616',
+            '1e309',
+            '1e3',
+            'NaN',
+            '1.5',
+            '0x10',
+          ]) {
+            const { texts, status } = await heard(place, [[name, number]])
+            if (texts.length === 0 && status < 500) refusals++
+            else wrong.push([place.resource.name, name, number, status])
+          }
+    }
+    expect(wrong).toEqual([])
+    expect(refusals).toBeGreaterThan(20)
+  })
+
   test('DF-11 breaks no call where all fields have one address', async () => {
     const broken: unknown[] = []
     const FIELDS = ['phone', 'points', 'page', 'code', 'reference', 'store', 'email', 'card', 'name', 'use']

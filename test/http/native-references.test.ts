@@ -8,6 +8,7 @@ import { CloudUnderTest, items, pick } from '../support/cloud-node.ts'
 import type { Answer } from '../support/cloud-node.ts'
 import { makeEntities } from '../support/entities.ts'
 import { HQ_PROGRAM, PHOTO } from '../support/hq-program.ts'
+import { HALF_A_PAIR, INJECTIONS } from '../support/injections.ts'
 import { GIFT } from '../support/programs.ts'
 import { addTenant } from '../support/oauth-world.ts'
 
@@ -353,6 +354,49 @@ test('COL-4 what became of the configuration is told since a change, once each, 
   )
   for (const wrong of ['kind=agreements', 'id=1', 'kind=nothing&id=1', 'id=0&kind=perks'])
     expect((await cloud.ask(`/v1/documents?${wrong}`)).status, wrong).toBe(400)
+})
+
+/** Plain texts that a change may say, of every kind of entity and of the business itself. */
+function texts(): { readonly path: string; readonly name: string }[] {
+  return ROUTES.flatMap(({ method, path, input }) => {
+    const before = path.replace(':id', '')
+    if (method !== 'POST' || input === null) return []
+    if (path !== '/v1/business' && (!path.endsWith('/:id') || ours.entities[before] === undefined)) return []
+    const { properties = {} } = input as {
+      properties?: Readonly<Record<string, { readonly pattern?: string }>>
+    }
+    const free = Object.keys(properties).filter((name) => properties[name]?.pattern === '^\\P{Cs}*$')
+    return free.map((name) => ({ path: before + (ours.entities[before] ?? ''), name }))
+  })
+}
+
+test('S24 what is meant for a database or a page is kept as it came, or refused by its name', async () => {
+  const wrong: unknown[] = []
+  let [kept, turn] = [0, 0]
+  for (const { path, name } of texts()) {
+    // A quarter of them to each text; the next gets the next.
+    turn++
+    for (const text of [HALF_A_PAIR, ...INJECTIONS.filter((_, index) => (index + turn) % 4 === 0)]) {
+      const { status, json } = await cloud.post(path, { [name]: text })
+      if (status === 200 && pick(json, name) === text) kept++
+      else if (status !== 400 || pick(json, 'param') !== `/${name}`)
+        wrong.push([path, name, text, status, json])
+    }
+  }
+  expect(wrong).toEqual([])
+  expect(kept).toBeGreaterThan(80)
+  for (const [first, kind] of ['phone', 'email', 'card', 'external_id'].entries())
+    for (const text of INJECTIONS.filter((_, index) => index % 4 === first)) {
+      const { status, json } = await cloud.ask(`/v1/members?${kind}=${encodeURIComponent(text)}`)
+      const nobody = status === 404 || (status === 200 && items({ json } as Answer).length === 0)
+      if (!nobody && status !== 400) wrong.push([kind, text, status, json])
+    }
+  expect(wrong).toEqual([])
+  for (const name of INJECTIONS.filter((text) => text.includes('<'))) {
+    expect((await cloud.post('/v1/business', { name })).status).toBe(200)
+    const page = await (await fetch(`${cloud.url}/perkville/biz/1/`)).text()
+    expect([name, page.includes(name), page.includes('&lt;')]).toEqual([name, false, true])
+  }
 })
 
 interface Version {

@@ -14,6 +14,7 @@ import { connectionOfToken, unsubscribeToken } from '../../cloud/mail/links.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import { MAIL_NEWS_MS_MAX } from '../../cloud/domain/accounts/projection/told-by-mail.ts'
 import { HQ_PROGRAM, JOINED, VISIT } from '../support/hq-program.ts'
+import { INJECTIONS } from '../support/injections.ts'
 import { SmtpServer } from '../support/smtp-server.ts'
 
 let directory: ReturnType<typeof freshDirectory>
@@ -133,6 +134,15 @@ test('MAIL-3 no line of people reaches a header', () => {
   }
   const style = { business: 'Shop', color: '#222222', logoUrl: null }
   expect(messageOf('USER_REDEEM_ALERT', style, matter, null).subject).not.toMatch(/[\r\n]/)
+  // S24: whatever somebody is called, it is one line of the subject, and text in the page.
+  for (const text of INJECTIONS) {
+    const said = { ...matter, name: text, title: text, note: text, sender: text, referred: text }
+    for (const type of ['USER_REDEEM_ALERT', 'USER_EARN_ALERT'] as const) {
+      const { subject, html } = messageOf(type, { ...style, business: text }, said, null)
+      expect([text, /\p{Cc}/u.test(subject)]).toEqual([text, false])
+      expect([text, /<(?:script|svg|\/title><img|%)/.test(html)]).toEqual([text, false])
+    }
+  }
 })
 
 test('MAIL-4 MAIL-5 what is not taken is tried again with growing waits, a bounded number of times; a refused address is not', async () => {

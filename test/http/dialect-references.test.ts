@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Dialect } from '../../cloud/dialects/frame/dialect.ts'
 import type { Endpoint, Resource } from '../../cloud/dialects/frame/resource.ts'
+import { readInput } from '../../cloud/dialects/frame/input.ts'
 import type { InputField, InputTable } from '../../cloud/dialects/frame/input.ts'
 import { DialectWorld } from '../support/dialect-world.ts'
 import { HALF_A_PAIR, INJECTIONS } from '../support/injections.ts'
@@ -324,4 +325,17 @@ test('DF-2 the names of a path may be percent-encoded, and what comes of it is a
     'perks/%ff/',
   ]
   expect(await Promise.all(paths.map(said))).toEqual([200, 200, 200, 404, 404, 404, 404])
+})
+
+test('S42 no text keeps the node busy, however it is made for an expression that goes back', () => {
+  const types = ['email', 'datetime', 'date', 'int', 'key', 'keys', 'boolean', 'text'] as const
+  const fields = Object.fromEntries(types.map((type) => [type, { type, of: 'perks' }]))
+  const pieces = ['a', '@', 'a@', 'a.', '/perks/', '/a', '1', ' ', '2026-06-03 ', '-', '1,', '\ud83d\ude00']
+  for (const piece of pieces)
+    for (const text of [piece.repeat(50_000), `a@${piece.repeat(50_000)}`, `${piece.repeat(50_000)}!`]) {
+      const before = process.cpuUsage()
+      const read = readInput({ fields }, Object.fromEntries(types.map((type) => [type, text])))
+      const { user } = process.cpuUsage(before)
+      expect([piece, read.ok, user < 50_000]).toEqual([piece, false, true])
+    }
 })

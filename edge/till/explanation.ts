@@ -3,6 +3,7 @@
 import type { Program } from '../../cloud/evaluation/compile.ts'
 import { explain } from '../../cloud/evaluation/explanation/explain.ts'
 import { explainReactions } from '../../cloud/evaluation/explanation/reactions.ts'
+import { withoutRedemption } from '../../cloud/evaluation/explanation/redemptions.ts'
 import { foldFacts } from '../../cloud/evaluation/fold.ts'
 import { spendableIn } from '../../cloud/evaluation/metrics/metrics.ts'
 import { leastNamed } from '../../cloud/evaluation/spending/offers.ts'
@@ -42,7 +43,7 @@ export function explanation(books: Books, id: FactId): Result<Explanation> {
       near: [],
     })
   const wording = books.wordings.of(program)
-  const state = before ?? card?.state ?? newState()
+  const state = before ?? asOfNow(card, fact)
   const considered = isAsked(fact, card, before) ? explain(program, state, fact, books.cards.past) : []
   return accept({
     fact: idText(id),
@@ -59,6 +60,12 @@ function isAsked(fact: Fact, card: Card | undefined, before: MemberState | undef
   return (
     fact.kind !== 'redemption' || (card !== undefined && (before !== undefined || fact.stage !== 'cancelled'))
   )
+}
+
+/** What the cloud has counted already has a redemption in it. */
+function asOfNow(card: Card | undefined, fact: Fact): MemberState {
+  const state = card?.state ?? newState()
+  return fact.kind === 'redemption' ? withoutRedemption(state, fact) : state
 }
 
 function stateAfter(books: Books, before: MemberState | undefined, fact: Fact): MemberState | undefined {

@@ -78,14 +78,13 @@ function told(condition: string, met: boolean, [actual, required, hint]: Reasons
   return { condition, met, actual, required, hint: met ? null : hint }
 }
 
-/** `state`: what time has brought to the fact. Where it is that of later, this redemption is taken off it first. */
+/** `before`: what time has brought to the fact. */
 export function explainRedemption(
   program: Program,
-  state: MemberState,
+  before: MemberState,
   fact: Redemption,
   past: PastFacts,
 ): Considered {
-  const before = without(state, fact)
   const after = copyState(before)
   const { redemptions } = after
   const effects = new EffectBuffer()
@@ -155,8 +154,8 @@ function notBooked(state: MemberState, fact: Redemption): RedeemConditionTold {
   return told('redemption', false, ['not known, or too long ago', 'one that stands', null])
 }
 
-/** The state as if this fact had not been booked, if it was. */
-function without(state: MemberState, fact: Redemption): MemberState {
+/** A state of later as if this fact had not been booked, if it was. */
+export function withoutRedemption(state: MemberState, fact: Redemption): MemberState {
   const first = firstOf(fact)
   const one = state.redemptions.find((known) => known.fact === first)
   const begun = first === fact.id

@@ -3,7 +3,7 @@
 // not a fact yet in the same way.
 import type { Fact } from '../../../protocol/facts.ts'
 import type { RuleId } from '../../../protocol/ids.ts'
-import { millisOf } from '../../../protocol/time.ts'
+import { localDay, millisOf } from '../../../protocol/time.ts'
 import { weighActivity } from '../earning/activity.ts'
 import type { Program } from '../compile.ts'
 import type { Situation } from '../conditions/condition.ts'
@@ -64,8 +64,15 @@ export function explain(
     considered.push(...toldAll(program, gifts, at).map((one) => ({ ...one, birthday })))
   })
   if (fact.kind === 'redemption') return [...considered, explainRedemption(program, brought, fact, past)]
-  const at = situationOf(program, brought, fact)
+  const at = situationOf(program, fact.kind === 'enrolment' ? enrolledBy(brought, fact) : brought, fact)
   return [...considered, ...toldAll(program, giftsOf(program, fact, at), at)]
+}
+
+/** An enrolment makes a member before it gives anything. */
+function enrolledBy(state: MemberState, fact: Fact): MemberState {
+  const copy = copyState(state)
+  copy.enrolledDay = localDay(millisOf(fact.at), fact.offset)
+  return copy
 }
 
 function toldAll(program: Program, { perks, bonuses }: Gifts, at: Situation): Considered[] {

@@ -45,6 +45,9 @@ const LONG = [
   'test/oracle/in-cloud.test.ts',
   'test/simulation/canaries.test.ts',
   'test/simulation/regressions.test.ts',
+  // The rigs of npm run faults do the same at their size.
+  'test/faults/kill.test.ts',
+  'test/faults/watchdog.test.ts',
   'test/unit/replay-run.test.ts',
   'test/unit/demo-processes.test.ts',
 ]

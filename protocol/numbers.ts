@@ -19,7 +19,9 @@ export type Rounding = (typeof ROUNDINGS)[number]
 /** `a * b / c` for safe integers, `c > 0`, where the result is one too. Halves go away from zero (`half_up`) or to the even neighbour. */
 export function mulDiv(a: number, b: number, c: number, rounding: Rounding): number {
   const product = a * b
-  if (!Number.isSafeInteger(product)) return mulDivLarge(a, b, c, rounding)
+  // Below, multiples of `c` up to one beyond the product must be exact too.
+  if (!Number.isSafeInteger(product) || Math.abs(product) > Number.MAX_SAFE_INTEGER - c)
+    return mulDivLarge(a, b, c, rounding)
   assert(c > 0, 'mulDiv divides by a positive integer')
   // The quotient of doubles may be rounded across an integer; the exact rest says so. (`%` is exact too, and ten times slower.)
   let below = Math.floor(product / c)

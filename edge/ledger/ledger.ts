@@ -386,7 +386,7 @@ export class Ledger {
     this.#statements.rekey.run(`${STRAY_KEY}${id}`, id)
     const { key, requestHash, status, answer } = stray
     this.append(key, member, bytes, this.nextHash(bytes), requestHash, status, answer)
-    this.lives.stray(id, again)
+    this.lives.stray(id, again, again)
     return again
   }
 

@@ -20,6 +20,15 @@ export interface PastLife extends Life {
 export const OWED = `SELECT count(*) FROM lives l JOIN facts f ON f.id > l.origin * ${SEQ_SPAN} + l.same AND f.id < (l.origin + 1) * ${SEQ_SPAN}
   WHERE l.state = 'closed' AND l.settled = 0 AND f.id NOT IN (SELECT id FROM strays)`
 
+/** Beyond every place. */
+const NEVER_OWN = Number.MAX_SAFE_INTEGER as FactId
+
+interface Stray {
+  readonly id: FactId
+  readonly again: FactId
+  readonly since: FactId
+}
+
 interface LifeRow {
   origin: Origin
   epoch: number
@@ -35,13 +44,17 @@ export interface TailRow {
   readonly member: MemberId
   readonly bytes: Uint8Array
   readonly hash: Uint8Array
+  /** As which fact of this ledger it counts, where a restored cloud had lost it. */
+  readonly again: FactId | null
 }
 
 export class Lives {
   readonly #statements: ReturnType<typeof prepare>
-  /** Ids of strays, and as which fact they count; small, for few ledgers ever have any. */
-  readonly #strays = new Map<FactId, FactId>()
+  /** By their ids; small, for few ledgers ever have any. */
+  readonly #strays = new Map<FactId, Stray>()
   #tailCount = 0
+  /** Of the cloud's facts that it lost and this ledger recorded again. */
+  readonly #keptAgain = new Map<FactId, FactId>()
 
   constructor(database: Database) {
     this.#statements = prepare(database)
@@ -51,8 +64,10 @@ export class Lives {
   /** After a failed transaction, and at the start. */
   reload(): void {
     this.#strays.clear()
-    for (const { id, again } of this.#statements.strays.iterate()) this.#strays.set(id, again)
+    for (const stray of this.#statements.strays.iterate()) this.#strays.set(stray.id, stray)
     this.#tailCount = this.#statements.tailCount.get() ?? 0
+    this.#keptAgain.clear()
+    for (const { id, again } of this.#statements.keptAgains.iterate()) this.#keptAgain.set(id, again)
   }
 
   // All of these are for the inside of a transaction.
@@ -89,12 +104,19 @@ export class Lives {
     this.#statements.unsettle.run(CHAIN_GENESIS)
   }
 
-  stray(id: FactId, again: FactId): void {
-    this.#statements.stray.run(id, again)
-    this.#strays.set(id, again)
+  /** `since`: the place of the ledger at which it is said. */
+  stray(id: FactId, again: FactId, since: FactId): void {
+    this.#statements.stray.run(id, again, since)
+    this.#strays.set(id, { id, again, since })
   }
 
-  keepTail({ id, member, bytes, hash }: TailRow, key: string): void {
+  /** What the cloud had and lost. */
+  keptAgain(id: FactId, again: FactId): void {
+    this.#statements.keptAgain.run(again, id)
+    this.#keptAgain.set(id, again)
+  }
+
+  keepTail({ id, member, bytes, hash }: Omit<TailRow, 'again'>, key: string): void {
     this.#statements.keepTail.run(id, key, member, bytes, hash)
     this.#tailCount++
   }
@@ -140,19 +162,42 @@ export class Lives {
     return this.#statements.unsure.get(originOf(id), seqOf(id)) !== undefined
   }
 
-  /** What a fact of an ended life counts as; undefined where it is no stray. */
+  /** What a fact of an ended life was told to count as; undefined where it is no stray. */
   again(id: FactId): FactId | undefined {
-    return this.#strays.get(id)
+    return this.#strays.get(id)?.again
+  }
+
+  /**
+   * What an id means that stands in a fact of this ledger at `at`, or that an own receipt names: the stray of that id, or what the cloud had under it,
+   * and what that counts as now. A stray that was recorded again may be one again, after a later life has ended.
+   */
+  now(id: FactId, at: FactId = id): FactId {
+    let [means, written] = [id, at]
+    for (;;) {
+      const stray = this.#strays.get(means)
+      const next = stray !== undefined && written < stray.since ? stray.again : this.#keptAgain.get(means)
+      if (next === undefined) return means
+      // In the same life it is the cloud's, whatever else this ledger had under that id.
+      written = originOf(next) === originOf(means) ? NEVER_OWN : next
+      means = next
+    }
   }
 
   get hasStrays(): boolean {
     return this.#strays.size > 0
   }
 
-  /** The stray that a fact was recorded again for. */
+  /** The fact that one was recorded again for, the first where that was done again after a later life had ended: the answer is that one's. */
   strayOf(again: FactId): FactId | undefined {
-    // A stray's own id may be that of a lost fact which another stray counts as.
-    return this.hasStrays && !this.#strays.has(again) ? this.#statements.strayOf.get(again) : undefined
+    if (!this.hasStrays) return undefined
+    let first: FactId | undefined
+    for (let id = this.#before(again); id !== undefined; id = this.#before(id)) first = id
+    return first
+  }
+
+  /** In an earlier life: a stray of the same life counts as a fact that the cloud sent back. */
+  #before(again: FactId): FactId | undefined {
+    return this.#statements.strayOf.get(again, originOf(again) * SEQ_SPAN)
   }
 
   get hasTail(): boolean {
@@ -189,22 +234,28 @@ function pastLife({ origin, epoch, ended, ended_at, same, read, read_hash }: Lif
 function prepare(database: Database) {
   const pluck = <P extends unknown[], R>(sql: string): Statement<P, R> => database.prepare<P, R>(sql).pluck()
   return {
-    strays: database.prepare<[], { id: FactId; again: FactId }>('SELECT id, again FROM strays'),
-    stray: database.prepare<[FactId, FactId]>('INSERT OR REPLACE INTO strays VALUES (?, ?)'),
-    strayOf: pluck<[FactId], FactId>('SELECT id FROM strays WHERE again = ? LIMIT 1'),
+    strays: database.prepare<[], Stray>('SELECT id, again, since FROM strays'),
+    stray: database.prepare<[FactId, FactId, FactId]>('INSERT OR REPLACE INTO strays VALUES (?, ?, ?)'),
+    strayOf: pluck<[FactId, number], FactId>('SELECT id FROM strays WHERE again = ? AND id < ? LIMIT 1'),
     tailCount: pluck<[], number>('SELECT count(*) FROM tail'),
     keepTail: database.prepare<[FactId, string, MemberId, Uint8Array, Uint8Array]>(
-      'INSERT OR IGNORE INTO tail VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO tail VALUES (?, ?, ?, ?, ?, NULL)',
     ),
-    tailOf: database.prepare<[FactId], TailRow>('SELECT id, member, bytes, hash FROM tail WHERE id = ?'),
+    keptAgains: database.prepare<[], { id: FactId; again: FactId }>(
+      'SELECT id, again FROM tail WHERE again IS NOT NULL',
+    ),
+    keptAgain: database.prepare<[FactId, FactId]>('UPDATE tail SET again = ? WHERE id = ?'),
+    tailOf: database.prepare<[FactId], TailRow>(
+      'SELECT id, member, bytes, hash, again FROM tail WHERE id = ?',
+    ),
     tailOfKey: database.prepare<[string], TailRow>(
-      'SELECT id, member, bytes, hash FROM tail WHERE key = ? ORDER BY id LIMIT 1',
+      'SELECT id, member, bytes, hash, again FROM tail WHERE key = ? ORDER BY id LIMIT 1',
     ),
     tailBefore: database.prepare<[FactId, number], TailRow>(
-      'SELECT id, member, bytes, hash FROM tail WHERE id < ? ORDER BY id DESC LIMIT ?',
+      'SELECT id, member, bytes, hash, again FROM tail WHERE id < ? ORDER BY id DESC LIMIT ?',
     ),
     tailOfMember: database.prepare<[number, FactId, number], TailRow>(
-      'SELECT id, member, bytes, hash FROM tail WHERE member = ? AND member > 0 AND id < ? ORDER BY id DESC LIMIT ?',
+      'SELECT id, member, bytes, hash, again FROM tail WHERE member = ? AND member > 0 AND id < ? ORDER BY id DESC LIMIT ?',
     ),
     dropSpares: database.prepare<[]>("DELETE FROM lives WHERE state = 'spare'"),
     dropSparesTo: database.prepare<[number]>("DELETE FROM lives WHERE state = 'spare' AND epoch <= ?"),
@@ -226,7 +277,7 @@ function prepare(database: Database) {
       "UPDATE lives SET settled = 0, same = 0, read = 0, read_hash = ? WHERE state = 'closed'",
     ),
     tailAfter: database.prepare<[number, number], TailRow>(
-      'SELECT id, member, bytes, hash FROM tail WHERE id > ? AND id < ? ORDER BY id',
+      'SELECT id, member, bytes, hash, again FROM tail WHERE id > ? AND id < ? ORDER BY id',
     ),
     spares: database.prepare<[], Life>(
       "SELECT origin, epoch FROM lives WHERE state = 'spare' ORDER BY epoch",

@@ -162,12 +162,17 @@ function takeFacts(from: Database, to: Database): number {
   return taken
 }
 
-/** Facts that were recorded again, with the hash that their answer names: the first one's. */
+/** Facts that were recorded again, with the hash that their answer names: the first one's, however often that was done. */
 function answersElsewhere(from: Database): Map<FactId, Uint8Array> {
-  const rows = from.prepare<[], { again: FactId; hash: Uint8Array }>(
-    'SELECT strays.again, facts.hash FROM strays JOIN facts ON facts.id = strays.id',
-  )
-  return new Map(rows.all().map(({ again, hash }) => [again, hash]))
+  const hashOf = from.prepare<[FactId], Uint8Array>('SELECT hash FROM facts WHERE id = ?').pluck()
+  const strays = from.prepare<[], { id: FactId; again: FactId }>('SELECT id, again FROM strays ORDER BY id')
+  const answers = new Map<FactId, Uint8Array>()
+  for (const { id, again } of strays.all()) {
+    const hash = answers.get(id) ?? hashOf.get(id)
+    // In the same life it counts as a fact that the cloud sent back, whose place here is another's.
+    if (hash !== undefined && originOf(again) !== originOf(id)) answers.set(again, hash)
+  }
+  return answers
 }
 
 function proven(

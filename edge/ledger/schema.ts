@@ -155,14 +155,18 @@ CREATE TABLE tail (
   key    TEXT NOT NULL,
   member INTEGER NOT NULL,
   bytes  BLOB NOT NULL,
-  hash   BLOB NOT NULL
+  hash   BLOB NOT NULL,
+  -- As which fact it counts, where a restored cloud had lost it.
+  again  INTEGER
 ) STRICT;
 CREATE INDEX tail_key ON tail (key);
 CREATE INDEX tail_member ON tail (member, id) WHERE member > 0;
 -- Facts of an ended life that the cloud does not have under their ids, and as which fact they count.
 CREATE TABLE strays (
   id    INTEGER PRIMARY KEY,
-  again INTEGER NOT NULL
+  again INTEGER NOT NULL,
+  -- Facts of this ledger before this place mean the stray by its id; those from it on mean what goes by that id at the cloud.
+  since INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX strays_again ON strays (again);
 -- Ledgers of which terminals of this store hold receipts beyond what is known here, and the highest seq of each.

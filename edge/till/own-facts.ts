@@ -7,7 +7,7 @@ import type { Books } from './books.ts'
 
 /** The id under which a fact counts. */
 export function countedId({ ledger }: Books, id: FactId): FactId {
-  return ledger.lives.again(id) ?? id
+  return ledger.lives.now(id)
 }
 
 /** By the id under which it counts. Undefined where the fact is another store's, or none. */

@@ -105,7 +105,8 @@ function strays({ ledger }: Books, { origin, same }: PastLife, last: Seq): FactI
 
 /** What was kept of the cloud's chain of a life, and a cloud that was restored has no longer: nobody else may hold it. */
 function goneFromCloud({ ledger }: Books, { origin, read }: PastLife): TailRow[] {
-  return ledger.lives.tailAfter(origin, read).filter(({ id, bytes }) => {
+  return ledger.lives.tailAfter(origin, read).filter(({ id, bytes, again }) => {
+    if (again !== null) return false
     const own = ledger.ofKey(decodeStoredFact(bytes).key)?.id
     return own === undefined || ledger.lives.again(own) === id
   })
@@ -115,13 +116,14 @@ function keptAgain(books: Books, row: TailRow): void {
   const { ledger } = books
   const kept = decodeStoredFact(row.bytes)
   const own = ledger.ofKey(kept.key)?.id
+  const id = ledger.nextId()
+  ledger.lives.keptAgain(row.id, id)
   // Handed in here again, it counted as the cloud's.
   if (own !== undefined) return recordedAgain(books, own)
-  const id = ledger.nextId()
-  const fact = { ...withNames(books, kept), id } as Fact
+  const fact = { ...withNames(books, kept, id), id } as Fact
   const bytes = encodeFact(fact)
   const hash = ledger.nextHash(bytes)
-  const member = memberOf(fact, namedNow(books, row.member))
+  const member = memberOf(fact, namedNow(books, row.member, id))
   ledger.append(kept.key, member, bytes, hash, ANY_REQUEST, RECORDED, answerOf(books, row, { id, hash }))
   if (kept.kind === 'enrolment') ledger.members.rename(row.id as number as MemberId, member, kept, false)
   ledger.sequels.rename(row.id, id)
@@ -134,9 +136,10 @@ function oneAgain(books: Books, id: FactId): void {
   const lost = ledger.lives.tailOfKey(fact.key)
   // The terminal handed it in again after the ledger was put back: the cloud has it already, and it counts as that.
   if (lost !== undefined) {
-    ledger.lives.stray(id, lost.id)
-    if (fact.kind === 'enrolment') enrolledAgain(books, id, fact, lost.id as number as MemberId)
-    ledger.sequels.rename(id, lost.id)
+    ledger.lives.stray(id, lost.id, ledger.nextId())
+    const now = ledger.lives.now(id)
+    if (fact.kind === 'enrolment') enrolledAgain(books, id, fact, now as number as MemberId)
+    ledger.sequels.rename(id, now)
     return
   }
   recordedAgain(books, id)
@@ -152,8 +155,8 @@ function recordedAgain(books: Books, id: FactId): void {
   const { ledger } = books
   const row = ownFact(books, id)
   const fact = decodeStoredFact(row.bytes)
-  const renamed = { ...withNames(books, fact), id: ledger.nextId() } as Fact
-  const member = memberOf(renamed, namedNow(books, row.member))
+  const renamed = { ...withNames(books, fact, id), id: ledger.nextId() } as Fact
+  const member = memberOf(renamed, namedNow(books, row.member, id))
   if (fact.kind === 'enrolment') enrolledAgain(books, id, fact, member)
   ledger.sequels.rename(id, ledger.recordAgain(id, member, encodeFact(renamed)))
 }
@@ -164,10 +167,10 @@ function enrolledAgain({ ledger }: Books, id: FactId, fact: Enrolment, member: M
   ledger.members.rename(id as number as MemberId, member, fact, another)
 }
 
-/** What a fact names may have been recorded again before it. */
-function withNames(books: Books, fact: Fact): Fact {
-  const now = (id: FactId): FactId => books.ledger.lives.again(id) ?? id
-  const member = namedNow(books, fact.member)
+/** What a fact names, as it means it that was written at a place of this ledger, may have been recorded again before it. */
+function withNames(books: Books, fact: Fact, at: FactId): Fact {
+  const now = (id: FactId): FactId => books.ledger.lives.now(id, at)
+  const member = namedNow(books, fact.member, at)
   if (fact.kind === 'void') return { ...fact, member, fact: now(fact.fact) }
   if (fact.kind === 'redemption') return { ...fact, member, of: now(fact.of) }
   if (fact.kind === 'return')
@@ -175,9 +178,8 @@ function withNames(books: Books, fact: Fact): Fact {
   return fact.member === member ? fact : { ...fact, member }
 }
 
-function namedNow({ ledger }: Books, member: MemberId): MemberId {
-  if (member === NO_MEMBER) return member
-  return (ledger.lives.again(member as number as FactId) ?? member) as number as MemberId
+function namedNow({ ledger }: Books, member: MemberId, at: FactId): MemberId {
+  return ledger.lives.now(member as number as FactId, at) as number as MemberId
 }
 
 function tellSettled(books: Books, { origin, epoch, same, read }: PastLife, last: Seq): void {

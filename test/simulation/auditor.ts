@@ -159,8 +159,7 @@ async function auditEdge(world: World, node: StoreNode, findings: Findings): Pro
   const { cloud } = world
   const { ledger, till } = node
   if (ledger === null || till === null) return void findings.edges.push(`store ${node.store} is down`)
-  const { chain_ok } = ledger.verify()
-  if (!chain_ok) findings.edges.push(`store ${node.store}: chain broken`)
+  for (const fault of ledger.verify().faults) findings.edges.push(`store ${node.store}: ${fault}`)
   const head = await cloud.head(node.origin)
   if (ledger.seq !== head)
     findings.edges.push(`store ${node.store}: ${ledger.seq} facts in its open life, the cloud has ${head}`)

@@ -79,12 +79,7 @@ function successorsIn(directories: readonly string[]): (id: string) => string[] 
     open.close()
     return lives
   })
-  return (id) =>
-    ledgers.map((lives) => {
-      let now = idFromText<FactId>(id) ?? NO_FACT
-      for (let next = lives.again(now); next !== undefined; next = lives.again(now)) now = next
-      return idText(now)
-    })
+  return (id) => ledgers.map((lives) => idText(lives.now(idFromText<FactId>(id) ?? NO_FACT)))
 }
 
 function compared(

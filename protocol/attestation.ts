@@ -24,8 +24,8 @@ const AttestationShape = Type.Object(
     cloud_epoch: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     public_key: Type.String({ maxLength: 200 }),
     store: Type.Object({ id: StoreIdShape, name: NameShape, zone: Type.String({ maxLength: 64 }) }, closed),
-    /** The open one, and those it may begin by itself. */
-    lives: Type.Array(LifeShape, { minItems: 1, maxItems: 1 + SPARES_MAX }),
+    /** The open one, and those it may begin by itself; a copy that waits for HQ has none. */
+    lives: Type.Array(LifeShape, { maxItems: 1 + SPARES_MAX }),
   },
   closed,
 )

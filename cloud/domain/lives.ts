@@ -290,7 +290,7 @@ function ended(reason: Ended['reason'], next: Life | null, edge = 0, origin?: Or
 
 function frameOf(reason: Ended['reason'], next: Life | null, edge: EdgeId, origin?: OriginRow): Ended {
   const { seq = 0 as Seq, head = CHAIN_GENESIS } = origin ?? {}
-  return { type: 'ended', reason, seq, head, next, edge }
+  return { type: 'ended', reason, seq, head, next, edge, attestation: null }
 }
 
 const named = ({ id, store }: EdgeRow, { epoch }: OriginRow): string =>

@@ -279,7 +279,7 @@ export class SyncSession {
     const verdict =
       (await goesOn(store.read, edge, hello)) ?? (await store.write((tx) => this.#judged(tx, hello)))
     if (verdict.word === 'stranger') return this.close('unauthorised', 'this origin is not of this edge')
-    if (verdict.word === 'ended') return this.#end(verdict.frame)
+    if (verdict.word === 'ended') return this.#end(await this.#attested(verdict.frame))
     const { origin, spares } = verdict
     const contact = {
       origin: hello.origin,
@@ -365,6 +365,14 @@ export class SyncSession {
     this.#cancelEnd = this.#parts.system.after(HEARTBEAT_MS, () =>
       this.close('fenced', `this life is over: ${frame.reason}`),
     )
+  }
+
+  /** A copy that has become a device can show it from now on, also to a cloud that does not know it any more. */
+  async #attested(frame: Ended): Promise<Ended> {
+    const { store, attestations } = this.#parts
+    const device = frame.edge === 0 ? undefined : await store.read.edge(frame.edge)
+    if (device === undefined) return frame
+    return { ...frame, attestation: await attestations.of(device, this.#cloudEpoch, []) }
   }
 
   async #batch(batch: Batch, origin: OriginRow): Promise<void> {

@@ -257,7 +257,7 @@ export class Link implements CloudLink {
       case 'begin_life':
         return this.#beginLife(command.reason, command.next)
       case 'apply':
-        return this.#apply(command.edge)
+        return this.#apply(command.edge, command.attestation)
       case 'start_timer':
         return this.#timers.start(command.timer, command.ms)
       case 'wait':
@@ -296,8 +296,8 @@ export class Link implements CloudLink {
   }
 
   /** P-LIFE-6: a key of its own first; the device that the cloud made of it afterwards. */
-  #apply(edge: number): void {
-    if (edge !== 0) this.#ledger.identify((identity) => asDevice(identity, edge))
+  #apply(edge: number, attestation: string | null): void {
+    if (edge !== 0) this.#ledger.identify((identity) => asDevice(identity, edge, attestation))
     else if (!this.#till.beginLife('copy', undefined, asApplicant)) this.#ledger.identify(asApplicant)
     this.#key = importPrivateKey(this.#identity.privateKey).privateKey
   }
@@ -393,6 +393,7 @@ export class Link implements CloudLink {
           reason: frame.reason,
           next: frame.next,
           edge: frame.edge,
+          attestation: frame.attestation,
         })
       case 'members':
         return this.#taken(() => this.#till.takeMembers(frame))

@@ -120,7 +120,7 @@ function endLife(before: Always, reason: LifeEnd, next: Life | null = null): Ste
   return { state, commands: [{ do: 'begin_life', reason, next }, ...commands] }
 }
 
-function hear(before: Always, { reason, next, edge }: EventOf<'ended'>): Step {
+function hear(before: Always, { reason, next, edge, attestation }: EventOf<'ended'>): Step {
   const { head, attempt, road } = before
   if (reason === 'retired')
     return {
@@ -133,7 +133,7 @@ function hear(before: Always, { reason, next, edge }: EventOf<'ended'>): Step {
   const back = reconnect(before, CLOSE_CODES.fenced, waits ? { code: CLOSE_CODES.fenced } : {})
   return {
     state: { ...back.state, name: 'held' },
-    commands: waits ? back.commands : [{ do: 'apply', edge }, ...back.commands],
+    commands: waits ? back.commands : [{ do: 'apply', edge, attestation }, ...back.commands],
   }
 }
 

@@ -119,6 +119,7 @@ export type Event =
       readonly reason: EndedReason
       readonly next: Life | null
       readonly edge: number
+      readonly attestation: string | null
     }
   /** The ledger has begun another life by itself. */
   | { readonly name: 'new_life' }
@@ -159,7 +160,7 @@ export type Command =
   /** End the open life and begin the next: the one named, or a spare (P-LIFE-4). */
   | { readonly do: 'begin_life'; readonly reason: LifeEnd; readonly next: Life | null }
   /** The device applies to HQ; 0: under the number it has. */
-  | { readonly do: 'apply'; readonly edge: number }
+  | { readonly do: 'apply'; readonly edge: number; readonly attestation: string | null }
   | { readonly do: 'store_ack'; readonly seq: Seq; readonly cloudEpoch: number }
   /** Starts the timer, or starts it over. */
   | { readonly do: 'start_timer'; readonly timer: Exclude<TimerName, 'retry'>; readonly ms: number }

@@ -9,8 +9,8 @@ export function asApplicant(identity: EdgeIdentity): EdgeIdentity {
   return { ...identity, applicantKey: applicantKey ?? exportPrivateKey(newKeyPair().privateKey) }
 }
 
-export function asDevice(identity: EdgeIdentity, edge: number): EdgeIdentity {
+export function asDevice(identity: EdgeIdentity, edge: number, attestation: string | null): EdgeIdentity {
   const { applicantKey = null } = identity
   assert(applicantKey !== null, 'only an applicant becomes another device')
-  return { ...identity, edge, privateKey: applicantKey, applicantKey: null, attestation: null }
+  return { ...identity, edge, privateKey: applicantKey, applicantKey: null, attestation }
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { ATTESTATION_CHARS_MAX } from '../limits.ts'
 import { LIFE_ENDS, LifeShape } from '../lives.ts'
 import { HashShape, SeqShape, closed, oneOf, orNull } from '../shapes.ts'
 
@@ -19,6 +20,8 @@ export const EndedShape = Type.Object(
     next: orNull(LifeShape),
     /** The device an applicant is from now on; 0 where that does not change. */
     edge: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    /** Our signature that it is that device (P-ATT-1); null where that does not change. */
+    attestation: orNull(Type.String({ maxLength: ATTESTATION_CHARS_MAX })),
   },
   closed,
 )

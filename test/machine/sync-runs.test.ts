@@ -215,6 +215,7 @@ describe('P-LIFE-6: copies and retired devices', () => {
     reason,
     next,
     edge,
+    attestation: null,
   })
   test('a copy without a life to begin applies and asks again soon; then it waits for HQ with the longest wait', () => {
     expect(text(transition(STATES.introduced, ended('copy')))).toBe(

@@ -277,6 +277,7 @@ describe('N-4: gap and fence', () => {
       head: new Uint8Array(32),
       next,
       edge: 0,
+      attestation: null,
     })
     edge.cloud.say(edge.network.line, over('fork', { origin: 9 as Origin, epoch: 4 }))
     edge.network.line.deliver()

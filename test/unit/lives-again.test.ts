@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { idFromText } from '../../protocol/ids.ts'
 import type { FactId } from '../../protocol/ids.ts'
+import { approveEdge } from '../../cloud/domain/devices.ts'
+import type { EdgeRow } from '../../cloud/store/port.ts'
 import { LEDGER_FILE } from '../../edge/ledger/database.ts'
 import type { Ledger } from '../../edge/ledger/ledger.ts'
 import { salvage } from '../../edge/ledger/salvage.ts'
@@ -57,6 +59,30 @@ async function factsOfCard(card: string): Promise<string[]> {
   const rows = member === undefined ? [] : await store.read.factsOfMember(member.id)
   return rows.map(({ key }) => key)
 }
+
+test('P-ATT-1 P-LIFE-6 G-12 a copy that waits for HQ shows what it was told to a cloud that was put back to before, and is let in', async () => {
+  await world.sell(shop, 'a1')
+  await world.synced(shop)
+  const backup = await world.copyCloud()
+  const clone = world.clone(shop)
+  await world.sell(clone, 'x1')
+  await world.time.runUntil(() => clone.link?.state === 'held' && clone.edge !== shop.edge, 600_000)
+  await world.restartCloud((directory) => world.putCloudBack(backup, directory))
+  const { store, ingest, tenant } = world.cloud
+  const waits = async (): Promise<EdgeRow | undefined> =>
+    (await store.read.edges(tenant)).find(({ state }) => state === 'pending')
+  await world.time.run(600_000)
+  const device = await waits()
+  expect(device?.id).toBe(clone.edge)
+  expect(await world.conflicts()).toContain('unknown_device')
+  await ingest.record(tenant, async (tx, own) => {
+    if (device !== undefined) await approveEdge(tx, own, device)
+  })
+  await world.synced(clone)
+  await world.synced(shop)
+  expect(await world.counted()).toEqual(['a1', 'x1'])
+  await world.sound()
+})
 
 describe('P-LIFE-5', () => {
   test('what was written since a life is settled means the cloud by its ids, also when it is recorded again itself', async () => {

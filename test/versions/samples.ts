@@ -232,6 +232,7 @@ export const DOWN_SAMPLES = {
     head: bytes(9),
     next: { origin: ORIGIN, epoch: 2 },
     edge: 0,
+    attestation: null,
   },
   members: {
     type: 'members',

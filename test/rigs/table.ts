@@ -23,11 +23,13 @@ import { systemCalls } from './system-calls.ts'
 import { processKilled } from './process-killed.ts'
 import type { Rig } from './frame/rig.ts'
 
-/** In the order in which they run. */
+/** In the order in which they begin: what takes longest first, so that none is left to run alone at the end. */
 export const RIGS: readonly Rig[] = [
-  processKilled,
   systemCalls,
   powerLost,
+  upgradeKilled,
+  loopStalled,
+  processKilled,
   diskLied,
   diskFull,
   bitsFlipped,
@@ -39,12 +41,10 @@ export const RIGS: readonly Rig[] = [
   nodeDestroyed,
   cloudPutBack,
   leaseRaces,
-  loopStalled,
   backupDrill,
   secondWriter,
   clockJumps,
   zoneNight,
   longOutage,
   fleetReturns,
-  upgradeKilled,
 ]

@@ -1,10 +1,10 @@
 // One cloud node, put together: store, domain, fleet, sync, feed, HTTP. Tests, the simulation and main.ts all start it here. Stopping goes in this
 // order: not ready and no new writes; edges and readers told to go; what was taken is committed; the store closed.
-import { mkdirSync } from 'node:fs'
 import { destination, pino } from 'pino'
 import type { Logger } from 'pino'
 import { exportPrivateKey, exportPublicKey, importPrivateKey, newKeyPair } from '../protocol/envelope.ts'
 import type { KeyPair } from '../protocol/envelope.ts'
+import { diskSentence } from '../storage/faults.ts'
 import type { Clock, Millis } from '../protocol/time.ts'
 import type { LogLevel } from './config.ts'
 import { Authority } from './domain/authority.ts'
@@ -46,6 +46,8 @@ import { dialectFeedsOf, dialectsOf } from './served-dialects.ts'
 import type { CloudStore, TenantId } from './store/port.ts'
 import { startMail } from './mail/mail.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
+import type { DiskStore } from './store/sqlite/sqlite-store.ts'
+import { StorageKeeper } from './storage-keeper.ts'
 import { SyncHub } from './sync/hub.ts'
 import { realSystem, systemWith } from './system.ts'
 import type { System } from './system.ts'
@@ -92,27 +94,38 @@ export async function startCloud(options: CloudOptions): Promise<CloudNode> {
   // Synchronous: the last lines before a death are the ones that matter.
   const log = pino({ name: 'tillstream-cloud', level: logLevel }, destination({ fd: 2, sync: true }))
   const system = options.clock === undefined ? realSystem : systemWith(options.clock)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
   const store = openStore(directory, (cause) => {
     log.fatal({ err: cause }, 'the storage failed: nothing more is acknowledged')
     options.onBroken?.()
   })
+  const keeper = new StorageKeeper({ store, directory, system, log })
   try {
-    const token = loadHqToken(directory, system)
+    const token = tokenIn(directory, system)
     const founded = await found(store, system)
-    return await assemble(options, { store, directory, token, founded, system, log })
+    return await assemble(options, { store, directory, token, founded, system, log, keeper })
   } catch (cause) {
     await store.close()
-    throw cause
+    const sentence = diskSentence(directory, cause)
+    throw sentence === undefined ? cause : new StartRefused(sentence, { cause })
   }
 }
 
-function openStore(directory: string, onBroken: (cause: unknown) => void): CloudStore {
+function tokenIn(directory: string, system: System): string {
+  try {
+    return loadHqToken(directory, system)
+  } catch (cause) {
+    const sentence = diskSentence(directory, cause)
+    throw new StartRefused(sentence ?? (cause instanceof Error ? cause.message : ''), { cause })
+  }
+}
+
+function openStore(directory: string, onBroken: (cause: unknown) => void): DiskStore {
   try {
     return openSqliteStore({ directory, onBroken })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'unknown'
-    throw new StartRefused(`The store in ${directory} cannot be opened: ${why}`, { cause })
+    const sentence = diskSentence(directory, cause) ?? `The store in ${directory} cannot be opened: ${why}`
+    throw new StartRefused(sentence, { cause })
   }
 }
 
@@ -148,12 +161,13 @@ async function found(store: CloudStore, { clock }: System): Promise<Founded> {
 }
 
 interface Parts {
-  readonly store: CloudStore
+  readonly store: DiskStore
   readonly directory: string
   readonly token: string
   readonly founded: Founded
   readonly system: System
   readonly log: Logger
+  readonly keeper: StorageKeeper
 }
 
 interface Core {
@@ -167,7 +181,7 @@ interface Core {
 
 /** Everything behind the network. */
 async function coreOf(
-  { store, directory, token, founded, system, log }: Parts,
+  { store, directory, token, founded, system, log, keeper }: Parts,
   stopping: () => boolean,
 ): Promise<Core> {
   const { clock } = system
@@ -244,6 +258,9 @@ async function coreOf(
     edgesDraining: () => hub.load.draining,
     edgesQueued: () => hub.load.queued,
     syncBytesWaiting: () => hub.load.waitingBytes,
+    diskFreeBytes: () => keeper.freeBytes,
+    readOnly: () => keeper.readOnly,
+    walkFaults: () => keeper.faults,
   })
   store.onAccessChanged(() => void feed.lookAtTokens())
   ingest.onCommitted(({ activities }) => {
@@ -285,13 +302,14 @@ async function coreOf(
     feed,
     metrics,
     clock,
+    readOnly: () => keeper.readOnly,
     stopping,
   }
   return { ingest, hub, moments, grants, feed, services }
 }
 
 async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode> {
-  const { store, token, system, log } = parts
+  const { store, token, system, log, keeper } = parts
   const secure = options.publicUrl?.startsWith('https:') === true
   let stops = false
   const stopping = (): boolean => stops
@@ -351,6 +369,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
           secret: mailSecret,
           pathOf: (letter) => services.platform.proofs.pathOf(letter),
         })
+  keeper.start()
   if (options.moments !== false) moments.start()
   if (options.leases ?? options.moments !== false) grants.start()
   log.info({ port, host: options.host, directory: options.directory }, 'listening')
@@ -358,6 +377,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
   const drain = async (): Promise<void> => {
     stops = true
     log.info('stopping')
+    keeper.stop()
     feed.stop()
     await services.platform.stop()
     await mail?.stop()

@@ -6,11 +6,11 @@ import { CERTIFICATE_WARN_DAYS } from '../protocol/limits.ts'
 import { SEQ_SPAN } from '../protocol/ids.ts'
 import { DAY_MS, millisOf } from '../protocol/time.ts'
 import type { HybridTime } from '../protocol/time.ts'
+import { DiskRoom } from '../storage/disk-room.ts'
+import { hasFailed } from '../storage/failure-mark.ts'
 import { OFF_MS_MAX } from './clock.ts'
 import { LEDGER_FILE, LedgerRefused, lockDirectory, openForReading } from './ledger/database.ts'
 import type { Database } from './ledger/database.ts'
-import { DiskRoom } from './ledger/disk-room.ts'
-import { hasFailed } from './ledger/failure-mark.ts'
 import { flushTest } from './ledger/flush-test.ts'
 import { Leases } from './ledger/leases.ts'
 import { OWED } from './ledger/lives.ts'
@@ -112,7 +112,7 @@ function directoryFinding(directory: string): Finding {
 }
 
 function diskFinding(directory: string): Finding {
-  const room = new DiskRoom(directory, undefined, false)
+  const room = new DiskRoom(join(directory, LEDGER_FILE), undefined, false)
   const free = `${Math.floor(room.space.free / MIB)} MiB are free`
   return room.room === 'ample'
     ? well('disk', `The disk has room: ${free}.`)
@@ -166,7 +166,7 @@ function certificateFinding(directory: string, now: number): Finding {
 function damageFindings(directory: string): Finding[] {
   const kept = readdirSync(directory).filter((name) => name.startsWith('damaged-'))
   const findings: Finding[] = []
-  if (hasFailed(directory))
+  if (hasFailed(join(directory, LEDGER_FILE)))
     findings.push(
       wrong('damage', 'The storage failed while the edge ran, and it has not started since.', RESTART),
     )

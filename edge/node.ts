@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { CLOCK_LOOK_MS, DISK_LOOK_MS, STOP_MS_MAX, WALK_FIRST_MS, WALK_MS } from '../protocol/limits.ts'
 import { assert } from '../protocol/result.ts'
+import { diskSentence } from '../storage/faults.ts'
 import { bindingOf } from './machine.ts'
 import { enrolWith } from './enrol.ts'
 import { Readers } from './feed/readers.ts'
@@ -16,6 +17,7 @@ import { IssuedTokens } from './http/pegke/issued-tokens.ts'
 import { Server } from './http/server.ts'
 import { Passcodes } from './http/passcodes.ts'
 import { Tokens } from './http/tokens.ts'
+import { LedgerRefused } from './ledger/database.ts'
 import { flushTest } from './ledger/flush-test.ts'
 import { openOrRecover } from './ledger/recovery.ts'
 import type { Recovery } from './ledger/recovery.ts'
@@ -74,11 +76,20 @@ export const SOFTWARE = `tillstream-edge/${version}`
 
 /** Throws StartRefused or LedgerRefused with a sentence where a person must change something. */
 export async function startEdge(options: EdgeOptions): Promise<EdgeNode> {
+  try {
+    return await startOn(options)
+  } catch (cause) {
+    const sentence = cause instanceof LedgerRefused ? undefined : diskSentence(options.directory, cause)
+    throw sentence === undefined ? cause : new StartRefused(sentence, { cause })
+  }
+}
+
+async function startOn(options: EdgeOptions): Promise<EdgeNode> {
   const { system = realSystem, log } = options
   const { ledger, recovery } = openOrRecover(options.directory, system.clock.now())
   if (recovery !== null) log.error(recovery, 'the ledger was damaged: what is proven was taken over')
   try {
-    const told = recovery === null ? null : recoveryText(recovery, ledger)
+    const told = recovery === null ? null : recoveryText(recovery, ledger, options.enrol !== undefined)
     await identify(ledger, options)
     const lost = recovery !== null && !isWhole(recovery)
     const node = await assemble(ledger, options, lost)
@@ -91,10 +102,11 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeNode> {
 }
 
 /** L-16. Throws where the store cannot go on by itself. */
-function recoveryText(recovery: Recovery, ledger: Ledger): string {
+function recoveryText(recovery: Recovery, ledger: Ledger, enrols: boolean): string {
   const { fault, kept, facts, claimed } = recovery
   const found = `The ledger was damaged (${fault}) and is kept in ${kept}.`
-  if (isWhole(recovery))
+  if (ledger.identity() === undefined && enrols) return `${found} Nothing in it could be proven.`
+  if (isWhole(recovery) && ledger.identity() !== undefined)
     return `${found} All ${facts} records were proven and taken over; the members' states come from the cloud again.`
   if (ledger.identity() === undefined)
     throw new StartRefused(

@@ -3,7 +3,8 @@
 // (M-1), so there is no fold to differ.
 import { decodeStoredFact } from '../protocol/codec.ts'
 import type { Seq } from '../protocol/ids.ts'
-import { LedgerRefused, isStorageBroken, openForReading } from './ledger/database.ts'
+import { isStorageBroken } from '../storage/faults.ts'
+import { LedgerRefused, openForReading } from './ledger/database.ts'
 import { structureFault } from './ledger/inspection.ts'
 import { Ledger } from './ledger/ledger.ts'
 

@@ -28,6 +28,7 @@ import { requestIdOf } from './request-id.ts'
 import type { Mount } from './dialect-mount.ts'
 import type { Answered, Call, Route } from './route.ts'
 import type { Services } from './services.ts'
+import { faultFor } from './faults.ts'
 
 export interface AppParts {
   readonly routes: readonly Route[]
@@ -234,7 +235,7 @@ async function servePage(
 function faultOf({ log }: AppParts, c: Ctx, cause: unknown): { ok: false; refusal: Refusal } {
   const requestId = requestIdOf(c.env.incoming)
   log.error({ request_id: requestId, err: cause }, 'a request broke')
-  return refuse('fault', `Something broke on our side; the log has more under request ${requestId}`)
+  return faultFor(cause, requestId)
 }
 
 function settle(

@@ -11,6 +11,7 @@ import { fieldsOf } from './fields.ts'
 import type { Metrics } from './metrics.ts'
 import { TLS_REQUIRED, cameWithoutTls } from './plain-calls.ts'
 import { requestIdOf } from './request-id.ts'
+import { faultFor } from './faults.ts'
 
 type App = Hono<{ Bindings: HttpBindings }>
 type Ctx = Context<{ Bindings: HttpBindings }>
@@ -79,8 +80,7 @@ async function serve<S>(
         : dialect.refused([early], requestId)
   } catch (cause) {
     log.error({ request_id: requestId, err: cause }, 'a request of a dialect broke')
-    const detail = `Something broke on our side; the log has more under request ${requestId}`
-    answer = dialect.refused([refuse('fault', detail).refusal], requestId)
+    answer = dialect.refused([faultFor(cause, requestId).refusal], requestId)
   }
   const route = `/${dialect.name}${dialect.base}/${dialect.oneAddress === undefined ? ':resource' : ''}`
   metrics.request(c.req.method, route, answer.status, (performance.now() - started) / 1000)

@@ -1,6 +1,6 @@
 // The HQ token: 256 random bits in a file that only the operator's user can read. The
 // token itself never enters a log, an answer or the database. Deleting the file and starting again makes a new one.
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { System } from '../system.ts'
 
@@ -10,9 +10,10 @@ const OWNER_ONLY = 0o600
 
 export function loadHqToken(directory: string, system: System): string {
   const path = join(directory, HQ_TOKEN_FILE)
-  if (!existsSync(path)) {
+  // Empty: a first start that a power cut ended.
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) {
     const made = Buffer.from(system.randomBytes(TOKEN_BYTES)).toString('base64url')
-    writeFileSync(path, `${made}\n`, { mode: OWNER_ONLY, flag: 'wx' })
+    writeFileSync(path, `${made}\n`, { mode: OWNER_ONLY })
   }
   chmodSync(path, OWNER_ONLY)
   const token = readFileSync(path, 'utf8').trim()

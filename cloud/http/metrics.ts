@@ -11,6 +11,9 @@ export interface MetricSources {
   readonly edgesDraining: () => number
   readonly edgesQueued: () => number
   readonly syncBytesWaiting: () => number
+  readonly diskFreeBytes: () => number
+  readonly readOnly: () => boolean
+  readonly walkFaults: () => number
 }
 
 export class Metrics {
@@ -55,6 +58,11 @@ export class Metrics {
     gauge('tillstream_edges_draining', 'Edges that drain a backlog', sources.edgesDraining)
     gauge('tillstream_edges_queued', 'Edges that wait for a place to drain', sources.edgesQueued)
     gauge('tillstream_sync_bytes_waiting', 'Bytes of frames that wait', sources.syncBytesWaiting)
+    gauge('tillstream_disk_free_bytes', 'Free on the disk of the data', sources.diskFreeBytes)
+    gauge('tillstream_storage_read_only', '1 while the disk is nearly full and nothing is recorded', () =>
+      Number(sources.readOnly()),
+    )
+    gauge('tillstream_walk_faults', 'Faults that the last walk over the data found', sources.walkFaults)
   }
 
   request(method: string, route: string, status: number, seconds: number): void {

@@ -26,7 +26,7 @@ function borderRefusals(route: Route): RefusalCode[] {
   const codes: RefusalCode[] = ['fault']
   if (route.needs !== 'public')
     codes.push('token_missing', 'token_unknown', 'role_insufficient', 'tenant_unclear')
-  if (route.method === 'POST') codes.push('stopping', 'body_too_large')
+  if (route.method === 'POST') codes.push('stopping', 'storage_full', 'body_too_large')
   if (route.input !== null) codes.push('body_malformed')
   if (route.input !== null || route.query !== null || route.path.includes(':')) codes.push('input_invalid')
   if (route.keyed) codes.push('key_missing')

@@ -35,6 +35,8 @@ export interface Services {
   readonly feed: LiveFeed
   readonly metrics: Metrics
   readonly clock: Clock
+  /** The disk is nearly full: nothing is recorded (S-8). */
+  readonly readOnly: () => boolean
   /** True from the first signal to stop on. */
   readonly stopping: () => boolean
 }

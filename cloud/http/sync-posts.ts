@@ -13,6 +13,7 @@ import type { Refusal } from '../../protocol/result.ts'
 import type { EdgeId } from '../store/port.ts'
 import type { SyncHub, SyncSocket } from '../sync/hub.ts'
 import type { System } from '../system.ts'
+import { faultFor } from './faults.ts'
 import { refusePlainly } from './plain-refusal.ts'
 
 const LINE_BYTES = 16
@@ -43,8 +44,7 @@ export class SyncPosts {
       if (refusal !== null) refusePlainly(request, response, refusal)
     } catch (cause) {
       this.#parts.log.error({ err: cause }, 'a sync request broke')
-      if (!response.headersSent)
-        refusePlainly(request, response, refuse('fault', 'Something broke on our side').refusal)
+      if (!response.headersSent) refusePlainly(request, response, faultFor(cause).refusal)
     }
   }
 

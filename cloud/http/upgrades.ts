@@ -36,6 +36,7 @@ import { TLS_REQUIRED, cameWithoutTls } from './plain-calls.ts'
 import { readQuery } from './query.ts'
 import { requestIdOf } from './request-id.ts'
 import { syncSocket } from './sync-socket.ts'
+import { faultFor } from './faults.ts'
 
 const MISSED_MAX = Math.ceil(SILENCE_MS_MAX / HEARTBEAT_MS)
 
@@ -120,7 +121,7 @@ export class Upgrades {
       if (refusal !== null) answer(socket, refusal, requestId)
     } catch (cause) {
       this.#parts.log.error({ request_id: requestId, err: cause }, 'an upgrade broke')
-      answer(socket, refuse('fault', 'Something broke on our side').refusal, requestId)
+      answer(socket, faultFor(cause).refusal, requestId)
     }
   }
 

@@ -36,6 +36,7 @@ import type { BatchAnswer } from '../domain/ingest/accept.ts'
 import { cloudWentBack, endedFrame, goesOn, judgeHello, tailOf, witnessed } from '../domain/lives.ts'
 import type { Verdict } from '../domain/lives.ts'
 import type { EdgeRow, OriginRow, TenantId, Writes } from '../store/port.ts'
+import { StorageFull } from '../store/room-port.ts'
 import type { Credit, Guest } from './admission.ts'
 import { DownPump } from './down-pump.ts'
 import type { SessionParts, SyncSocket } from './hub.ts'
@@ -186,7 +187,9 @@ export class SyncSession {
 
   #broke(cause: unknown): void {
     this.#parts.onFault(this.#edge.id, cause)
-    this.close('stopping', 'something broke on our side; reconnect')
+    if (cause instanceof StorageFull)
+      this.close('busy', 'the disk of the cloud is nearly full; come again later')
+    else this.close('stopping', 'something broke on our side; reconnect')
   }
 
   #count(bytes: number): void {

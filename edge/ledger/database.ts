@@ -7,8 +7,10 @@ import Sqlite from 'better-sqlite3'
 import { stepUp } from '../../protocol/schema-steps.ts'
 import type { SteppedFile } from '../../protocol/schema-steps.ts'
 import { SEQ_SPAN } from '../../protocol/ids.ts'
+import { isDamage } from '../../storage/faults.ts'
+import { lockFile } from '../../storage/lock.ts'
+import { forgetPageSums, leavePageSums } from '../../storage/page-sums.ts'
 import { fileFault, pageFault } from './inspection.ts'
-import { leavePageSums } from './page-sums.ts'
 import { SCHEMA_STEPS, nameFunction } from './schema.ts'
 import { SENTINEL_FILE } from './sentinel.ts'
 
@@ -37,8 +39,11 @@ export class LedgerRefused extends Error {
 
 /** The file is not what it was, or no ledger at all. Nothing of it is believed until recovery.ts has put it aside and taken over what is proven. */
 export class LedgerDamaged extends LedgerRefused {
+  readonly fault: string
+
   constructor(path: string, fault: string, options?: ErrorOptions) {
     super(`${path} is damaged: ${fault}. Nothing was changed.`, options)
+    this.fault = fault
   }
 }
 
@@ -48,6 +53,8 @@ export interface OpenDatabase {
   readonly path?: string
   /** Its pages are not those of the last orderly close: damaged, or put back from a copy, which the ledger tells apart (L-14). */
   readonly changed?: string
+  /** It was put back: what lies there is looked upon as it is. */
+  believe?(): void
   /** `believed`: what lies there is as it should be, and the next open may compare with it. */
   close(believed?: boolean): void
 }
@@ -66,11 +73,13 @@ export function openDatabase(directory: string, thorough = false): OpenDatabase 
     const path = join(directory, LEDGER_FILE)
     if (isEmptied(directory)) throw new LedgerDamaged(path, 'it is empty')
     const changed = pageFault(path)
+    if (changed === null) forgetPageSums(path)
     const database = openInspected(path, thorough, changed)
     return {
       database,
       path,
       ...(changed === null ? {} : { changed }),
+      believe: () => forgetPageSums(path),
       close(believed = true) {
         database.close()
         if (believed) leavePageSums(path)
@@ -116,35 +125,19 @@ function faultOf(look: () => string | null): string | null {
   }
 }
 
-/** Another connection of the process that holds the lock. */
-export function openSecond(path: string): Database {
-  return openFile(path)
-}
-
 /** For looking at a ledger beside a running node: takes no lock, changes nothing. */
 export function openForReading(directory: string): OpenDatabase {
   const database = new Sqlite(join(directory, LEDGER_FILE), { readonly: true, fileMustExist: true })
   return { database, close: () => database.close() }
 }
 
-/**
- * L-4: an open exclusive transaction on a file of its own. The operating system drops it with the process, so that a killed edge leaves no
- * stale lock, and a pid file's guesswork is not needed.
- */
+/** L-4. What ends it. */
 export function lockDirectory(directory: string): () => void {
-  const held = new Sqlite(join(directory, LOCK_FILE), { timeout: 0 })
-  try {
-    held.pragma('locking_mode = EXCLUSIVE')
-    held.exec('BEGIN EXCLUSIVE')
-  } catch (cause) {
-    held.close()
-    if (!isSqliteError(cause, 'SQLITE_BUSY')) throw cause
-    throw new LedgerRefused(
-      `The ledger in ${directory} is in use by another process. One edge has one writer: stop that process first.`,
-      { cause },
-    )
-  }
-  return () => held.close()
+  const unlock = lockFile(join(directory, LOCK_FILE))
+  if (unlock !== undefined) return unlock
+  throw new LedgerRefused(
+    `The ledger in ${directory} is in use by another process. One edge has one writer: stop that process first.`,
+  )
 }
 
 function openFile(path: string): Database {
@@ -202,23 +195,4 @@ export function steppedFile(database: Database): SteppedFile {
         .pluck()
         .get() ?? null,
   }
-}
-
-/** SQLite found what it reads to be no database, or one against its own rules. */
-function isDamage(cause: unknown): cause is Error {
-  return isSqliteError(cause, 'SQLITE_NOTADB') || isSqliteError(cause, 'SQLITE_CORRUPT')
-}
-
-/** The disk did not do what it was asked to, or gave back what it was not given: nothing more may be believed of it (L-13). */
-export function isStorageBroken(cause: unknown): boolean {
-  return isSqliteError(cause, 'SQLITE_IOERR') || isDamage(cause)
-}
-
-function isSqliteError(cause: unknown, code: string): boolean {
-  return cause instanceof Sqlite.SqliteError && cause.code.startsWith(code)
-}
-
-/** Did the commit fail for want of room? */
-export function isStorageFull(cause: unknown): boolean {
-  return isSqliteError(cause, 'SQLITE_FULL')
 }

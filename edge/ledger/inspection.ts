@@ -2,8 +2,8 @@
 // fault in their structure, and the tables are those of this software. The chain is the ledger's own to walk.
 import { statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
+import { pagesChanged } from '../../storage/page-sums.ts'
 import type { Database } from './database.ts'
-import { pagesChanged } from './page-sums.ts'
 import { SCHEMA_STEPS, nameFunction } from './schema.ts'
 
 /** Larger files are looked at from end to end by the scheduled walk only: a start must not take longer than the store can wait. */

@@ -2,29 +2,22 @@
 // (L-2). Seqs have no gaps (L-3): a reader that sees n has seen all before it. It knows no network and no loyalty: who decides what a
 // fact is worth hands in bytes and an answer.
 // Hot: append. Budget: 8 microseconds a fact in groups of 500, see bench/sales.ts.
-import { dirname } from 'node:path'
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../protocol/chain.ts'
 import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
 import { NO_FACT, SEQ_SPAN, factIdOf, seqOf } from '../../protocol/ids.ts'
 import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import { RESTORED_MARK } from '../../protocol/restored.ts'
 import { assert } from '../../protocol/result.ts'
-import { Checkpointer } from './checkpointer.ts'
+import { Checkpointer } from '../../storage/checkpointer.ts'
+import { DiskRoom } from '../../storage/disk-room.ts'
+import { markFailed } from '../../storage/failure-mark.ts'
+import { isStorageBroken, isStorageFull } from '../../storage/faults.ts'
 import { Clients } from './clients.ts'
 import type { OpenDatabase } from './database.ts'
-import {
-  IN_MEMORY,
-  LEDGER_FILE,
-  LedgerDamaged,
-  isStorageBroken,
-  isStorageFull,
-  openDatabase,
-} from './database.ts'
-import { DiskRoom } from './disk-room.ts'
+import { IN_MEMORY, LEDGER_FILE, LedgerDamaged, openDatabase } from './database.ts'
 import { factStatements } from './fact-statements.ts'
 import type { FactRow, KeptAnswer } from './fact-statements.ts'
 import { structureFault } from './inspection.ts'
-import { markFailed } from './failure-mark.ts'
 import { Frames } from './frames.ts'
 import { Leases } from './leases.ts'
 import { Lives } from './lives.ts'
@@ -43,6 +36,9 @@ import { Threads } from './threads.ts'
 import { STRAY_KEY, verifyFacts, walkTail } from './verification.ts'
 import type { Verification } from './verification.ts'
 import { walk } from './walk.ts'
+
+/** Of facts and answers, between two checkpoints; the log has two to three times as many. */
+const CHECKPOINT_BYTES = 1024 * 1024
 
 export interface LedgerOptions {
   /** The data directory, or ':memory:' for a simulation. */
@@ -81,8 +77,9 @@ export class Ledger {
   readonly #open: OpenDatabase
   readonly #statements: ReturnType<typeof factStatements>
   readonly #checkpointer: Checkpointer | undefined
-  /** Bytes in the open transaction. */
+  /** Bytes in the open transaction, and since a checkpoint was asked for. */
   #bytes = 0
+  #unmoved = 0
   #seq = 0 as Seq
   #hash: Uint8Array = CHAIN_GENESIS
   /** Why nothing more is written (L-13). */
@@ -101,7 +98,7 @@ export class Ledger {
       open.path === undefined
         ? undefined
         : new Checkpointer(open.path, (cause) => this.#checkpointFailed(cause))
-    this.room = open.path === undefined ? undefined : new DiskRoom(dirname(open.path))
+    this.room = open.path === undefined ? undefined : new DiskRoom(open.path)
     this.#statements = factStatements(database)
     this.meta = new Meta(database)
     this.lives = new Lives(database)
@@ -110,6 +107,7 @@ export class Ledger {
     this.#ahead = directory === undefined ? undefined : this.#behind(readSentinel(directory))
     if (open.changed !== undefined && !this.#isPutBack())
       throw new LedgerDamaged(open.path ?? LEDGER_FILE, open.changed)
+    open.believe?.()
     this.#sentinel = directory === undefined ? undefined : new Sentinel(directory)
     if (this.#ahead === undefined) this.#watch()
     this.threads = new Threads(database, this.meta)
@@ -239,9 +237,16 @@ export class Ledger {
     this.meta.save()
     this.#statements.commit.run()
     if (this.#ahead === undefined) this.#watch()
-    this.#checkpointer?.committed(this.#bytes)
+    this.#checkpoint()
     this.room?.wrote(this.#bytes)
     this.#bytes = 0
+  }
+
+  #checkpoint(): void {
+    this.#unmoved += this.#bytes
+    if (this.#unmoved < CHECKPOINT_BYTES) return
+    this.#unmoved = 0
+    this.#checkpointer?.ask()
   }
 
   /** Ends a transaction in which nothing was written. */
@@ -284,7 +289,7 @@ export class Ledger {
 
   #break(cause: unknown): void {
     this.#broken = cause
-    if (this.#open.path !== undefined) markFailed(dirname(this.#open.path))
+    if (this.#open.path !== undefined) markFailed(this.#open.path)
     this.#onBroken(cause)
   }
 

@@ -3,8 +3,10 @@
 // here, and the cloud says it again. Whether the store may go on in the same life depends on whether anything can be missing.
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { giveBallast } from '../../storage/disk-room.ts'
+import { isStorageFull } from '../../storage/faults.ts'
+import { clearFailure, hasFailed } from '../../storage/failure-mark.ts'
 import { LEDGER_FILE, LedgerDamaged, lockDirectory } from './database.ts'
-import { clearFailure, hasFailed } from './failure-mark.ts'
 import { openLedger } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import { salvage } from './salvage.ts'
@@ -26,21 +28,32 @@ export interface Recovered {
 
 /** `now` names the folder a damaged file is kept in. */
 export function openOrRecover(directory: string, now: number): Recovered {
+  const path = join(directory, LEDGER_FILE)
+  try {
+    return openedOrRecovered(directory, path, now)
+  } catch (cause) {
+    // Room was held back for this (L-15).
+    if (!isStorageFull(cause) || !giveBallast(path)) throw cause
+    return openedOrRecovered(directory, path, now)
+  }
+}
+
+function openedOrRecovered(directory: string, path: string, now: number): Recovered {
   finishSwitch(directory)
-  const thorough = hasFailed(directory)
+  const thorough = hasFailed(path)
   try {
     const ledger = openLedger({ directory, thorough })
     const faults = thorough ? ledger.inspect() : []
     if (faults.length === 0) {
-      clearFailure(directory)
+      clearFailure(path)
       return { ledger, recovery: null }
     }
     ledger.close()
-    throw new LedgerDamaged(join(directory, LEDGER_FILE), faults[0] ?? '')
+    throw new LedgerDamaged(path, faults[0] ?? '')
   } catch (cause) {
     if (!(cause instanceof LedgerDamaged)) throw cause
-    const recovery = recover(directory, cause.message, now)
-    clearFailure(directory)
+    const recovery = recover(directory, cause.fault, now)
+    clearFailure(path)
     return { ledger: openLedger({ directory }), recovery }
   }
 }

@@ -98,6 +98,7 @@ describe('the table', () => {
       '422',
       '500',
       '503',
+      '507',
     ])
     const published = pick(
       json,

@@ -109,8 +109,7 @@ interface Opened {
 
 function keptOpen(directory: string): Opened {
   const store = openDatabase(directory)
-  const { lock } = store
-  const unlock = lock.close.bind(lock)
-  Object.assign(lock, { close: () => lock })
-  return { store, kept: [new KeptDatabase(store.writer), new KeptDatabase(store.reader)], unlock }
+  const databases = [new KeptDatabase(store.writer), new KeptDatabase(store.reader)] as const
+  // The file stays locked from process to process.
+  return { store: { ...store, unlock: () => undefined }, kept: databases, unlock: store.unlock }
 }

@@ -24,9 +24,14 @@ const PLATFORM_PORT = 'cloud/store/platform-port.ts'
 const ACCOUNT_PORT = 'cloud/store/account-port.ts'
 const EDGE_SYSTEM = 'edge/system.ts'
 const EDGE_CLOCK = 'edge/clock.ts'
+const STORAGE = 'storage'
+const ROOM_PORT = 'cloud/store/room-port.ts'
 
 export const LAYERS: readonly Layer[] = [
   { at: 'protocol', may: [], node: ['node:crypto', 'node:buffer', 'node:zlib', 'node:net'] },
+
+  // What the file of either node stands on: its lock, its log, its disk.
+  { at: STORAGE, may: [] },
 
   { at: EVALUATION, may: ['protocol'], node: ['node:crypto'] },
   { at: COLLECTIONS, may: ['protocol', COLLECTION_PORT] },
@@ -63,7 +68,7 @@ export const LAYERS: readonly Layer[] = [
       'cloud/store/platform-port.ts',
     ],
   },
-  { at: 'cloud/store', may: ['protocol', EVALUATION, COLLECTIONS] },
+  { at: 'cloud/store', may: ['protocol', EVALUATION, COLLECTIONS, STORAGE] },
   // It yields between long pieces of work, hence the timers.
   {
     at: 'cloud/domain',
@@ -127,7 +132,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     at: 'cloud/sync',
-    may: ['protocol', 'cloud/domain', STORE_PORT, LEASE_PORT, 'cloud/system.ts'],
+    may: ['protocol', 'cloud/domain', STORE_PORT, LEASE_PORT, ROOM_PORT, 'cloud/system.ts'],
     node: ['node:crypto'],
   },
   {
@@ -138,6 +143,7 @@ export const LAYERS: readonly Layer[] = [
       STORE_PORT,
       LEASE_PORT,
       PLATFORM_PORT,
+      ROOM_PORT,
       'cloud/domain',
       'cloud/platform',
       'cloud/fleet',
@@ -169,9 +175,15 @@ export const LAYERS: readonly Layer[] = [
     may: ['protocol', EVALUATION, 'cloud/domain', 'cloud/store', 'cloud/verify-projections.ts'],
   },
   { at: 'cloud/verify-projections.ts', may: ['protocol', COLLECTIONS, 'cloud/domain', 'cloud/store'] },
+  {
+    at: 'cloud/storage-keeper.ts',
+    may: ['protocol', 'cloud/store', 'cloud/system.ts', 'cloud/walk.ts'],
+  },
+  { at: 'cloud/walk-thread.ts', may: ['cloud/verify.ts', 'cloud/walk.ts'] },
+  { at: 'cloud/walk.ts', may: ['cloud/verify.ts'] },
   { at: 'cloud/check-program.ts', may: [EVALUATION] },
   // Copies files of both nodes; of what is in them it knows the names.
-  { at: 'cloud/copies.ts', may: ['protocol'] },
+  { at: 'cloud/copies.ts', may: ['protocol', STORAGE] },
   { at: 'cloud/config.ts', may: ['protocol'] },
   { at: 'cloud/main.ts', may: ['cloud/config.ts', 'cloud/node.ts'] },
   {
@@ -182,6 +194,8 @@ export const LAYERS: readonly Layer[] = [
     at: 'cloud/node.ts',
     may: [
       'protocol',
+      STORAGE,
+      'cloud/storage-keeper.ts',
       'cloud/served-dialects.ts',
       'cloud/dialects',
       'cloud/platform',
@@ -197,7 +211,7 @@ export const LAYERS: readonly Layer[] = [
     ],
   },
 
-  { at: 'edge/ledger', may: ['protocol', EVALUATION] },
+  { at: 'edge/ledger', may: ['protocol', EVALUATION, STORAGE] },
   {
     at: 'edge/till',
     may: ['protocol', EVALUATION, 'edge/ledger', 'edge/feed/feed-log.ts', EDGE_CLOCK, EDGE_SYSTEM],
@@ -243,9 +257,9 @@ export const LAYERS: readonly Layer[] = [
     may: ['protocol', 'edge/ledger/meta.ts', 'edge/start-refused.ts', 'edge/tls', EDGE_SYSTEM],
   },
   // Composition roots of the edge.
-  { at: 'edge', may: ['protocol'] },
+  { at: 'edge', may: ['protocol', STORAGE] },
 
-  { at: 'bench', may: ['protocol', 'edge', 'cloud', 'test/support'] },
+  { at: 'bench', may: ['protocol', STORAGE, 'edge', 'cloud', 'test/support'] },
   // The oracle shares no code with what it is compared with: only the shapes of documents and facts.
   {
     at: 'test/oracle/plain',
@@ -253,7 +267,7 @@ export const LAYERS: readonly Layer[] = [
     node: ['node:crypto'],
     typesOnly: true,
   },
-  { at: 'test', may: ['protocol', 'edge', 'cloud', 'bench', 'vitest.config.ts'] },
+  { at: 'test', may: ['protocol', STORAGE, 'edge', 'cloud', 'bench', 'vitest.config.ts'] },
 ]
 
 /** Libraries, and the only folders and files that may name them: each can be exchanged in one place. */
@@ -265,7 +279,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
     'edge/http/exchanges.ts',
     'bench',
   ],
-  'better-sqlite3': ['edge/ledger', 'cloud/store/sqlite', 'cloud/copies.ts', 'bench', 'test'],
+  'better-sqlite3': ['storage', 'edge/ledger', 'cloud/store/sqlite', 'cloud/copies.ts', 'bench', 'test'],
   ws: ['edge/sync/socket.ts', 'edge/kit/trusted-socket.ts', 'cloud/http', 'cloud/demo', 'bench', 'test'],
   nodemailer: ['cloud/mail/smtp.ts'],
   hono: ['cloud/http', 'bench', 'test'],

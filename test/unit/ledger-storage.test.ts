@@ -16,11 +16,11 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LEDGER_FILE, LedgerDamaged } from '../../edge/ledger/database.ts'
-import { BALLAST_FILE, DiskRoom } from '../../edge/ledger/disk-room.ts'
-import { hasFailed } from '../../edge/ledger/failure-mark.ts'
 import { openLedger } from '../../edge/ledger/ledger.ts'
 import { openOrRecover } from '../../edge/ledger/recovery.ts'
 import { Till } from '../../edge/till/till.ts'
+import { DiskRoom } from '../../storage/disk-room.ts'
+import { hasFailed } from '../../storage/failure-mark.ts'
 import { factIdOf, seqOf } from '../../protocol/ids.ts'
 import type { Origin, Seq } from '../../protocol/ids.ts'
 import { seededRandom } from '../support/random.ts'
@@ -239,14 +239,14 @@ describe('R06 R07 damage', () => {
     expect((await shop.ledger.walk())[0]).toContain('fact 7 does not fit the hash chain')
     expect(causes).toHaveLength(1)
     expect(await shop.refused('sale', sale)).toBe('fault')
-    expect(hasFailed(shop.directory)).toBe(true)
+    expect(hasFailed(fileIn(shop.directory))).toBe(true)
   })
 })
 
 describe('R05 a disk that fills up', () => {
   let free: number
   let directory: string
-  const room = (): DiskRoom => new DiskRoom(directory, () => ({ free, total: 1024 * MIB }))
+  const room = (): DiskRoom => new DiskRoom(fileIn(directory), () => ({ free, total: 1024 * MIB }))
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'tillstream-room-'))
     copies.push(directory)
@@ -255,7 +255,7 @@ describe('R05 a disk that fills up', () => {
 
   test('L-15 read-only below the mark, and again writable with twice as much; the ballast is laid and given', () => {
     const disk = room()
-    const ballast = (): boolean => existsSync(join(directory, BALLAST_FILE))
+    const ballast = (): boolean => existsSync(join(directory, 'ledger.ballast'))
     expect([disk.room, disk.lowBytes, ballast()]).toEqual(['ample', 64 * MIB, true])
     for (const [mib, expected] of [
       [64, 'ample'],
@@ -279,7 +279,7 @@ describe('R05 a disk that fills up', () => {
 
   test('L-15 the file system is asked when what is left may have been used, not with every commit', () => {
     let asked = 0
-    const disk = new DiskRoom(directory, () => {
+    const disk = new DiskRoom(fileIn(directory), () => {
       asked++
       return { free, total: 1024 * MIB }
     })
@@ -323,7 +323,7 @@ describe('R04 a disk that fails', () => {
     expect(shop.till.status().storage.state).toBe('failed')
     shop.ledger.close()
     const { ledger, recovery } = openOrRecover(shop.directory, NOW)
-    expect([ledger.seq, recovery, hasFailed(shop.directory)]).toEqual([5, null, false])
+    expect([ledger.seq, recovery, hasFailed(fileIn(shop.directory))]).toEqual([5, null, false])
     ledger.close()
     shop.restart()
     expect((await shop.done('sale', sale)).receipt.seq).toBe(6)

@@ -27,7 +27,7 @@ const WITHOUT_TENANT: Readonly<Record<string, string>> = {
 
 test('PL-18 every table names the tenant of its rows, or is found by what does', () => {
   const directory = mkdtempSync(join(tmpdir(), 'tillstream-tenants-'))
-  const { writer, reader, lock } = openDatabase(directory)
+  const { writer, reader, unlock } = openDatabase(directory)
   try {
     const tables = writer
       .prepare<[], { name: string; columns: string }>(
@@ -39,7 +39,8 @@ test('PL-18 every table names the tenant of its rows, or is found by what does',
     const without = tables.filter(({ columns }) => !columns.split(',').includes('tenant'))
     expect(without.map(({ name }) => name)).toEqual(Object.keys(WITHOUT_TENANT).toSorted())
   } finally {
-    for (const database of [reader, writer, lock]) database.close()
+    for (const database of [reader, writer]) database.close()
+    unlock()
     rmSync(directory, { recursive: true, force: true })
   }
 })

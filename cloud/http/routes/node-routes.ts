@@ -33,13 +33,14 @@ export const NODE_ROUTES = [
     method: 'GET',
     path: '/readyz',
     needs: 'public',
-    summary: 'The node takes requests: its store answers and it is not stopping',
+    summary:
+      'The node takes requests: its store answers and it is not stopping; `read_only` while its disk is nearly full',
     answer: { status: 200, shape: StatusShape },
     refuses: ['stopping'],
     async handle({ services }) {
       if (services.stopping()) return refuse('stopping', 'This node is draining')
       await services.read.lastPosition()
-      return answered(200, { status: 'ready' })
+      return answered(200, { status: services.readOnly() ? 'read_only' : 'ready' })
     },
   }),
   route({

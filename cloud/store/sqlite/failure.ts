@@ -1,43 +1,32 @@
 // What the store does when its disk fails (S-4, S-5), as a store's ledger does: at the first I/O error or sign of damage nothing more is written, a mark is
-// left, and the next start looks at the whole file before it serves. The mark is best effort, for the disk that shall take it is the one that failed.
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
+// left, and the next start looks at the whole file before it serves.
+import { statSync } from 'node:fs'
 import type { Database } from 'better-sqlite3'
+import { clearFailure, hasFailed } from '../../../storage/failure-mark.ts'
+import { isStorageBroken } from '../../../storage/faults.ts'
+import { chainFault } from './chains.ts'
 
-const FAILURE_FILE = 'cloud.failed'
 /** Larger files are looked at after a failure, and by `verify`: a start must not take longer than the stores can wait. */
 const CHECKED_AT_OPEN_BYTES_MAX = 256 * 1024 * 1024
 const FAULTS_TOLD = 3
-const BROKEN_CODES = ['SQLITE_IOERR', 'SQLITE_CORRUPT', 'SQLITE_NOTADB'] as const
 
-/** The disk did not do what it was asked to, or gave back what it was not given. A full disk is not broken. */
-export function isStorageBroken(cause: unknown): boolean {
-  return cause instanceof Sqlite.SqliteError && BROKEN_CODES.some((code) => cause.code.startsWith(code))
-}
-
-export function markFailed(directory: string): void {
-  try {
-    writeFileSync(join(directory, FAILURE_FILE), '', { mode: 0o600 })
-  } catch {
-    // The process ends with its own exit code, which says the same.
-  }
-}
-
-/** S-5: throws with a sentence where the file is not what SQLite must find in it. */
-export function inspect(directory: string, file: string, database: Database): void {
-  const failed = existsSync(join(directory, FAILURE_FILE))
+/** S-5: throws with a sentence where the file is not what SQLite must find in it, or, after a failure, a fact is not what its chain says. */
+export function inspect(file: string, database: Database): void {
+  const failed = hasFailed(file)
   if (!failed && statSync(file).size > CHECKED_AT_OPEN_BYTES_MAX) return
   const said = faultsOf(database)
   if (said !== 'ok') throw damaged(file, said)
-  rmSync(join(directory, FAILURE_FILE), { force: true })
+  if (!failed) return
+  const broken = chainFault(database)
+  if (broken !== undefined) throw damaged(file, broken)
+  clearFailure(file)
 }
 
 /** A sentence for the operator. */
 export function damaged(file: string, said: string): Error {
   return new Error(
-    `${file} is damaged: ${said}. Nothing was changed. Move it away and put the last backup in its place (tillstream restore); the stores send again what ` +
-      'came after it.',
+    `${file} is damaged: ${said}. Nothing was changed. Put the last backup in its place (tillstream restore --data DIR --from FILE --replace, which keeps ` +
+      'this file beside); the stores send again what came after it. Have the disk looked at.',
   )
 }
 

@@ -1,15 +1,20 @@
 // Opening the embedded engine's file: one writer at a time, durable at COMMIT. The library's default after WAL is synchronous=NORMAL, which
 // loses acknowledged commits at power loss; FULL is set and read back, and anything else refuses to start.
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { Database } from 'better-sqlite3'
 import { RESTORED_MARK } from '../../../protocol/restored.ts'
-import { damaged, inspect, isStorageBroken } from './failure.ts'
+import { giveBallast } from '../../../storage/disk-room.ts'
+import { isStorageBroken, isStorageFull } from '../../../storage/faults.ts'
+import { lockFile } from '../../../storage/lock.ts'
+import { damaged, inspect } from './failure.ts'
 import { teachPlanner } from './planner.ts'
 import { migrate } from './schema.ts'
 
 export const STORE_FILE = 'cloud.db'
+/** HQ's, beside it. */
+const TOKEN_FILE = 'hq.token'
 const SYNCHRONOUS_FULL = 2
 const CACHE_KIB = 32_768
 /**
@@ -23,39 +28,46 @@ export interface OpenStore {
   readonly writer: Database
   readonly reader: Database
   /** Held as long as the process lives. */
-  readonly lock: Database
+  readonly unlock: () => void
 }
 
 export function openDatabase(directory: string): OpenStore {
-  mkdirSync(directory, { recursive: true })
-  const lock = takeLock(directory)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, STORE_FILE)
+  try {
+    return openFile(directory, path)
+  } catch (cause) {
+    // Room was held back for this (S-8).
+    if (!isStorageFull(cause) || !giveBallast(path)) throw cause
+    return openFile(directory, path)
+  }
+}
+
+function openFile(directory: string, path: string): OpenStore {
+  const unlock = takeLock(directory)
+  if (isGone(directory, path)) {
+    unlock()
+    throw damaged(path, 'it is empty or gone, though a cloud was founded here')
+  }
   const writer = new Sqlite(path)
   try {
     // It holds the keys that the cloud signs and certifies with.
     chmodSync(path, 0o600)
     configure(writer)
-    inspect(directory, path, writer)
+    inspect(path, writer)
     migrate(writer)
     teachPlanner(writer)
     noteRestored(writer)
   } catch (cause) {
     writer.close()
-    lock.close()
+    unlock()
     if (cause instanceof Error && isStorageBroken(cause))
       throw Object.assign(damaged(path, cause.message), { cause })
     throw cause
   }
   const reader = new Sqlite(path, { readonly: true })
   reader.pragma(`cache_size = -${CACHE_KIB}`)
-  return { path, writer, reader, lock }
-}
-
-/** Another connection of the process that holds the lock. */
-export function openSecond(path: string): Database {
-  const database = new Sqlite(path)
-  configure(database)
-  return database
+  return { path, writer, reader, unlock }
 }
 
 /** BK-3: the mark of `restore` becomes a word that the node's start acts on, in one transaction. */
@@ -74,19 +86,18 @@ export function openReader(directory: string): Database {
   return new Sqlite(join(directory, STORE_FILE), { readonly: true, fileMustExist: true })
 }
 
-/** SQLite's own file lock: it goes with the process, so a killed node leaves nothing stale behind. */
-function takeLock(directory: string): Database {
-  const lock = new Sqlite(join(directory, 'cloud.lock'), { timeout: 0 })
-  try {
-    lock.pragma('locking_mode = EXCLUSIVE')
-    lock.exec('BEGIN EXCLUSIVE')
-    return lock
-  } catch (cause) {
-    lock.close()
-    throw new Error(`another cloud node works in ${directory}: stop it, or give this one another --data`, {
-      cause,
-    })
-  }
+/** S-5: the token is written after the first COMMIT. */
+function isGone(directory: string, path: string): boolean {
+  const size = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  return size(path) === 0 && size(`${path}-wal`) === 0 && size(join(directory, TOKEN_FILE)) > 0
+}
+
+/** S-9. */
+function takeLock(directory: string): () => void {
+  const unlock = lockFile(join(directory, 'cloud.lock'))
+  if (unlock === undefined)
+    throw new Error(`another cloud node works in ${directory}: stop it, or give this one another --data`)
+  return unlock
 }
 
 function configure(database: Database): void {

@@ -3,8 +3,14 @@
 import { join } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
 import type { CloudStore, Reads, Writes } from '../port.ts'
-import { Checkpointer } from './checkpointer.ts'
-import { isStorageBroken, markFailed, watched } from './failure.ts'
+import { Checkpointer } from '../../../storage/checkpointer.ts'
+import { DiskRoom } from '../../../storage/disk-room.ts'
+import type { SpaceOf } from '../../../storage/disk-room.ts'
+import { markFailed } from '../../../storage/failure-mark.ts'
+import { isStorageBroken, isStorageFull } from '../../../storage/faults.ts'
+import { StorageFull } from '../room-port.ts'
+import type { RoomLook } from '../room-port.ts'
+import { damaged, watched } from './failure.ts'
 import { IssuedMemory } from './issued-memory.ts'
 import { STORE_FILE, openDatabase, openReader } from './open.ts'
 import type { OpenStore } from './open.ts'
@@ -23,11 +29,21 @@ export interface SqliteOptions {
   readonly onBroken?: (cause: unknown) => void
   /** Without it commits move the log themselves (S-7): a thread would be another clock in a simulation. */
   readonly checkpointer?: boolean
+  /** A stand-in for the file system. */
+  readonly spaceOf?: SpaceOf
   /** Connections that outlive the store, in a simulation in which only the process dies. */
   readonly opened?: OpenStore | undefined
 }
 
-export function openSqliteStore(options: SqliteOptions): CloudStore {
+/** A store on a disk of its own. */
+export interface DiskStore extends CloudStore {
+  /** From the first look on nothing is written while the disk is nearly full (S-8). */
+  lookAtRoom(): RoomLook
+  /** The walk found the file not to be what it was (S-5): as if the disk had failed. */
+  foundDamaged(fault: string): void
+}
+
+export function openSqliteStore(options: SqliteOptions): DiskStore {
   return new SqliteStore(options)
 }
 
@@ -64,11 +80,15 @@ export function openSnapshot(directory: string): Snapshot {
   }
 }
 
-class SqliteStore implements CloudStore {
+class SqliteStore implements DiskStore {
   readonly read: Reads
   readonly #writer: Database
   readonly #reader: Database
-  readonly #lock: Database
+  readonly #unlock: () => void
+  readonly #path: string
+  readonly #spaceOf: SpaceOf | undefined
+  /** Undefined until it is first looked at (S-8). */
+  #room: DiskRoom | undefined
   readonly #issued = new IssuedMemory()
   readonly #checkpointer: Checkpointer | null
   /** Rows written since this connection was opened. */
@@ -76,21 +96,27 @@ class SqliteStore implements CloudStore {
   #checkpointed = 0
   #writes: Writes
   #queue: Promise<unknown> = Promise.resolve()
-  readonly #directory: string
   readonly #onBroken: (cause: unknown) => void
   /** Why nothing more is written (S-4). */
   #broken: unknown
 
-  constructor({ directory, onBroken = () => undefined, checkpointer = true, opened }: SqliteOptions) {
-    this.#directory = directory
+  constructor({
+    directory,
+    onBroken = () => undefined,
+    checkpointer = true,
+    spaceOf,
+    opened,
+  }: SqliteOptions) {
     this.#onBroken = onBroken
-    const { path, writer, reader, lock } = opened ?? openDatabase(directory)
+    const { path, writer, reader, unlock } = opened ?? openDatabase(directory)
     // A thread's error comes as a copy without its class; that it failed at all is what counts.
     this.#checkpointer = checkpointer ? new Checkpointer(path, (cause) => this.#break(cause)) : null
     this.#written = writer.prepare<[], number>('SELECT total_changes()').pluck()
     this.#writer = writer
     this.#reader = reader
-    this.#lock = lock
+    this.#unlock = unlock
+    this.#path = path
+    this.#spaceOf = spaceOf
     const reads = sqliteReads(reader)
     const sql = preparer(reader)
     const issued: Reads['issued'] = async (hash) => this.#issued.of(hash, () => issuedWhole(sql, hash))
@@ -110,12 +136,13 @@ class SqliteStore implements CloudStore {
 
   async #transaction<T>(work: (tx: Writes) => Promise<T>): Promise<T> {
     if (this.#broken !== undefined) throw new Error('the storage failed', { cause: this.#broken })
+    if (this.#room?.room === 'low') throw new StorageFull()
     try {
       this.#writer.exec('BEGIN IMMEDIATE')
       const value = await work(this.#writes)
       this.#writer.exec('COMMIT')
       this.#issued.committed()
-      this.#checkpoint()
+      this.#wrote()
       return value
     } catch (cause) {
       this.#failed(cause)
@@ -124,16 +151,30 @@ class SqliteStore implements CloudStore {
       if (this.#writer.inTransaction) this.#writer.exec('ROLLBACK')
       // The change counter may have run ahead of what was rolled back.
       this.#writes = this.#issued.watch(sqliteWrites(this.#writer))
-      throw cause
+      if (!isStorageFull(cause)) throw cause
+      this.#room?.full()
+      throw new StorageFull({ cause })
     }
   }
 
-  #checkpoint(): void {
+  lookAtRoom(): RoomLook {
+    if (this.#room === undefined) this.#room = new DiskRoom(this.#path, this.#spaceOf)
+    else this.#room.look()
+    const { room, space, lowBytes } = this.#room
+    return { room, space, lowBytes }
+  }
+
+  foundDamaged(fault: string): void {
+    this.#break(damaged(this.#path, fault))
+  }
+
+  #wrote(): void {
     if (this.#checkpointer === null) return
     const written = this.#written.get() ?? 0
     if (written - this.#checkpointed < CHECKPOINT_ROWS) return
     this.#checkpointed = written
     this.#checkpointer.ask()
+    this.#room?.look()
   }
 
   #failed(cause: unknown): void {
@@ -143,7 +184,7 @@ class SqliteStore implements CloudStore {
   #break(cause: unknown): void {
     if (this.#broken !== undefined) return
     this.#broken = cause
-    markFailed(this.#directory)
+    markFailed(this.#path)
     this.#onBroken(cause)
   }
 
@@ -152,6 +193,6 @@ class SqliteStore implements CloudStore {
     this.#reader.close()
     this.#checkpointer?.close()
     this.#writer.close()
-    this.#lock.close()
+    this.#unlock()
   }
 }

@@ -1,11 +1,9 @@
-// Moves the write-ahead log into the file on a thread of its own (L-10), beside the commits: on the till's thread a checkpoint of 500 pages made every
-// caller of its commit wait 7 ms for the fsync of the file. It is only ever asked; what it leaves, and all of it should the thread break down,
-// a commit moves once the log has CHECKPOINT_PAGES. Starts with the first log that is long enough, so that a quiet store has no such thread.
+// Moves the write-ahead log of a file into it on a thread of its own (L-10, S-7), beside the commits: on the thread that commits, a checkpoint of 500
+// pages made every caller of its commit wait 7 ms for the fsync of the file. It is only ever asked; what it leaves, and all of it should the thread
+// break down, a commit moves once the log has CHECKPOINT_PAGES. Starts with the first log that is long enough, so that a quiet node has no such thread.
 import { Worker } from 'node:worker_threads'
 
-/** Of facts and answers; the log has two to three times as many. */
-const DUE_BYTES = 1024 * 1024
-/** A checkpoint under way is waited for at the end, so that the ledger's own connection is the last. */
+/** A checkpoint under way is waited for at the end, so that the node's own connection is the last. */
 const CLOSE_MS_MAX = 5_000
 
 export interface CheckpointerStart {
@@ -24,30 +22,26 @@ export class Checkpointer {
   readonly #state = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
   #thread: Worker | undefined
   #broken = false
-  #bytes = 0
 
-  /** `onBroken`: a checkpoint failed, and with it the disk (L-13). */
+  /** `onBroken`: a checkpoint failed, and with it the disk (L-13, S-4). For want of room none fails: what was not moved stays in the log. */
   constructor(path: string, onBroken: (cause: unknown) => void) {
     this.#path = path
     this.#onBroken = onBroken
   }
 
-  /** After a commit of so many bytes. */
-  committed(bytes: number): void {
-    this.#bytes += bytes
-    if (this.#bytes < DUE_BYTES) return
-    this.#bytes = 0
+  /** One more, from where the last one ended. */
+  ask(): void {
     this.#thread ??= this.#start()
-    this.#ask(Atomics.load(this.#state, ASKED) + 1)
+    this.#order(Atomics.load(this.#state, ASKED) + 1)
   }
 
   close(): void {
     if (this.#thread === undefined || this.#broken) return
-    this.#ask(CLOSE)
+    this.#order(CLOSE)
     Atomics.wait(this.#state, CLOSED, 0, CLOSE_MS_MAX)
   }
 
-  #ask(order: number): void {
+  #order(order: number): void {
     Atomics.store(this.#state, ASKED, order)
     Atomics.notify(this.#state, ASKED)
   }

@@ -1,11 +1,9 @@
-// Keeps the ledger from filling its disk (L-15). Below the low mark nothing more is recorded, while there is still room to close, to checkpoint and to
-// hear the cloud; a ballast file holds room back that is given free when even that is gone, because on a full disk SQLite cannot even delete. The
+// Keeps a node from filling its disk (L-15, S-8). Below the low mark nothing more is recorded, while there is still room to close, to checkpoint and, in a
+// store, to hear the cloud; a ballast file holds room back that is given free when even that is gone, because on a full disk SQLite cannot even delete. The
 // file system is asked by a timer and whenever enough was written since it was last asked, never once a sale.
-import { closeSync, fsyncSync, openSync, rmSync, statSync, statfsSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, statSync, statfsSync, writeSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-
-export const BALLAST_FILE = 'ledger.ballast'
+import { dirname } from 'node:path'
 
 /** At most, and as a part of the file system: a small disk has small marks. */
 const LOW_BYTES_MAX = 64 * 1024 * 1024
@@ -29,8 +27,18 @@ const spaceOfDisk: SpaceOf = (directory) => {
   return { free: bavail * bsize, total: blocks * bsize }
 }
 
+export const ballastOf = (path: string): string => path.replace(/\.db$/, '.ballast')
+
+/** Before a file is opened on a disk that is full: true where room was held back, which is free now. */
+export function giveBallast(path: string): boolean {
+  const held = existsSync(ballastOf(path))
+  rmSync(ballastOf(path), { force: true })
+  return held
+}
+
 export class DiskRoom {
   readonly #directory: string
+  readonly #ballast: string
   readonly #spaceOf: SpaceOf
   readonly #lays: boolean
   #room: Room = 'ample'
@@ -38,9 +46,10 @@ export class DiskRoom {
   /** Bytes that may be written before the file system is asked again. */
   #allowance = 0
 
-  /** `lays`: keeps the ballast; whoever only looks does not. */
-  constructor(directory: string, spaceOf: SpaceOf = spaceOfDisk, lays = true) {
-    this.#directory = directory
+  /** Of the file at `path`. `lays`: keeps the ballast; whoever only looks does not. */
+  constructor(path: string, spaceOf: SpaceOf = spaceOfDisk, lays = true) {
+    this.#directory = dirname(path)
+    this.#ballast = ballastOf(path)
     this.#spaceOf = spaceOf
     this.#lays = lays
     this.look()
@@ -81,7 +90,7 @@ export class DiskRoom {
   /** The disk is full: gives the held room free. */
   full(): void {
     this.#room = 'low'
-    rmSync(join(this.#directory, BALLAST_FILE), { force: true })
+    rmSync(this.#ballast, { force: true })
   }
 
   #ballastBytes(): number {
@@ -91,14 +100,13 @@ export class DiskRoom {
   }
 
   #ballastThere(): number {
-    return statSync(join(this.#directory, BALLAST_FILE), { throwIfNoEntry: false })?.size ?? 0
+    return statSync(this.#ballast, { throwIfNoEntry: false })?.size ?? 0
   }
 
   /** Of chance, so that no file system stores it as nothing. Without room for it there is none. */
   #layBallast(): void {
-    const path = join(this.#directory, BALLAST_FILE)
     try {
-      const file = openSync(path, 'w', 0o600)
+      const file = openSync(this.#ballast, 'w', 0o600)
       try {
         for (let left = this.#ballastBytes(); left > 0; left -= PIECE_BYTES)
           writeSync(file, randomBytes(Math.min(PIECE_BYTES, left)))
@@ -107,7 +115,7 @@ export class DiskRoom {
         closeSync(file)
       }
     } catch {
-      rmSync(path, { force: true })
+      rmSync(this.#ballast, { force: true })
     }
   }
 }

@@ -1,4 +1,4 @@
-// A sum for every page of a closed file (L-14). SQLite checks no page of a database, and a flipped bit in an answer or a state breaks no rule that it
+// A sum for every page of a closed file (L-14, S-5). SQLite checks no page of a database, and a flipped bit in an answer or a state breaks no rule that it
 // knows; the chain covers the facts alone. So an orderly close leaves a CRC-32 of each page beside the file, and the next open compares. A file that
 // was written since says so by its change counter, or by the log that lies beside it; then there is nothing to compare.
 import {
@@ -38,10 +38,14 @@ export function leavePageSums(path: string): void {
   }
 }
 
-/** Numbers of the pages that are not as they were left, from 1; undefined where there is nothing to compare with. The sums are gone afterwards. */
+/** Before a file is written: from then on its sums say nothing. Not before it was believed, or a start that breaks off would leave nothing to tell by. */
+export function forgetPageSums(path: string): void {
+  rmSync(path + SUFFIX, { force: true })
+}
+
+/** Numbers of the pages that are not as they were left, from 1; undefined where there is nothing to compare with. */
 export function pagesChanged(path: string): number[] | undefined {
   const left = readSums(path + SUFFIX)
-  rmSync(path + SUFFIX, { force: true })
   if (left === undefined || sizeOf(`${path}-wal`) > 0) return undefined
   const now = wordsOf(path)
   if (now === undefined) return [1]

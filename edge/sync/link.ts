@@ -1,6 +1,5 @@
-// Drives the sync machine: one socket at a time, timers, and the ledger and till on this side. Down frames are verified with the cloud's key
-// before anything is decoded (N-5); up frames are sealed with the edge's. It decides nothing about the connection: every decision is a cell
-// of the table in machine.ts. Questions (find_member, authorise) go beside the machine: they only need a welcomed socket (questions.ts).
+// Drives the sync machine: one socket at a time, timers, and the ledger and till on this side. Down frames are verified with the cloud's key before anything
+// is decoded (N-5); up frames are sealed with the edge's. Every decision about the connection is a cell of machine.ts; questions go beside it (questions.ts).
 import type { KeyObject } from 'node:crypto'
 import type { Logger } from 'pino'
 import { sameHash } from '../../protocol/chain.ts'

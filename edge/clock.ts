@@ -51,6 +51,8 @@ export class EdgeClock implements Clock {
   readonly #system: System
   readonly #startMono: number
   readonly #floor: number
+  /** The cloud's latest time, and when on the monotonic clock it was certain to have come. */
+  #word: { readonly time: number; readonly mono: number }
   #baseMono: number
   #baseTime: number
   /** Correction that is still to be made up, from #baseMono on. */
@@ -60,13 +62,22 @@ export class EdgeClock implements Clock {
   /** The machine's clock minus the monotonic one, at the last look. */
   #lead: number
 
-  /** `saved` is what `least` was when it was last stored; null for a ledger that has seen no time yet. */
-  constructor(system: System, saved: number | null, buildTime: number = BUILD_TIME) {
+  /**
+   * `saved` is what `least` was when it was last stored, `word` what `word` was; null for a ledger that has seen no time yet, and for one that the
+   * cloud has told none.
+   */
+  constructor(
+    system: System,
+    saved: number | null,
+    word: number | null = null,
+    buildTime: number = BUILD_TIME,
+  ) {
     this.#system = system
     const wall = system.clock.now()
     const mono = system.monotonic()
     this.#floor = Math.max(buildTime, saved ?? buildTime)
     this.#startMono = mono
+    this.#word = { time: Math.max(buildTime, word ?? buildTime), mono }
     this.#baseMono = mono
     this.#lead = wall - mono
     this.#doubt =
@@ -99,6 +110,11 @@ export class EdgeClock implements Clock {
     return Math.floor(this.#floor + this.#system.monotonic() - this.#startMono)
   }
 
+  /** The latest time that the cloud has told and that has passed since: nothing earlier is believed of it. */
+  word(): number {
+    return Math.floor(this.#word.time + this.#system.monotonic() - this.#word.mono)
+  }
+
   /** By how much it may be off; null until the cloud has set it. */
   errorMs(): number | null {
     if (this.#anchor === null) return null
@@ -127,12 +143,13 @@ export class EdgeClock implements Clock {
   }
 
   /**
-   * The cloud answered a question of ours with its time: it was that time there somewhen between `askedMono` and now (CLK-3). A time before the floor
-   * is an old answer or a cloud gone wrong: it is refused.
+   * The cloud answered a question of ours with its time: it was that time there somewhen between `askedMono` and now (CLK-3). A time before what the cloud
+   * said earlier is a cloud gone wrong: it is refused. One before the floor is not: the floor may be what this machine's clock said, and that may have been wrong.
    */
   heard(cloudTime: number, askedMono: number): Disciplined {
     const mono = this.#system.monotonic()
-    if (cloudTime < this.#floor - CLOCK_SKEW_MS_MAX || mono - askedMono > ROUND_MS_MAX) return 'refused'
+    if (cloudTime < this.word() - CLOCK_SKEW_MS_MAX || mono - askedMono > ROUND_MS_MAX) return 'refused'
+    this.#word = { time: cloudTime, mono }
     this.#anchor = narrowed(this.#anchor, { mono, low: cloudTime - mono, high: cloudTime - askedMono })
     const now = this.now()
     const off = (this.#anchor.low + this.#anchor.high) / 2 + mono - now

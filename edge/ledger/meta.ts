@@ -38,6 +38,7 @@ export interface Cursors {
 interface Standing {
   clock: HybridTime
   time: number | null
+  word: number | null
   synced: Seq
   cloud_epoch: number
   last_word_at: number | null
@@ -65,7 +66,9 @@ interface EdgeRow {
 export class Meta {
   readonly #database: Database
   readonly #read: Statement<[], Standing>
-  readonly #write: Statement<[HybridTime, number | null, Seq, number, number | null, number, number, FactId]>
+  readonly #write: Statement<
+    [HybridTime, number | null, number | null, Seq, number, number | null, number, number, FactId]
+  >
   #standing: Standing
   #identity: EdgeIdentity | undefined
 
@@ -73,7 +76,7 @@ export class Meta {
     this.#database = database
     this.#read = database.prepare('SELECT * FROM standing')
     this.#write = database.prepare(
-      `UPDATE standing SET clock = ?, time = ?, synced = ?, cloud_epoch = ?, last_word_at = ?, members_cursor = ?, corrections_cursor = ?,
+      `UPDATE standing SET clock = ?, time = ?, word = ?, synced = ?, cloud_epoch = ?, last_word_at = ?, members_cursor = ?, corrections_cursor = ?,
        threads_saved = ? WHERE one = 1`,
     )
     this.#standing = this.#load()
@@ -128,6 +131,11 @@ export class Meta {
     return this.#standing.time
   }
 
+  /** The latest time that the cloud has told, with what passed since (CLK-3); null before the first fact. */
+  get word(): number | null {
+    return this.#standing.word
+  }
+
   /** When the cloud last said anything, in this edge's time; null before its first word. */
   get lastWordAt(): number | null {
     return this.#standing.last_word_at
@@ -139,10 +147,11 @@ export class Meta {
   }
 
   // Each changes the memory at once and the file with the next `save`; `reload` forgets what a failed transaction had changed.
-  /** The time of the last fact, and the latest time that has certainly come (CLK-1). */
-  setClock(clock: HybridTime, time: number): void {
+  /** The time of the last fact, the latest time that has certainly come (CLK-1), and the cloud's (CLK-3). */
+  setClock(clock: HybridTime, time: number, word: number): void {
     this.#standing.clock = clock
     this.#standing.time = time
+    this.#standing.word = word
   }
 
   setSynced(seq: Seq, cloudEpoch: number): void {
@@ -171,6 +180,7 @@ export class Meta {
     this.#write.run(
       at.clock,
       at.time,
+      at.word,
       at.synced,
       at.cloud_epoch,
       at.last_word_at,

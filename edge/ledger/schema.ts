@@ -220,6 +220,7 @@ CREATE TABLE hours_counted (
 INSERT INTO hours_counted VALUES (1, 0);
 
 ALTER TABLE standing ADD COLUMN time INTEGER;
+ALTER TABLE standing ADD COLUMN word INTEGER;
 ALTER TABLE edge ADD COLUMN attestation TEXT;
 
 -- Words by which members are found by name.

@@ -50,7 +50,7 @@ export class Books {
     this.ledger = ledger
     this.system = system
     this.backdateMs = backdateMs
-    this.clock = new EdgeClock(system, ledger.meta.time)
+    this.clock = new EdgeClock(system, ledger.meta.time, ledger.meta.word)
     this.ticks = new HybridClock(this.clock, ledger.meta.clock)
     const records = ledger.programs.all()
     this.programs = new Programs(records)

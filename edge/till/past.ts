@@ -85,7 +85,7 @@ export function recordAgain(books: Books): boolean {
     for (const id of open.slice(0, RECORD_AGAIN_MAX)) oneAgain(books, id)
     for (const row of gone.slice(0, RECORD_AGAIN_MAX - open.length)) keptAgain(books, row)
     if (more) return
-    ledger.meta.setClock(ticks.last, clock.least())
+    ledger.meta.setClock(ticks.last, clock.least(), clock.word())
     ledger.lives.settle(life.origin)
     tellSettled(books, life, last)
   })

@@ -156,7 +156,7 @@ export class Recorder {
       for (const tell of this.#told) tell()
       if (this.#recorded === 0 && !this.#standing) ledger.leave()
       else {
-        ledger.meta.setClock(ticks.last, clock.least())
+        ledger.meta.setClock(ticks.last, clock.least(), clock.word())
         feed.seal()
         dayBook.save()
         ledger.commit()

@@ -134,11 +134,31 @@ describe('CLK-3 the cloud’s time', () => {
     expect(clock.now()).toBe(system.now)
   })
 
-  test('an answer of before, and one that took too long, change nothing', () => {
+  test('an answer of before the cloud’s last, also over a restart, and one that took too long, change nothing', () => {
     const clock = started(TRUE - HOUR, 10 * YEAR)
-    expect(ask(clock, 100, 50, -HOUR - CLOCK_SKEW_MS_MAX - 1_000)).toBe('refused')
     expect(ask(clock, ROUND_MS_MAX + 1)).toBe('refused')
     expect(clock.doubt).toBe('ahead')
+    expect(ask(clock, 100)).toBe('stepped')
+    system.now += HOUR
+    const earlier = -CLOCK_SKEW_MS_MAX - 1_000
+    expect(ask(clock, 100, 50, earlier)).toBe('refused')
+    system.now += DAY
+    const again = new EdgeClock(system, clock.least(), clock.word())
+    expect(ask(again, 100, 50, earlier)).toBe('refused')
+    expect(ask(again, 100)).toBe('kept')
+    expect(ask(new EdgeClock(system, null), 100, 50, BUILD_TIME - system.now + earlier)).toBe('refused')
+  })
+
+  test('R16 what this machine’s clock said, wrongly and over a restart, does not stand against the cloud', () => {
+    const ahead = started(TRUE - DAY, 10 * DAY)
+    expect(ahead.suspect).toBe(false)
+    system.now += HOUR
+    for (const wall of [10 * DAY, 0, -56 * YEAR]) {
+      system.wallAhead = wall
+      const again = new EdgeClock(system, ahead.least(), ahead.word())
+      expect(ask(again, 0)).toBe('stepped')
+      expect([again.now(), again.least(), again.suspect]).toEqual([system.now, system.now, false])
+    }
   })
 
   test('the true time is within the error it states, over any round trips', () => {

@@ -249,7 +249,7 @@ describe('transactions', () => {
     expect(ledger.meta.clock).toBe(TIME_MIN)
     enrol(ledger)
     ledger.transact(() => {
-      ledger.meta.setClock(hybridTime(T0, 5), T0)
+      ledger.meta.setClock(hybridTime(T0, 5), T0, T0 - 1)
       ledger.meta.setSynced(0 as Seq, 9)
       ledger.meta.setMembersCursor(11)
       ledger.meta.setCorrectionsCursor(12)

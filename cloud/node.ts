@@ -228,7 +228,7 @@ async function coreOf(
       onChanged: (listener) => platform.clients.onChanged(listener),
     },
     authority,
-    onReached: (tenant, reachedIn) => grants.inReach(tenant, reachedIn),
+    onReached: (tenant, reachedIn, away) => grants.inReach(tenant, reachedIn, away),
     onSeen: (tenant, seenIn, member) => grants.seen(tenant, seenIn, member),
     storeMade: (tx, tenant) => followStores(tx, tenant, { now: clock.now(), by: 'HQ' }),
     shelf,

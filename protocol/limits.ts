@@ -150,6 +150,8 @@ export const LEASES_UNSEEN_MAX = 10_000
 /** How often the cloud looks for leases to renew and write off, and leases of one look. */
 export const LEASES_SWEEP_MS = 60_000
 export const LEASES_SWEEP_MAX = 5_000
+/** What a life of a ledger that is over still had is kept so long after its end, and the lease's: what it spent comes under the next life. */
+export const LEASES_OVER_MS = 24 * 3_600_000
 /** A question waits this long at the cloud for stores to give leases back: less than the store that asks waits. */
 export const RECALL_WAIT_MS_MAX = 1_500
 /** Questions that wait for leases to be given back; more are answered with what is there. */

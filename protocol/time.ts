@@ -69,6 +69,11 @@ export function localDay(ms: number, offset: number): number {
   return Math.floor((ms + offset * MINUTE_MS) / DAY_MS)
 }
 
+/** As the store's wall clock shows it, for people there: 2026-03-29 01:30. */
+export function wallClockText(ms: number, offset: number): string {
+  return new Date(ms + offset * MINUTE_MS).toISOString().slice(0, 16).replace('T', ' ')
+}
+
 /** Minutes since midnight on the wall clock of the store: 0 to 1,439. */
 export function localMinuteOfDay(ms: number, offset: number): number {
   const minutes = Math.floor(ms / MINUTE_MS) + offset

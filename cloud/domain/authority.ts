@@ -10,7 +10,7 @@ import { HOLD_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
-import { millisOf } from '../../protocol/time.ts'
+import { millisOf, wallClockText } from '../../protocol/time.ts'
 import type { Clock, Millis } from '../../protocol/time.ts'
 import type { Program } from '../evaluation/compile.ts'
 import { POINTS } from '../evaluation/document/metrics.ts'
@@ -114,7 +114,7 @@ export class Authority {
       const no = refused(question, decided.refusal.code, decided.refusal.detail)
       const leased = asked.leases.filter((lease) => concerns(lease, question, program))
       if (leased.length === 0 || !decideOn({ ...asked, leases: [] }).ok) return no
-      return { leased, refused: elsewhere(question, leased, decided.refusal.detail) }
+      return { leased, refused: await elsewhere(tx, { ...asked, leases: leased }, decided.refusal.detail) }
     }
     const hold = await tx.insertHold({
       tenant,
@@ -144,13 +144,23 @@ function concerns(lease: LeaseRow, { perk, voucher }: Authorise, program: Progra
 }
 
 /** In words for the cashier: what is missing, where it is, and until when at most. */
-function elsewhere(question: Authorise, leased: readonly LeaseRow[], detail: string): Decision {
-  const stores = [...new Set(leased.map(({ store }) => store))].join(' and ')
-  const until = new Date(Math.max(...leased.map(({ expires }) => expires))).toISOString()
+async function elsewhere(
+  tx: Writes,
+  { question, program, leases }: Pick<Asked, 'question' | 'program' | 'leases'>,
+  detail: string,
+): Promise<Decision> {
+  const names = new Map((await tx.stores(leases[0]?.tenant ?? 0)).map(({ id, name }) => [id, name]))
+  const stores = [...new Set(leases.map(({ store }) => names.get(store) ?? `store ${store}`))].join(' and ')
+  // What expired there may have been spent in time: it is waited for (U-8).
+  const end = Math.max(...leases.map(({ expires }) => expires)) + (program?.offline.writeOffMs ?? 0)
   const what = question.voucher === null ? 'The rest is' : 'It is'
-  const why = `${what} kept for store ${stores}, which cannot be reached, until ${until} at the latest`
-  return refused(question, 'lease_elsewhere', question.voucher === null ? `${detail}. ${why}` : why)
+  const why = `${what} kept for ${stores}, which cannot be reached now: try again when it can, or after ${wallClockText(end, question.offset)}`
+  const text = question.voucher === null ? `${detail}. ${why}` : why
+  return refused(question, 'lease_elsewhere', text.slice(0, DETAIL_CHARS_MAX))
 }
+
+/** Of a decision frame. */
+const DETAIL_CHARS_MAX = 400
 
 async function memberOf(tx: Writes, tenant: TenantId, question: Authorise): Promise<MemberId> {
   if (question.voucher === null) return (await tx.aliases([question.member]))[0]?.root ?? question.member

@@ -54,6 +54,9 @@ export interface VisitRow {
   readonly at: Millis
 }
 
+/** A member waits for a store to come into reach. */
+export type Awaiting = Omit<VisitRow, 'at'>
+
 /** What a perk's budget is used up by (U-3, U-4), on either side of a transaction. */
 export interface BudgetReads {
   /** Redemptions of a perk that were not given back, by store. */
@@ -68,10 +71,19 @@ export interface LeaseReads extends BudgetReads {
   leaseList(tenant: TenantId, filter: LeaseFilter, page: Page): Promise<LeaseRow[]>
   /** Of a ledger, changed after `cursor`, oldest change first. */
   changedLeases(origin: Origin, cursor: number, limit: number): Promise<LeaseRow[]>
-  /** With rights left, that expire by `until`, the first to expire first. */
-  leasesEnding(tenant: TenantId, until: Millis, limit: number): Promise<LeaseRow[]>
+  /** With rights left, that expire by `until`, the first to expire first; behind one of them. */
+  leasesEnding(
+    tenant: TenantId,
+    after: Pick<LeaseRow, 'expires' | 'lease'>,
+    until: Millis,
+    limit: number,
+  ): Promise<LeaseRow[]>
+  /** With rights left, expired by `by`, or by `over` where the life they belong to is over since then. */
+  leasesOverdue(tenant: TenantId, by: Millis, over: Millis, limit: number): Promise<LeaseRow[]>
   /** Members that were in a store since then, the last first. */
   visitors(store: StoreId, since: Millis, limit: number): Promise<MemberId[]>
+  /** Members to whom something would have been lent in a store, had it been in reach. */
+  awaiting(store: StoreId, limit: number): Promise<MemberId[]>
   /** As inside a transaction (U-2). */
   openHolds(tenant: TenantId, member: MemberId, now: Millis): Promise<HoldRow[]>
   bookList(members: readonly MemberId[]): Promise<BookRow[]>
@@ -85,8 +97,6 @@ export interface LeaseWrites extends BudgetReads {
   leases(numbers: readonly number[]): Promise<LeaseRow[]>
   /** Also of members merged into these. */
   leasesOfMembers(members: readonly MemberId[]): Promise<LeaseRow[]>
-  /** With rights left. */
-  openLeasesOfOrigin(origin: Origin, limit: number): Promise<LeaseRow[]>
   /** Saves leases whole and numbers the changes. */
   saveLeases(rows: readonly Omit<LeaseRow, 'change'>[]): Promise<void>
   /** Adds to what was risked and lost. */
@@ -95,6 +105,8 @@ export interface LeaseWrites extends BudgetReads {
   books(members: readonly MemberId[]): Promise<BookRow[]>
   /** Keeps the later of two visits. */
   saveVisits(rows: readonly VisitRow[]): Promise<void>
-  /** The last first. */
+  /** The last first; also those of members merged into these. */
   visits(members: readonly MemberId[]): Promise<VisitRow[]>
+  saveAwaiting(rows: readonly Awaiting[]): Promise<void>
+  deleteAwaiting(rows: readonly Awaiting[]): Promise<void>
 }

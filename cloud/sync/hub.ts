@@ -73,8 +73,8 @@ export interface SyncParts {
     of(tenant: TenantId): Promise<readonly StoreClient[]>
     onChanged(listener: (tenant: TenantId) => void): void
   }
-  /** A store's ledger came into reach. */
-  readonly onReached?: (tenant: TenantId, store: StoreId) => void
+  /** A store's ledger came into reach that was heard of then before; null: never. */
+  readonly onReached?: (tenant: TenantId, store: StoreId, away: Millis | null) => void
   /** A store asked about a member. */
   readonly onSeen?: (tenant: TenantId, store: StoreId, member: MemberId) => void
 }

@@ -329,7 +329,7 @@ export class SyncSession {
       drains: () => this.#behind > LIVE_CREDIT_FACTS,
     })
     this.#pump.start()
-    this.#parts.onReached?.(this.tenant, this.store)
+    this.#parts.onReached?.(this.tenant, this.store, before?.contactAt ?? null)
   }
 
   async #wentBack(hello: Hello): Promise<boolean> {

@@ -105,7 +105,8 @@ export class Leases {
     this.#take = database.prepare(
       `INSERT INTO leases (lease, subject, member, item, code, granted, spent, returned, cap, expires, recall, answered)
        VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 0) ON CONFLICT (lease) DO UPDATE
-       SET granted = excluded.granted, cap = excluded.cap, expires = excluded.expires, recall = excluded.recall`,
+       SET granted = excluded.granted, cap = excluded.cap, expires = excluded.expires, recall = excluded.recall,
+         answered = min(answered, excluded.recall)`,
     )
     this.#cursor = database.prepare<[], number>('SELECT cursor FROM lease_cursor').pluck()
     this.#setCursor = database.prepare('UPDATE lease_cursor SET cursor = ?')
@@ -153,7 +154,10 @@ export class Leases {
     this.#forgetRisks = database.prepare('DELETE FROM risks WHERE open = 0 AND day < ?')
   }
 
-  /** The cloud's word; how much of a known one was used up here stays, of an unknown one the cloud says it. */
+  /**
+   * The cloud's word; how much of a known one was used up here stays, of an unknown one the cloud says it. No more recalls were answered than the cloud
+   * knows of: what was given back unasked (LEASES_STORE_MAX), or asked by a cloud that was put back, answers none to come.
+   */
   take({ lease, subject, member, item, code, granted, used, cap, expires, recall }: LeaseTerm): void {
     this.#take.run(lease, subject, member, item, code, granted, used, cap, expires, recall)
   }

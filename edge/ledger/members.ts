@@ -28,6 +28,7 @@ export class Members {
   readonly #release: Statement<[string, string, MemberId]>
   readonly #drop: Statement<[MemberId]>
   readonly #count: Statement<[], number>
+  readonly #withText: Statement<[string], MemberId>
 
   constructor(database: Database) {
     this.#find = database
@@ -54,6 +55,11 @@ export class Members {
     this.#release = database.prepare('DELETE FROM identities WHERE kind = ? AND value = ? AND member = ?')
     this.#drop = database.prepare('DELETE FROM members WHERE member = ?')
     this.#count = database.prepare<[], number>('SELECT count(*) FROM members').pluck()
+    this.#withText = database
+      .prepare<[string], MemberId>(
+        'SELECT member FROM members WHERE instr(state, CAST(? AS BLOB)) > 0 LIMIT 1',
+      )
+      .pluck()
   }
 
   find(member: MemberId): MemberRow | undefined {
@@ -79,6 +85,11 @@ export class Members {
       )
       .pluck()
       .all(...words.flatMap((word) => [word, wordsEnd(word)]), limit)
+  }
+
+  /** Whose state has these characters in it: reads all of them, so it is for what is asked seldom. */
+  withText(text: string): MemberId | undefined {
+    return this.#withText.get(text)
   }
 
   count(): number {

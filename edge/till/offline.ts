@@ -1,6 +1,7 @@
 // Spending while the cloud cannot be asked (A-10, A-11): out of leases, then at the merchant's risk, else not at all, with a reason a cashier can read.
 // The member must be allowed what is asked by all this store knows, as online; the leases say how much of that nobody else can spend meanwhile. What is
 // decided here is written with the fact, in its transaction: the leases' rest and the risk that was taken.
+import type { Program } from '../../cloud/evaluation/compile.ts'
 import { POINTS } from '../../cloud/evaluation/document/metrics.ts'
 import type { Risk, RightNeeded } from '../../cloud/evaluation/spending/offline.ts'
 import { rightsOf } from '../../cloud/evaluation/spending/offline.ts'
@@ -8,18 +9,17 @@ import { NOTHING_HELD, mayRedeem, mayUse } from '../../cloud/evaluation/spending
 import { stateAt } from '../../cloud/evaluation/time/time.ts'
 import type { Basket } from '../../protocol/facts.ts'
 import type { MemberId, RuleId, FactId } from '../../protocol/ids.ts'
-import type { Right } from '../../protocol/leases.ts'
+import type { LeaseSubject, Right } from '../../protocol/leases.ts'
 import { LEASE_MARGIN_MS } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import type { Refusal, Result } from '../../protocol/result.ts'
 import { accept, refuse } from '../../protocol/result.ts'
-import { localDay, millisOf } from '../../protocol/time.ts'
+import { hybridTime, localDay, millisOf, wallClockText, zoneOffset } from '../../protocol/time.ts'
 import type { KeptLease } from '../ledger/leases.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
 import type { When } from './when.ts'
 import { whenNow } from './when.ts'
-import { timeText } from './wording.ts'
 
 /** Under what a spending goes ahead, and what it takes. */
 export interface Leave {
@@ -55,7 +55,7 @@ export function redeemOffline(
   card: Card,
   { perk, points: named, basket }: Asked,
 ): Result<Leave> {
-  const when = whenNow(books, undefined)
+  const when = offlineWhen(books)
   const program = when === undefined ? null : books.programs.program(when.at)
   const found = program?.redeemPerks.get(perk)
   if (when === undefined || program === null) return refuse('program_missing', 'No program is in force.')
@@ -77,13 +77,14 @@ export function redeemOffline(
 
 /** A voucher leased to this store, or issued by it and not told to anybody yet (A-12). */
 export function useOffline(books: Books, code: string): Result<Leave> {
+  const when = offlineWhen(books)
+  const program = when === undefined ? null : books.programs.program(when.at)
   const lease = books.ledger.leases.ofCode(code)
   const issued = books.ledger.leases.issuer(code)
-  const member = lease?.member ?? issued?.member
+  const member =
+    lease?.member ?? issued?.member ?? (program === null ? undefined : holderOf(books, program, code))
   const card = member === undefined ? undefined : books.cards.get(member)
-  const when = whenNow(books, undefined)
   if (card === undefined || when === undefined) return { ok: false, refusal: nothingHere() }
-  const program = books.programs.program(when.at)
   const state = stateAt(program, card.state, card.member, millisOf(when.at), when.offset)
   const decided = mayUse(program, state, code, when)
   if (!decided.ok) return decided
@@ -95,6 +96,20 @@ export function useOffline(books: Books, code: string): Result<Leave> {
   if (program !== null && mayRisk(books, card.member, 0, program.offline.risk, when))
     return accept({ ...leave, rights: [], risk: 0 as Points })
   return { ok: false, refusal: lease === undefined ? nothingHere() : overText(books, lease) }
+}
+
+/** Whose a voucher is that was never lent to this store, where the merchant risks its use (A-11). */
+function holderOf({ ledger, cards }: Books, { offline }: Program, code: string): MemberId | undefined {
+  if (offline.risk.usesPerOutage === 0) return undefined
+  const member = ledger.members.withText(code)
+  const card = member === undefined ? undefined : cards.get(member)
+  return card?.state.entitlements.some((voucher) => voucher.code === code) === true ? card.member : undefined
+}
+
+/** What a spending is decided by: a suspect clock lets nothing expire that had not by the time that certainly has come (CLK-5). */
+function offlineWhen(books: Books): When | undefined {
+  const when = whenNow(books, undefined)
+  return when === undefined || !books.clock.suspect ? when : { ...when, at: hybridTime(books.clock.least()) }
 }
 
 interface Cover {
@@ -118,39 +133,49 @@ function cover(books: Books, needed: readonly RightNeeded[]): Cover {
     short.push({ ...need, amount: need.amount - can })
     const [last] = leases
     refusal ??=
-      best === undefined
-        ? last === undefined
-          ? nothingHere()
-          : overText(books, last)
-        : refuse(
-            'lease_exhausted',
-            need.subject === 'points'
-              ? `The store is offline: at most ${can} points of this member can be spent here at once, this takes ${need.amount}.`
-              : 'The store is offline, and it was redeemed here as often as that may be without the cloud.',
-          ).refusal
+      best === undefined ? (last === undefined ? nothingHere() : overText(books, last)) : lessText(can, need)
   }
   return { rights, short, refusal }
 }
 
+const LATER = 'It can be spent again when the link to the cloud is up.'
+
 function nothingHere(): Refusal {
   return refuse(
     'authority_missing',
-    'The store is offline, and nothing of this is kept here to be spent. Points and vouchers can be spent again when the link to the cloud is up.',
+    `The store is offline, and nothing of this is kept here to be spent. ${LATER}`,
   ).refusal
 }
 
+function lessText(can: number, { amount }: RightNeeded): Refusal {
+  return refuse(
+    'lease_exhausted',
+    `The store is offline: at most ${can} of this member can be spent here at once, and this takes ${amount}. Take ${can} or less, or wait for the link to the cloud.`,
+  ).refusal
+}
+
+/** In words that name what is used up. */
+const USED_UP: Readonly<Record<LeaseSubject, string>> = {
+  points: 'all of this member that could be spent here was spent',
+  uses: 'this member has redeemed it here as often as can be without the cloud',
+  voucher: 'this voucher is not kept here any more',
+  budget: "this store's part of what is given of it was given",
+}
+
 function overText(books: Books, lease: KeptLease): Refusal {
+  const { store } = books.identity
+  const end = lease.expires - LEASE_MARGIN_MS
   if (books.clock.suspect)
     return refuse(
       'lease_expired',
-      'The store is offline, and its clock cannot be trusted: nobody knows whether this may still be spent here.',
+      'The store is offline, and its clock cannot be trusted: nobody knows whether this may still be spent here. The clock is set when the link to the cloud is up; try again then.',
     ).refusal
-  return books.clock.now() >= lease.expires - LEASE_MARGIN_MS
+  return books.clock.now() >= end
     ? refuse(
         'lease_expired',
-        `The store is offline; this could be spent here until ${timeText(lease.expires - LEASE_MARGIN_MS)}.`,
+        `The store is offline; this could be spent here until ${wallClockText(end, zoneOffset(store.zone, end))}. ${LATER}`,
       ).refusal
-    : refuse('lease_exhausted', 'The store is offline, and all that could be spent here was spent.').refusal
+    : refuse('lease_exhausted', `The store is offline, and ${USED_UP[lease.subject]}. ${LATER}`).refusal
 }
 
 /** Whether the merchant's limits allow one more spending at risk, of so many points. */

@@ -183,7 +183,7 @@ export class World {
         randomBytes: (count) => Buffer.from(Array.from({ length: count }, () => this.random.below(256))),
       },
       onSeen: (tenant, store, member) => cloud.grants.seen(tenant, store, member),
-      onReached: (tenant, store) => cloud.grants.inReach(tenant, store),
+      onReached: (tenant, store, away) => cloud.grants.inReach(tenant, store, away),
     })
     this.#hub = hub
     cloud.reached = () => hub.reached()

@@ -50,7 +50,7 @@ export class Shops {
       privateKey: this.keys.privateKey,
       onFault: (_, cause) => this.faults.push(cause),
       onSeen: (tenant, store, member) => this.cloud.grants.seen(tenant, store, member),
-      onReached: (tenant, store) => this.cloud.grants.inReach(tenant, store),
+      onReached: (tenant, store, away) => this.cloud.grants.inReach(tenant, store, away),
       system: {
         clock: system.clock,
         after: (ms, call) => system.after(ms, call),

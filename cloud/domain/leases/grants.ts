@@ -2,10 +2,8 @@
 // recorded as facts of the cloud's own, in one commit with the look at the books that allows it, so that nothing is granted twice. What a store that was never
 // heard of again had left comes back as a fact too. All work is bounded: LEASES_COMMIT_MAX members a commit, LEASES_PENDING_MAX that wait, LEASES_SWEEP_MAX a look.
 import { setImmediate as turn } from 'node:timers/promises'
-import type { LeaseFact } from '../../../protocol/facts.ts'
 import { NO_MEMBER } from '../../../protocol/ids.ts'
-import type { MemberId, Origin, RuleId, StoreId } from '../../../protocol/ids.ts'
-import { outstandingOf } from '../../../protocol/leases.ts'
+import type { MemberId, Origin, StoreId } from '../../../protocol/ids.ts'
 import {
   LEASES_COMMIT_MAX,
   LEASES_PAUSE_MS,
@@ -15,20 +13,17 @@ import {
   LEASES_SWEEP_MS,
   LEASES_UNSEEN_MAX,
 } from '../../../protocol/limits.ts'
-import { hybridTime, localDay, millisOf, zoneOffset } from '../../../protocol/time.ts'
+import { hybridTime, millisOf } from '../../../protocol/time.ts'
 import type { Clock, Millis } from '../../../protocol/time.ts'
-import type { Program, RedeemPerk } from '../../evaluation/compile.ts'
-import { decodeState } from '../../evaluation/state.ts'
-import { stateAt } from '../../evaluation/time/time.ts'
 import type { LeaseRow, VisitRow } from '../../store/lease-port.ts'
-import type { CloudStore, StoreRow, TenantId, Writes } from '../../store/port.ts'
+import type { CloudStore, TenantId } from '../../store/port.ts'
 import type { Committed, Ingest } from '../ingest/ingest.ts'
-import type { OwnFacts } from '../ingest/own-facts.ts'
 import type { ProgramShelf } from '../programs.ts'
+import type { LeaseChange } from './lease-accounts.ts'
 import { appendLeaseFacts } from './lease-facts.ts'
-import { redeemedOf } from '../budgets.ts'
-import { budgetLeasesFor, leasesFor } from './policy.ts'
-import type { Place, Wish } from './policy.ts'
+import { lookAt, lookAtBudget, record, rootsOf } from './look.ts'
+import type { Found } from './look.ts'
+import { LeaseRounds } from './rounds.ts'
 
 export interface GrantParts {
   readonly store: CloudStore
@@ -55,12 +50,23 @@ const VISITS: ReadonlySet<string> = new Set([
 /** Kinds of facts that change where a member is likely, whatever else they do. */
 const PLACES: ReadonlySet<string> = new Set(['profile', 'merge'])
 
+/** Members to look at. */
+interface Waiting {
+  readonly tenant: TenantId
+  /** Where they were seen. */
+  readonly visits: VisitRow[]
+  /** Stores that they waited for, and that came into reach. */
+  readonly awaited: StoreId[]
+}
+
 export class Grants {
   readonly #parts: GrantParts
-  /** Members to look at, and where they were seen. */
-  readonly #pending = new Map<MemberId, { tenant: TenantId; visits: VisitRow[] }>()
-  /** Leases that were too large, and whose they are: when they are back, smaller ones are given. */
-  readonly #shrinking = new Map<number, { tenant: TenantId; member: MemberId }>()
+  readonly #pending = new Map<MemberId, Waiting>()
+  /** Stores that came into reach, and when they were heard of before. */
+  readonly #arrived = new Map<StoreId, { readonly tenant: TenantId; readonly away: Millis | null }>()
+  /** Leases that were asked back for being too much: when they are back, others are given. */
+  readonly #shrinking = new Set<number>()
+  readonly #rounds = new LeaseRounds()
   #working: Promise<void> = Promise.resolve()
   #cancelPause: (() => void) | undefined
   #cancelSweep: () => void = () => undefined
@@ -93,21 +99,15 @@ export class Grants {
     this.#note(tenant, member, { member, store, at: this.#parts.clock.now() as Millis })
   }
 
-  /** A store came into reach: who was there lately is likely to come again. */
-  inReach(tenant: TenantId, store: StoreId): void {
-    this.#enqueue(async () => {
-      const { shelf, clock, store: cloud } = this.#parts
-      const now = clock.now()
-      const program = (await shelf.of(tenant)).program(hybridTime(now))
-      if (program === null || program.offline.sharePercent === 0) return
-      const since = (now - program.offline.recentMs) as Millis
-      const likely = await cloud.read.visitors(store, since, LEASES_SWEEP_MAX)
-      for (const member of likely) this.#note(tenant, member, null)
-    })
+  /** A store came into reach: who waited for it gets what could not be lent there. `away`: when its ledger was heard of before, null for a new one. */
+  inReach(tenant: TenantId, store: StoreId, away: Millis | null): void {
+    if (!this.#started || this.#stopped) return
+    this.#arrived.set(store, { tenant, away })
+    this.#pause(0)
   }
 
   #committed({ activities, leases }: Committed): void {
-    for (const { lease, recalled } of leases) this.#returned(lease, recalled)
+    for (const lease of leases) this.#returned(lease)
     for (const { tenant, store, kind, member, at, effects } of activities) {
       if (member === NO_MEMBER) continue
       if (store > 0 && VISITS.has(kind)) this.#note(tenant, member, { member, store, at: millisOf(at) })
@@ -115,22 +115,29 @@ export class Grants {
     }
   }
 
-  #returned(lease: number, recalled: boolean): void {
-    const shrunk = this.#shrinking.get(lease)
-    if (shrunk === undefined || recalled) return
-    this.#shrinking.delete(lease)
-    this.#note(shrunk.tenant, shrunk.member, null)
+  #returned({ lease, tenant, member, recalled, expired }: LeaseChange): void {
+    const shrunk = !recalled && this.#shrinking.delete(lease)
+    if ((shrunk || expired) && member !== NO_MEMBER) this.#note(tenant, member, null)
   }
 
   #note(tenant: TenantId, member: MemberId, visit: VisitRow | null): void {
     if (!this.#started || this.#stopped) return
+    const visits = this.#waiting(
+      tenant,
+      member,
+      visit === null ? LEASES_UNSEEN_MAX : LEASES_PENDING_MAX,
+    )?.visits
+    if (visit !== null && visits?.every(({ store }) => store !== visit.store) === true) visits.push(visit)
+    if (visits !== undefined) this.#pause(0)
+  }
+
+  /** Undefined where no more than `most` may wait. */
+  #waiting(tenant: TenantId, member: MemberId, most: number): Waiting | undefined {
     const known = this.#pending.get(member)
-    const most = visit === null ? LEASES_UNSEEN_MAX : LEASES_PENDING_MAX
-    if (known === undefined && this.#pending.size >= most) return
-    if (known === undefined) this.#pending.set(member, { tenant, visits: visit === null ? [] : [visit] })
-    else if (visit !== null && !known.visits.some(({ store }) => store === visit.store))
-      known.visits.push(visit)
-    this.#pause(0)
+    if (known !== undefined || this.#pending.size >= most) return known
+    const waiting: Waiting = { tenant, visits: [], awaited: [] }
+    this.#pending.set(member, waiting)
+    return waiting
   }
 
   /** Looks soon, and later while backlogs come in. */
@@ -152,73 +159,88 @@ export class Grants {
 
   /** Looks at everybody who waits. */
   async flush(): Promise<void> {
-    while (this.#pending.size > 0 && !this.#stopped) {
+    while (!this.#stopped) {
+      await this.#readArrived()
+      if (this.#pending.size === 0) return
       const batch = [...this.#pending].slice(0, LEASES_COMMIT_MAX)
       for (const [member] of batch) this.#pending.delete(member)
-      const byTenant = Map.groupBy(batch, ([, { tenant }]) => tenant)
-      for (const [tenant, members] of byTenant)
-        await this.#grant(
-          tenant,
-          members.map(([member]) => member),
-          members.flatMap(([, { visits }]) => visits),
-        )
+      for (const [tenant, members] of Map.groupBy(batch, ([, waiting]) => waiting.tenant))
+        await this.#look(tenant, members)
       await turn()
     }
   }
 
-  async #grant(tenant: TenantId, members: readonly MemberId[], visits: readonly VisitRow[]): Promise<void> {
+  /** As far as one commit can look at; the rest of the stores, and of who waits for one, when that is done. */
+  async #readArrived(): Promise<void> {
+    const { store: cloud, shelf, clock, reached } = this.#parts
+    if (this.#arrived.size === 0) return
+    const reach = new Set(reached().values())
+    for (const [store, { tenant, away }] of this.#arrived) {
+      if (this.#pending.size >= LEASES_COMMIT_MAX) return
+      const now = clock.now()
+      const offline = (await shelf.of(tenant)).program(hybridTime(now))?.offline
+      const lends = offline !== undefined && offline.sharePercent > 0 && reach.has(store)
+      const waiting = lends ? await cloud.read.awaiting(store, LEASES_SWEEP_MAX) : []
+      for (const member of waiting) {
+        const awaited = this.#waiting(tenant, member, LEASES_PENDING_MAX)?.awaited
+        if (awaited?.includes(store) === false) awaited.push(store)
+      }
+      if (waiting.length === LEASES_SWEEP_MAX) return
+      this.#arrived.delete(store)
+      if (!lends || (away !== null && now - away < offline.leaseMs / 2)) continue
+      // Its leases may have ended meanwhile, or belong to another life: who was there lately is likely to come again.
+      const since = (now - offline.recentMs) as Millis
+      for (const member of await cloud.read.visitors(store, since, LEASES_SWEEP_MAX))
+        this.#waiting(tenant, member, LEASES_UNSEEN_MAX)
+    }
+  }
+
+  async #look(tenant: TenantId, batch: readonly (readonly [MemberId, Waiting])[]): Promise<void> {
     const { shelf, ingest, clock, reached } = this.#parts
     const programs = await shelf.of(tenant)
     const now = clock.now() as Millis
     const program = programs.program(hybridTime(now))
     if (program === null || program.offline.sharePercent === 0) return
     await ingest.record(tenant, async (tx, own) => {
-      const roots = await rootsOf(tx, members)
+      const roots = await rootsOf(
+        tx,
+        batch.map(([member]) => member),
+      )
+      const visits = batch.flatMap(([, waiting]) => waiting.visits)
       await tx.saveVisits(
         visits.map((visit) => ({ ...visit, member: roots.get(visit.member) ?? visit.member })),
       )
       const reach = new Map([...reached()].map(([origin, store]) => [store, origin]))
       const look = { tx, tenant, program, now, reach, stores: await tx.stores(tenant) }
-      const wishes: Wish[] = []
-      for (const member of new Set(roots.values())) wishes.push(...(await wishesOf(look, member)))
+      const found: Found = { wishes: [], excess: [], awaiting: [] }
+      for (const member of new Set(roots.values())) await lookAt(look, member, found)
       for (const perk of program.redeemPerks.values())
-        if (perk.document.budget !== undefined) wishes.push(...(await budgetWishes(look, perk)))
-      await record(look, own, programs.latest, wishes)
+        if (perk.document.budget !== undefined) await lookAtBudget(look, perk, found)
+      await tx.deleteAwaiting(
+        batch.flatMap(([member, { awaited }]) => awaited.map((store) => ({ store, member }))),
+      )
+      await tx.saveAwaiting(found.awaiting)
+      await record(look, own, programs.latest, found)
+      for (const { lease } of found.excess)
+        if (this.#shrinking.size < LEASES_SWEEP_MAX) this.#shrinking.add(lease)
     })
   }
 
-  /** One look: members whose leases end soon get new ones, and what is long over is written off. */
+  /** One look at leases that nobody came for. */
   async sweep(): Promise<void> {
-    const { store, shelf, clock } = this.#parts
-    const now = clock.now()
+    const { store, shelf, clock, reached } = this.#parts
     for (const tenant of await store.read.tenants()) {
-      const program = (await shelf.of(tenant)).program(hybridTime(now))
-      if (program === null) continue
-      const { leaseMs, writeOffMs, sharePercent, totalMax } = program.offline
-      const ending = await store.read.leasesEnding(tenant, (now + leaseMs / 2) as Millis, LEASES_SWEEP_MAX)
-      for (const { member, expires } of ending) if (expires > now) this.#note(tenant, member, null)
-      const overdue = ending.filter(({ expires }) => expires + writeOffMs < now)
-      if (overdue.length > 0) await this.#giveUp(tenant, overdue, 'written_off')
-      const most = sharePercent === 0 ? 0 : totalMax
-      await this.#recallAbove(tenant, most)
+      const programs = await shelf.of(tenant)
+      const reach = new Map([...reached()].map(([origin, at]) => [at, origin]))
+      const room = LEASES_UNSEEN_MAX - this.#pending.size
+      const due = await this.#rounds.next(store.read, tenant, programs, clock.now() as Millis, reach, room)
+      if (due === undefined) continue
+      for (const member of due.members) this.#note(tenant, member, null)
+      if (due.budgets) await this.#look(tenant, [])
+      if (due.overdue.length > 0) await this.#giveUp(tenant, due.overdue, 'written_off')
+      for (const { member } of due.overdue) if (member !== NO_MEMBER) this.#note(tenant, member, null)
+      if (due.void.length > 0) await this.#giveUp(tenant, due.void, 'recalled')
     }
-  }
-
-  /** A program that came into force asks for smaller leases than were given: they are asked back, and given anew. */
-  async #recallAbove(tenant: TenantId, most: number): Promise<void> {
-    const { store, reached } = this.#parts
-    const reach = reached()
-    const open = await store.read.leasesEnding(tenant, Number.MAX_SAFE_INTEGER as Millis, LEASES_SWEEP_MAX)
-    const above = open.filter(
-      (lease) =>
-        (most === 0 || (lease.subject === 'points' && outstandingOf(lease) > most)) &&
-        lease.recall === lease.answered &&
-        reach.has(lease.origin),
-    )
-    if (above.length === 0) return
-    await this.#giveUp(tenant, above, 'recalled')
-    for (const { lease, member } of above)
-      if (most > 0 && this.#shrinking.size < LEASES_SWEEP_MAX) this.#shrinking.set(lease, { tenant, member })
   }
 
   async #giveUp(
@@ -232,90 +254,4 @@ export class Grants {
       await appendLeaseFacts(own, programs.latest, stage, now)
     })
   }
-}
-
-interface Look {
-  readonly tx: Writes
-  readonly tenant: TenantId
-  readonly program: Program
-  readonly now: Millis
-  readonly reach: ReadonlyMap<StoreId, Origin>
-  readonly stores: readonly StoreRow[]
-}
-
-async function rootsOf(tx: Writes, members: readonly MemberId[]): Promise<Map<MemberId, MemberId>> {
-  const roots = new Map(members.map((member) => [member, member]))
-  for (const { member, root } of await tx.aliases(members)) roots.set(member, root)
-  return roots
-}
-
-async function wishesOf(look: Look, member: MemberId): Promise<Wish[]> {
-  const { tx, tenant, program, now, stores } = look
-  const [row] = await tx.states([member])
-  const stored = row === undefined || row.tenant !== tenant ? undefined : decodeState(row.state)
-  if (stored === undefined) return []
-  const places = await placesOf(look, member, stored.more?.profile.homeStore ?? 0)
-  if (places.length === 0) return []
-  const zone = stores.find(({ id }) => id === places[0]?.store)?.zone
-  const offset = zone === undefined ? 0 : zoneOffset(zone, now)
-  const claims = {
-    leases: await tx.leasesOfMembers([member]),
-    holds: await tx.openHolds(tenant, member, now),
-    books: await tx.books([member]),
-  }
-  const state = stateAt(program, stored, member, now, offset)
-  return leasesFor({ program, member, state, claims, places, now, day: localDay(now, offset) })
-}
-
-/** The home store, then those visited lately, the last first. */
-async function placesOf({ tx, program, now, reach }: Look, member: MemberId, home: number): Promise<Place[]> {
-  const recent = (await tx.visits([member])).filter(({ at }) => now - at <= program.offline.recentMs)
-  const likely = [...new Set([...(home > 0 ? [home as StoreId] : []), ...recent.map(({ store }) => store)])]
-  return likely
-    .slice(0, program.offline.storesMax)
-    .map((store) => ({ store, origin: reach.get(store) ?? null }))
-}
-
-async function budgetWishes({ tx, tenant, program, now, reach }: Look, perk: RedeemPerk): Promise<Wish[]> {
-  const used = await redeemedOf(tx, tenant, perk.id, now)
-  const leases = await tx.leasesOfBudget(tenant, perk.id)
-  const reached = [...reach].map(([store, origin]) => ({ store, origin }))
-  return budgetLeasesFor({ program, perk, used, leases, reached, now })
-}
-
-/** A live lease is topped up under its number; otherwise it gets the next. */
-async function record(
-  { tx, tenant, now }: Look,
-  own: OwnFacts,
-  version: LeaseFact['program'],
-  wishes: readonly Wish[],
-): Promise<void> {
-  if (wishes.length === 0) return
-  let last = await tx.lastLease()
-  const members = [...new Set(wishes.map(({ member }) => member))].filter((member) => member > 0)
-  const known = await tx.leasesOfMembers(members)
-  for (const perk of new Set(wishes.filter(({ subject }) => subject === 'budget').map(({ item }) => item)))
-    known.push(...(await tx.leasesOfBudget(tenant, perk as RuleId)))
-  const lines = wishes.map((wish) => {
-    const live = known.find((lease) => isOf(lease, wish) && lease.expires > now)
-    return { ...wish, lease: live?.lease ?? ++last }
-  })
-  await appendLeaseFacts(own, version, 'granted', lines)
-  await introduce(tx, wishes)
-}
-
-/** What is lent of a member serves nobody where the member is not known: a store that has not met it meets it, and is sent its state (D-1). */
-async function introduce(tx: Writes, wishes: readonly Wish[]): Promise<void> {
-  const met = await tx.meet(wishes.filter(({ member }) => member !== NO_MEMBER))
-  if (met.length > 0) await tx.saveStates(await tx.states([...new Set(met.map(({ member }) => member))]))
-}
-
-function isOf(lease: LeaseRow, { origin, subject, member, item, code }: Wish): boolean {
-  return (
-    lease.origin === origin &&
-    lease.subject === subject &&
-    lease.member === member &&
-    lease.item === item &&
-    lease.code === code
-  )
 }

@@ -1,7 +1,7 @@
 // The leases that a commit's facts are about: facts move the totals, and nothing else does (P-LEASE-1), so that replaying them gives the same rows.
 import type { LeaseFact } from '../../../protocol/facts.ts'
 import { originOf } from '../../../protocol/ids.ts'
-import type { Origin, StoreId } from '../../../protocol/ids.ts'
+import type { MemberId, Origin, StoreId } from '../../../protocol/ids.ts'
 import { outstandingOf } from '../../../protocol/leases.ts'
 import type { LeaseLine } from '../../../protocol/leases.ts'
 import type { LeaseRow } from '../../store/lease-port.ts'
@@ -12,14 +12,19 @@ type Row = { -readonly [K in keyof Omit<LeaseRow, 'change'>]: LeaseRow[K] }
 /** A lease after a commit. */
 export interface LeaseChange {
   readonly lease: number
+  readonly tenant: TenantId
   readonly origin: Origin
+  readonly member: MemberId
   /** Asked back, and the store has not answered. */
   readonly recalled: boolean
+  /** The store gave it back because it had expired. */
+  readonly expired: boolean
 }
 
 export class LeaseAccounts {
   readonly #rows: Map<number, Row>
   readonly #changed = new Set<Row>()
+  readonly #expired = new Set<Row>()
   readonly #tenant: TenantId
 
   private constructor(tenant: TenantId, rows: readonly LeaseRow[]) {
@@ -66,6 +71,7 @@ export class LeaseAccounts {
         if (row.store !== store) return
         row.returned += amount
         if (originOf(id) === row.origin) row.answered = row.recall
+        if (stage === 'expired') this.#expired.add(row)
         break
     }
     this.#changed.add(row)
@@ -116,10 +122,13 @@ export class LeaseAccounts {
   async save(tx: Writes): Promise<LeaseChange[]> {
     if (this.#changed.size === 0) return []
     await tx.saveLeases([...this.#changed])
-    return [...this.#changed].map(({ lease, origin, recall, answered }) => ({
-      lease,
-      origin,
-      recalled: recall > answered,
+    return [...this.#changed].map((row) => ({
+      lease: row.lease,
+      tenant: row.tenant,
+      origin: row.origin,
+      member: row.member,
+      recalled: row.recall > row.answered,
+      expired: this.#expired.has(row),
     }))
   }
 }

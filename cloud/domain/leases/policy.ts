@@ -20,6 +20,7 @@ import { statusAt } from '../../evaluation/spending/spending.ts'
 import type { MemberState } from '../../evaluation/state.ts'
 import type { LeaseRow } from '../../store/lease-port.ts'
 import type { StoreCount } from '../../store/port.ts'
+import { countOf, leasedOf } from '../budgets.ts'
 import { booksOf, outstandingIn } from './member-books.ts'
 import type { Claims } from './member-books.ts'
 
@@ -55,6 +56,14 @@ export interface MemberCase {
   readonly day: number
 }
 
+/** How much of a metric each place should have. */
+export interface Shares {
+  /** In all stores together. */
+  readonly leasable: number
+  /** By place. */
+  readonly targets: readonly number[]
+}
+
 /** The first place is twice as likely as the others. */
 const WEIGHTS = [2, 1] as const
 
@@ -72,7 +81,7 @@ export function leasesFor(one: MemberCase): Wish[] {
 }
 
 /** Metrics that buy something, with the least that does. */
-function metricsSpent(program: Program): Map<number, number> {
+export function metricsSpent(program: Program): Map<number, number> {
   const least = new Map<number, number>()
   for (const perk of program.redeemPerks.values()) {
     const price = leastNamed(perk) ?? perk.points
@@ -82,15 +91,24 @@ function metricsSpent(program: Program): Map<number, number> {
   return least
 }
 
-function ofMetric(one: MemberCase, metric: number, least: number): Wish[] {
-  const { program, state, claims, places } = one
+export function sharesOf({ program, state, places }: MemberCase, metric: number, least: number): Shares {
   const { sharePercent, totalMax } = program.offline
   const leasable = Math.floor((Math.max(0, spendableIn(state, metric)) * sharePercent) / 100)
-  let rest = Math.min(
+  return { leasable, targets: targetsOf(leasable, places.length, least, totalMax) }
+}
+
+/** What of a metric may be leased beyond what is. */
+export function restOf({ program, state, claims }: MemberCase, metric: number, leasable: number): number {
+  return Math.min(
     leasable - outstandingIn(claims.leases, 'points', metric),
     availableOf(booksOf(program, state, claims, metric)),
   )
-  const targets = targetsOf(leasable, places.length, least, totalMax)
+}
+
+function ofMetric(one: MemberCase, metric: number, least: number): Wish[] {
+  const { places } = one
+  const { leasable, targets } = sharesOf(one, metric, least)
+  let rest = restOf(one, metric, leasable)
   const wishes: Wish[] = []
   for (const [index, place] of places.entries()) {
     const target = targets[index] ?? 0
@@ -127,6 +145,7 @@ function wishOf(
   const live = claims.leases.find(
     (lease) =>
       lease.origin === origin &&
+      lease.member === member &&
       lease.subject === subject &&
       lease.item === item &&
       lease.code === code &&
@@ -207,34 +226,48 @@ export interface BudgetCase {
   readonly now: number
 }
 
-/** A part of what is left of a perk's budget, alike to every store in reach. */
-export function budgetLeasesFor({ program, perk, used, leases, reached: stores, now }: BudgetCase): Wish[] {
-  const { budget } = perk.document
-  const { sharePercent, leaseMs } = program.offline
-  if (budget === undefined || !perk.active || sharePercent === 0) return []
-  const leasedIn = (store?: StoreId): number =>
-    leases.reduce(
-      (sum, lease) => (store === undefined || lease.store === store ? sum + outstandingOf(lease) : sum),
-      0,
-    )
-  const usedIn = (store?: StoreId): number =>
-    used.reduce((sum, row) => (store === undefined || row.store === store ? sum + row.count : sum), 0)
-  const left = budget.total === undefined ? Infinity : budget.total - usedIn()
-  let rest = left - leasedIn()
+/** Where a perk's budget stands; Infinity: there is no such bound. */
+export interface BudgetFigures {
+  /** Not redeemed yet. */
+  readonly left: number
+  /** Not redeemed and not leased, below 0 where the budget was made smaller: of all, and of what a store may redeem. */
+  readonly free: number
+  readonly freeIn: (store: StoreId) => number
+  /** How many a store should have leased. */
+  readonly targetIn: (store: StoreId) => number
+}
+
+export function budgetFigures({ program, perk, used, leases, reached: stores }: BudgetCase): BudgetFigures {
+  const { total = Infinity, per_store: perStore = Infinity } = perk.document.budget ?? {}
+  const usedIn = (store?: StoreId): number => countOf(used, store)
+  const leasedIn = (store?: StoreId): number => countOf(leasedOf(leases), store)
   const part = (all: number, among: number): number =>
-    Math.floor((Math.max(0, all) * sharePercent) / 100 / among)
+    all === Infinity
+      ? Infinity
+      : Math.floor((Math.max(0, all) * program.offline.sharePercent) / 100 / Math.max(1, among))
+  const left = total - usedIn()
+  return {
+    left,
+    free: left - leasedIn(),
+    freeIn: (store) => perStore - usedIn(store) - leasedIn(store),
+    targetIn: (store) =>
+      Math.min(BUDGET_LEASE_MAX, part(left, stores.length), part(perStore - usedIn(store), 1)),
+  }
+}
+
+/** A part of what is left of a perk's budget, alike to every store in reach. */
+export function budgetLeasesFor(one: BudgetCase): Wish[] {
+  const { program, perk, leases, reached: stores, now } = one
+  const { sharePercent, leaseMs } = program.offline
+  if (perk.document.budget === undefined || !perk.active || sharePercent === 0) return []
+  const { free, freeIn, targetIn } = budgetFigures(one)
+  let rest = free
   return stores.flatMap(({ store, origin }) => {
-    const here =
-      budget.per_store === undefined ? Infinity : budget.per_store - usedIn(store) - leasedIn(store)
     const live = leases.find((lease) => lease.origin === origin && lease.expires > now)
     if (live !== undefined && live.recall > live.answered) return []
     const have = live === undefined ? 0 : outstandingOf(live)
-    const target = Math.min(
-      BUDGET_LEASE_MAX,
-      budget.total === undefined ? Infinity : part(left, stores.length),
-      budget.per_store === undefined ? Infinity : part(here + have, 1),
-    )
-    const amount = Math.max(0, Math.min(target - have, rest, here))
+    const target = targetIn(store)
+    const amount = Math.max(0, Math.min(target - have, rest, freeIn(store)))
     const low = amount * 2 >= target && amount > 0
     const old = live !== undefined && live.expires - now < leaseMs / 2 && have + amount > 0
     if (!low && !old) return []

@@ -24,6 +24,8 @@ function leaseRow(raw: Raw): LeaseRow {
   return { ...rest, writtenOff: written_off } as unknown as LeaseRow
 }
 
+const OPEN = 'granted > spent + returned + written_off'
+
 /** A member's own, and those of members that were merged into it. */
 const NAMES_OF_MEMBER = 'SELECT ? UNION ALL SELECT member FROM aliases WHERE root = ?'
 
@@ -65,12 +67,6 @@ export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
       const find = sql(`SELECT ${COLUMNS} FROM leases WHERE member IN (${NAMES_OF_MEMBER}) AND member > 0`)
       return members.flatMap((member) => find.all(member, member)).map(leaseRow)
     },
-    openLeasesOfOrigin: async (origin, limit) =>
-      sql(
-        `SELECT ${COLUMNS} FROM leases WHERE origin = ? AND granted > spent + returned + written_off ORDER BY lease LIMIT ?`,
-      )
-        .all(origin, limit)
-        .map(leaseRow),
     saveLeases: async (rows) => {
       const save = sql(
         `INSERT OR REPLACE INTO leases (${COLUMNS})
@@ -107,8 +103,18 @@ export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
       for (const { member, store, at } of rows) save.run(member, store, at)
     },
     visits: async (members) => {
-      const find = sql('SELECT member, store, at FROM visits WHERE member = ? ORDER BY at DESC, store')
-      return members.flatMap((member) => find.all(member)) as unknown as VisitRow[]
+      const find = sql(
+        `SELECT ? AS member, store, MAX(at) AS at FROM visits WHERE member IN (${NAMES_OF_MEMBER}) GROUP BY store ORDER BY at DESC, store`,
+      )
+      return members.flatMap((member) => find.all(member, member, member)) as unknown as VisitRow[]
+    },
+    saveAwaiting: async (rows) => {
+      const save = sql('INSERT OR IGNORE INTO awaiting (store, member) VALUES (?, ?)')
+      for (const { store, member } of rows) save.run(store, member)
+    },
+    deleteAwaiting: async (rows) => {
+      const remove = sql('DELETE FROM awaiting WHERE store = ? AND member = ?')
+      for (const { store, member } of rows) remove.run(store, member)
     },
   }
 }
@@ -143,15 +149,28 @@ export function leaseReads(sql: ReturnType<typeof preparer>): LeaseReads {
       sql(`SELECT ${COLUMNS} FROM leases WHERE origin = ? AND change > ? ORDER BY change LIMIT ?`)
         .all(origin, cursor, limit)
         .map(leaseRow),
-    leasesEnding: async (tenant, until: Millis, limit) =>
+    leasesEnding: async (tenant, after, until: Millis, limit) =>
       sql(
-        `SELECT ${COLUMNS} FROM leases WHERE tenant = ? AND expires <= ? AND granted > spent + returned + written_off ORDER BY expires LIMIT ?`,
+        `SELECT ${COLUMNS} FROM leases WHERE tenant = ? AND (expires, lease) > (?, ?) AND expires <= ? AND ${OPEN}
+         ORDER BY expires, lease LIMIT ?`,
       )
-        .all(tenant, until, limit)
+        .all(tenant, after.expires, after.lease, until, limit)
+        .map(leaseRow),
+    leasesOverdue: async (tenant, by: Millis, over: Millis, limit) =>
+      sql(
+        `SELECT ${COLUMNS} FROM leases l WHERE tenant = $tenant AND ${OPEN} AND (expires < $by OR expires < $over AND
+         EXISTS (SELECT 1 FROM origins o WHERE o.origin = l.origin AND o.state = 'closed' AND o.ended_at < $over))
+         ORDER BY expires LIMIT $limit`,
+      )
+        .all({ tenant, by, over, limit })
         .map(leaseRow),
     visitors: async (store, since, limit) =>
       sql('SELECT member FROM visits WHERE store = ? AND at >= ? ORDER BY at DESC LIMIT ?')
         .all(store, since, limit)
+        .map(({ member }) => member as MemberId),
+    awaiting: async (store, limit) =>
+      sql('SELECT member FROM awaiting WHERE store = ? LIMIT ?')
+        .all(store, limit)
         .map(({ member }) => member as MemberId),
     openHolds: async (tenant, member, now) => openHoldsOf(sql)(tenant, member, now),
     bookList: async (members) => booksOf(sql, members),
@@ -170,4 +189,5 @@ CREATE TABLE books (member INTEGER NOT NULL, metric INTEGER NOT NULL, tenant INT
   PRIMARY KEY (member, metric)) WITHOUT ROWID;
 CREATE TABLE visits (member INTEGER NOT NULL, store INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (member, store)) WITHOUT ROWID;
 CREATE INDEX visits_store ON visits (store, at);
+CREATE TABLE awaiting (store INTEGER NOT NULL, member INTEGER NOT NULL, PRIMARY KEY (store, member)) WITHOUT ROWID;
 `

@@ -2,8 +2,7 @@
 // The `tillstream` command: one name for every node and tool. It only dispatches; a node's own arguments are read by the node's own
 // configuration. A node runs in this very process: a second one would double its memory and stand between it and its signals. The one
 // argument looked at here is `--enrol -`: a code that comes by standard input is in no list of processes, and may come after the start.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { keepCode } from './code-cache.ts'
 
@@ -21,7 +20,7 @@ const HELP = `tillstream COMMAND [options]
   restore --data DIR --from FILE [--replace]            puts it back; the node then begins its next life or epoch
   verify --data DIR [--json]                            checks a stopped or running node's data: exit 0 when all is as it should be,
                                                         1 on any difference, 2 when it could not be looked at
-  doctor --data DIR [--json]                            says in plain words what is wrong with a store's node, and what to do
+  doctor --data DIR [--cloud URL] [--json]              says in plain words what is wrong with a store's node, and what to do
   diagnostics --data DIR --to FILE                      the same with sizes and counts, without members and keys, to send to somebody
   check FILE.json [--from DATE] [--json]                what publishing this program document would say: exit 0 when it would be taken
                                                         (warnings are told), 1 when it would be refused, 2 when it could not be read
@@ -53,11 +52,22 @@ const COMMANDS: Readonly<Record<Command, (args: string[]) => Promise<void>>> = {
   backup: (args) => runNode(new URL('./copies.ts', import.meta.url), ['backup', ...args]),
   restore: (args) => runNode(new URL('./copies.ts', import.meta.url), ['restore', ...args]),
   doctor: (args) => runNode(new URL('../edge/doctor-command.ts', import.meta.url), args),
-  diagnostics: (args) => runNode(new URL('../edge/doctor-command.ts', import.meta.url), args),
+  diagnostics: (args) =>
+    runNode(new URL('../edge/doctor-command.ts', import.meta.url), ['--bundle', ...args]),
   check: (args) => runNode(new URL('./check-program.ts', import.meta.url), args),
   'what-if': (args) => runNode(new URL('./what-if/command.ts', import.meta.url), args),
   help: async () => void process.stdout.write(HELP),
 }
+
+/** Whose options are those of the text above; the others have a text of their own. */
+const TOLD_HERE: ReadonlySet<Command> = new Set([
+  'edge',
+  'backup',
+  'restore',
+  'verify',
+  'doctor',
+  'diagnostics',
+])
 
 type Main = (args: readonly string[]) => Promise<void>
 
@@ -108,7 +118,15 @@ async function verify(args: string[]): Promise<void> {
   }
   const { data } = values
   if (data === undefined || data === '') return fault('Say whose data with --data DIR.')
-  const found = VERIFIERS.find(({ file }) => existsSync(join(data, file)))
+  let names: readonly string[]
+  try {
+    names = readdirSync(data)
+  } catch (cause) {
+    return fault(
+      `${data} cannot be looked into (${messageOf(cause)}): is --data right, and may this user read it?`,
+    )
+  }
+  const found = VERIFIERS.find(({ file }) => names.includes(file))
   if (found === undefined)
     return fault(`${data} holds no data of a cloud (cloud.db) and none of a store (ledger.db).`)
   try {
@@ -138,5 +156,6 @@ function isCommand(word: string): word is Command {
 
 const [word = 'help', ...rest] = process.argv.slice(2)
 const command = word === '--help' || word === '-h' ? 'help' : word
-if (isCommand(command)) await COMMANDS[command](rest)
+if (isCommand(command) && TOLD_HERE.has(command) && rest.includes('--help')) process.stdout.write(HELP)
+else if (isCommand(command)) await COMMANDS[command](rest)
 else fault(`There is no command "${command}".\n\n${HELP}`)

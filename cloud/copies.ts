@@ -16,10 +16,14 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Sqlite from 'better-sqlite3'
+import { SCHEMA_VERSION as STORE_VERSION } from '../edge/ledger/schema.ts'
 import { RESTORED_MARK } from '../protocol/restored.ts'
+import { diskSentence, isDamage } from '../storage/faults.ts'
+import { lockFile } from '../storage/lock.ts'
+import { SCHEMA_VERSION as CLOUD_VERSION } from './store/sqlite/schema.ts'
 
 const EXIT_FAULT = 2
 const SUM_BYTES = 32
@@ -27,8 +31,8 @@ const PIECE_BYTES = 1 << 20
 
 /** What a copy may be of, told by a table that only it has. */
 const KINDS = [
-  { name: 'cloud', file: 'cloud.db', lock: 'cloud.lock', table: 'tenants' },
-  { name: 'store', file: 'ledger.db', lock: 'ledger.lock', table: 'standing' },
+  { name: 'cloud', file: 'cloud.db', lock: 'cloud.lock', table: 'tenants', version: CLOUD_VERSION },
+  { name: 'store', file: 'ledger.db', lock: 'ledger.lock', table: 'standing', version: STORE_VERSION },
 ] as const
 type Kind = (typeof KINDS)[number]
 
@@ -45,19 +49,29 @@ export interface CopyTold {
 
 /** BK-1. Throws CopyRefused. */
 export function backup(data: string, to: string): CopyTold {
-  const kind = KINDS.find(({ file }) => existsSync(join(data, file)))
+  const names = told(data, () => readdirSync(data))
+  const kind = KINDS.find(({ file }) => names.includes(file))
   if (kind === undefined)
     throw new CopyRefused(`${data} holds no data of a cloud (cloud.db) and none of a store (ledger.db).`)
   if (existsSync(to)) throw new CopyRefused(`${to} exists already; a backup overwrites nothing.`)
-  copyWhole(join(data, kind.file), to, seal)
+  if (!existsSync(dirname(to)))
+    throw new CopyRefused(
+      `There is no directory ${dirname(to)} for the backup: make it first, or correct --to.`,
+    )
+  const from = join(data, kind.file)
+  copyWhole(from, to, (part) => {
+    if (!tablesOf(part).includes(kind.table))
+      throw new CopyRefused(`${from} is no data of a ${kind.name}; no backup was made.`)
+    seal(part)
+  })
   return { of: kind.name, file: to, bytes: statSync(to).size, replaced: null }
 }
 
 /** BK-2, BK-3. `now`: names the folder of what is replaced. Throws CopyRefused. */
 export function restore(data: string, from: string, replace: boolean, now: number): CopyTold {
   const kind = kindOf(from)
-  mkdirSync(data, { recursive: true, mode: 0o700 })
-  const unlock = lock(join(data, kind.lock))
+  told(data, () => mkdirSync(data, { recursive: true, mode: 0o700 }))
+  const unlock = told(data, () => lock(join(data, kind.lock)))
   try {
     const place = join(data, kind.file)
     if (existsSync(place) && !replace)
@@ -66,32 +80,79 @@ export function restore(data: string, from: string, replace: boolean, now: numbe
       )
     const fresh = `${place}.restoring`
     rmSync(fresh, { force: true })
-    copyWhole(from, fresh)
-    const copy = new Sqlite(fresh)
-    copy.pragma(`application_id = ${RESTORED_MARK}`)
-    copy.close()
+    copyWhole(from, fresh, mark)
     const replaced = existsSync(place) ? setAside(data, kind, now) : null
     renameSync(fresh, place)
+    flushFolder(data)
     return { of: kind.name, file: place, bytes: statSync(place).size, replaced }
   } finally {
     unlock()
   }
 }
 
-/** One moment of the file, written anew, checked, and only then under its name. */
-function copyWhole(from: string, to: string, finish: (part: string) => void = () => undefined): void {
+/** One moment of the file, written anew, checked, and only then under its name. What fails leaves nothing behind. */
+function copyWhole(from: string, to: string, finish: (part: string) => void): void {
   const part = `${to}.part`
-  rmSync(part, { force: true })
-  const source = new Sqlite(from, { readonly: true, fileMustExist: true })
   try {
-    source.prepare('VACUUM INTO ?').run(part)
-  } finally {
-    source.close()
+    told(from, () => {
+      const source = new Sqlite(from, { readonly: true, fileMustExist: true })
+      try {
+        // Nothing was read of it yet.
+        source.prepare('SELECT count(*) FROM sqlite_schema').get()
+        told(dirname(to), () => {
+          rmSync(part, { force: true })
+          source.prepare('VACUUM INTO ?').run(part)
+        })
+      } finally {
+        source.close()
+      }
+    })
+    checked(part)
+    finish(part)
+    chmodSync(part, 0o600)
+    renameSync(part, to)
+  } catch (cause) {
+    for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(part + suffix, { force: true })
+    throw cause
   }
-  checked(part)
-  finish(part)
-  chmodSync(part, 0o600)
-  renameSync(part, to)
+}
+
+/** A failure at `place` is told in words. */
+function told<T>(place: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (cause instanceof CopyRefused) throw cause
+    const sentence = isDamage(cause)
+      ? `${place} is damaged (${cause.message}): no copy was made of it, and nothing was changed.`
+      : diskSentence(place, cause)
+    throw sentence === undefined ? cause : new CopyRefused(sentence, { cause })
+  }
+}
+
+/** BK-3. */
+function mark(part: string): void {
+  const copy = new Sqlite(part)
+  copy.pragma(`application_id = ${RESTORED_MARK}`)
+  copy.close()
+}
+
+function flushFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+function tablesOf(file: string): unknown[] {
+  const copy = new Sqlite(file, { readonly: true, fileMustExist: true })
+  try {
+    return copy.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
+  } finally {
+    copy.close()
+  }
 }
 
 function checked(file: string): void {
@@ -145,20 +206,30 @@ function sumOf(file: string, size: number): Buffer {
 }
 
 function kindOf(file: string): Kind {
-  if (!existsSync(file)) throw new CopyRefused(`There is no file ${file}.`)
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+    throw new CopyRefused(`There is no file ${file}.`)
   if (!isSealed(file)) throw new CopyRefused(`${file} is damaged or no backup of ours; nothing was changed.`)
   try {
     checked(file)
-    const copy = new Sqlite(file, { readonly: true, fileMustExist: true })
-    const tables = copy.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
-    copy.close()
+    const tables = tablesOf(file)
     const kind = KINDS.find(({ table }) => tables.includes(table))
-    if (kind !== undefined) return kind
+    if (kind !== undefined) return known(kind, file)
   } catch (cause) {
     if (cause instanceof CopyRefused) throw cause
     throw new CopyRefused(`${file} is damaged or no backup of ours; nothing was changed.`, { cause })
   }
   throw new CopyRefused(`${file} is a backup of neither a cloud nor a store; nothing was changed.`)
+}
+
+/** A file of newer software would take the place of data that this software can open. */
+function known(kind: Kind, file: string): Kind {
+  const copy = new Sqlite(file, { readonly: true })
+  const version = copy.pragma('user_version', { simple: true }) as number
+  copy.close()
+  if (version <= kind.version) return kind
+  throw new CopyRefused(
+    `${file} was made by newer software (its tables are of version ${version}, this knows ${kind.version}): put it back with that. Nothing was changed.`,
+  )
 }
 
 /** All that belongs to the file: its logs, sums and sentinel. Tokens and locks stay. */
@@ -178,15 +249,9 @@ function setAside(data: string, { file }: Kind, now: number): string {
 }
 
 function lock(file: string): () => void {
-  const held = new Sqlite(file, { timeout: 0 })
-  try {
-    held.pragma('locking_mode = EXCLUSIVE')
-    held.exec('BEGIN EXCLUSIVE')
-  } catch (cause) {
-    held.close()
-    throw new CopyRefused('A node works on this data: stop it first.', { cause })
-  }
-  return () => held.close()
+  const unlock = lockFile(file)
+  if (unlock === undefined) throw new CopyRefused('A node works on this data: stop it first.')
+  return unlock
 }
 
 const USAGE = {
@@ -207,8 +272,8 @@ export async function main([which, ...args]: readonly string[]): Promise<void> {
     const { data, to, from, replace } = parseArgs({ args: [...args], options, strict: true }).values
     const file = command === 'backup' ? to : from
     if (data === undefined || file === undefined) throw new CopyRefused(USAGE[command])
-    const told = command === 'backup' ? backup(data, file) : restore(data, file, replace, Date.now())
-    process.stdout.write(`${JSON.stringify(told)}\n`)
+    const done = command === 'backup' ? backup(data, file) : restore(data, file, replace, Date.now())
+    process.stdout.write(`${JSON.stringify(done)}\n`)
   } catch (cause) {
     process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
     process.exitCode = EXIT_FAULT

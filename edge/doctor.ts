@@ -1,6 +1,6 @@
 // Looks a store's data directory over and says in plain words what is wrong and what to do (DR-1). It may run beside the node and changes nothing.
 // Everything it says is about the machine and the file: no name, no member, no key (DR-2), so that its words may be sent to anybody.
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CERTIFICATE_WARN_DAYS } from '../protocol/limits.ts'
 import { SEQ_SPAN } from '../protocol/ids.ts'
@@ -8,7 +8,9 @@ import { DAY_MS, millisOf } from '../protocol/time.ts'
 import type { HybridTime } from '../protocol/time.ts'
 import { DiskRoom } from '../storage/disk-room.ts'
 import { hasFailed } from '../storage/failure-mark.ts'
+import { diskSentence, isUnwritable } from '../storage/faults.ts'
 import { OFF_MS_MAX } from './clock.ts'
+import type { CloudWord } from './doctor-cloud.ts'
 import { LEDGER_FILE, LedgerRefused, lockDirectory, openForReading } from './ledger/database.ts'
 import type { Database } from './ledger/database.ts'
 import { flushTest } from './ledger/flush-test.ts'
@@ -28,6 +30,7 @@ export interface Finding {
     | 'chain'
     | 'damage'
     | 'sync'
+    | 'cloud'
     | 'leases'
     | 'clock'
     | 'identity'
@@ -44,6 +47,8 @@ const WORD_MS_MAX = DAY_MS
 /** Shorter than this, and nobody may come in time to bring the store online. */
 const LEASE_WARN_MS = 60 * 60_000
 const OTHERS_MAY = 0o077
+/** Of a cloud's data, to tell whose directory it is. */
+const CLOUD_FILE = 'cloud.db'
 
 const well = (about: Finding['about'], found: string): Finding => ({ about, ok: true, found, advice: null })
 const wrong = (about: Finding['about'], found: string, advice: string): Finding => ({
@@ -53,24 +58,24 @@ const wrong = (about: Finding['about'], found: string, advice: string): Finding 
   advice,
 })
 
-export async function doctor(directory: string, now: number): Promise<Finding[]> {
-  const path = join(directory, LEDGER_FILE)
-  if (!existsSync(path))
-    return [
-      wrong(
-        'directory',
-        `There is no ledger in ${directory}.`,
-        'Is --data right? A new edge makes one when it is enrolled.',
-      ),
-    ]
+/** `ask`: how the cloud at an address is asked whether it answers; `cloud`: its address, where that is not the one of the enrolment. */
+export async function doctor(
+  directory: string,
+  now: number,
+  ask?: (url: string) => Promise<CloudWord>,
+  cloud?: string,
+): Promise<Finding[]> {
+  const absent = absence(directory)
+  if (absent !== null) return [absent]
   const findings = [
     directoryFinding(directory),
     diskFinding(directory),
-    flushFinding(directory),
-    lockFinding(directory),
+    looked('flush', directory, () => flushFinding(directory)),
+    looked('lock', directory, () => lockFinding(directory)),
     certificateFinding(directory, now),
   ]
   findings.push(...damageFindings(directory))
+  let address = cloud
   let open
   try {
     open = openForReading(directory)
@@ -79,14 +84,57 @@ export async function doctor(directory: string, now: number): Promise<Finding[]>
       identityFinding(open.database),
       ...standingFindings(open.database, now),
     )
+    address ??= open.database.prepare<[], string>('SELECT cloud_url FROM edge').pluck().get()
     if (isCurrent(open.database)) findings.push(leaseFinding(open.database, now))
-  } catch {
-    findings.push(wrong('damage', 'The ledger cannot be read.', RESTART))
+  } catch (cause) {
+    findings.push(
+      isUnwritable(cause)
+        ? wrong('damage', 'The ledger cannot be looked at by this user, or on this disk.', AS_THE_NODE)
+        : wrong('damage', 'The ledger cannot be read: it is empty, damaged or no ledger.', RESTART),
+    )
   } finally {
     open?.close()
   }
   findings.push(await chainFinding(directory))
+  if (ask !== undefined && address !== undefined) findings.push({ about: 'cloud', ...(await ask(address)) })
   return findings
+}
+
+const AS_THE_NODE = 'Run as the user the edge runs as; the disk must be mounted to be written.'
+
+/** Nothing to look at, or it may not be looked at. */
+function absence(directory: string): Finding | null {
+  try {
+    const names = readdirSync(directory)
+    if (names.includes(LEDGER_FILE)) return null
+    if (names.includes(CLOUD_FILE))
+      return wrong(
+        'directory',
+        'These are the data of a cloud, not of a store.',
+        'tillstream verify --data DIR looks at them; the cloud’s own log says what is wrong while it runs.',
+      )
+    return wrong(
+      'directory',
+      `There is no ledger in ${directory}.`,
+      'Is --data right? A new edge makes one when it is enrolled.',
+    )
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    return code === 'EACCES' || code === 'EPERM'
+      ? wrong('directory', `This user may not look into ${directory}.`, AS_THE_NODE)
+      : wrong('directory', `There is no directory ${directory}.`, 'Is --data right?')
+  }
+}
+
+/** A look that the disk does not allow is a finding too. */
+function looked(about: Finding['about'], directory: string, look: () => Finding): Finding {
+  try {
+    return look()
+  } catch (cause) {
+    const sentence = diskSentence(directory, cause)
+    if (sentence === undefined) throw cause
+    return wrong(about, 'It cannot be looked at.', sentence)
+  }
 }
 
 const RESTART =
@@ -98,8 +146,8 @@ function directoryFinding(directory: string): Finding {
   } catch {
     return wrong(
       'directory',
-      'This user may not write the data directory.',
-      'Run as the user the edge runs as, or give it the directory (chown).',
+      'This user may not write the data directory, or its disk is mounted read-only.',
+      'Run as the user the edge runs as, or give it the directory (chown). A disk with errors is mounted read-only: look at the system log (dmesg).',
     )
   }
   return (statSync(directory).mode & OTHERS_MAY) === 0
@@ -275,7 +323,14 @@ function clockFinding(saved: number | null, last: HybridTime, now: number): Find
 }
 
 async function chainFinding(directory: string): Promise<Finding> {
-  const { ok, facts, problems } = await verify(directory)
+  let found
+  try {
+    found = await verify(directory)
+  } catch (cause) {
+    // The findings before this one say why.
+    return wrong('chain', cause instanceof Error ? cause.message : 'It cannot be looked at.', RESTART)
+  }
+  const { ok, facts, problems } = found
   return ok
     ? well('chain', `All ${facts} records are whole and in their chain.`)
     : wrong('chain', problems.join('; '), RESTART)

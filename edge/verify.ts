@@ -3,10 +3,12 @@
 // (M-1), so there is no fold to differ.
 import { decodeStoredFact } from '../protocol/codec.ts'
 import type { Seq } from '../protocol/ids.ts'
-import { isStorageBroken } from '../storage/faults.ts'
-import { LedgerRefused, openForReading } from './ledger/database.ts'
+import { diskSentence, isStorageBroken } from '../storage/faults.ts'
+import { LedgerDamaged, LedgerRefused, openForReading } from './ledger/database.ts'
+import type { Database } from './ledger/database.ts'
 import { structureFault } from './ledger/inspection.ts'
 import { Ledger } from './ledger/ledger.ts'
+import { SCHEMA_VERSION } from './ledger/schema.ts'
 
 export interface EdgeVerification {
   readonly ok: boolean
@@ -19,9 +21,14 @@ export interface EdgeVerification {
   readonly problems: readonly string[]
 }
 
+/** Throws a sentence where it cannot be looked at. */
 export async function verify(directory: string): Promise<EdgeVerification> {
-  const open = openForReading(directory)
+  let open
   try {
+    open = openForReading(directory)
+    const other = otherVersion(open.database)
+    if (other !== null) throw new LedgerRefused(other)
+    if (isNone(open.database)) return damaged('it is empty or no ledger')
     const ledger = new Ledger(open)
     const { chain_ok, facts, seq, faults } = ledger.verify()
     const { synced } = ledger.meta.cursors()
@@ -39,13 +46,39 @@ export async function verify(directory: string): Promise<EdgeVerification> {
       problems,
     }
   } catch (cause) {
-    if (!(cause instanceof LedgerRefused) && !isStorageBroken(cause)) throw cause
-    const problems = [cause instanceof Error ? cause.message : String(cause)]
-    return { ok: false, chain_ok: false, facts: 0, seq: 0, synced_seq: 0, fold_mismatches: 0, problems }
+    if (cause instanceof LedgerDamaged || isStorageBroken(cause))
+      return damaged(cause instanceof Error ? cause.message : '')
+    const sentence = diskSentence(directory, cause)
+    throw sentence === undefined ? cause : new LedgerRefused(sentence, { cause })
   } finally {
-    open.close()
+    open?.close()
   }
 }
+
+function damaged(fault: string): EdgeVerification {
+  return {
+    ok: false,
+    chain_ok: false,
+    facts: 0,
+    seq: 0,
+    synced_seq: 0,
+    fold_mismatches: 0,
+    problems: [fault],
+  }
+}
+
+/** The tables are of a release that is not this one. */
+function otherVersion(database: Database): string | null {
+  const version = database.pragma('user_version', { simple: true }) as number
+  if (version > SCHEMA_VERSION)
+    return `The ledger is of version ${version}, this software knows ${SCHEMA_VERSION}: look at it with the newer software.`
+  return version > 0 && version < SCHEMA_VERSION
+    ? `The ledger is of version ${version}, and is brought to ${SCHEMA_VERSION} at the next start of the edge: look at it after that.`
+    : null
+}
+
+const isNone = (database: Database): boolean =>
+  database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'facts'").get() === undefined
 
 /** P-LEASE-3 here: what the facts took of a lease is accounted for in its row, and no more was taken than the cloud granted. */
 function leaseFaults(ledger: Ledger): string[] {

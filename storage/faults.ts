@@ -31,6 +31,14 @@ export function isBusy(cause: unknown): boolean {
 const codeOf = (cause: unknown): string | undefined =>
   cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
 
+const UNWRITABLE = ['EACCES', 'EPERM', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PERM'] as const
+
+/** This user may not, or the disk is mounted read-only: SQLite does not tell which. */
+export function isUnwritable(cause: unknown): boolean {
+  const code = codeOf(cause)
+  return code === 'EROFS' || UNWRITABLE.some((known) => code?.startsWith(known) === true)
+}
+
 /**
  * A sentence for whoever looks after the machine, about a failure at `place` (a file or directory); undefined where it is none of the disk's. What is
  * damaged is not told here: that is the node's to say, which knows what can be done about it.
@@ -42,7 +50,7 @@ export function diskSentence(place: string, cause: unknown): string | undefined 
     return `The disk of ${place} is full, nothing was changed: make room on it, then try again.`
   if (code === 'EROFS')
     return `${place} cannot be written, its disk is mounted read-only: a disk with errors is mounted so. Look at the system log (dmesg), then mount it to be written.`
-  if (['EACCES', 'EPERM', 'SQLITE_CANTOPEN', 'SQLITE_READONLY'].some((known) => code.startsWith(known)))
+  if (isUnwritable(cause))
     return `${place} may not be written by this user, or its disk is mounted read-only: run as the user the node runs as, or give it the directory (chown -R).`
   if (code === 'ENOENT') return `There is no ${place}: make the directory first, or correct the path.`
   if (code === 'ENOTDIR' || code === 'EEXIST')

@@ -1,7 +1,7 @@
 // Opens the one SQLite file of an edge, or refuses in words an operator understands. The only edge file that names better-sqlite3. What a
 // newcomer would get wrong: after `journal_mode=WAL` the library sits at `synchronous=NORMAL`, which loses acknowledged commits at power
 // loss and which no `kill -9` ever shows; so every setting is read back (L-1).
-import { mkdirSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { stepUp } from '../../protocol/schema-steps.ts'
@@ -143,6 +143,8 @@ export function lockDirectory(directory: string): () => void {
 function openFile(path: string): Database {
   const database = new Sqlite(path, { timeout: BUSY_MS_MAX })
   try {
+    // It holds the device's key.
+    chmodSync(path, 0o600)
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = FULL')
     database.pragma('foreign_keys = ON')

@@ -183,7 +183,10 @@ export const LAYERS: readonly Layer[] = [
   { at: 'cloud/walk.ts', may: ['cloud/verify.ts'] },
   { at: 'cloud/check-program.ts', may: [EVALUATION] },
   // Copies files of both nodes; of what is in them it knows the names.
-  { at: 'cloud/copies.ts', may: ['protocol', STORAGE] },
+  {
+    at: 'cloud/copies.ts',
+    may: ['protocol', STORAGE, 'cloud/store/sqlite/schema.ts', 'edge/ledger/schema.ts'],
+  },
   { at: 'cloud/config.ts', may: ['protocol'] },
   { at: 'cloud/main.ts', may: ['cloud/config.ts', 'cloud/node.ts'] },
   {

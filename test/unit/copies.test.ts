@@ -1,8 +1,18 @@
 // Backup and restore of a store and of a cloud (BK), on real files, through the nodes' own start.
 import { X509Certificate } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { backup, restore } from '../../cloud/copies.ts'
 import { Certifier } from '../../cloud/fleet/certifier.ts'
@@ -80,6 +90,24 @@ describe('BK: a store', () => {
       expect(() => restore(join(home, 'new'), damaged, false, NOW)).toThrow('damaged or no backup')
       rmSync(damaged)
     }
+    const newer = join(home, 'newer')
+    cpSync(edge.directory, newer, { recursive: true })
+    const database = new Sqlite(join(newer, 'ledger.db'))
+    database.pragma('user_version = 99')
+    database.close()
+    backup(newer, join(home, 'of-newer'))
+    expect(() => restore(join(home, 'new'), join(home, 'of-newer'), false, NOW)).toThrow('newer software')
+    for (const [content, said] of [
+      ['', 'no data of a store'],
+      ['no ledger'.repeat(1000), 'is damaged'],
+    ] as const) {
+      rmSync(newer, { recursive: true })
+      mkdirSync(newer)
+      writeFileSync(join(newer, 'ledger.db'), content)
+      expect(() => backup(newer, join(home, 'x'))).toThrow(said)
+    }
+    expect(() => backup(edge.directory, join(home, 'none', 'x'))).toThrow('There is no directory')
+    for (const name of ['newer', 'of-newer']) rmSync(join(home, name), { recursive: true })
     const other = join(home, 'other')
     writeFileSync(other, 'not a database, whatever its name says'.repeat(100))
     expect(() => restore(join(home, 'new'), other, false, NOW)).toThrow('damaged or no backup')

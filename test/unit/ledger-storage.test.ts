@@ -135,6 +135,25 @@ describe('R06 R07 damage', () => {
     shop.restart()
   })
 
+  test('L-14 L-16 damage that was found is found again where putting it aside broke off', async () => {
+    await filled()
+    shop.ledger.close()
+    const copy = copied()
+    const bytes = readFileSync(fileIn(copy))
+    // The balance in an answer: no chain and no rule of SQLite covers it.
+    const at = bytes.indexOf('"balance":')
+    expect(at).toBeGreaterThan(0)
+    bytes[at + 10] = (bytes[at + 10] ?? 0) ^ 1
+    writeFileSync(fileIn(copy), bytes)
+    for (let start = 0; start < 2; start++)
+      expect(() => openLedger({ directory: copy }).close()).toThrow(/pages changed/)
+    const { ledger, recovery } = openOrRecover(copy, NOW)
+    expect(recovery?.fault).toContain('pages changed')
+    ledger.close()
+    expect(openOrRecover(copy, NOW).recovery).toBeNull()
+    shop.restart()
+  })
+
   test('L-16 what is proven is taken over, the damaged file is kept, and the store goes on where nothing can be missing', async () => {
     await filled()
     const receipt = await shop.write('sale', sale, 'last')

@@ -67,6 +67,7 @@ export async function writeFiles(version: number): Promise<void> {
   for (const side of Object.keys(SIDES) as Side[]) {
     const path = fixtureOf(version, side)
     if (existsSync(path)) continue
+    if (SIDES[side].steps.length !== version) throw new Error(movedOn(path, version))
     const filled = await SIDES[side].fill()
     try {
       writeFileSync(path, textOf(filled.path, SIDES[side].steps.slice(0, version)))
@@ -74,6 +75,14 @@ export async function writeFiles(version: number): Promise<void> {
       filled.remove()
     }
   }
+}
+
+/** The columns had other names then, and what they held is not to be guessed from those of today. */
+function movedOn(path: string, version: number): string {
+  return (
+    `${path} is missing, and this software cannot make it: its tables have moved on since version ${version}. ` +
+    `The frames are recorded; take the files as they were released: git checkout HEAD -- '${join(path, '..')}/*.sql'`
+  )
 }
 
 function textOf(path: string, steps: readonly SchemaStep[]): string {

@@ -386,14 +386,10 @@ export class Link implements CloudLink {
         })
       case 'gap':
         return this.#dispatch({ name: 'gap', expected: frame.expected })
-      case 'ended':
-        return this.#dispatch({
-          name: 'ended',
-          reason: frame.reason,
-          next: frame.next,
-          edge: frame.edge,
-          attestation: frame.attestation,
-        })
+      case 'ended': {
+        const { reason, next, edge, attestation } = frame
+        return this.#dispatch({ name: 'ended', reason, next, edge, attestation })
+      }
       case 'members':
         return this.#taken(() => this.#till.takeMembers(frame))
       case 'corrections':

@@ -1,5 +1,6 @@
 // Reads what can be proven out of a damaged file (L-16): of each life the facts from the first on, as far as each fits the hash of the one before, is a
 // fact, at its own place, under its own key and with its own receipt; who this edge is; its terminals. The damaged file is only read.
+import { rmSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../protocol/chain.ts'
 import { decodeFact } from '../../protocol/codec.ts'
@@ -54,6 +55,57 @@ const LEFT: ReadonlySet<string> = new Set([
 
 /** Makes the file at `fresh` out of the one at `path`. */
 export function salvage(path: string, fresh: string): Salvaged {
+  const version = attempt(() => versionOf(path)) ?? SCHEMA_STEPS.length
+  if (version < 1 || version >= SCHEMA_STEPS.length) return salvageCurrent(path, fresh)
+  const stepped = `${fresh}.stepped`
+  try {
+    const whole = stepUpCopy(path, stepped, version)
+    const salvaged = salvageCurrent(stepped, fresh)
+    return whole ? salvaged : { ...salvaged, claimed: null }
+  } finally {
+    for (const suffix of ['', '-journal']) rmSync(stepped + suffix, { force: true })
+  }
+}
+
+function versionOf(path: string): number {
+  const database = new Sqlite(path, { readonly: true, fileMustExist: true })
+  try {
+    return database.pragma('user_version', { simple: true }) as number
+  } finally {
+    database.close()
+  }
+}
+
+/** What can be read of an earlier release's file, brought up to date: its columns had other names. Gives whether every row could be read. */
+function stepUpCopy(path: string, to: string, version: number): boolean {
+  rmSync(to, { force: true })
+  const copy = new Sqlite(to)
+  const from = new Sqlite(path, { readonly: true, fileMustExist: true })
+  try {
+    stepUp(steppedFile(copy), SCHEMA_STEPS.slice(0, version))
+    let whole = true
+    copy.transaction(() => {
+      for (const table of tablesOf(copy)) {
+        copy.exec(`DELETE FROM ${table}`)
+        whole = attempt(() => takeTable(from, copy, table, true)) === true && whole
+      }
+    })()
+    stepUp(steppedFile(copy), SCHEMA_STEPS)
+    return whole
+  } finally {
+    from.close()
+    copy.close()
+  }
+}
+
+function tablesOf(database: Database): string[] {
+  return database
+    .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+    .pluck()
+    .all()
+}
+
+function salvageCurrent(path: string, fresh: string): Salvaged {
   const to = new Sqlite(fresh)
   try {
     to.pragma('synchronous = FULL')
@@ -72,11 +124,7 @@ export function salvage(path: string, fresh: string): Salvaged {
 
 function takeOver(from: Database, to: Database): Salvaged {
   const facts = takeFacts(from, to)
-  const tables = to
-    .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
-    .pluck()
-    .all()
-  for (const table of tables) if (!LEFT.has(table)) attempt(() => takeTable(from, to, table))
+  for (const table of tablesOf(to)) if (!LEFT.has(table)) attempt(() => takeTable(from, to, table))
   const { origin = 0 as Origin } = to.prepare<[], { origin: Origin }>('SELECT origin FROM edge').get() ?? {}
   const last = lastIn(to, origin)
   const standing = attempt(() =>
@@ -197,19 +245,18 @@ function isReceiptOf(answer: Uint8Array, hash: Uint8Array, { promised, kind }: F
   return receipt?.hash === Buffer.from(hash).toString('hex') && told.kind === kind && told.points === promised
 }
 
-function takeTable(from: Database, to: Database, table: string): void {
+/** All of it or, `asFarAs` it can be read, the rows before the first that cannot. */
+function takeTable(from: Database, to: Database, table: string, asFarAs = false): true {
   const columnsOf = (database: Database): string[] =>
     database.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(table)
   const there = new Set(columnsOf(from))
   const columns = columnsOf(to).filter((column) => there.has(column))
-  if (columns.length === 0) return
-  const rows = from
-    .prepare<[], unknown[]>(`SELECT ${columns.join(', ')} FROM ${table}`)
-    .raw()
-    .all()
+  if (columns.length === 0) return true
+  const rows = from.prepare<[], unknown[]>(`SELECT ${columns.join(', ')} FROM ${table}`).raw()
   const places = columns.map(() => '?').join(', ')
   const insert = to.prepare(`INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${places})`)
-  for (const row of rows) insert.run(...row)
+  for (const row of asFarAs ? rows.iterate() : rows.all()) insert.run(...row)
+  return true
 }
 
 /** A damaged page is no reason to leave the others: what it throws ends this part only. */

@@ -25,6 +25,7 @@ import { factIdOf, seqOf } from '../../protocol/ids.ts'
 import type { Origin, Seq } from '../../protocol/ids.ts'
 import { seededRandom } from '../support/random.ts'
 import { NOW, ORIGIN, TillUnderTest } from '../support/till-under-test.ts'
+import { layDown } from '../versions/recorded-files.ts'
 
 const MIB = 1024 * 1024
 const SEED = Number(process.env.SEED ?? '7')
@@ -180,6 +181,33 @@ describe('R06 R07 damage', () => {
     ledger.close()
     expect(openOrRecover(copy, NOW).recovery).toBeNull()
     shop.restart()
+  })
+
+  test('L-16 L-7 a damaged file of an earlier release: what can be read of it is brought up to date and proven', () => {
+    const copy = mkdtempSync(join(tmpdir(), 'tillstream-damage-'))
+    copies.push(copy)
+    layDown(1, 'edge', copy)
+    const old = new Sqlite(fileIn(copy))
+    old.exec("UPDATE facts SET answer = CAST('{}' AS BLOB) WHERE seq = 8; CREATE TABLE other (a)")
+    old.close()
+    const { ledger, recovery } = openOrRecover(copy, NOW)
+    expect(recovery).toMatchObject({ facts: 7, claimed: 14 })
+    expect([ledger.seq, ledger.identity()?.epoch]).toEqual([7, 1])
+    ledger.close()
+    expect(readdirSync(copy).filter((name) => name.includes('stepped'))).toEqual([])
+    const cut = mkdtempSync(join(tmpdir(), 'tillstream-damage-'))
+    copies.push(cut)
+    layDown(1, 'edge', cut)
+    const pages = readFileSync(fileIn(cut))
+    // The last page that holds an answer: the facts before it are read, those in it are not.
+    const page = Math.floor(pages.lastIndexOf('"receipt":') / 4096)
+    pages.fill(0xa5, page * 4096, page * 4096 + 100)
+    writeFileSync(fileIn(cut), pages)
+    const opened = openOrRecover(cut, NOW)
+    expect(opened.recovery?.claimed).toBeNull()
+    expect(opened.recovery?.facts).toBeGreaterThan(0)
+    expect(opened.recovery?.facts).toBeLessThan(14)
+    opened.ledger.close()
   })
 
   test('L-16 where a fact cannot be proven, only those before it are, and the claim says how many there were', async () => {

@@ -22,6 +22,8 @@ const CACHE_KIB = 32_768
  * log starts over only when a commit finds all of it moved.
  */
 const CHECKPOINT_PAGES = 8_000
+/** While a walk reads one moment of the file (S-10) the log grows; afterwards it is cut to this. */
+const WAL_BYTES_KEPT_MAX = 64 * 1024 * 1024
 
 export interface OpenStore {
   readonly path: string
@@ -106,6 +108,7 @@ function configure(database: Database): void {
   database.pragma('foreign_keys = ON')
   database.pragma(`cache_size = -${CACHE_KIB}`)
   database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+  database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT_MAX}`)
   const mode = database.pragma('journal_mode', { simple: true })
   const synchronous = database.pragma('synchronous', { simple: true })
   if (mode !== 'wal' || synchronous !== SYNCHRONOUS_FULL)

@@ -1,6 +1,7 @@
-// R05: the disk of a store fills up while it sells. Calls are refused with 507 and a code; nothing acknowledged is lost; once there is room, it goes on by itself.
+// R05: the disk of a store fills up while it sells, then that of the cloud. What has no room is refused with a code; nothing acknowledged is lost; once there is
+// room, each goes on by itself.
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { judge } from './frame/judge.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
@@ -16,43 +17,73 @@ export const diskFull: Rig = { name: 'disk-full', faults: ['R05'], needs: ['linu
 
 async function run({ length, directory }: RigOptions): Promise<readonly RigRow[]> {
   const { times, calls } = SIZES[length]
-  const disk = join(directory, 'store-1')
-  mkdirSync(disk)
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m`, 'tmpfs', disk])
+  const disks = ['store-1', 'cloud'].map((name) => join(directory, name))
   try {
-    return [await filled(directory, disk, times, calls)]
+    for (const disk of disks) {
+      mkdirSync(disk, { mode: 0o700 })
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m`, 'tmpfs', disk])
+    }
+    return [await filled(directory, times, calls)]
   } finally {
-    execFileSync('umount', ['-l', disk])
+    for (const disk of disks) if (existsSync(disk)) execFileSync('umount', ['-l', disk])
   }
 }
 
-async function filled(directory: string, disk: string, times: number, calls: number): Promise<RigRow> {
+async function filled(directory: string, times: number, calls: number): Promise<RigRow> {
   const load = await ShopsUnderLoad.open({ directory, stores: 1, terminalsPerStore: 3 })
   try {
     let recoveryMs = 0
     for (let time = 0; time < times; time++) {
       await load.sell(calls)
-      const filler = join(disk, 'filler')
-      const [told, selling] = [load.refused('storage_full'), load.sell(CALLS_THROUGH_IT)]
-      await until('507 storage_full', async () => {
-        fill(filler)
-        return load.refused('storage_full') > told
-      })
-      rmSync(filler)
-      const [began, answered] = [Date.now(), load.log.count]
-      await until('selling again', async () => load.log.count > answered)
-      recoveryMs = Math.max(recoveryMs, Date.now() - began)
-      await selling
+      recoveryMs = Math.max(recoveryMs, await storeFilled(load, join(directory, 'store-1')))
+      recoveryMs = Math.max(recoveryMs, await cloudFilled(load, calls))
     }
     await load.synced()
     const wrong = await load.wrongRepeats()
     await load.stop()
     const { figures, faults } = await judge(load, wrong)
-    const what = `the disk of a store full ${times} times among ${load.log.count} calls, refused with storage_full until there was room`
+    const what =
+      `the disks of a store and of the cloud full ${times} times among ${load.log.count} calls: the store refused with storage_full, ` +
+      'the cloud was read-only and the store kept what it sold, until there was room'
     return { fault: 'R05', what, figures, recoveryMs, faults }
   } finally {
     await load.kill()
   }
+}
+
+/** Gives how long it took from there being room to the next sale. */
+async function storeFilled(load: ShopsUnderLoad, disk: string): Promise<number> {
+  const filler = join(disk, 'filler')
+  const [told, selling] = [load.refused('storage_full'), load.sell(CALLS_THROUGH_IT)]
+  await until('507 storage_full', async () => {
+    fill(filler)
+    return load.refused('storage_full') > told
+  })
+  rmSync(filler)
+  const [began, answered] = [Date.now(), load.log.count]
+  await until('selling again', async () => load.log.count > answered)
+  const recoveryMs = Date.now() - began
+  await selling
+  return recoveryMs
+}
+
+/** Gives how long it took from there being room to the cloud having all that was sold meanwhile. */
+async function cloudFilled(load: ShopsUnderLoad, calls: number): Promise<number> {
+  const { cloud, cloudDirectory } = load.shops
+  await load.synced()
+  const filler = join(cloudDirectory, 'filler')
+  const isReady = async (status: string): Promise<boolean> =>
+    (await (await fetch(`${cloud.url}/readyz`)).text()).includes(status)
+  await until('the cloud is read-only', async () => {
+    fill(filler)
+    return isReady('read_only')
+  })
+  await load.sell(calls)
+  rmSync(filler)
+  const began = Date.now()
+  await until('the cloud records again', () => isReady('ready'))
+  await load.synced()
+  return Date.now() - began
 }
 
 /** To the last byte that the file system gives. */

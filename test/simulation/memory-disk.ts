@@ -1,6 +1,5 @@
 // A store's disk in memory: SQLite's own engine on pages that no file holds, kept from one process and one world to the next (kept-database.ts).
-import Sqlite from 'better-sqlite3'
-import { IN_MEMORY, openDatabase } from '../../edge/ledger/database.ts'
+import { IN_MEMORY, LedgerDatabase, openDatabase } from '../../edge/ledger/database.ts'
 import type { Database, OpenDatabase } from '../../edge/ledger/database.ts'
 import { nameFunction } from '../../edge/ledger/schema.ts'
 import type { Disk, DiskImage } from './disk.ts'
@@ -49,7 +48,7 @@ export class MemoryDisk implements Disk {
 
   putBack(image: DiskImage): void {
     this.#kept.destroy()
-    const database = new Sqlite(image[0]?.bytes ?? Buffer.alloc(0))
+    const database = new LedgerDatabase(image[0]?.bytes ?? Buffer.alloc(0))
     database.pragma('foreign_keys = ON')
     nameFunction(database)
     this.#kept = new KeptDatabase(database)

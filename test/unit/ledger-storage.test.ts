@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { LEDGER_FILE, LedgerDamaged } from '../../edge/ledger/database.ts'
+import { IN_MEMORY, LEDGER_FILE, LedgerDamaged, openDatabase } from '../../edge/ledger/database.ts'
 import { openLedger } from '../../edge/ledger/ledger.ts'
 import { openOrRecover } from '../../edge/ledger/recovery.ts'
 import { Till } from '../../edge/till/till.ts'
@@ -375,4 +375,17 @@ describe('R04 a disk that fails', () => {
     shop.restart()
     expect((await shop.done('sale', sale)).receipt.seq).toBe(6)
   })
+})
+
+test('L-18 SQLite plans a statement once, whatever is bound: a parameter stands behind a sign', () => {
+  const open = openDatabase(IN_MEMORY)
+  const sources = [
+    open.database.prepare('SELECT * FROM leases WHERE member = ? AND recall > @recall LIMIT $limit').source,
+    open.database.prepare('SELECT count(*) FROM leases').source,
+  ]
+  open.close()
+  expect(sources).toEqual([
+    'SELECT * FROM leases WHERE member = +? AND recall > +@recall LIMIT +$limit',
+    'SELECT count(*) FROM leases',
+  ])
 })

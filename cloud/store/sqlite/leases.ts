@@ -130,21 +130,25 @@ function booksOf(sql: ReturnType<typeof preparer>, members: readonly MemberId[])
 export function leaseReads(sql: ReturnType<typeof preparer>): LeaseReads {
   return {
     ...budgetReads(sql),
-    leaseList: async (tenant: TenantId, filter: LeaseFilter, page: Page) =>
-      sql(
-        `SELECT ${COLUMNS} FROM leases WHERE lease > $after AND tenant = $tenant AND ($store IS NULL OR store = $store)
-         AND ($member IS NULL OR member = $member OR member IN (SELECT member FROM aliases WHERE root = $member))
+    leaseList: async (tenant: TenantId, { store, member, open }: LeaseFilter, page: Page) => {
+      const whose =
+        member === undefined
+          ? ''
+          : `AND member IN (SELECT $member UNION ALL SELECT member FROM aliases WHERE root = $member) AND member > 0`
+      return sql(
+        `SELECT ${COLUMNS} FROM leases WHERE lease > $after AND tenant = $tenant ${whose} AND ($store IS NULL OR store = $store)
          AND ($open = 0 OR granted > spent + returned + written_off) ORDER BY lease LIMIT $limit`,
       )
         .all({
           tenant,
-          store: filter.store ?? null,
-          member: filter.member ?? null,
-          open: filter.open === true ? 1 : 0,
+          store: store ?? null,
+          ...(member === undefined ? {} : { member }),
+          open: open === true ? 1 : 0,
           after: page.after,
           limit: page.limit,
         })
-        .map(leaseRow),
+        .map(leaseRow)
+    },
     changedLeases: async (origin, cursor, limit) =>
       sql(`SELECT ${COLUMNS} FROM leases WHERE origin = ? AND change > ? ORDER BY change LIMIT ?`)
         .all(origin, cursor, limit)

@@ -174,6 +174,9 @@ export const INGEST_QUEUE_BATCHES_MAX = 10_000 * BATCHES_IN_FLIGHT_MAX
 export const SPARES_MAX = 3
 /** Origins left out when a cloud opens its next epoch: those it may have given out after the backup it came from. */
 export const ORIGINS_SKIPPED = 1_024
+/** A backup that is put back twice: as often as its epoch says, by these, so that what one cloud gave out the next does not. Origins are few (P-ID-1). */
+export const ORIGINS_APART = 16
+export const NUMBERS_APART = 1_009
 /** The same of stores and of devices. */
 export const DEVICES_SKIPPED = 10_000
 /** A store's name takes four bytes a character at most, and base64 a third more. */

@@ -13,6 +13,8 @@ import {
   BATCH_FACTS_MAX,
   DEVICES_SKIPPED,
   LEASES_SKIPPED,
+  NUMBERS_APART,
+  ORIGINS_APART,
   ORIGINS_SKIPPED,
   SPARES_MAX,
 } from '../../protocol/limits.ts'
@@ -58,12 +60,12 @@ export async function judgeHello(
   const origin = await tx.origin(hello.origin)
   const lives = await tx.livesOf(edge.tenant, edge.id)
   if (origin === undefined || origin.edge !== edge.id) {
-    if (origin !== undefined && (origin.tenant !== edge.tenant || origin.store !== edge.store))
-      return { word: 'stranger' }
+    const others = origin !== undefined && (origin.tenant !== edge.tenant || origin.store !== edge.store)
+    if (others && given.every((life) => life.origin !== hello.origin)) return { word: 'stranger' }
     // Numbers beyond all that a lost cloud can have given out would only use numbers up.
-    if (hello.origin > (await tx.originLast()) + ORIGINS_SKIPPED) return { word: 'stranger' }
-    // A copy that was admitted and stands in a life of the device it was copied from, or a life that a restored cloud never saw.
-    return ended(origin === undefined ? 'unknown' : 'copy', await spareOf(tx, edge, hello))
+    if (hello.origin > (await tx.originLast()) + ORIGINS_SKIPPED * ORIGINS_APART) return { word: 'stranger' }
+    // A copy that was admitted and stands in a life of the device it was copied from, or a life that a restored cloud never saw, or gave to another.
+    return ended(origin === undefined || others ? 'unknown' : 'copy', await spareOf(tx, edge, hello))
   }
   if (origin.state === 'spare') return open(tx, edge, lives, origin, hello, now)
   const later = lives.some(({ state, epoch }) => state === 'open' && epoch > origin.epoch)
@@ -257,13 +259,14 @@ export async function openCloudEpoch(
   const before = Number((await tx.meta('cloud_epoch')) ?? '1')
   const epoch = Math.max(before + 1, atLeast + 1, secondsOf(now))
   await tx.saveMeta('cloud_epoch', String(epoch))
-  await tx.skipHolds(ORIGINS_SKIPPED)
-  await tx.skipLeases(LEASES_SKIPPED)
-  await tx.skipDevices(DEVICES_SKIPPED)
+  const times = 1 + (epoch % NUMBERS_APART)
+  await tx.skipHolds(ORIGINS_SKIPPED * times)
+  await tx.skipLeases(LEASES_SKIPPED * times)
+  await tx.skipDevices(DEVICES_SKIPPED * times)
   for (const tenant of tenants) {
     const own = await tx.livesOf(tenant, 0)
     for (const { origin, state } of own) if (state === 'open') await tx.closeOrigin(origin, 'restore', now)
-    const floor = (await tx.originLast()) + ORIGINS_SKIPPED
+    const floor = (await tx.originLast()) + ORIGINS_SKIPPED * (1 + (epoch % ORIGINS_APART))
     await tx.insertOrigin({ tenant, store: HQ_STORE, edge: 0, floor })
     const place = { at: hybridTime(now), store: HQ_STORE, id: NO_FACT }
     const text = `Cloud epoch ${epoch} begins, ${why}. Stores offer their facts again from where we stand.`

@@ -343,7 +343,7 @@ export class SyncSession {
   /** HQ may have decided about the device since the connection was opened. */
   async #judged(tx: Writes, hello: Hello): Promise<Verdict> {
     const edge = (await tx.edge(this.#edge.id)) ?? this.#edge
-    const given = (await tx.origin(hello.origin)) === undefined ? this.#given(hello) : []
+    const given = (await tx.origin(hello.origin))?.edge === edge.id ? [] : this.#given(hello)
     return judgeHello(tx, edge, hello, this.#now(), given)
   }
 

@@ -84,6 +84,49 @@ test('P-ATT-1 P-LIFE-6 G-12 a copy that waits for HQ shows what it was told to a
   await world.sound()
 })
 
+test.each(['other numbers', 'the same number of a life'])(
+  'G-8 P-LIFE-4 a cloud that is put back twice from one backup gives %s: what a device of the first time holds counts',
+  async (gives) => {
+    await world.sell(shop, 'a1')
+    await world.synced(shop)
+    const backup = await world.copyCloud()
+    await world.sell(shop, 'b1')
+    await world.synced(shop)
+    const putBack = () => world.restartCloud((directory) => world.putCloudBack(backup, directory))
+    await putBack()
+    await world.synced(shop)
+    const early = await world.addStore()
+    await world.sell(early, 'c1')
+    await world.synced(early)
+    const { edge, origin } = early
+
+    await putBack()
+    early.wire.set('cut')
+    await world.synced(shop)
+    const late = await world.addStore()
+    await world.sell(late, 'd1')
+    await world.synced(late)
+    expect(late.edge).not.toBe(edge)
+    expect(late.store).not.toBe(early.store)
+    expect(late.origin).not.toBe(origin)
+    const { store, ingest, tenant } = world.cloud
+    if (gives === 'the same number of a life')
+      await store.write((tx) =>
+        tx.insertLife({ origin, epoch: 99, tenant, store: late.store, edge: late.edge }),
+      )
+    early.wire.set('up')
+    await world.time.run(600_000)
+    await ingest.record(tenant, async (tx, own) => {
+      const device = await tx.edge(edge)
+      if (device !== undefined) await approveEdge(tx, own, device)
+    })
+    for (const node of [early, late, shop]) await world.synced(node)
+    expect(await world.counted()).toEqual(['a1', 'b1', 'c1', 'd1'])
+    expect(early.origin === origin).toBe(gives === 'other numbers')
+    await world.sound()
+  },
+)
+
 describe('P-LIFE-5', () => {
   test('what was written since a life is settled means the cloud by its ids, also when it is recorded again itself', async () => {
     await world.sell(shop, 'a1')

@@ -228,8 +228,6 @@ export interface BudgetCase {
 
 /** Where a perk's budget stands; Infinity: there is no such bound. */
 export interface BudgetFigures {
-  /** Not redeemed yet. */
-  readonly left: number
   /** Not redeemed and not leased, below 0 where the budget was made smaller: of all, and of what a store may redeem. */
   readonly free: number
   readonly freeIn: (store: StoreId) => number
@@ -239,20 +237,26 @@ export interface BudgetFigures {
 
 export function budgetFigures({ program, perk, used, leases, reached: stores }: BudgetCase): BudgetFigures {
   const { total = Infinity, per_store: perStore = Infinity } = perk.document.budget ?? {}
-  const usedIn = (store?: StoreId): number => countOf(used, store)
-  const leasedIn = (store?: StoreId): number => countOf(leasedOf(leases), store)
+  const usedIn = byStore(used)
+  const leasedIn = byStore(leasedOf(leases))
   const part = (all: number, among: number): number =>
     all === Infinity
       ? Infinity
       : Math.floor((Math.max(0, all) * program.offline.sharePercent) / 100 / Math.max(1, among))
-  const left = total - usedIn()
+  const left = total - countOf(used)
   return {
-    left,
-    free: left - leasedIn(),
+    free: left - countOf(leasedOf(leases)),
     freeIn: (store) => perStore - usedIn(store) - leasedIn(store),
     targetIn: (store) =>
       Math.min(BUDGET_LEASE_MAX, part(left, stores.length), part(perStore - usedIn(store), 1)),
   }
+}
+
+/** Added up once: there may be thousands of stores. */
+function byStore(rows: readonly StoreCount[]): (store: StoreId) => number {
+  const counts = new Map<StoreId, number>()
+  for (const { store, count } of rows) counts.set(store, (counts.get(store) ?? 0) + count)
+  return (store) => counts.get(store) ?? 0
 }
 
 /** A part of what is left of a perk's budget, alike to every store in reach. */
@@ -261,9 +265,10 @@ export function budgetLeasesFor(one: BudgetCase): Wish[] {
   const { sharePercent, leaseMs } = program.offline
   if (perk.document.budget === undefined || !perk.active || sharePercent === 0) return []
   const { free, freeIn, targetIn } = budgetFigures(one)
+  const lasting = new Map(leases.filter(({ expires }) => expires > now).map((lease) => [lease.origin, lease]))
   let rest = free
   return stores.flatMap(({ store, origin }) => {
-    const live = leases.find((lease) => lease.origin === origin && lease.expires > now)
+    const live = lasting.get(origin)
     if (live !== undefined && live.recall > live.answered) return []
     const have = live === undefined ? 0 : outstandingOf(live)
     const target = targetIn(store)

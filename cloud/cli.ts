@@ -2,7 +2,8 @@
 // The `tillstream` command: one name for every node and tool. It only dispatches; a node's own arguments are read by the node's own
 // configuration. A node runs in this very process: a second one would double its memory and stand between it and its signals. The one
 // argument looked at here is `--enrol -`: a code that comes by standard input is in no list of processes, and may come after the start.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { keepCode } from './code-cache.ts'
 
@@ -20,7 +21,7 @@ const HELP = `tillstream COMMAND [options]
   restore --data DIR --from FILE [--replace]            puts it back; the node then begins its next life or epoch
   verify --data DIR [--json]                            checks a stopped or running node's data: exit 0 when all is as it should be,
                                                         1 on any difference, 2 when it could not be looked at
-  doctor --data DIR [--cloud URL] [--json]              says in plain words what is wrong with a store's node, and what to do
+  doctor --data DIR [--cloud URL] [--json]              says in plain words what is wrong with a store's node or a cloud, and what to do
   diagnostics --data DIR --to FILE                      the same with sizes and counts, without members and keys, to send to somebody
   check FILE.json [--from DATE] [--json]                what publishing this program document would say: exit 0 when it would be taken
                                                         (warnings are told), 1 when it would be refused, 2 when it could not be read
@@ -51,7 +52,11 @@ const COMMANDS: Readonly<Record<Command, (args: string[]) => Promise<void>>> = {
   verify,
   backup: (args) => runNode(new URL('./copies.ts', import.meta.url), ['backup', ...args]),
   restore: (args) => runNode(new URL('./copies.ts', import.meta.url), ['restore', ...args]),
-  doctor: (args) => runNode(new URL('../edge/doctor-command.ts', import.meta.url), args),
+  doctor: (args) =>
+    runNode(
+      new URL(isCloudsDoctor(args) ? './doctor.ts' : '../edge/doctor-command.ts', import.meta.url),
+      args,
+    ),
   diagnostics: (args) =>
     runNode(new URL('../edge/doctor-command.ts', import.meta.url), ['--bundle', ...args]),
   check: (args) => runNode(new URL('./check-program.ts', import.meta.url), args),
@@ -105,6 +110,11 @@ const VERIFIERS = [
   { file: 'cloud.db', module: new URL('./verify.ts', import.meta.url) },
   { file: 'ledger.db', module: new URL('../edge/verify.ts', import.meta.url) },
 ] as const
+
+function isCloudsDoctor(args: readonly string[]): boolean {
+  const data = args[args.indexOf('--data') + 1] ?? ''
+  return args.includes('--data') && existsSync(join(data, 'cloud.db'))
+}
 
 type Verify = (directory: string) => Promise<object>
 

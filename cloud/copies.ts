@@ -45,6 +45,14 @@ export interface CopyTold {
   readonly bytes: number
   /** Where the data that stood there before is kept, null where there was none. */
   readonly replaced: string | null
+  /** What to do now. */
+  readonly next: string
+}
+
+const KEEP = 'Keep it on another machine: it holds the keys and the members of this node.'
+const START: Readonly<Record<Kind['name'], string>> = {
+  cloud: 'Start the cloud: it begins its next epoch, and the stores send again what came after the backup.',
+  store: 'Start the edge: it begins its next life, and the cloud sends what came after the backup.',
 }
 
 /** BK-1. Throws CopyRefused. */
@@ -64,7 +72,7 @@ export function backup(data: string, to: string): CopyTold {
       throw new CopyRefused(`${from} is no data of a ${kind.name}; no backup was made.`)
     seal(part)
   })
-  return { of: kind.name, file: to, bytes: statSync(to).size, replaced: null }
+  return { of: kind.name, file: to, bytes: statSync(to).size, replaced: null, next: KEEP }
 }
 
 /** BK-2, BK-3. `now`: names the folder of what is replaced. Throws CopyRefused. */
@@ -84,7 +92,7 @@ export function restore(data: string, from: string, replace: boolean, now: numbe
     const replaced = existsSync(place) ? setAside(data, kind, now) : null
     renameSync(fresh, place)
     flushFolder(data)
-    return { of: kind.name, file: place, bytes: statSync(place).size, replaced }
+    return { of: kind.name, file: place, bytes: statSync(place).size, replaced, next: START[kind.name] }
   } finally {
     unlock()
   }

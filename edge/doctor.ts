@@ -111,7 +111,7 @@ function absence(directory: string): Finding | null {
       return wrong(
         'directory',
         'These are the data of a cloud, not of a store.',
-        'tillstream verify --data DIR looks at them; the cloud’s own log says what is wrong while it runs.',
+        'tillstream doctor --data DIR looks at them; a bundle is made of a store’s.',
       )
     return wrong(
       'directory',

@@ -175,6 +175,7 @@ export const LAYERS: readonly Layer[] = [
     may: ['protocol', EVALUATION, 'cloud/domain', 'cloud/store', 'cloud/verify-projections.ts'],
   },
   { at: 'cloud/verify-projections.ts', may: ['protocol', COLLECTIONS, 'cloud/domain', 'cloud/store'] },
+  { at: 'cloud/doctor.ts', may: [STORAGE, 'cloud/store', 'cloud/verify.ts'] },
   {
     at: 'cloud/storage-keeper.ts',
     may: ['protocol', 'cloud/store', 'cloud/system.ts', 'cloud/walk.ts'],

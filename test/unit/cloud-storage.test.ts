@@ -1,9 +1,10 @@
 // The cloud's store on disks that rot: nothing of a damaged file is believed, and it is left as it is.
-import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { doctor } from '../../cloud/doctor.ts'
 import { StorageKeeper } from '../../cloud/storage-keeper.ts'
 import { StorageFull } from '../../cloud/store/room-port.ts'
 import { STORE_FILE } from '../../cloud/store/sqlite/open.ts'
@@ -155,4 +156,20 @@ test('S-10 S-4 what the walk finds damaged ends all writing; what differs otherw
   other.close()
   await store.close()
   expect(() => openSqliteStore({ directory: directory.path })).toThrow(/ends at record 0, not at 4/)
+})
+
+test('V-6 the doctor says what is wrong with a cloud, and what to do', async () => {
+  const wrongIn = async (): Promise<string[]> =>
+    (await doctor(directory.path)).filter(({ ok }) => !ok).map(({ about }) => about)
+  chmodSync(directory.path, 0o700)
+  expect(await wrongIn()).toEqual(['lock'])
+  const store = openSqliteStore({ directory: directory.path })
+  expect(await wrongIn()).toEqual([])
+  chmodSync(directory.path, 0o755)
+  expect(await wrongIn()).toEqual(['directory'])
+  await store.close()
+  markFailed(file)
+  writeFileSync(file, 'no cloud'.repeat(1000))
+  expect(await wrongIn()).toEqual(['directory', 'lock', 'damage', 'data'])
+  expect((await doctor(directory.path)).at(-1)?.advice).toContain('tillstream restore')
 })

@@ -72,6 +72,8 @@ export class SyncSession {
   /** Facts of the edge's ledger behind the last batch, by its own word. */
   #behind = 0
   #guest: Guest | null = null
+  /** The welcome is out. */
+  #greeted = false
   #cancelGreeting: () => void = () => undefined
   /** The life it speaks for is over. */
   #over = false
@@ -243,8 +245,9 @@ export class SyncSession {
     else this.close('malformed', certified.refusal.detail)
   }
 
-  /** G-13. */
+  /** G-13. Nothing is sent before the welcome: the edge would not take it, and what was given out once is not made again. */
   certifyAgain(): void {
+    if (!this.#greeted) return
     const { certifyAgain, onFault } = this.#parts
     certifyAgain?.(this.tenant, this.#edge.id).then(
       (certified) => {
@@ -312,6 +315,7 @@ export class SyncSession {
       attestation: await this.#parts.attestations.of(edge, this.#cloudEpoch, [origin, ...spares]),
       spares: [...spares],
     })
+    this.#greeted = true
     this.certifyAgain()
     // Positions of another life of the cloud say nothing about this one's logs (G-8).
     const since =

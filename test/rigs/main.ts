@@ -8,7 +8,7 @@ import { runAlone } from './frame/alone.ts'
 import { isFault } from './frame/faults.ts'
 import { tableOf, wrongIn } from './frame/report.ts'
 import type { Remark } from './frame/report.ts'
-import type { Length, Rig, RigRow } from './frame/rig.ts'
+import type { Length, Part, Rig, RigRow } from './frame/rig.ts'
 import { missing } from './frame/tools.ts'
 import { RIGS } from './table.ts'
 
@@ -51,13 +51,19 @@ const wanted = RIGS.filter(
 
 write(`${length} run of ${wanted.length} rigs, ${abreast} at a time, SEED=${seed}`)
 const rowsOf = new Map<Rig, readonly RigRow[]>()
+// What is long is divided between processes, where this command does all of it.
+const tasks = wanted.flatMap((rig) => {
+  const divided = length === 'long' && rig.divides === true && part.of === 1 ? abreast : 1
+  if (divided === 1) return [{ rig, part }]
+  return Array.from({ length: divided }, (_, n) => ({ rig, part: { index: n + 1, of: divided } }))
+})
 const remarks: Remark[] = []
 const broken: string[] = []
 const began = Date.now()
-const queue = [...wanted]
+const queue = [...tasks]
 await Promise.all(
   Array.from({ length: abreast }, async () => {
-    for (let rig = queue.shift(); rig !== undefined; rig = queue.shift()) await runOne(rig)
+    for (let task = queue.shift(); task !== undefined; task = queue.shift()) await runOne(task)
   }),
 )
 const rows = wanted.flatMap((rig) => rowsOf.get(rig) ?? [])
@@ -68,7 +74,7 @@ const ran = `${rows.length} rows in ${Math.round((Date.now() - began) / 1000)} s
 write(wrong.length === 0 ? `all figures are zero: ${ran}` : `${wrong.length} wrong: ${ran}`)
 process.exit(wrong.length === 0 ? 0 : EXIT_WRONG)
 
-async function runOne(rig: Rig): Promise<void> {
+async function runOne({ rig, part: share }: { rig: Rig; part: Part }): Promise<void> {
   const leftOut =
     (length === 'quick' && positionals.length === 0 ? rig.longOnly : undefined) ?? missing(rig.needs)
   if (leftOut !== undefined) {
@@ -80,7 +86,8 @@ async function runOne(rig: Rig): Promise<void> {
   const start = Date.now()
   const say = (line: string): void => write(`${rig.name}: ${line}`)
   try {
-    rowsOf.set(rig, await runAlone({ rig: rig.name, length, seed, part, directory }, say))
+    const shown = await runAlone({ rig: rig.name, length, seed, part: share, directory }, say)
+    rowsOf.set(rig, [...(rowsOf.get(rig) ?? []), ...shown])
     say(`done in ${((Date.now() - start) / 1000).toFixed(1)} s`)
   } catch (cause) {
     const told = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)

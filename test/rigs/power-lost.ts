@@ -29,6 +29,7 @@ export const powerLost: Rig = {
   name: 'power-lost',
   faults: ['R02'],
   needs: ['linux', 'cc'],
+  divides: true,
   run,
 }
 

@@ -54,5 +54,7 @@ export interface Rig {
   readonly needs: readonly Tool[]
   /** Only in a long run: why it is not in the quick one. */
   readonly longOnly?: string
+  /** It has rounds (`roundsOf`): a long run does them in several processes at a time, each with rows of its own. */
+  readonly divides?: true
   readonly run: (options: RigOptions) => Promise<readonly RigRow[]>
 }

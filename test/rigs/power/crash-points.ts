@@ -1,10 +1,10 @@
 // Walks a node's disk log and opens what is left at chosen points with the node's own code: in this process, because a start costs milliseconds here and a
 // second outside. A point is the instant before the next record: everything acknowledged until then must be there.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Instant } from '../../../cloud/demo/ack-log.ts'
 import type { Random } from '../../support/random.ts'
-import { CrashingDisk } from './crashed-disk.ts'
+import { CrashingDisk, isBallast } from './crashed-disk.ts'
 import type { Loss } from './crashed-disk.ts'
 import type { DiskRecord } from './disk-log.ts'
 
@@ -74,10 +74,11 @@ function chosenPoints({ records, points, random }: CrashPlan): Map<number, numbe
   return chosen
 }
 
-/** What was left of `directory`, as the only content of `scratch`. */
+/** What was left of `directory`, as the only content of `scratch` but for held back room, whose bytes nobody reads and whose writing would be most of the work. */
 export function rebuild(directory: string, scratch: string, files: ReadonlyMap<string, Buffer>): void {
-  rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch, { recursive: true })
+  for (const name of readdirSync(scratch))
+    if (!isBallast(name)) rmSync(join(scratch, name), { recursive: true, force: true })
   for (const [path, bytes] of files) {
     const target = join(scratch, relative(directory, path))
     mkdirSync(dirname(target), { recursive: true })

@@ -4,6 +4,9 @@
 import type { Random } from '../../support/random.ts'
 import type { DiskOperation } from './disk-log.ts'
 
+/** Of `ballastOf` (storage/disk-room.ts). */
+export const isBallast = (path: string): boolean => path.endsWith('.ballast')
+
 /**
  * What becomes of writes not yet synced: all lost; all there; each sector by chance; in order up to a point and the last one torn.
  * `lied`: lost, and with them up to LIED_WRITES_MAX of the last writes the disk had said were safe (R03).
@@ -17,8 +20,9 @@ const SECTOR_BYTES = 512
 type Change = { readonly offset: number; readonly bytes: Uint8Array } | { readonly size: number }
 
 class DiskFile {
-  /** With everything that nothing can take away any more, lies included. */
+  /** With everything that nothing can take away any more, lies included; the first `#size` bytes of it, so that a file that grows is copied seldom. */
   #settled: Buffer = Buffer.alloc(0)
+  #size = 0
   /** The last writes that were synced. */
   readonly #synced: Change[] = []
   #pending: Change[] = []
@@ -31,7 +35,13 @@ class DiskFile {
     this.#synced.push(...this.#pending)
     this.#pending = []
     const old = this.#synced.splice(0, Math.max(0, this.#synced.length - LIED_WRITES_MAX))
-    if (old.length > 0) this.#settled = withChanges(this.#settled, old)
+    const extent = extentOf(this.#size, old)
+    if (extent > this.#settled.length) {
+      const larger = Buffer.alloc(2 * extent)
+      this.#settled.copy(larger, 0, 0, this.#size)
+      this.#settled = larger
+    }
+    this.#size = changed(this.#settled, this.#size, old)
   }
 
   left(loss: Loss, random: Random): Buffer {
@@ -39,27 +49,33 @@ class DiskFile {
       loss === 'lied'
         ? this.#synced.slice(0, this.#synced.length - random.below(LIED_WRITES_MAX + 1))
         : this.#synced
-    return withChanges(this.#settled, [...kept, ...survivors(this.#pending, loss, random)])
+    const changes = [...kept, ...survivors(this.#pending, loss, random)]
+    const bytes = Buffer.alloc(extentOf(this.#size, changes))
+    this.#settled.copy(bytes, 0, 0, this.#size)
+    return bytes.subarray(0, changed(bytes, this.#size, changes))
   }
 }
 
-/** In one buffer of the size it will have at most, so that a file that grows write by write is copied once. */
-function withChanges(before: Buffer, changes: readonly Change[]): Buffer {
-  let size = before.length
+/** The most bytes a file has while the changes are made. */
+function extentOf(size: number, changes: readonly Change[]): number {
   let extent = size
   for (const change of changes)
     extent = Math.max(extent, 'size' in change ? change.size : change.offset + change.bytes.length)
-  const bytes = Buffer.alloc(extent)
-  before.copy(bytes)
+  return extent
+}
+
+/** Makes the changes in place; the size after them. What lies behind the size is zero. */
+function changed(bytes: Buffer, before: number, changes: readonly Change[]): number {
+  let size = before
   for (const change of changes)
     if ('size' in change) {
-      bytes.fill(0, Math.min(size, change.size))
+      bytes.fill(0, Math.min(size, change.size), size)
       size = change.size
     } else {
       bytes.set(change.bytes, change.offset)
       size = Math.max(size, change.offset + change.bytes.length)
     }
-  return bytes.subarray(0, size)
+  return size
 }
 
 function survivors(pending: readonly Change[], loss: Loss, random: Random): readonly Change[] {
@@ -130,10 +146,10 @@ export class CrashingDisk {
     }
   }
 
-  /** Path and bytes of every file that is left. SQLite's shared memory is none: it is not on the disk. */
+  /** Path and bytes of every file that is left. SQLite's shared memory is none: it is not on the disk. The room that is held back holds nothing (`rebuild`). */
   left(loss: Loss, random: Random): Map<string, Buffer> {
     const files = new Map<string, Buffer>()
-    const paths = [...this.#names.keys()].filter((path) => !path.endsWith('-shm'))
+    const paths = [...this.#names.keys()].filter((path) => !path.endsWith('-shm') && !isBallast(path))
     // The disk lies about what it was asked last, and that was one file's writes.
     const liedAbout = loss === 'lied' ? random.pick(paths) : undefined
     for (const path of paths) {

@@ -70,7 +70,7 @@ export function redeemOffline(
   const leave = { hold: 0, rights, points: points as Points, member: card.member, perk }
   if (short.length === 0) return accept({ ...leave, risk: null })
   const missing = short.reduce((sum, { subject, amount }) => (subject === 'points' ? sum + amount : sum), 0)
-  return metric === POINTS && mayRisk(books, card.member, missing, program.offline.risk, when)
+  return metric === POINTS && mayRisk(books, card.member, missing, program.offline.risk)
     ? accept({ ...leave, risk: missing as Points })
     : { ok: false, refusal: covered.refusal ?? nothingHere() }
 }
@@ -93,7 +93,7 @@ export function useOffline(books: Books, code: string): Result<Leave> {
     return accept({ ...leave, rights: [], risk: null })
   if (lease !== undefined && usable(books, lease) > 0)
     return accept({ ...leave, rights: [{ lease: lease.lease, amount: 1 as Points }], risk: null })
-  if (program !== null && mayRisk(books, card.member, 0, program.offline.risk, when))
+  if (program !== null && mayRisk(books, card.member, 0, program.offline.risk))
     return accept({ ...leave, rights: [], risk: 0 as Points })
   return { ok: false, refusal: lease === undefined ? nothingHere() : overText(books, lease) }
 }
@@ -178,9 +178,10 @@ function overText(books: Books, lease: KeptLease): Refusal {
     : refuse('lease_exhausted', `The store is offline, and ${USED_UP[lease.subject]}. ${LATER}`).refusal
 }
 
-/** Whether the merchant's limits allow one more spending at risk, of so many points. */
-function mayRisk(books: Books, member: MemberId, points: number, risk: Risk, when: When): boolean {
-  if (risk.usesPerOutage === 0) return false
+/** Whether the merchant's limits allow one more spending at risk, of so many points; the day is the one it would be booked on. */
+function mayRisk(books: Books, member: MemberId, points: number, risk: Risk): boolean {
+  const when = whenNow(books, undefined)
+  if (risk.usesPerOutage === 0 || when === undefined) return false
   const day = localDay(millisOf(when.at), when.offset)
   const taken = books.ledger.leases.risked(member, day)
   return (

@@ -242,6 +242,21 @@ test('U-8 A-11 a device is replaced, and a voucher is risked where it was never 
   expect(await b.use(other)).toBe('cloud')
 })
 
+test('A-11 CLK-5 by a clock that jumped ahead and is suspect, the risk of the day is still the day’s', async () => {
+  const risk = { per_member: 1_000, per_store: 200, per_outage: 1_000, uses_per_outage: 9 }
+  await begin({ share_percent: 0, risk })
+  const member = await rich(b, '1')
+  await b.cut()
+  await b.restart()
+  b.jumpClock(3 * DAY)
+  b.till.lookAtClock()
+  expect(b.till.status().clock.state).toBe('suspect')
+  expect(await b.redeem(member, MONEY, { points: 150 })).toBe('risk')
+  expect(await refusal(b, member, MONEY, 150)).toMatch(/^authority_missing/)
+  expect(await b.redeem(member, MONEY, { points: 50 })).toBe('risk')
+  b.jumpClock(-3 * DAY)
+})
+
 test('U-6 leases of stores out of reach do not keep others from being renewed', async () => {
   await begin(HALF)
   const now = world.system.now as Millis

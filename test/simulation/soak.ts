@@ -29,6 +29,8 @@ const began = Date.now()
 const until = began + Number(values.minutes) * 60_000
 const sums = { worlds: 0, operations: 0, calls: 0, events: 0, strikes: 0 }
 let told = began
+/** Of the last line. */
+let before = { operations: 0, processorUs: 0 }
 
 write(`SEED=${first}, ${perTerminal} operations a terminal, ${values.minutes} minutes`)
 for (let seed = first; Date.now() < until; seed++) {
@@ -42,7 +44,7 @@ for (let seed = first; Date.now() < until; seed++) {
   sums.strikes += Object.values(life.happened).reduce((sum, count) => sum + count, 0)
   if (Date.now() - told < TELL_MS) continue
   told = Date.now()
-  write(progress(seed))
+  write(`${progress(seed)}, lately ${lately()} operations/s`)
 }
 write(`nothing found: ${progress(first + sums.worlds - 1)}`)
 write(
@@ -51,12 +53,24 @@ write(
 
 /** Of processor time: what else the machine does says nothing about us. */
 function progress(seed: number): string {
-  const { user, system } = process.cpuUsage()
-  const perSecond = (count: number): number => Math.round((count * 1e6) / (user + system))
+  const perSecond = (count: number): number => Math.round((count * 1e6) / processorUs())
   return (
     `SEED=${seed}: ${sums.worlds} worlds, ${sums.operations} operations (${perSecond(sums.operations)}/s of processor time), ` +
     `${sums.calls} calls (${perSecond(sums.calls)}/s), ${sums.events} events (${perSecond(sums.events)}/s), ${sums.strikes} strikes, ${Math.round((Date.now() - began) / 1000)} s`
   )
+}
+
+/** Operations a second since the line before: the first seconds compile the code. */
+function lately(): number {
+  const now = { operations: sums.operations, processorUs: processorUs() }
+  const perSecond = ((now.operations - before.operations) * 1e6) / (now.processorUs - before.processorUs)
+  before = now
+  return Math.round(perSecond)
+}
+
+function processorUs(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
 }
 
 async function fail(plan: Plan): Promise<never> {

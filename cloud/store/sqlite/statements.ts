@@ -3,9 +3,11 @@ import type { Database, Statement } from 'better-sqlite3'
 import { planOnce } from '../../../protocol/sql-parameters.ts'
 import type { Raw } from './rows.ts'
 
+export type Prepared = Statement<unknown[], Raw>
+
 /** Prepared statements by their text, each planned once: 17 us instead of 130 for a member by identity. */
-export function preparer(database: Database): (sql: string) => Statement<unknown[], Raw> {
-  const prepared = new Map<string, Statement<unknown[], Raw>>()
+export function preparer(database: Database): (sql: string) => Prepared {
+  const prepared = new Map<string, Prepared>()
   return (sql) => {
     let statement = prepared.get(sql)
     if (statement === undefined) {

@@ -168,6 +168,28 @@ describe('standing', () => {
     expect(outcomes).toEqual(['60', '60'])
   })
 
+  test('D-1 a duplicate that names its member by identity has the state sent to its store again: it is covered now', async () => {
+    const writer = await cloud.addStore()
+    const twin = Object.assign(await cloud.addStore(), { store: writer.store })
+    await cloud.store.write(async (tx) => {
+      const life = await tx.insertOrigin({ tenant: cloud.tenant, store: writer.store, edge: writer.edge })
+      Object.assign(twin, { origin: life.origin })
+    })
+    const claim = { kind: 'card', value: '77' } as const
+    const member = writer.enrol({ at: T0 }, [claim])
+    writer.sale({ at: T0 + MINUTE, member, key: 'receipt-7' }, [{ sku: 'x', amount: 1000 }])
+    await send(writer)
+    const told = () => cloud.store.read.changedMembers(twin.origin, twin.store, 0, 10)
+    const before = await told()
+    twin.sale({ at: T0 + 2 * MINUTE, claim, key: 'receipt-7' }, [{ sku: 'x', amount: 1000 }])
+    await send(twin)
+    const after = await told()
+    expect(after.covers).toBe(1)
+    expect(after.rows.map(({ id }) => id)).toEqual([member])
+    expect(after.rows[0]?.change).toBeGreaterThan(before.rows[0]?.change ?? Infinity)
+    expect(await balance(member)).toBe(60)
+  })
+
   test('I-7 a sale with an unknown card is folded when its member turns up, with the enrolment as cause', async () => {
     a.sale({ at: T0, claim: { kind: 'card', value: '77' } }, [{ sku: 'x', amount: 2000 }])
     await send(a)

@@ -270,7 +270,7 @@ export class Ingest {
     const orphans: ConflictDraft[] = []
     drafts.push(...(await this.#states.fold(tx, tenant, programs, standing, changed, orphans)))
     await this.#meetings.meet(tx, standing.touched)
-    await this.#tellAgain(tx, part.facts, changed)
+    await this.#tellAgain(tx, tenant, part.facts, changed)
     await tx.addToBooks(lossesOf(tenant, drafts))
     const spending = await settleSpending(tx, tenant, programs, part.facts, standing)
     leases.push(...spending.leases)
@@ -303,11 +303,19 @@ export class Ingest {
   }
 
   /**
-   * A fact that names a member but does not count for it changes no state, yet the store has it on top of the state it was sent: the state goes out
+   * A fact that names a member, by id or identity, but does not count for it changes no state, yet the store has it on top of the state it was sent: the state goes out
    * again, because it covers that fact now (D-1).
    */
-  async #tellAgain(tx: Writes, arrivals: readonly ArrivedFact[], changed: Set<MemberId>): Promise<void> {
+  async #tellAgain(
+    tx: Writes,
+    tenant: TenantId,
+    arrivals: readonly ArrivedFact[],
+    changed: Set<MemberId>,
+  ): Promise<void> {
     const named = arrivals.map(({ fact }) => fact.member)
+    const claims = arrivals.flatMap(({ fact }) => (fact.claim === null ? [] : [fact.claim]))
+    // A store counts these for whoever has the identity (M-4).
+    if (claims.length > 0) named.push(...(await tx.identities(tenant, claims)).map(({ member }) => member))
     const unchanged = named.filter((member) => member > 0 && !changed.has(member))
     await this.#states.retell(tx, [...new Set(unchanged)], changed)
   }

@@ -61,8 +61,6 @@ export interface Size {
   readonly perTerminal: number
   /** Of the whole world; else as many as its terminals make. */
   readonly operationsMax?: number
-  /** Disks of stores are copied, put back and cloned. */
-  readonly disks?: boolean
 }
 
 const REAL_ONE_IN = 8
@@ -77,18 +75,15 @@ const USUAL: Readonly<Record<Strike, number>> = {
   'cloud crashes': 8,
   'cloud crashes in a transaction': 5,
   'disk lost': 8,
-  // Only where they are asked for: in one such world in twenty an edge and the cloud still disagree about a balance.
-  'disk copied or put back': 0,
-  'disk cloned': 0,
+  'disk copied or put back': 8,
+  'disk cloned': 3,
   'cloud copied or put back': 4,
   'clock jumps': 6,
 }
 
-const DISKS: Readonly<Partial<Record<Strike, number>>> = {
-  'disk copied or put back': 8,
-  'disk cloned': 3,
-  'cloud copied or put back': 0,
-}
+const NO_DISKS = { 'disk copied or put back': 0, 'disk cloned': 0 } as const
+/** What shows that a life is begun twice. */
+const EVERY_DISK = { 'disk copied or put back': 8, 'disk cloned': 3, 'cloud copied or put back': 0 } as const
 
 /** Strikes of every mixture. */
 export const USUAL_STRIKES = STRIKES.filter((strike) => USUAL[strike] > 0)
@@ -98,15 +93,17 @@ export function planOf(seed: number, size: Size, bug?: Bug): Plan {
   const stores = 1 + random.below(4)
   const terminalsPerStore = random.pick([1, 4, 12, 40])
   const terminals = stores * terminalsPerStore
-  const { perTerminal, operationsMax = terminals * perTerminal, disks = false } = size
+  const { perTerminal, operationsMax = terminals * perTerminal } = size
   const operationsPerTerminal = Math.max(4, Math.min(perTerminal, Math.ceil(operationsMax / terminals)))
   const operations = terminals * operationsPerTerminal
   // Each kind of trouble is absent from one world in four.
   const strikes = Object.fromEntries(
     STRIKES.map((strike) => [strike, random.below(4) === 0 && strike !== 'line healed' ? 0 : USUAL[strike]]),
   ) as Record<Strike, number>
-  // Not beside a cloud that is put back: what a store's open life names by ids of the one before would be lost there.
-  if (disks || bug === 'epoch reused') Object.assign(strikes, DISKS)
+  // Beside a cloud that is put back, whoever was enrolled on a disk that is gone is HQ's to merge (I-13).
+  if (bug !== undefined || random.below(2) === 0) Object.assign(strikes, NO_DISKS)
+  else strikes['cloud copied or put back'] = 0
+  if (bug === 'epoch reused') Object.assign(strikes, EVERY_DISK)
   return {
     seed,
     stores,

@@ -1,4 +1,4 @@
-// The long run: `npm run soak -- --minutes N [--seed S] [--operations N] [--disks]`: one world after the other, each from the next seed, until the time is
+// The long run: `npm run soak -- --minutes N [--seed S] [--operations N]`: one world after the other, each from the next seed, until the time is
 // over; every terminal wants N operations. Tells its seed first and its progress; the first world in which something is found ends it, with the smallest plan that still
 // shows it, kept as a regression. What is counted is told in README.md.
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,6 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string' },
     operations: { type: 'string', default: '100' },
-    disks: { type: 'boolean', default: false },
   },
 })
 const write = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -34,7 +33,7 @@ let before = { operations: 0, processorUs: 0 }
 
 write(`SEED=${first}, ${perTerminal} operations a terminal, ${values.minutes} minutes`)
 for (let seed = first; Date.now() < until; seed++) {
-  const plan = planOf(seed, { perTerminal, disks: values.disks })
+  const plan = planOf(seed, { perTerminal })
   const life = await live(plan)
   if (!isClean(life)) await fail(plan)
   sums.worlds += 1

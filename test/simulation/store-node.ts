@@ -200,6 +200,11 @@ export class StoreNode {
     this.#dieInCommit = this.#world.random.pick(['before', 'after'])
   }
 
+  /** No commit is its last any more. */
+  calm(): void {
+    this.#dieInCommit = null
+  }
+
   /** The disk takes no page more, for a while. */
   fill(): void {
     if (this.#open === null) return

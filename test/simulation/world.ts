@@ -327,6 +327,7 @@ export class World {
   async heal(): Promise<void> {
     this.#fateOn = false
     this.#cloudDoom = null
+    for (const node of this.stores) node.calm()
     await this.time.runUntil(() => {
       for (const node of this.stores) {
         if (node.wire.state !== 'up') node.wire.set('up')

@@ -222,6 +222,7 @@ async function coreOf(
     store,
     ingest,
     certify: (tenant, edge, request) => certifier.certify(tenant, edge, request),
+    holds: (tenant, edge, certificate) => certifier.holds(tenant, edge, certificate),
     certifyAgain: (tenant, edge) => certifier.again(tenant, edge),
     clients: {
       of: (tenant) => platform.clients.ofStores(tenant),

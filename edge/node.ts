@@ -181,7 +181,8 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
     now: () => till.clock.now(),
     names: () => ownNames(options.hostNames ?? []),
     needed: options.tls !== undefined,
-    ask: (request) => link.certify(request),
+    ask: (request) => link.aboutCertificate({ type: 'certify', ...request }),
+    say: (certificate) => void link.aboutCertificate({ type: 'holds', certificate }),
     onChanged: () =>
       void serveTls().catch((cause: unknown) => log.error({ err: cause }, 'TLS is not served')),
     onEnding: (until) => till.tellManagers(endingText(until)),

@@ -14,6 +14,7 @@ import {
 import { BudgetStandingShape } from './frames/budgets.ts'
 import { StoreClientShape } from './frames/clients.ts'
 import { ConflictNewsShape, CorrectionShape } from './frames/corrections.ts'
+import { HeldShape } from './frames/holds.ts'
 import { MemberSnapshotShape } from './frames/members.ts'
 import { LeaseLineShape, LeaseTermShape, RightShape } from './leases.ts'
 import { LifeShape } from './lives.ts'
@@ -28,5 +29,7 @@ export const STRUCTURES: readonly (readonly string[])[] = [
   ...Object.values(UP_SHAPES).map(fieldsOf),
   ...Object.values(DOWN_SHAPES).map(fieldsOf),
   ...[MemberSnapshotShape, CorrectionShape, BasketShape, ConflictNewsShape, LifeShape].map(fieldsOf),
-  ...[RightShape, LeaseLineShape, LeaseTermShape, BudgetStandingShape, StoreClientShape].map(fieldsOf),
+  ...[RightShape, LeaseLineShape, LeaseTermShape, BudgetStandingShape, StoreClientShape, HeldShape].map(
+    fieldsOf,
+  ),
 ]

@@ -13,12 +13,15 @@ import type { FindMember } from './frames/find-member.ts'
 import { FindMemberShape } from './frames/find-member.ts'
 import type { Hello } from './frames/hello.ts'
 import { HelloShape } from './frames/hello.ts'
+import type { Holds } from './frames/holds.ts'
+import { HoldsShape } from './frames/holds.ts'
 import type { Past } from './frames/past.ts'
 import { PastShape } from './frames/past.ts'
 import type { Witness } from './frames/witness.ts'
 import { WitnessShape } from './frames/witness.ts'
 
-export type UpFrame = Hello | Batch | FindMember | Authorise | Past | Witness | AskTime | Certify | AskBudgets
+export type UpFrame =
+  Hello | Batch | FindMember | Authorise | Past | Witness | AskTime | Certify | Holds | AskBudgets
 
 export const UP_SHAPES = {
   hello: HelloShape,
@@ -29,5 +32,6 @@ export const UP_SHAPES = {
   witness: WitnessShape,
   ask_time: AskTimeShape,
   certify: CertifyShape,
+  holds: HoldsShape,
   ask_budgets: AskBudgetsShape,
 } as const satisfies Record<UpFrame['type'], unknown>

@@ -1,10 +1,12 @@
 // Certifies the TLS keys of the tenant's own devices (G-11), under local names and addresses only: a device that was taken over, and even the CA's key, can
-// impersonate nothing that is public. What a device has is remembered, for the fleet list and for the day the CA changes (G-13).
+// impersonate nothing that is public. What was given out and what a device says it holds are remembered, for the fleet list and for the day the CA changes
+// (G-13): a certificate that was sent may be lost with its line.
 import { createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Certified } from '../../protocol/frames/certificate.ts'
 import type { CertificateRequest } from '../../protocol/frames/certify.ts'
+import type { Held } from '../../protocol/frames/holds.ts'
 import { CERTIFICATE_DAYS } from '../../protocol/limits.ts'
 import { isLocalAddress, isLocalName } from '../../protocol/local-names.ts'
 import { accept, refuse } from '../../protocol/result.ts'
@@ -18,14 +20,14 @@ import type { AuthorityStep, AuthorityView } from './authorities.ts'
 /** A DNS name of letters, digits and hyphens, in lower case. */
 const DNS_NAME = /^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$/
 
-/** The certificate a device has, as far as the cloud gave it. */
-export interface Issued extends CertificateRequest {
-  /** In hexadecimal. */
-  readonly serial: string
-  readonly until: Millis
-  /** Name of the CA that proves it. */
-  readonly ca: string
+/** The last certificate a device was given, and the one it says it holds. */
+interface Issued extends CertificateRequest, Held {
+  /** Null: none. Left out: it said nothing yet. */
+  readonly holds?: Held | null
 }
+
+/** Until a device says what it holds, that is what it was given. */
+const holding = (issued: Issued): Held | null => (issued.holds === undefined ? issued : issued.holds)
 
 export interface CertifierOptions {
   readonly store: CloudStore
@@ -61,9 +63,15 @@ export class Certifier {
 
   /** G-13, each with how many devices it proves. */
   async authorities(tenant: TenantId): Promise<AuthorityView[]> {
-    const issued = [...(await this.issued(tenant)).values()]
+    const held = await this.held(tenant)
     return (await this.#authorities.all(tenant)).map(({ name, state, certificate, until }) => {
-      return { name, state, certificate, until, devices: issued.filter(({ ca }) => ca === name).length }
+      return {
+        name,
+        state,
+        certificate,
+        until,
+        devices: [...held.values()].filter(({ ca }) => ca === name).length,
+      }
     })
   }
 
@@ -73,8 +81,24 @@ export class Certifier {
     return stepped.ok ? accept(await this.authorities(tenant)) : stepped
   }
 
-  /** What every device of the tenant has. */
-  issued(tenant: TenantId): Promise<Map<EdgeId, Issued>> {
+  /** What the tenant's devices hold, as far as they have one. */
+  async held(tenant: TenantId): Promise<Map<EdgeId, Held>> {
+    const all = new Map<EdgeId, Held>()
+    for (const [edge, issued] of await this.#issuedTo(tenant)) {
+      const held = holding(issued)
+      if (held !== null) all.set(edge, held)
+    }
+    return all
+  }
+
+  /** A device's own word. */
+  async holds(tenant: TenantId, edge: EdgeId, said: Held | null): Promise<void> {
+    const known = (await this.#issuedTo(tenant)).get(edge)
+    if (known === undefined || (known.holds !== undefined && known.holds?.serial === said?.serial)) return
+    await this.#remember(tenant, edge, (issued) => ({ ...(issued ?? known), holds: said }))
+  }
+
+  #issuedTo(tenant: TenantId): Promise<Map<EdgeId, Issued>> {
     let issued = this.#issued.get(tenant)
     if (issued === undefined) {
       issued = this.#loadIssued(tenant)
@@ -104,24 +128,39 @@ export class Certifier {
     const certificate = serverCertificate(draft, names, ca.privateKey)
     const serial = Buffer.from(bytes).toString('hex')
     const { until } = span
-    await this.#remember(tenant, edge, { serial, until, ca: ca.name, public_key: request.public_key, names })
+    const { public_key } = request
+    const given = { serial, until, ca: ca.name, public_key, names }
+    await this.#remember(tenant, edge, (issued) =>
+      issued?.holds === undefined ? given : { ...given, holds: issued.holds },
+    )
     this.#onIssued({ edge, serial, names, until })
     return accept({ certificate, ca: ca.certificate })
   }
 
-  /** G-13: another certificate for the key a device has, where a CA proves it that signs no more; undefined where nothing is to be done. */
+  /** G-13: another certificate for the key a device has, where it holds one of a CA that does not sign; undefined where nothing is to be done. */
   async again(tenant: TenantId, edge: EdgeId): Promise<Certified | undefined> {
-    const held = (await this.issued(tenant)).get(edge)
-    if (held === undefined || held.ca === (await this.#authorities.signing(tenant)).name) return undefined
-    const { public_key, names } = held
+    const issued = (await this.#issuedTo(tenant)).get(edge)
+    const held = issued === undefined ? null : holding(issued)
+    if (issued === undefined || held === null) return undefined
+    if (held.ca === (await this.#authorities.signing(tenant)).name) return undefined
+    const { public_key, names } = issued
     const made = await this.certify(tenant, edge, { public_key, names })
     return made.ok ? made.value : undefined
   }
 
-  async #remember(tenant: TenantId, edge: EdgeId, issued: Issued): Promise<void> {
-    const all = await this.issued(tenant)
-    await this.#store.write((tx) => tx.saveMeta(metaOf(edge), JSON.stringify(issued)))
-    all.set(edge, issued)
+  /** What is changed is read in the transaction: a word of the device and another certificate for it may come together. */
+  async #remember(
+    tenant: TenantId,
+    edge: EdgeId,
+    change: (issued: Issued | undefined) => Issued,
+  ): Promise<void> {
+    const all = await this.#issuedTo(tenant)
+    const changed = await this.#store.write(async (tx) => {
+      const next = change(parsed(await tx.meta(metaOf(edge))))
+      await tx.saveMeta(metaOf(edge), JSON.stringify(next))
+      return next
+    })
+    all.set(edge, changed)
   }
 
   async #loadIssued(tenant: TenantId): Promise<Map<EdgeId, Issued>> {
@@ -129,9 +168,8 @@ export class Certifier {
     const load = async (tx: Writes): Promise<Map<EdgeId, Issued>> => {
       const all = new Map<EdgeId, Issued>()
       for (const { id } of edges) {
-        const text = await tx.meta(metaOf(id))
-        // Only this file writes it.
-        if (text !== undefined) all.set(id, JSON.parse(text) as Issued)
+        const issued = parsed(await tx.meta(metaOf(id)))
+        if (issued !== undefined) all.set(id, issued)
       }
       return all
     }
@@ -140,6 +178,10 @@ export class Certifier {
 }
 
 const metaOf = (edge: EdgeId): string => `tls_issued_${edge}`
+
+// Only this file writes it.
+const parsed = (text: string | undefined): Issued | undefined =>
+  text === undefined ? undefined : (JSON.parse(text) as Issued)
 
 function importTlsKey(text: string): KeyObject | undefined {
   try {

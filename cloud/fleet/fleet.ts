@@ -3,6 +3,7 @@
 import { importPublicKey } from '../../protocol/envelope.ts'
 import type { Certified } from '../../protocol/frames/certificate.ts'
 import type { CertificateRequest } from '../../protocol/frames/certify.ts'
+import type { Held } from '../../protocol/frames/holds.ts'
 import type { Life } from '../../protocol/lives.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
 import {
@@ -30,7 +31,7 @@ import type { Ingest } from '../domain/ingest/ingest.ts'
 import type { OwnFacts } from '../domain/ingest/own-facts.ts'
 import { sparesOf } from '../domain/lives.ts'
 import type { System } from '../system.ts'
-import type { Certifier, Issued } from './certifier.ts'
+import type { Certifier } from './certifier.ts'
 import { CODE_BYTES, enrolCode, enrolCodeHash } from './enrol-code.ts'
 import { Guesses } from '../guesses.ts'
 
@@ -78,7 +79,8 @@ export interface EdgeStanding {
   /** By epoch, without those that were never begun. */
   readonly lives: readonly LifeStanding[]
   /** Of the store's TLS, as far as it got it from here. */
-  readonly certificate: Pick<Issued, 'serial' | 'until' | 'ca'> | null
+  /** The one it holds. */
+  readonly certificate: Held | null
   readonly enrolledAt: Millis
 }
 
@@ -302,8 +304,8 @@ export class Fleet {
   /** G-3, in order of enrolment. */
   async edges(tenant: TenantId): Promise<EdgeStanding[]> {
     const { read } = this.#store
-    const [issued, edges, origins, contacts, stores] = await Promise.all([
-      this.#certifier.issued(tenant),
+    const [held, edges, origins, contacts, stores] = await Promise.all([
+      this.#certifier.held(tenant),
       read.edges(tenant),
       read.origins(tenant),
       read.contacts(tenant),
@@ -334,7 +336,7 @@ export class Fleet {
           state: edge.state,
           copyOf: edge.copyOf,
           lives,
-          certificate: issued.get(edge.id) ?? null,
+          certificate: held.get(edge.id) ?? null,
           enrolledAt: edge.enrolledAt,
         },
       ]

@@ -6,6 +6,7 @@ import type { Attestation } from '../../protocol/attestation.ts'
 import { seal } from '../../protocol/envelope.ts'
 import type { Certified } from '../../protocol/frames/certificate.ts'
 import type { CertificateRequest } from '../../protocol/frames/certify.ts'
+import type { Held } from '../../protocol/frames/holds.ts'
 import type { Life } from '../../protocol/lives.ts'
 import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
 import type { Result } from '../../protocol/result.ts'
@@ -64,6 +65,8 @@ export interface SyncParts {
     edge: EdgeId,
     request: CertificateRequest,
   ) => Promise<Result<Certified>>
+  /** A device says which certificate it holds (P-SYNC-9). */
+  readonly holds?: (tenant: TenantId, edge: EdgeId, certificate: Held | null) => Promise<void>
   /** Another certificate for the key a device has, where the CA has changed (G-13). */
   readonly certifyAgain?: (tenant: TenantId, edge: EdgeId) => Promise<Certified | undefined>
   /** What else is written in the transaction that makes a store known again. */
@@ -135,7 +138,7 @@ export class SyncHub {
     })
   }
 
-  /** G-13: the CA of a tenant has changed; its devices that are connected hear it now, the others with their next welcome. */
+  /** G-13: the CA of a tenant has changed; its devices that are connected hear it now, the others when they say what they hold. */
   certifyAgain(tenant: TenantId): void {
     for (const session of this.#sessions.values()) if (session.tenant === tenant) session.certifyAgain()
   }

@@ -15,6 +15,7 @@ import type { Certify } from '../../protocol/frames/certify.ts'
 import type { Ended } from '../../protocol/frames/ended.ts'
 import type { FindMember } from '../../protocol/frames/find-member.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
+import type { Holds } from '../../protocol/frames/holds.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
 import {
@@ -230,6 +231,8 @@ export class SyncSession {
         })
       case 'certify':
         return this.#certify(frame)
+      case 'holds':
+        return this.#holds(frame)
       case 'past':
         return this.#send(await tailOf(this.#parts.store.read, this.#edge, frame))
       case 'witness':
@@ -245,16 +248,20 @@ export class SyncSession {
     else this.close('malformed', certified.refusal.detail)
   }
 
-  /** G-13. Nothing is sent before the welcome: the edge would not take it, and what was given out once is not made again. */
+  /** G-13: the CA has changed. Nothing is sent before the welcome, for the edge would not take it; after it the edge says what it holds. */
   certifyAgain(): void {
-    if (!this.#greeted) return
-    const { certifyAgain, onFault } = this.#parts
-    certifyAgain?.(this.tenant, this.#edge.id).then(
-      (certified) => {
-        if (certified !== undefined) this.#send({ type: 'certificate', ...certified })
-      },
-      (cause: unknown) => onFault(this.#edge.id, cause),
-    )
+    if (this.#greeted)
+      this.#sendAnother().catch((cause: unknown) => this.#parts.onFault(this.#edge.id, cause))
+  }
+
+  async #holds({ certificate }: Holds): Promise<void> {
+    await this.#parts.holds?.(this.tenant, this.#edge.id, certificate)
+    await this.#sendAnother()
+  }
+
+  async #sendAnother(): Promise<void> {
+    const certified = await this.#parts.certifyAgain?.(this.tenant, this.#edge.id)
+    if (certified !== undefined) this.#send({ type: 'certificate', ...certified })
   }
 
   /** Leases may have to be given back first, perhaps by this very store: its frames are heard meanwhile. */
@@ -316,7 +323,6 @@ export class SyncSession {
       spares: [...spares],
     })
     this.#greeted = true
-    this.certifyAgain()
     // Positions of another life of the cloud say nothing about this one's logs (G-8).
     const since =
       hello.cloud_epoch === this.#cloudEpoch

@@ -7,7 +7,8 @@ import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { importPrivateKey, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
 import type { Certified } from '../../protocol/frames/certificate.ts'
-import type { CertificateRequest } from '../../protocol/frames/certify.ts'
+import type { Certify } from '../../protocol/frames/certify.ts'
+import type { Holds } from '../../protocol/frames/holds.ts'
 import type { Welcome } from '../../protocol/frames/welcome.ts'
 import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import type { Budgets } from '../../protocol/frames/budgets.ts'
@@ -171,9 +172,9 @@ export class Link implements CloudLink {
     return this.#questions.authorise(question, this.#ledger.head().seq)
   }
 
-  /** Asks for a certificate; false where the cloud is not in reach. */
-  certify(request: CertificateRequest): boolean {
-    if (this.live()) this.#send({ type: 'certify', ...request })
+  /** What is asked or said about the store's certificate (TLS-3, TLS-7); false where the cloud is not in reach. */
+  aboutCertificate(frame: Certify | Holds): boolean {
+    if (this.live()) this.#send(frame)
     return this.live()
   }
 

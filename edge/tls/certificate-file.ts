@@ -5,11 +5,15 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { Certified } from '../../protocol/frames/certificate.ts'
+import type { Held } from '../../protocol/frames/holds.ts'
+import type { Millis } from '../../protocol/time.ts'
 
 export const TLS_FILE = 'tls.pem'
 
 export interface HeldCertificate {
   readonly path: string
+  /** What both sides call it. */
+  readonly word: Held
   /** Names and addresses it was issued for; addresses as the machine writes them. */
   covers(name: string): boolean
   readonly from: number
@@ -65,6 +69,7 @@ export function writeCertificate(
   return held(path, x509, certified.ca)
 }
 
+const COMMON_NAME = /^CN=(.{1,64})$/m
 const SPKI = { type: 'spki', format: 'der' } as const
 
 function proven(publicKey: Buffer, { certificate, ca }: Certified): X509Certificate | undefined {
@@ -81,6 +86,11 @@ function proven(publicKey: Buffer, { certificate, ca }: Certified): X509Certific
 function held(path: string, x509: X509Certificate, ca: string): HeldCertificate {
   return {
     path,
+    word: {
+      serial: x509.serialNumber.toLowerCase(),
+      ca: COMMON_NAME.exec(x509.issuer)?.[1] ?? '',
+      until: Date.parse(x509.validTo) as Millis,
+    },
     covers: (name) => (isIP(name) === 0 ? x509.checkHost(name) : x509.checkIP(name)) !== undefined,
     from: Date.parse(x509.validFrom),
     until: Date.parse(x509.validTo),

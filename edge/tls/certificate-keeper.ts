@@ -3,6 +3,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { Certified } from '../../protocol/frames/certificate.ts'
 import type { CertificateRequest } from '../../protocol/frames/certify.ts'
+import type { Held } from '../../protocol/frames/holds.ts'
 import { CERTIFICATE_LOOK_MS, CERTIFICATE_RENEW_DAYS, CERTIFICATE_WARN_DAYS } from '../../protocol/limits.ts'
 import { DAY_MS } from '../../protocol/time.ts'
 import type { Cancel, System } from '../system.ts'
@@ -37,6 +38,8 @@ export interface CertificateKeeperOptions {
   readonly needed: boolean
   /** Hands the request to the cloud; false where it is not in reach. */
   readonly ask: (request: CertificateRequest) => boolean
+  /** Tells the cloud which certificate is held, where that is in reach. */
+  readonly say: (certificate: Held | null) => void
   /** Another certificate is held. */
   readonly onChanged: (certificate: HeldCertificate) => void
   /** It nears its end. Said once a process, and again after each renewal. */
@@ -69,6 +72,7 @@ export class CertificateKeeper {
   /** The cloud is in reach: what was asked on an earlier line is not answered any more. */
   online(): void {
     this.#asked = undefined
+    this.#options.say(this.#held?.word ?? null)
     this.look()
   }
 
@@ -92,7 +96,7 @@ export class CertificateKeeper {
    * was asked for is asked for at the next look, what came unasked says that this one is no good any more.
    */
   take(certified: Certified): void {
-    const { directory, onChanged } = this.#options
+    const { directory, onChanged, say } = this.#options
     const asked = this.#asked
     const keys = [asked, heldKey(directory)].filter((key) => key !== undefined)
     for (const key of keys) {
@@ -101,6 +105,7 @@ export class CertificateKeeper {
       if (key === asked) this.#asked = undefined
       this.#held = held
       this.#warned = false
+      say(held.word)
       return onChanged(held)
     }
     this.#asked = undefined

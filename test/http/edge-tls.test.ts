@@ -1,5 +1,6 @@
 // TLS of a store's node over real sockets, with certificates of a real CA: at enrolment, over the line, by whom it is believed, exchanged while it
 // serves, and near its end (TLS, G-11, KW-5).
+import { X509Certificate } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
@@ -20,6 +21,7 @@ import { newTlsKey } from '../../edge/tls/certificate-keeper.ts'
 import { ownNames } from '../../edge/tls/own-names.ts'
 import type { Certified } from '../../protocol/frames/certificate.ts'
 import type { CertificateRequest } from '../../protocol/frames/certify.ts'
+import type { Held } from '../../protocol/frames/holds.ts'
 import { CERTIFICATE_DAYS, CERTIFICATE_RENEW_DAYS, CERTIFICATE_WARN_DAYS } from '../../protocol/limits.ts'
 import { DAY_MS } from '../../protocol/time.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
@@ -152,6 +154,30 @@ describe('a real cloud and a real edge', () => {
 
 // A key of the right form for `public_key` of an enrolment, and the wrong one for TLS.
 const ED25519 = 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE='
+
+test('G-13: a device counts under the CA of the certificate it says it holds, and gets another until that is of the one that signs', async () => {
+  const { certifier, tenant } = await certifierOf()
+  const { request } = newTlsKey(NAMES)
+  const counts = async (): Promise<number[]> =>
+    (await certifier.authorities(tenant)).map(({ devices }) => devices)
+  const held = async (): Promise<Held> => (await certifier.held(tenant)).get(7) ?? expect.unreachable()
+  await certifier.certify(tenant, 7, request)
+  const first = await held()
+  await certifier.holds(tenant, 7, first)
+  for (const step of ['announce', 'change'] as const) await certifier.step(tenant, step)
+  const sent = [await certifier.again(tenant, 7), await certifier.again(tenant, 7)]
+  expect(await counts()).toEqual([0, 1])
+  expect(await held()).toEqual(first)
+  const [, last] = sent.map((one) => new X509Certificate(one?.certificate ?? ''))
+  const ca = last?.issuer.slice('CN='.length) ?? ''
+  await certifier.holds(tenant, 7, { ...first, serial: last?.serialNumber.toLowerCase() ?? '', ca })
+  expect(await counts()).toEqual([1, 0])
+  expect(await certifier.again(tenant, 7)).toBeUndefined()
+  // Whose file is gone has none: it asks by itself where it needs one.
+  await certifier.holds(tenant, 7, null)
+  expect(await counts()).toEqual([0, 0])
+  expect(await certifier.again(tenant, 7)).toBeUndefined()
+})
 
 describe('G-11: what is certified', () => {
   test('local names and addresses, each once; a request with none of them is refused', async () => {

@@ -189,6 +189,10 @@ export const UP_SAMPLES = {
   ask_time: { type: 'ask_time', question: 3 },
   ask_budgets: { type: 'ask_budgets', budgets_question: 4 },
   certify: { type: 'certify', public_key: 'MFkw', names: ['till.local', '192.168.1.4'] },
+  holds: {
+    type: 'holds',
+    certificate: { serial: '4f00', ca: 'Tillstream stores 4a1b2c3d', until: Date.UTC(2025, 2, 31) },
+  },
   authorise: {
     type: 'authorise',
     question: 2,

@@ -93,7 +93,7 @@ const AuthoritiesShape = Type.Object(
           state: oneOf(AUTHORITY_STATES),
           ends_at: TimeTextShape,
           certificate: Type.String({ description: 'PEM' }),
-          devices: Type.Integer({ description: 'That have a certificate of it' }),
+          devices: Type.Integer({ description: 'That hold a certificate of it, as they say' }),
         },
         closed,
       ),

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { CloudStore } from '../../cloud/store/port.ts'
@@ -10,6 +9,7 @@ import { platformContract } from './platform-suite.ts'
 import { storeOwnersContract } from './store-owners-suite.ts'
 import type { StoreFactory } from './store-rows.ts'
 import { storeContract } from './store-suite.ts'
+import { ownDirectory } from '../support/own-directory.ts'
 
 const directories = new Map<CloudStore, string>()
 
@@ -20,7 +20,7 @@ function open(directory: string): CloudStore {
 }
 
 const SQLITE: StoreFactory = {
-  create: async () => open(mkdtempSync(join(tmpdir(), 'tillstream-store-'))),
+  create: async () => open(ownDirectory('store')),
   reopen: async (store) => {
     await store.close()
     return open(directories.get(store) ?? '')
@@ -36,7 +36,7 @@ collectionContract('SQLite', SQLITE)
 platformContract('SQLite', SQLITE)
 
 test('S-1 the embedded engine is durable at COMMIT and has one writer', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'tillstream-store-'))
+  const directory = ownDirectory('store')
   const { writer, reader, unlock } = openDatabase(directory)
   expect(writer.pragma('synchronous', { simple: true })).toBe(2)
   expect(writer.pragma('journal_mode', { simple: true })).toBe('wal')
@@ -52,7 +52,7 @@ test('S-1 the embedded engine is durable at COMMIT and has one writer', () => {
 })
 
 test('S-7 the log is moved into the file beside the commits, and is gone after the close', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'tillstream-store-'))
+  const directory = ownDirectory('store')
   const store = openSqliteStore({ directory })
   const file = join(directory, 'cloud.db')
   const before = statSync(file).size

@@ -1,6 +1,7 @@
 // R08, R09, R19, R20, R21: real stores and a real cloud over lines that cut, stall, lose replies and lie, and terminals whose own line to their store does the
 // same. Batches twice, lost and out of order come from the replay's shuffler, which knows frames.
 import { Shuffler } from '../../cloud/demo/replay/shuffler.ts'
+import { HEARTBEAT_MS } from '../../protocol/limits.ts'
 import { seededRandom } from '../support/random.ts'
 import { ChaosProxy } from './frame/chaos-proxy.ts'
 import type { Weather } from './frame/chaos-proxy.ts'
@@ -17,6 +18,9 @@ const TERMINAL_WEATHERS: readonly Weather[] = ['cutting', 'deaf', 'refused']
 const TRIES_PER_SECOND_MAX = 2
 const MORE_MAX = 40
 const WATCHED_MS = 4_000
+/** Something in between that cuts what is silent: one sooner than the cloud's signs of life come, one later. Real ones take 30 s and more. */
+const IDLE_MS = { impatient: 1_500, patient: HEARTBEAT_MS + 2_000 } as const
+const IDLE_WATCHED_MS = IDLE_MS.patient + 1_000
 
 export const badNetwork: Rig = {
   name: 'bad-network',
@@ -96,7 +100,8 @@ async function stormy({ length, seed, directory, say }: RigOptions): Promise<Rig
     const set = (lines: readonly ChaosProxy[], weather: Weather): void => {
       for (const proxy of lines) proxy.set(weather)
     }
-    let busy = 0
+    const dozed = await silent(load, upstream, calls)
+    let busy = dozed.perSecond
     for (let round = 0; round < rounds; round++)
       for (const weather of CLOUD_WEATHERS) {
         set(upstream, weather)
@@ -127,10 +132,10 @@ async function stormy({ length, seed, directory, say }: RigOptions): Promise<Rig
     return [
       {
         fault: 'R19',
-        what: `${load.log.count} calls through ${CLOUD_WEATHERS.join(', ')}`,
+        what: `${load.log.count} calls through ${CLOUD_WEATHERS.join(', ')}, cut when silent`,
         figures,
         recoveryMs,
-        faults: [...faults, ...loops],
+        faults: [...faults, ...dozed.faults, ...loops],
       },
       { fault: 'R20', what: `terminals behind lines that are ${TERMINAL_WEATHERS.join(', ')}`, figures },
       { fault: 'R21', what: 'replies of the cloud, and of the stores, lost after the commit', figures },
@@ -139,4 +144,30 @@ async function stormy({ length, seed, directory, say }: RigOptions): Promise<Rig
     await load.kill()
     await Promise.all([...upstream, ...local].map((proxy) => proxy.close()))
   }
+}
+
+/** Lines that end when nothing passes: signs of life keep one that is cut later than they come, and the other resumes as often as it is cut. */
+async function silent(
+  load: ShopsUnderLoad,
+  [impatient, patient]: readonly ChaosProxy[],
+  calls: number,
+): Promise<{ perSecond: number; faults: string[] }> {
+  if (impatient === undefined || patient === undefined) throw new Error('there are two stores')
+  impatient.cutIdle(IDLE_MS.impatient)
+  patient.cutIdle(IDLE_MS.patient)
+  const began = Date.now()
+  await load.sell(calls)
+  await load.synced()
+  const quiet = Date.now()
+  await until('a while of silence', async () => Date.now() - quiet > IDLE_WATCHED_MS)
+  const cuts = impatient.idleCuts
+  const faults = [
+    ...(cuts === 0 ? ['no silent line was cut'] : []),
+    ...(patient.idleCuts === 0
+      ? []
+      : [`cut after ${IDLE_MS.patient} ms of silence, in spite of the signs of life`]),
+  ]
+  await load.sell(calls)
+  await load.synced()
+  return { perSecond: impatient.tries / ((Date.now() - began) / 1000 + 1), faults }
 }

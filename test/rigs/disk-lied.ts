@@ -1,7 +1,7 @@
 // R03: a disk that said it had written and had not: with what was never synced, up to twenty of the last synced writes are gone too. No code can keep what the disk threw
 // away; what must not be is that nobody notices. A real store is started on what is left, against the real cloud that has everything: it refuses, or
 // it does not go on in the same life of its ledger.
-import { mkdirSync, mkdtempSync, existsSync, rmSync } from 'node:fs'
+import { mkdirSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ask, fieldOf } from '../../cloud/demo/ask.ts'
 import type { Shop } from '../../cloud/demo/shops.ts'
@@ -13,6 +13,7 @@ import { CrashingDisk } from './power/crashed-disk.ts'
 import { readDiskLog } from './power/disk-log.ts'
 import { ledgerOpener } from './power/opened-ledger.ts'
 import { compileRecorder, recorded } from './power/recorder.ts'
+import { ownDirectory } from '../support/own-directory.ts'
 
 const MEMORY = '/dev/shm'
 const SIZES = { quick: { lies: 4, calls: 30 }, long: { lies: 60, calls: 60 } } as const
@@ -26,7 +27,7 @@ export const diskLied: Rig = {
   needs: ['linux', 'cc'],
   async run(options) {
     if (!existsSync(MEMORY)) return [await lied(options)]
-    const directory = mkdtempSync(join(MEMORY, 'tillstream-lied-'))
+    const directory = ownDirectory('lied', MEMORY)
     try {
       return [await lied({ ...options, directory })]
     } finally {

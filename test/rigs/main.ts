@@ -1,8 +1,6 @@
 // `npm run faults [-- --quick | --long [--part I/N]] [--seed N] [--abreast N] [R05 | NAME …]`: runs the rigs, so many at a time, prints the table of faults with the
 // figures, and fails when one is not zero. Without a name all run. A rig whose tools are not here is left out with the reason; a rig that throws is a failure.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { runAlone } from './frame/alone.ts'
 import { isFault } from './frame/faults.ts'
@@ -11,6 +9,7 @@ import type { Remark } from './frame/report.ts'
 import type { Length, Part, Rig, RigRow } from './frame/rig.ts'
 import { missing } from './frame/tools.ts'
 import { RIGS } from './table.ts'
+import { ownDirectory } from '../support/own-directory.ts'
 
 const EXIT_WRONG = 1
 const EXIT_USAGE = 2
@@ -82,7 +81,7 @@ async function runOne({ rig, part: share }: { rig: Rig; part: Part }): Promise<v
     for (const fault of rig.faults) remarks.push({ fault, text: `left out, ${leftOut}` })
     return
   }
-  const directory = mkdtempSync(join(tmpdir(), `tillstream-${rig.name}-`))
+  const directory = ownDirectory(rig.name)
   const start = Date.now()
   const say = (line: string): void => write(`${rig.name}: ${line}`)
   try {

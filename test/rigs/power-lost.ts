@@ -1,7 +1,7 @@
 // R02 and R03: every write and sync of a real store and a real cloud under load is recorded, and the files are rebuilt as they may stand after the power
 // went at any instant. Opened with the nodes' own code they hold everything acknowledged until then. The same with a database library that
 // says FULL and does NORMAL must lose, or the rig proves nothing.
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { seededRandom } from '../support/random.ts'
 import { roundsOf } from './frame/rig.ts'
@@ -15,6 +15,7 @@ import { readDiskLog } from './power/disk-log.ts'
 import { cloudOpener } from './power/opened-cloud.ts'
 import { ledgerOpener } from './power/opened-ledger.ts'
 import { compileRecorder, recorded } from './power/recorder.ts'
+import { ownDirectory } from '../support/own-directory.ts'
 
 const MEMORY = '/dev/shm'
 const TERMINALS = 6
@@ -45,7 +46,7 @@ interface Round {
 /** Everything lies in memory where the system has such a place: the recorder says what would be lost, and the waits of a real disk show nothing more. */
 async function run(options: RigOptions): Promise<readonly RigRow[]> {
   if (!existsSync(MEMORY)) return recordAll(options)
-  const directory = mkdtempSync(join(MEMORY, 'tillstream-power-'))
+  const directory = ownDirectory('power', MEMORY)
   try {
     return await recordAll({ ...options, directory })
   } finally {

@@ -1,7 +1,5 @@
 // A cloud without HTTP for tests: real store in a fresh directory, real ingest, one tenant with stores.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync, rmSync } from 'node:fs'
 import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
 import type { Clock, Millis } from '../../protocol/time.ts'
 import { Projections } from '../../cloud/domain/accounts/projections.ts'
@@ -23,12 +21,13 @@ import type { OpenStore } from '../../cloud/store/sqlite/open.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { systemWith } from '../../cloud/system.ts'
 import { OriginWriter } from './origin-writer.ts'
+import { ownDirectory } from './own-directory.ts'
 import type { Random } from './random.ts'
 
 /** In memory, if asked, where the system has such a place: for files that need not survive the machine. */
 export function freshDirectory(inMemory = false): { path: string; remove: () => void } {
-  const place = inMemory && existsSync(MEMORY) ? MEMORY : tmpdir()
-  const path = mkdtempSync(join(place, 'tillstream-test-'))
+  const place = inMemory && existsSync(MEMORY) ? MEMORY : undefined
+  const path = ownDirectory('test', place)
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 

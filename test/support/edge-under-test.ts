@@ -1,7 +1,6 @@
 // An edge node over real sockets for tests: its own data directory, an identity written into its ledger, a program, one token of each role,
 // and a line to the cloud that the test holds. Everything else is the real thing.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
@@ -16,6 +15,7 @@ import { hybridTime } from '../../protocol/time.ts'
 import { HandCloud } from './hand-cloud.ts'
 import { HeldNetwork } from './held-line.ts'
 import { SMALL_PROGRAM } from './programs.ts'
+import { ownDirectory } from './own-directory.ts'
 
 /** What came back; a test reads out of the JSON what must be there. */
 export class Answer {
@@ -79,7 +79,7 @@ export async function until(
 
 /** A directory whose ledger belongs to a store and whose cloud is the one given back. */
 export function enrolledDirectory(): { directory: string; cloud: HandCloud } {
-  const directory = mkdtempSync(join(tmpdir(), 'tillstream-edge-'))
+  const directory = ownDirectory('edge')
   const keys = newKeyPair()
   const cloud = new HandCloud(exportPublicKey(keys.publicKey))
   const ledger = openLedger({ directory })

@@ -1,7 +1,6 @@
 // A till on a real ledger in a directory of its own, with time and the link to the cloud in the test's hands. `restart` throws the memory away
 // and opens the files again; `crashed` opens a copy of the files as they stand on disk now, as after a kill.
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
@@ -26,6 +25,7 @@ import type { Result } from '../../protocol/result.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import { SMALL_PROGRAM } from './programs.ts'
 import { VirtualSystem } from './virtual-system.ts'
+import { ownDirectory } from './own-directory.ts'
 
 export const ORIGIN = 3 as Origin
 export const STORE = { id: 1 as StoreId, name: 'Bath', zone: 'Europe/London' }
@@ -133,7 +133,7 @@ export class TillUnderTest {
 
   constructor(options: TillOptionsUnderTest = {}) {
     this.#options = options
-    this.directory = mkdtempSync(join(tmpdir(), 'tillstream-till-'))
+    this.directory = ownDirectory('till')
     this.system = new VirtualSystem(NOW)
     const open = openDatabase(this.directory)
     this.database = open.database
@@ -188,7 +188,7 @@ export class TillUnderTest {
 
   /** A ledger on what is on the disk at this moment. */
   crashed(): Ledger {
-    const copy = mkdtempSync(join(tmpdir(), 'tillstream-copy-'))
+    const copy = ownDirectory('copy')
     this.#copies.push(copy)
     mkdirSync(copy, { recursive: true })
     for (const name of [LEDGER_FILE, `${LEDGER_FILE}-wal`]) {

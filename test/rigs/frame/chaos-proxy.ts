@@ -7,9 +7,9 @@ import type { Random } from '../../support/random.ts'
 
 /**
  * `clear`; `slow`: every piece late; `cutting`: each connection ends after some bytes, either way; `deaf`: on every other connection what is said
- * arrives, and the answer is lost with the connection; `hole`: connections open and nothing passes; `refused`; `portal`: 200 and a page, whatever was asked.
+ * arrives, and the answer is lost with the connection; `idle`: a connection on which nothing passes for a while ends, as in many a middlebox; `hole`: connections open and nothing passes; `refused`; `portal`: 200 and a page, whatever was asked.
  */
-export const WEATHERS = ['clear', 'slow', 'cutting', 'deaf', 'hole', 'refused', 'portal'] as const
+export const WEATHERS = ['clear', 'slow', 'cutting', 'deaf', 'idle', 'hole', 'refused', 'portal'] as const
 export type Weather = (typeof WEATHERS)[number]
 
 const LATE_MS_MAX = 150
@@ -20,11 +20,14 @@ const PORTAL = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${
 export class ChaosProxy {
   /** Connections opened since the weather changed. */
   tries = 0
+  /** Of them that ended because nothing passed. */
+  idleCuts = 0
   #targetPort: number
   readonly #random: Random
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #weather: Weather = 'clear'
+  #idleMs = Infinity
 
   constructor(targetPort: number, random: Random) {
     this.#targetPort = targetPort
@@ -47,10 +50,17 @@ export class ChaosProxy {
     this.set(this.#weather)
   }
 
+  /** Connections end after so long without a byte, either way. */
+  cutIdle(ms: number): void {
+    this.#idleMs = ms
+    this.set('idle')
+  }
+
   /** For every connection from now on; those that are open end. */
   set(weather: Weather): void {
     this.#weather = weather
     this.tries = 0
+    this.idleCuts = 0
     for (const socket of this.#sockets) socket.destroy()
   }
 
@@ -73,13 +83,14 @@ export class ChaosProxy {
       case 'slow':
       case 'cutting':
       case 'deaf':
+      case 'idle':
         return this.#relay(near, this.#weather)
       default:
         return this.#weather satisfies never
     }
   }
 
-  #relay(near: Socket, weather: 'clear' | 'slow' | 'cutting' | 'deaf'): void {
+  #relay(near: Socket, weather: 'clear' | 'slow' | 'cutting' | 'deaf' | 'idle'): void {
     const far = connect({ port: this.#targetPort, host: '127.0.0.1', noDelay: true })
     this.#keep(far)
     let left = weather === 'cutting' ? 1 + this.#random.below(CUT_BYTES_MAX) : Infinity
@@ -89,6 +100,11 @@ export class ChaosProxy {
       near.destroy()
       far.destroy()
     }
+    if (weather === 'idle')
+      near.setTimeout(this.#idleMs, () => {
+        this.idleCuts += 1
+        end()
+      })
     const pass = (piece: Buffer, to: Socket): void => {
       const part = piece.subarray(0, Math.min(piece.length, left))
       left -= part.length

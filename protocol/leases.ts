@@ -1,7 +1,7 @@
 // Leases: rights to spend that the cloud moved to one life of one store's ledger, so that it may spend them without asking (ARCHITECTURE section 5). A
 // lease is an account of rights over one subject: what was granted, less what was spent and given back. Each of these only grows, so grants that
 // arrive twice, late or not at all, and returns that cross a grant on the way, come to the same on both sides. The invariant of all spending is
-// here, once: the cloud's ingest, `verify` of both sides and the simulation ask the same function (P-LEASE-3).
+// here, once, for the cloud's ingest and its `verify` (P-LEASE-3).
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { LEASE_RIGHTS_MAX } from './limits.ts'

@@ -35,8 +35,8 @@ export function foundIn(findings: Findings): string[] {
 const OWN_KEY = /^(edge:lease:|lease-|edge-)/
 
 /**
- * P-LEASE-1, P-LEASE-3: what is spent, leased and available is the balance, for every member, and leases are what their facts come to. Ingest asks the same
- * after every commit that moves rights; what it found is a conflict that no honest store can cause.
+ * P-LEASE-1, P-LEASE-3 at the end, as `verify` asks it of the tables: what is spent, leased and available is the balance, for every member, and leases are what
+ * their facts come to. After each commit the same is added up without the product (lease-watch.ts); what ingest found is a conflict that no honest store can cause.
  */
 async function auditLeases({ cloud, time, fates }: World, findings: Findings): Promise<void> {
   const { read } = cloud.store

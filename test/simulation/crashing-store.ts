@@ -1,5 +1,5 @@
 // A cloud store whose process may die at any await: before any call of a transaction, and between COMMIT and what follows from it. From then on every
-// call of the dead process fails, so that its transaction is rolled back as the engine would. Two planted bugs are wrapped around here.
+// call of the dead process fails, so that its transaction is rolled back as the engine would. Three planted bugs are wrapped around here.
 import type { CloudStore, Reads, Writes } from '../../cloud/store/port.ts'
 import { ProcessGone } from './crashing-ledger.ts'
 import type { Bug } from './plan.ts'
@@ -65,6 +65,9 @@ function guard(tx: Writes, fate: StoreFate): Writes {
 export function withBug(store: CloudStore, bug: Bug | undefined): CloudStore {
   if (bug === 'cloud counts keys twice') return forgettingKeys(store)
   if (bug === 'effects without cursor') return cursorApart(store)
+  // Neither who lends nor the product's own look at the books sees what is lent of a member.
+  if (bug === 'cloud lends what is lent')
+    return changed(store, (tx) => ({ ...tx, leasesOfMembers: async () => [] }))
   return store
 }
 

@@ -15,6 +15,8 @@ export interface Life {
   readonly calls: number
   /** Entries of virtual time: messages, timers, steps. */
   readonly events: number
+  /** Members whose books were added up after a commit of the cloud. */
+  readonly audits: number
   readonly happened: Readonly<Partial<Record<Strike, number>>>
   readonly kinds: ReadonlySet<string>
 }
@@ -24,13 +26,20 @@ export async function live(plan: Plan): Promise<Life> {
   try {
     await world.build()
     const stuck = await reached(world)
-    const findings = stuck === undefined ? await audit(world) : { ...NOTHING_FOUND, stuck: [stuck] }
+    const { overspent } = world
+    const findings =
+      overspent.length > 0
+        ? { ...NOTHING_FOUND, overspent }
+        : stuck === undefined
+          ? await audit(world)
+          : { ...NOTHING_FOUND, stuck: [stuck] }
     const operations = world.terminals.flatMap((terminal) => terminal.operations)
     return {
       findings,
       operations: operations.length,
       calls: world.terminals.reduce((sum, terminal) => sum + terminal.calls, 0),
       events: world.time.ran,
+      audits: world.watch.audits,
       happened: world.happened,
       kinds: new Set(operations.map(({ kind }) => kind)),
     }
@@ -56,8 +65,9 @@ export function isClean({ findings }: Life): boolean {
 /** Undefined once everything is answered, synced and told; else why it never will be. */
 async function reached(world: World): Promise<string | undefined> {
   try {
-    await world.time.runUntil(() => world.idle, WORK_MS_MAX)
-    await world.heal()
+    // What does not add up is told at the step that broke it, not at the end.
+    await world.time.runUntil(() => world.idle || world.overspent.length > 0, WORK_MS_MAX)
+    if (world.overspent.length === 0) await world.heal()
     return undefined
   } catch (cause) {
     const faults = [...world.cloudFaults, ...world.stores.flatMap((node) => node.faults)]

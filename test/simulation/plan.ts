@@ -10,6 +10,7 @@ export const BUGS = {
   'NORMAL instead of FULL': 'lost',
   'effects without cursor': 'stuck',
   'lease not deducted': 'overspent',
+  'cloud lends what is lent': 'overspent',
   'epoch reused': 'stuck',
 } as const
 export type Bug = keyof typeof BUGS

@@ -11,7 +11,7 @@ const RUNS = Number(process.env.RUNS ?? '12')
 const SIZE = { perTerminal: 160, operationsMax: 160 }
 
 test(
-  'L-2 K-2 M-1 I-2 I-3 N-3 whatever breaks, nothing is lost, nothing counts twice, all agree',
+  'L-2 K-2 M-1 I-2 I-3 N-3 P-LEASE-3 whatever breaks, nothing is lost, nothing counts twice, nothing is overspent at any step, all agree',
   { timeout: 120_000 },
   async () => {
     const happened = new Set<string>()
@@ -19,6 +19,7 @@ test(
     for (let seed = SEED; seed < SEED + RUNS; seed++) {
       const life = await live(planOf(seed, SIZE))
       expect(foundIn(life.findings), `SEED=${seed}`).toEqual([])
+      expect(life.audits, `SEED=${seed}`).toBeGreaterThan(0)
       for (const strike of Object.keys(life.happened)) happened.add(strike)
       for (const kind of life.kinds) kinds.add(kind)
     }

@@ -40,6 +40,8 @@ export interface Surroundings {
   readonly disk: (name: string) => Disk
   readonly cloudKey: KeyObject
   readonly bug: Bug | undefined
+  /** Leases that did not add up after a commit. */
+  readonly overspent: string[]
 }
 
 export class StoreNode {
@@ -247,6 +249,7 @@ export class StoreNode {
         if (this.#commits % COMMITS_UNSYNCED_MAX === 0) this.#noteSynced()
       },
       late: bug === 'acknowledged before commit' ? late : null,
+      wrong: (sentence) => this.#world.overspent.push(`store ${this.store}: ${sentence}`),
     })
     if (bug === 'lease not deducted') ledger.leases.spend = () => undefined
     return ledger

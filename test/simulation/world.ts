@@ -22,6 +22,7 @@ import type { CrashPoint } from './crashing-store.ts'
 import { ProcessGone } from './crashing-ledger.ts'
 import { FileDisk } from './disk.ts'
 import { MemoryDisk } from './memory-disk.ts'
+import { LeaseWatch } from './lease-watch.ts'
 import { Wire } from './network.ts'
 import { Fates, weighed } from './fates.ts'
 import type { Plan } from './plan.ts'
@@ -51,6 +52,12 @@ export class World {
   readonly #keys: { privateKey: KeyObject; publicKey: KeyObject } = newKeyPair()
   readonly cloudFaults: unknown[] = []
   readonly fates = new Fates(this)
+  /** What did not add up after a commit, of the cloud or of a store (P-LEASE-3). */
+  readonly overspent: string[] = []
+  readonly watch = new LeaseWatch(
+    () => this.time.now(),
+    (sentence) => this.overspent.push(sentence),
+  )
   #cloud: CloudCore | null = null
   #hub: SyncHub | null = null
   #cloudLife = 0
@@ -120,6 +127,7 @@ export class World {
         this.plan.real ? new FileDisk(`${this.#home.path}/${disk}`) : new MemoryDisk(disk),
       cloudKey: this.#keys.publicKey,
       bug: this.plan.bug,
+      overspent: this.overspent,
     }
     const node: StoreNode = new StoreNode(store, wire, surroundings, name)
     this.stores.push(node)
@@ -154,7 +162,14 @@ export class World {
     const cloud = new CloudCore(
       directory,
       { now: () => this.time.now() },
-      (store) => withBug(crashing(store, fate), this.plan.bug),
+      (store) =>
+        withBug(
+          crashing(
+            this.watch.watched(store, () => this.#tenant),
+            fate,
+          ),
+          this.plan.bug,
+        ),
       this.#cloudDisk.open(),
     )
     cloud.tenant = this.#tenant
@@ -248,6 +263,7 @@ export class World {
     const store = this.#openStore()
     const now = this.time.now() as Millis
     await store.write((tx) => openCloudEpoch(tx, [this.#tenant], 0, now, 'because a backup was put back'))
+    await this.watch.putBack(store, this.#tenant)
     this.#cloudWasPutBack = true
     for (const origin of this.#goneOrigins) {
       const { seq = 0 } = (await store.read.origin(origin)) ?? {}

@@ -33,6 +33,7 @@ export class SmallWorld {
   readonly #keys = newKeyPair()
   readonly #nodes: StoreNode[] = []
   readonly faults: unknown[] = []
+  readonly overspent: string[] = []
   cloud: CloudCore
   #hub: SyncHub
   #tenant = 0
@@ -132,6 +133,7 @@ export class SmallWorld {
         disk: (disk) => new FileDisk(`${this.#home.path}/${disk}`),
         cloudKey: this.#keys.publicKey,
         bug: undefined,
+        overspent: this.overspent,
       },
       name,
     )
@@ -199,6 +201,7 @@ export class SmallWorld {
       if (faults.length > 0) throw faults[0]
     }
     if (this.faults.length > 0) throw this.faults[0]
+    if (this.overspent.length > 0) throw new Error(this.overspent[0])
   }
 
   async destroy(): Promise<void> {

@@ -1,0 +1,314 @@
+// P-LEASE-3 after every step: what each COMMIT of the cloud wrote is added up here, by sums of its own over the rows of facts, effects and aliases, and compared
+// with what the product keeps. Available (balance less leased less held) may become negative, or more so, by no more than what that very commit booked as
+// risk or took back. Only members and leases that the commit touched are looked at; nothing is read but open decisions.
+import { decodeStoredFact } from '../../protocol/codec.ts'
+import type { Fact } from '../../protocol/facts.ts'
+import type { FactId, MemberId, Origin } from '../../protocol/ids.ts'
+import type { LeaseLine } from '../../protocol/leases.ts'
+import type { Millis } from '../../protocol/time.ts'
+import { movesAmount } from '../../cloud/evaluation/effects.ts'
+import type { Effect } from '../../cloud/evaluation/effects.ts'
+import type { BookRow } from '../../cloud/store/lease-port.ts'
+import type { ActivityRow, AliasRow, CloudStore, HoldRow, TenantId, Writes } from '../../cloud/store/port.ts'
+
+const POINTS = 0
+const NOBODY = 0 as MemberId
+const ALL = { after: 0, limit: 1_000_000 } as const
+
+/** What the facts about a lease come to. */
+interface Totals {
+  granted: number
+  spent: number
+  returned: number
+  writtenOff: number
+}
+
+interface Account extends Totals {
+  readonly lease: number
+  readonly line: Pick<LeaseLine, 'subject' | 'member' | 'code'>
+  readonly origin: Origin
+}
+
+/** What one transaction wrote. */
+class Step {
+  readonly facts: Fact[] = []
+  readonly activities: Pick<ActivityRow, 'member' | 'fact' | 'effects'>[] = []
+  readonly saved = new Map<number, Readonly<Totals>>()
+  readonly aliases: AliasRow[] = []
+  readonly books: BookRow[] = []
+  /** Members with another decision open. */
+  readonly asked: MemberId[] = []
+}
+
+export class LeaseWatch {
+  readonly #now: () => number
+  readonly #wrong: (sentence: string) => void
+  readonly #accounts = new Map<number, Account>()
+  /** By the name they were granted under, and by the code of a voucher. */
+  readonly #ofName = new Map<MemberId, Account[]>()
+  readonly #ofCode = new Map<string, Account[]>()
+  readonly #amounts = new Map<MemberId, number>()
+  readonly #roots = new Map<MemberId, MemberId>()
+  readonly #names = new Map<MemberId, Set<MemberId>>()
+  /** By how much more was given out than there is, after the last commit. */
+  readonly #short = new Map<MemberId, number>()
+  readonly #redemptions = new Set<FactId>()
+  /** Members that the cloud ever decided about. */
+  readonly #decided = new Set<MemberId>()
+  #audits = 0
+
+  constructor(now: () => number, wrong: (sentence: string) => void) {
+    this.#now = now
+    this.#wrong = wrong
+  }
+
+  /** Members that were looked at, once in each commit that touched them. */
+  get audits(): number {
+    return this.#audits
+  }
+
+  /** Stands right at the store: what a crash rolls back is not counted. */
+  watched(store: CloudStore, tenant: () => TenantId): CloudStore {
+    let step = new Step()
+    const recorders = new WeakMap<Writes, Writes>()
+    return {
+      read: store.read,
+      onAccessChanged: (listener) => store.onAccessChanged(listener),
+      close: () => store.close(),
+      write: async (work) => {
+        const done = await store.write(async (tx) => {
+          step = new Step()
+          const did = step
+          const recorded = recorders.get(tx) ?? recorder(tx, () => step)
+          recorders.set(tx, recorded)
+          const value = await work(recorded)
+          return { value, did, held: await this.#held(tx, tenant(), did) }
+        })
+        this.#take(done.did, done.held)
+        return done.value
+      },
+    }
+  }
+
+  /** A cloud that was put back knows less: all of it is added up again. */
+  async putBack(store: CloudStore, tenant: TenantId): Promise<void> {
+    const { read } = store
+    for (const sums of [this.#accounts, this.#ofName, this.#ofCode, this.#amounts]) sums.clear()
+    for (const sums of [this.#roots, this.#names, this.#short]) sums.clear()
+    const step = new Step()
+    for (const kind of ['lease', 'redemption', 'voucher_use'] as const)
+      for (const { bytes } of await read.facts(tenant, { kind }, ALL))
+        step.facts.push(decodeStoredFact(bytes))
+    const members = (await read.members(tenant, ALL)).map(({ id }) => id)
+    for (const member of members) step.activities.push(...(await read.activitiesOfMember(member, ALL)))
+    step.aliases.push(...(await store.write((tx) => tx.aliases(members))))
+    this.#add(step)
+    for (const member of members) {
+      this.#decided.add(member)
+      const held = (await read.openHolds(tenant, member, this.#now() as Millis)).reduce(pointsAdded, 0)
+      this.#short.set(member, Math.max(0, this.#outstanding(member) + held - this.#amount(member)))
+    }
+  }
+
+  /** What open decisions hold of the members that were touched: asked inside the transaction, because a decision ends by the clock too. */
+  async #held(tx: Writes, tenant: TenantId, step: Step): Promise<ReadonlyMap<MemberId, number>> {
+    const renamed = new Map(step.aliases.map(({ member, root }) => [member, root]))
+    const rootOf = (name: MemberId): MemberId => renamed.get(name) ?? this.#rootOf(name)
+    for (const member of step.asked) this.#decided.add(member)
+    const touched = new Set([...this.#namesIn(step)].map(rootOf))
+    const held = new Map<MemberId, number>()
+    for (const root of touched) {
+      const open = this.#isDecided(root, step) ? await tx.openHolds(tenant, root, this.#now() as Millis) : []
+      held.set(root, open.reduce(pointsAdded, 0))
+    }
+    return held
+  }
+
+  #isDecided(root: MemberId, { aliases }: Step): boolean {
+    const joined = aliases.flatMap((row) => (row.root === root ? [row.member] : []))
+    return [root, ...joined, ...(this.#names.get(root) ?? [])].some((name) => this.#decided.has(name))
+  }
+
+  #namesIn(step: Step): Set<MemberId> {
+    const names = new Set(step.asked)
+    for (const { member } of step.activities) names.add(member)
+    for (const { member, root } of step.aliases) names.add(member).add(root).add(this.#rootOf(member))
+    for (const fact of step.facts) {
+      if (fact.kind === 'lease') for (const { member } of fact.lines) names.add(member)
+      else names.add(fact.member)
+    }
+    names.delete(NOBODY)
+    return names
+  }
+
+  #take(step: Step, held: ReadonlyMap<MemberId, number>): void {
+    const before = this.#shortBefore(step, held)
+    this.#add(step)
+    for (const [lease, saved] of step.saved) this.#compare(lease, saved)
+    for (const [member, holds] of held) {
+      this.#audits += 1
+      const leased = this.#outstanding(member)
+      const short = Math.max(0, leased + holds - this.#amount(member))
+      const may = (before.get(member) ?? 0) + this.#riskedIn(step, member) + this.#takenIn(step, member)
+      if (short > may)
+        this.#wrong(
+          `member ${member}: ${this.#amount(member)} less ${leased} leased and ${holds} held is ${-short}, where this commit allows ${-may}`,
+        )
+      this.#short.set(member, short)
+    }
+  }
+
+  /** Members that become one, or are no longer, have what was missing of either. */
+  #shortBefore(step: Step, roots: ReadonlyMap<MemberId, number>): Map<MemberId, number> {
+    const before = new Map<MemberId, number>()
+    for (const root of roots.keys()) {
+      const joined = step.aliases.filter((row) => row.root === root).map(({ member }) => this.#rootOf(member))
+      const earlier = new Set([root, this.#rootOf(root), ...joined])
+      before.set(
+        root,
+        [...earlier].reduce((sum, member) => sum + (this.#short.get(member) ?? 0), 0),
+      )
+    }
+    return before
+  }
+
+  #riskedIn({ books }: Step, member: MemberId): number {
+    return books.reduce((sum, row) => (this.#rootOf(row.member) === member ? sum + row.risk : sum), 0)
+  }
+
+  /** What facts that are no redemptions took, each in all; one that moves points between members takes nothing. */
+  #takenIn({ activities }: Step, member: MemberId): number {
+    const net = new Map<FactId, number>()
+    for (const one of activities)
+      if (one.member === member && !this.#redemptions.has(one.fact))
+        net.set(one.fact, (net.get(one.fact) ?? 0) + moved(one.effects))
+    return [...net.values()].reduce((sum, amount) => sum + Math.max(0, -amount), 0)
+  }
+
+  #add(step: Step): void {
+    for (const row of step.aliases) this.#rename(row)
+    for (const { member, effects } of step.activities)
+      this.#amounts.set(member, this.#amount(member) + moved(effects))
+    for (const fact of step.facts) this.#replay(fact)
+  }
+
+  #rename({ member, root }: AliasRow): void {
+    this.#names.get(this.#rootOf(member))?.delete(member)
+    this.#roots.set(member, root)
+    const names = this.#names.get(root) ?? new Set()
+    this.#names.set(root, names.add(member))
+  }
+
+  #replay(fact: Fact): void {
+    if (fact.kind === 'lease') {
+      for (const line of fact.lines) {
+        const account = this.#accounts.get(line.lease) ?? this.#open(line, fact.origin)
+        if (fact.stage === 'granted') account.granted += line.amount
+        else if (fact.stage === 'written_off') account.writtenOff += line.amount
+        else if (fact.stage !== 'recalled') account.returned += line.amount
+      }
+      return
+    }
+    if (fact.kind !== 'redemption' && fact.kind !== 'voucher_use') return
+    if (fact.kind === 'redemption') this.#redemptions.add(fact.id)
+    const follows = fact.kind === 'redemption' && fact.of !== 0
+    const sign = follows ? (fact.stage === 'cancelled' ? -1 : 0) : fact.hold === 0 ? 1 : 0
+    for (const { lease, amount } of fact.rights) {
+      const account = this.#accounts.get(lease)
+      if (account !== undefined) account.spent += sign * amount
+    }
+  }
+
+  #open({ lease, subject, member, code }: LeaseLine, origin: Origin): Account {
+    const line = { subject, member, code }
+    const account = { lease, line, origin, granted: 0, spent: 0, returned: 0, writtenOff: 0 }
+    this.#accounts.set(lease, account)
+    if (member !== NOBODY) this.#ofName.set(member, [...(this.#ofName.get(member) ?? []), account])
+    if (code !== null) this.#ofCode.set(code, [...(this.#ofCode.get(code) ?? []), account])
+    return account
+  }
+
+  /** P-LEASE-1, and P-LEASE-4. */
+  #compare(lease: number, saved: Readonly<Totals>): void {
+    const account = this.#accounts.get(lease)
+    const same = ({ granted, spent, returned, writtenOff }: Readonly<Totals>): boolean =>
+      account?.granted === granted &&
+      account.spent === spent &&
+      account.returned === returned &&
+      account.writtenOff === writtenOff
+    if (!same(saved))
+      this.#wrong(
+        `lease ${lease}: saved as ${JSON.stringify(saved)}, its facts come to ${JSON.stringify(account ?? null)}`,
+      )
+    const code = account?.line.code ?? null
+    if (account === undefined || code === null || left(account) === 0) return
+    const elsewhere = this.#ofCode.get(code)?.find((one) => one.origin !== account.origin && left(one) > 0)
+    if (elsewhere !== undefined)
+      this.#wrong(`voucher ${code} is leased twice: ${lease} and ${elsewhere.lease}`)
+  }
+
+  #rootOf(name: MemberId): MemberId {
+    return this.#roots.get(name) ?? name
+  }
+
+  #amount(member: MemberId): number {
+    return this.#amounts.get(member) ?? 0
+  }
+
+  #outstanding(root: MemberId): number {
+    let sum = 0
+    for (const name of new Set([root, ...(this.#names.get(root) ?? [])]))
+      for (const account of this.#ofName.get(name) ?? [])
+        if (account.line.subject === 'points' && this.#rootOf(name) === root) sum += left(account)
+    return sum
+  }
+}
+
+function left({ granted, spent, returned, writtenOff }: Readonly<Totals>): number {
+  return Math.max(0, granted - spent - returned - writtenOff)
+}
+
+function moved(effects: readonly Effect[]): number {
+  return effects.reduce(
+    (sum, { kind, index, amount }) => (index === POINTS && movesAmount(kind) ? sum + amount : sum),
+    0,
+  )
+}
+
+function pointsAdded(sum: number, { points }: Pick<HoldRow, 'points'>): number {
+  return sum + points
+}
+
+/** The calls that write what is added up here; made once for each connection. */
+function recorder(tx: Writes, step: () => Step): Writes {
+  return {
+    ...tx,
+    insertFacts: (rows) => {
+      for (const { kind, bytes } of rows)
+        if (kind === 'lease' || kind === 'redemption' || kind === 'voucher_use')
+          step().facts.push(decodeStoredFact(bytes))
+      return tx.insertFacts(rows)
+    },
+    appendActivities: (rows) => {
+      step().activities.push(...rows)
+      return tx.appendActivities(rows)
+    },
+    saveLeases: (rows) => {
+      for (const { lease, granted, spent, returned, writtenOff } of rows)
+        step().saved.set(lease, { granted, spent, returned, writtenOff })
+      return tx.saveLeases(rows)
+    },
+    saveAliases: (rows) => {
+      step().aliases.push(...rows)
+      return tx.saveAliases(rows)
+    },
+    addToBooks: (rows) => {
+      step().books.push(...rows)
+      return tx.addToBooks(rows)
+    },
+    insertHold: (row) => {
+      step().asked.push(row.member)
+      return tx.insertHold(row)
+    },
+  }
+}

@@ -259,6 +259,7 @@ async function coreOf(
     edgesDraining: () => hub.load.draining,
     edgesQueued: () => hub.load.queued,
     syncBytesWaiting: () => hub.load.waitingBytes,
+    framesRefused: () => hub.refusedFrames,
     diskFreeBytes: () => keeper.freeBytes,
     readOnly: () => keeper.readOnly,
     walkFaults: () => keeper.faults,

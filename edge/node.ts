@@ -201,6 +201,7 @@ async function assemble(ledger: Ledger, options: EdgeOptions, lost: boolean): Pr
       readersCut: () => readers.cut,
       link: () => link.state,
       lastWordAt: () => link.lastWordAt(),
+      refusedFrames: () => link.refusedFrames,
       certifiedUntil: () => keeper.held?.until ?? null,
     },
     requests,

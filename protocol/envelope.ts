@@ -40,14 +40,22 @@ export function importPublicKey(text: string): KeyObject | undefined {
   }
 }
 
-export function seal(frame: Uint8Array, key: KeyObject): Uint8Array {
+const FOR_ITSELF = new Uint8Array(0)
+
+/** `address` is signed before the frame and not sent (P-ENV-2). */
+export function seal(frame: Uint8Array, key: KeyObject, address: Uint8Array = FOR_ITSELF): Uint8Array {
   const packed = pack(frame)
-  return Buffer.concat([sign(null, packed, key), packed])
+  return Buffer.concat([sign(null, Buffer.concat([address, packed]), key), packed])
 }
 
 /** The frame's bytes, or undefined when the signature does not fit or what it signs does not unpack. */
-export function unseal(sealed: Uint8Array, key: KeyObject): Uint8Array | undefined {
+export function unseal(
+  sealed: Uint8Array,
+  key: KeyObject,
+  address: Uint8Array = FOR_ITSELF,
+): Uint8Array | undefined {
   if (sealed.length <= SIGNATURE_BYTES) return undefined
   const packed = sealed.subarray(SIGNATURE_BYTES)
-  return verify(null, packed, key, sealed.subarray(0, SIGNATURE_BYTES)) ? unpack(packed) : undefined
+  const signed = Buffer.concat([address, packed])
+  return verify(null, signed, key, sealed.subarray(0, SIGNATURE_BYTES)) ? unpack(packed) : undefined
 }

@@ -1,15 +1,14 @@
 // All connected edges. One session per edge, the newest wins; after each commit the sessions whose stores met a touched member are told that there
 // is something to fetch. Level-triggered: a session reads from its own cursors, so a missed hint costs a moment, never a row.
 import type { KeyObject } from 'node:crypto'
-import { encodeFrame } from '../../protocol/codec.ts'
 import type { Attestation } from '../../protocol/attestation.ts'
-import { seal } from '../../protocol/envelope.ts'
 import type { Certified } from '../../protocol/frames/certificate.ts'
 import type { CertificateRequest } from '../../protocol/frames/certify.ts'
 import type { Held } from '../../protocol/frames/holds.ts'
 import type { Life } from '../../protocol/lives.ts'
 import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
 import type { Result } from '../../protocol/result.ts'
+import { sealBeat } from '../../protocol/seals.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { StoreClient } from '../../protocol/frames/clients.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
@@ -88,6 +87,8 @@ export interface SessionParts extends SyncParts {
   readonly contacts: Contacts
   /** Bytes of frames that wait, of all sessions. */
   readonly waiting: { bytes: number }
+  /** Frames that were not signed by their edge for their connection, of all sessions. */
+  readonly refused: { frames: number }
   readonly attestations: Attestations
   /** Its hello was good. */
   welcomed(edge: EdgeId, session: SyncSession): void
@@ -120,6 +121,7 @@ export class SyncHub {
       admission: new Admission(),
       contacts: new Contacts(parts.store, (cause) => parts.onFault(0, cause)),
       waiting: { bytes: 0 },
+      refused: { frames: 0 },
       attestations: this.#attestations,
       welcomed: (edge, session) => this.#welcomed(edge, session),
       epoch: () =>
@@ -231,13 +233,17 @@ export class SyncHub {
     return { draining: admission.draining, queued: admission.waiting, waitingBytes: waiting.bytes }
   }
 
+  /** Frames that were not signed by their edge for their connection, since the start (P-ENV-2). */
+  get refusedFrames(): number {
+    return this.#parts.refused.frames
+  }
+
   #beat(): void {
     this.#cancelBeat = this.#parts.system.after(HEARTBEAT_MS / BEATS, () => {
       this.#turn = (this.#turn + 1) % BEATS
       const sessions = this.#turns[this.#turn]
       if (sessions !== undefined && sessions.size > 0) {
-        const time = this.#parts.system.clock.now() as Millis
-        const sealed = seal(encodeFrame({ type: 'time', time, question: null }), this.#parts.privateKey)
+        const sealed = sealBeat(this.#parts.system.clock.now() as Millis, this.#parts.privateKey)
         for (const session of sessions) session.tell(sealed)
       }
       this.#beat()

@@ -1,13 +1,11 @@
 // One connected edge. Frames are worked on one after another, so a question that follows a batch sees what the batch brought; only a batch is handed to
 // the ingest while earlier ones wait for their COMMIT, so that they share it, and is answered in its turn (I-12). Nothing is decoded before its
-// signature fits (P-ENV-1), and nothing but a hello with our nonce is heard first (P-ENV-2).
-import type { KeyObject } from 'node:crypto'
-import { sameHash } from '../../protocol/chain.ts'
+// signature fits (P-ENV-1), for this connection (P-ENV-2), and nothing but a hello is heard first.
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { CloseReason } from '../../protocol/close-codes.ts'
-import { decodeUpFrame, encodeFrame } from '../../protocol/codec.ts'
+import { decodeUpFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
-import { NONCE_BYTES, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
+import { NONCE_BYTES, importPublicKey } from '../../protocol/envelope.ts'
 import type { Authorise } from '../../protocol/frames/authorise.ts'
 import type { Batch } from '../../protocol/frames/batch.ts'
 import type { BudgetStanding } from '../../protocol/frames/budgets.ts'
@@ -28,6 +26,7 @@ import {
   SYNC_FRAMES_WAITING_MAX,
 } from '../../protocol/limits.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
+import { CloudSeals } from '../../protocol/seals.ts'
 import type { Life } from '../../protocol/lives.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { UpFrame } from '../../protocol/up.ts'
@@ -58,7 +57,7 @@ export class SyncSession {
   readonly #socket: SyncSocket
   readonly #shown: string | undefined
   readonly #parts: SessionParts
-  readonly #key: KeyObject
+  readonly #seals: CloudSeals
   readonly #nonce: Uint8Array
   #origin: OriginRow | null = null
   #cloudEpoch = 1
@@ -90,8 +89,8 @@ export class SyncSession {
     this.#parts = parts
     const key = importPublicKey(edge.publicKey)
     assert(key !== undefined, 'enrolment stored a valid public key')
-    this.#key = key
     this.#nonce = parts.system.randomBytes(NONCE_BYTES)
+    this.#seals = new CloudSeals(edge.id, { privateKey: parts.privateKey, publicKey: key }, this.#nonce)
   }
 
   get facts(): SessionFacts | null {
@@ -161,7 +160,7 @@ export class SyncSession {
   }
 
   #send(frame: DownFrame): void {
-    if (this.#open) this.#socket.send(seal(encodeFrame(frame), this.#parts.privateKey))
+    if (this.#open) this.#socket.send(this.#seals.seal(frame))
   }
 
   #received(sealed: Uint8Array): void {
@@ -202,8 +201,11 @@ export class SyncSession {
 
   async #handle(sealed: Uint8Array): Promise<void> {
     if (!this.#open || this.#over) return
-    const bytes = unseal(sealed, this.#key)
-    if (bytes === undefined) return this.close('unauthorised', 'the signature does not fit')
+    const bytes = this.#seals.unseal(sealed)
+    if (bytes === undefined) {
+      this.#parts.refused.frames += 1
+      return this.close('unauthorised', 'not signed by this edge for this connection')
+    }
     const decoded = decodeUpFrame(bytes)
     if (!decoded.ok) return this.close('malformed', decoded.malformed.reason.slice(0, 100))
     const frame = decoded.value
@@ -282,8 +284,8 @@ export class SyncSession {
 
   async #hello(hello: Hello): Promise<void> {
     if (this.#origin !== null) return this.close('malformed', 'one hello a connection')
-    if (!sameHash(hello.nonce, this.#nonce))
-      return this.close('unauthorised', 'the nonce is not of this connection')
+    if (hello.nonce.length !== NONCE_BYTES) return this.close('malformed', `a nonce has ${NONCE_BYTES} bytes`)
+    this.#seals.greeted(hello.nonce)
     if (!PROTOCOL_VERSIONS_SPOKEN.includes(hello.protocol))
       return this.close('version_unknown', `spoken here: ${PROTOCOL_VERSIONS_SPOKEN.join(', ')}`)
     if (await this.#wentBack(hello)) return this.#parts.cloudWentBack(hello)

@@ -32,6 +32,7 @@ export interface Measured {
   readersCut(): number
   link(): StateName
   lastWordAt(): number | null
+  refusedFrames(): number
   /** When the certificate ends; null without one. */
   certifiedUntil(): number | null
 }
@@ -93,6 +94,11 @@ function registryOf(library: typeof prom, measured: Measured, requests: Requests
   gauge('unsynced_facts', 'Facts the cloud has not acknowledged', () => measured.unsynced())
   gauge('feed_readers', 'Open feed connections', () => measured.readers())
   counter('feed_readers_cut_total', 'Feed readers cut for holding back', () => measured.readersCut())
+  counter(
+    'cloud_frames_refused_total',
+    'Frames that the cloud did not sign for their connection, or that are none',
+    () => measured.refusedFrames(),
+  )
   gauge(
     'certificate_ends_seconds',
     'When the certificate of TLS ends, since 1970; 0 without one',

@@ -1,11 +1,8 @@
 // Drives the sync machine: one socket at a time, timers, and the ledger and till on this side. Down frames are verified with the cloud's key before anything
 // is decoded (N-5); up frames are sealed with the edge's. Every decision about the connection is a cell of machine.ts; questions go beside it (questions.ts).
-import type { KeyObject } from 'node:crypto'
 import type { Logger } from 'pino'
 import { sameHash } from '../../protocol/chain.ts'
-import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
-import { importPrivateKey, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
 import type { Certified } from '../../protocol/frames/certificate.ts'
 import type { Certify } from '../../protocol/frames/certify.ts'
 import type { Holds } from '../../protocol/frames/holds.ts'
@@ -30,6 +27,7 @@ import { OBSTACLE_WORDS } from './obstacles.ts'
 import { PastTalk } from './past-talk.ts'
 import { Questions } from './questions.ts'
 import type { FindAnswer } from './questions.ts'
+import { SealedLine } from './sealed-line.ts'
 import type { Socket, SocketFactory } from './socket.ts'
 import { TIMER_EVENTS } from './states.ts'
 import { LINK_WORDS } from './words.ts'
@@ -57,8 +55,7 @@ export class Link implements CloudLink {
   readonly #open: SocketFactory
   readonly #software: string
   readonly #log: Logger
-  #key: KeyObject
-  readonly #cloudKey: KeyObject
+  readonly #line: SealedLine
 
   readonly #past: PastTalk
   #state: State = INITIAL
@@ -81,8 +78,6 @@ export class Link implements CloudLink {
   constructor({ ledger, till, system, open, software, log, certificates }: LinkOptions) {
     const identity = ledger.identity()
     assert(identity !== undefined, 'a link belongs to an enrolled edge')
-    const cloudKey = importPublicKey(identity.cloudPublicKey)
-    assert(cloudKey !== undefined, 'the cloud key was checked at enrolment')
     this.#ledger = ledger
     this.#till = till
     this.#system = system
@@ -93,8 +88,7 @@ export class Link implements CloudLink {
     this.#certificates = certificates
     this.#log = log
     this.#sentUpTo = ledger.seq
-    this.#key = importPrivateKey(identity.privateKey).privateKey
-    this.#cloudKey = cloudKey
+    this.#line = new SealedLine(() => this.#identity, log)
     const line = { live: () => this.live(), send: (frame: UpFrame) => this.#send(frame) }
     this.#questions = new Questions({
       ...line,
@@ -157,6 +151,11 @@ export class Link implements CloudLink {
       this.#committedSoon = false
       if (this.#state.name !== 'stopped') this.#dispatch({ name: 'committed', head: this.#ledger.head().seq })
     })
+  }
+
+  /** Of the cloud's that were none, since the start (P-ENV-2). */
+  get refusedFrames(): number {
+    return this.#line.refused
   }
 
   findMember(question: MemberQuestion): Promise<FindAnswer> {
@@ -245,8 +244,7 @@ export class Link implements CloudLink {
         return
       }
       case 'send_hello':
-        this.#send(helloOf(this.#ledger, this.#till.programVersion(), command.nonce, this.#software))
-        return
+        return this.#hello(command.nonce)
       case 'send_batch':
         this.#sendBatch(command.from, command.most)
         return
@@ -280,6 +278,11 @@ export class Link implements CloudLink {
     return identity
   }
 
+  #hello(challenge: Uint8Array): void {
+    const nonce = this.#line.challenged(challenge)
+    this.#send(helloOf(this.#ledger, this.#till.programVersion(), nonce, this.#software))
+  }
+
   /** P-LIFE-3, G-8: before the machine goes on from where the cloud stands. */
   #welcomed({ spares, cloud_epoch, program, attestation }: Welcome): void {
     this.#till.takeSpares(spares)
@@ -299,7 +302,6 @@ export class Link implements CloudLink {
   #apply(edge: number, attestation: string | null): void {
     if (edge !== 0) this.#ledger.identify((identity) => asDevice(identity, edge, attestation))
     else if (!this.#till.beginLife('copy', undefined, asApplicant)) this.#ledger.identify(asApplicant)
-    this.#key = importPrivateKey(this.#identity.privateKey).privateKey
   }
 
   newLife(): void {
@@ -332,10 +334,11 @@ export class Link implements CloudLink {
       via,
     )
     this.#socket = socket
+    this.#line.connecting()
   }
 
   #send(frame: UpFrame): void {
-    this.#socket?.send(seal(encodeFrame(frame), this.#key))
+    this.#socket?.send(this.#line.seal(frame))
   }
 
   #sendBatch(from: Seq, most: Credit): void {
@@ -351,15 +354,11 @@ export class Link implements CloudLink {
   }
 
   #receive(sealed: Uint8Array): void {
-    const bytes = unseal(sealed, this.#cloudKey)
-    const decoded = bytes === undefined ? undefined : decodeDownFrame(bytes)
-    if (decoded === undefined || !decoded.ok) {
-      this.#log.warn({ reason: decoded?.malformed.reason ?? 'signature' }, 'frame refused')
-      this.#dispatch({ name: 'malformed' })
-      return
-    }
+    const frame = this.#line.hear(sealed)
+    if (frame === 'refused') return this.#dispatch({ name: 'malformed' })
+    if (frame === 'played_again') return
     this.#wordMono = this.#system.monotonic()
-    this.#attempt(() => this.#take(decoded.value))
+    this.#attempt(() => this.#take(frame))
     const question = this.live() ? this.#timeQuestions.due() : null
     if (question !== null) this.#send({ type: 'ask_time', question })
   }

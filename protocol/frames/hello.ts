@@ -19,6 +19,7 @@ export const HelloShape = Type.Object(
   {
     type: Type.Literal('hello'),
     protocol: Type.Integer({ minimum: 1, maximum: 65_535 }),
+    /** The edge's own: everything down from here on is signed for it. */
     nonce: BytesShape,
     origin: OriginShape,
     /** Of that life: the next one is a later one (P-LIFE-3). */

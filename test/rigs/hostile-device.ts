@@ -1,9 +1,10 @@
 // R10 and R27: a device that holds an enrolled key and does not keep to the rules, beside a store that does, against a real cloud. It plays its old batches
-// again in any order, a stranger plays recorded frames on connections of his own, and it signs facts that are none. A replay changes nothing; a fact
+// again in any order, a stranger plays recorded frames of either way on connections of his own, up and down, and it signs facts that are none. A replay changes nothing; a fact
 // that cannot be taken is set aside and told to HQ, and those behind it count.
 import { setTimeout as wait } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { ask, askOk, pick } from '../../cloud/demo/ask.ts'
+import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import { encodeFact } from '../../protocol/codec.ts'
 import type { ZoneOffset } from '../../protocol/time.ts'
 import type { Device } from '../support/cloud-node.ts'
@@ -66,7 +67,7 @@ async function run({ length, seed, directory }: RigOptions): Promise<readonly Ri
   }
 }
 
-/** Gives the sealed frames that were sent. */
+/** Gives the sealed frames that were sent and those that were heard. */
 async function workedAndRecorded(device: Device): Promise<Uint8Array[]> {
   const line = await device.connect()
   const recorded: Uint8Array[] = []
@@ -75,6 +76,7 @@ async function workedAndRecorded(device: Device): Promise<Uint8Array[]> {
     recorded.push(data)
     raw(data)
   }
+  line.socket.on('message', (data: Buffer) => void recorded.push(data))
   const member = device.enrol({ at: START }, [{ kind: 'card', value: 'hostile' }])
   while (device.seq < FACTS)
     device.sale({ at: START + device.seq * 1_000, member }, [{ sku: 'A', amount: 100 + device.seq }])
@@ -105,7 +107,7 @@ async function playedAgain(device: Device, times: number, random: Random): Promi
   return faults
 }
 
-/** Without the key nothing can be said that the connection's nonce does not refuse (P-ENV-2). */
+/** What either end said on the device's connection fits no other (P-ENV-2). */
 async function stranger({ edge }: Device, url: string, frame: Uint8Array): Promise<string[]> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/sync?edge=${edge}`)
   socket.on('error', () => undefined)
@@ -114,7 +116,9 @@ async function stranger({ edge }: Device, url: string, frame: Uint8Array): Promi
   socket.send(frame)
   const code = await Promise.race([closed, wait(REFUSED_MS_MAX, 0)])
   socket.terminate()
-  return code >= 4400 && code < 4500 ? [] : [`a recorded frame on another connection ended with ${code}`]
+  return code === CLOSE_CODES.unauthorised
+    ? []
+    : [`a recorded frame on another connection ended with ${code}`]
 }
 
 /** Facts that are no fact, another store's or another zone's, each with a good one behind it. */

@@ -3,11 +3,12 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { WebSocket } from 'ws'
-import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
+import { decodeDownFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
-import { exportPublicKey, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
+import { exportPublicKey, importPublicKey } from '../../protocol/envelope.ts'
 import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
 import { CHAIN_GENESIS } from '../../protocol/chain.ts'
+import { EdgeSeals } from '../../protocol/seals.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { validator } from '../../protocol/validation.ts'
@@ -207,15 +208,14 @@ export class Device extends OriginWriter {
   async connect(seq = this.seq, has: { corrections?: number; program?: number } = {}): Promise<Line> {
     const line = new Line(
       `${this.#url.replace('http', 'ws')}/v1/sync?edge=${this.edge}`,
-      this.#key,
-      this.#cloudKey,
+      new EdgeSeals(this.edge, { privateKey: this.#key, publicKey: this.#cloudKey }),
     )
     this.#line = line
     const { nonce } = await line.next('challenge')
     line.send({
       type: 'hello',
       protocol: PROTOCOL_VERSION,
-      nonce,
+      nonce: line.seals.challenged(nonce),
       origin: this.origin,
       epoch: 1,
       seq: seq as Seq,
@@ -250,13 +250,13 @@ export class Device extends OriginWriter {
 export class Line {
   readonly socket: WebSocket
   readonly closed: Promise<number>
-  readonly #key: KeyObject
+  readonly seals: EdgeSeals
   readonly #frames: DownFrame[] = []
   #wake: () => void = () => undefined
   #closedWith: number | undefined
 
-  constructor(url: string, key: KeyObject, cloudKey: KeyObject) {
-    this.#key = key
+  constructor(url: string, seals: EdgeSeals) {
+    this.seals = seals
     this.socket = new WebSocket(url)
     this.closed = new Promise((resolve) => {
       this.socket.on('close', (code) => {
@@ -267,7 +267,7 @@ export class Line {
     })
     this.socket.on('error', () => undefined)
     this.socket.on('message', (sealed: Buffer) => {
-      const bytes = unseal(sealed, cloudKey)
+      const bytes = seals.unseal(sealed)
       const frame = bytes === undefined ? undefined : decodeDownFrame(bytes)
       if (frame === undefined || !frame.ok) throw new Error('the cloud sent no good frame')
       this.#frames.push(frame.value)
@@ -276,7 +276,7 @@ export class Line {
   }
 
   send(frame: UpFrame): void {
-    this.socket.send(seal(encodeFrame(frame), this.#key))
+    this.socket.send(this.seals.seal(frame))
   }
 
   /** The next frame of a type; others in between are dropped. */

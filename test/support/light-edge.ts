@@ -3,10 +3,11 @@
 import type { KeyObject } from 'node:crypto'
 import { askOk, pick } from '../../cloud/demo/ask.ts'
 import { CHAIN_GENESIS, sameHash } from '../../protocol/chain.ts'
-import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
+import { decodeDownFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
-import { exportPublicKey, importPublicKey, seal, unseal } from '../../protocol/envelope.ts'
+import { exportPublicKey, importPublicKey } from '../../protocol/envelope.ts'
 import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
+import { EdgeSeals } from '../../protocol/seals.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { realSystem } from '../../edge/system.ts'
@@ -53,6 +54,7 @@ export class LightEdge {
   readonly #open: ReturnType<typeof webSocketFactory>
   #state: State = INITIAL
   #socket: Socket | undefined
+  #seals: EdgeSeals
   readonly #events: Event[] = []
   #handling = false
   readonly #timers = new Map<TimerName, NodeJS.Timeout>()
@@ -65,12 +67,18 @@ export class LightEdge {
 
   constructor(identity: LightIdentity, cloud: string) {
     this.#identity = identity
+    this.#seals = this.#newSeals()
     this.ledger = new OriginWriter(identity.origin, identity.store)
     this.#open = webSocketFactory(
       () => syncUrl(cloud, identity.edge),
       () => ({}),
       () => undefined,
     )
+  }
+
+  #newSeals(): EdgeSeals {
+    const { edge, key, cloudKey } = this.#identity
+    return new EdgeSeals(edge, { privateKey: key, publicKey: cloudKey })
   }
 
   get live(): boolean {
@@ -126,6 +134,7 @@ export class LightEdge {
           'socket',
         )
         this.#socket = socket
+        this.#seals = this.#newSeals()
         return
       }
       case 'close': {
@@ -137,7 +146,7 @@ export class LightEdge {
         return this.#send({
           type: 'hello',
           protocol: PROTOCOL_VERSION,
-          nonce: command.nonce,
+          nonce: this.#seals.challenged(command.nonce),
           origin: this.ledger.origin,
           epoch: 1,
           seq: this.ledger.seq as Seq,
@@ -197,11 +206,11 @@ export class LightEdge {
   }
 
   #send(frame: UpFrame): void {
-    this.#socket?.send(seal(encodeFrame(frame), this.#identity.key))
+    this.#socket?.send(this.#seals.seal(frame))
   }
 
   #receive(sealed: Uint8Array): void {
-    const bytes = unseal(sealed, this.#identity.cloudKey)
+    const bytes = this.#seals.unseal(sealed)
     const decoded = bytes === undefined ? undefined : decodeDownFrame(bytes)
     if (decoded?.ok !== true) throw new Error('the cloud sent no good frame')
     this.#take(decoded.value)

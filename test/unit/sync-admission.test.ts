@@ -3,9 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SyncHub } from '../../cloud/sync/hub.ts'
 import { realSystem } from '../../cloud/system.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
-import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
+import { decodeDownFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
-import { exportPublicKey, newKeyPair, seal, unseal } from '../../protocol/envelope.ts'
+import { exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
 import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
 import {
   CONNECT_WAIT_MS_MAX,
@@ -17,6 +17,7 @@ import {
   LIVE_CREDIT_FACTS,
   SYNC_BYTES_WAITING_TOTAL_MAX,
 } from '../../protocol/limits.ts'
+import { EdgeSeals } from '../../protocol/seals.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
@@ -40,15 +41,20 @@ class Peer {
   gone: () => void = () => undefined
   #stirred: () => void = () => undefined
   readonly edge: OriginWriter & { edge: number }
+  readonly seals: EdgeSeals
 
   constructor(edge: OriginWriter & { edge: number }) {
     this.edge = edge
+    this.seals = new EdgeSeals(edge.edge, {
+      privateKey: edgeKeys.privateKey,
+      publicKey: cloudKeys.publicKey,
+    })
   }
 
   async connect(): Promise<this> {
     await hub.accept(this.edge.edge, {
       send: (bytes) => {
-        const frame = unseal(bytes, cloudKeys.publicKey)
+        const frame = this.seals.unseal(bytes)
         const decoded = frame && decodeDownFrame(frame)
         if (decoded?.ok !== true) throw new Error('the cloud sent what is no frame of its own')
         this.told.push(decoded.value)
@@ -67,7 +73,7 @@ class Peer {
   }
 
   send(frame: UpFrame): void {
-    this.say(seal(encodeFrame(frame), edgeKeys.privateKey))
+    this.say(this.seals.seal(frame))
   }
 
   async next<T extends DownFrame['type']>(type: T): Promise<Extract<DownFrame, { type: T }>> {
@@ -85,7 +91,7 @@ class Peer {
     this.send({
       type: 'hello',
       protocol: PROTOCOL_VERSION,
-      nonce,
+      nonce: this.seals.challenged(nonce),
       origin: this.edge.origin,
       epoch: 1,
       seq: seq as Seq,

@@ -2,9 +2,9 @@
 // turn, so that none is worked on before the last has come, which is the most a network can do to a session.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
-import { decodeDownFrame, encodeFrame } from '../../protocol/codec.ts'
+import { decodeDownFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
-import { exportPublicKey, newKeyPair, seal, unseal } from '../../protocol/envelope.ts'
+import { exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import { CHAIN_GENESIS } from '../../protocol/chain.ts'
 import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
@@ -15,6 +15,7 @@ import {
   SYNC_BYTES_WAITING_MAX,
   SYNC_FRAMES_WAITING_MAX,
 } from '../../protocol/limits.ts'
+import { EdgeSeals } from '../../protocol/seals.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { SyncHub } from '../../cloud/sync/hub.ts'
@@ -30,6 +31,7 @@ let directory: ReturnType<typeof freshDirectory>
 let cloud: CloudCore
 let hub: SyncHub
 let store: OriginWriter
+let seals: EdgeSeals
 const edgeKeys = newKeyPair()
 const cloudKeys = newKeyPair()
 /** What the session does to its socket. */
@@ -39,7 +41,7 @@ let say: (sealed: Uint8Array) => void = () => undefined
 /** Resolves at the next frame or the close. */
 let stirred: () => void = () => undefined
 
-const sealed = (frame: UpFrame): Uint8Array => seal(encodeFrame(frame), edgeKeys.privateKey)
+const sealed = (frame: UpFrame): Uint8Array => seals.seal(frame)
 
 function question(number: number, value = String(number)): Uint8Array {
   const identity = { kind: 'card' as const, value }
@@ -60,6 +62,7 @@ beforeEach(async () => {
   await cloud.found(SMALL_PROGRAM)
   const added = await cloud.addStore(exportPublicKey(edgeKeys.publicKey))
   store = added
+  seals = new EdgeSeals(added.edge, { privateKey: edgeKeys.privateKey, publicKey: cloudKeys.publicKey })
   told = []
   closed = undefined
   hub = new SyncHub({
@@ -77,7 +80,7 @@ beforeEach(async () => {
   })
   await hub.accept(added.edge, {
     send(bytes) {
-      const frame = unseal(bytes, cloudKeys.publicKey)
+      const frame = seals.unseal(bytes)
       const decoded = frame && decodeDownFrame(frame)
       if (decoded?.ok !== true) throw new Error('the cloud sent what is no frame of its own')
       told.push(decoded.value)
@@ -97,7 +100,7 @@ beforeEach(async () => {
     sealed({
       type: 'hello',
       protocol: PROTOCOL_VERSION,
-      nonce: challenge.nonce,
+      nonce: seals.challenged(challenge.nonce),
       origin: store.origin,
       epoch: 1,
       seq: 0 as Seq,

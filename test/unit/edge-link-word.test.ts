@@ -1,0 +1,202 @@
+// What the link takes for the cloud's word: signed for this connection; of the time, the answer to its question; and of what changed meanwhile.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { pino } from 'pino'
+import { openLedger } from '../../edge/ledger/ledger.ts'
+import { Link } from '../../edge/sync/link.ts'
+import { Till } from '../../edge/till/till.ts'
+import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import { encodeFrame } from '../../protocol/codec.ts'
+import {
+  SIGNATURE_BYTES,
+  exportPrivateKey,
+  exportPublicKey,
+  newKeyPair,
+  seal,
+} from '../../protocol/envelope.ts'
+import type { Hello } from '../../protocol/frames/hello.ts'
+import type { MemberId, Origin, Seq } from '../../protocol/ids.ts'
+import { BACKOFF_BASE_MS, CLOCK_ASK_MS } from '../../protocol/limits.ts'
+import type { Money } from '../../protocol/numbers.ts'
+import { addressed, sealBeat } from '../../protocol/seals.ts'
+import type { Millis } from '../../protocol/time.ts'
+import { HandCloud } from '../support/hand-cloud.ts'
+import { HeldNetwork } from '../support/held-line.ts'
+import { STORE } from '../support/till-under-test.ts'
+import { VirtualSystem } from '../support/virtual-system.ts'
+
+function setUp() {
+  const keys = newKeyPair()
+  const cloud = new HandCloud(exportPublicKey(keys.publicKey))
+  const system = new VirtualSystem()
+  const network = new HeldNetwork()
+  const ledger = openLedger({ directory: ':memory:' })
+  ledger.enrol({
+    edge: 7,
+    origin: 3 as Origin,
+    epoch: 1,
+    store: STORE,
+    privateKey: exportPrivateKey(keys.privateKey),
+    cloudPublicKey: cloud.publicKey,
+    cloudUrl: 'http://127.0.0.1:1',
+  })
+  const till = new Till({ ledger, system, software: 'test' })
+  const log = pino({ level: 'silent' })
+  const link = new Link({ ledger, till, system, open: network.factory, software: 'test', log })
+  till.connect(link)
+  return { ledger, till, link, cloud, network, system }
+}
+
+let edge: ReturnType<typeof setUp>
+let hello: Hello
+beforeEach(async () => {
+  edge = setUp()
+  edge.link.start()
+  hello = edge.cloud.greet(edge.network.line)
+  await edge.system.settle()
+})
+afterEach(() => {
+  edge.link.stop()
+  edge.ledger.close()
+})
+
+describe('P-TIME-6 CLK-3: the time of the cloud', () => {
+  test('is asked for at the welcome and again after CLOCK_ASK_MS; only the answer to the last question counts', async () => {
+    const { line } = edge.network
+    const answer = (question: number | null, time: number): void => {
+      edge.cloud.say(line, { type: 'time', time: time as Millis, question })
+      line.deliver()
+    }
+    edge.cloud.hear(line)
+    const [first] = edge.cloud.timeAsked
+    expect(first).toBeGreaterThan(0)
+    const off = (): number => edge.till.clock.now() - edge.system.now
+    for (const other of [null, (first ?? 0) + 1]) answer(other, edge.system.now + 9_999_999)
+    expect(off()).toBe(0)
+    answer(first ?? 0, edge.system.now + 7_200_000)
+    expect(off()).toBe(7_200_000)
+    edge.system.now += CLOCK_ASK_MS
+    for (let n = 0; n < 2; n++) answer(null, edge.system.now + 9_999_999)
+    edge.cloud.hear(line)
+    expect(edge.cloud.timeAsked).toHaveLength(2)
+    // A recorded answer is an old one.
+    answer(first ?? 0, edge.system.now)
+    expect(off()).toBe(7_200_000)
+  })
+  test('the last word keeps its age when the clock is set', async () => {
+    edge.cloud.hear(edge.network.line)
+    edge.system.now += 4_000
+    const [question] = edge.cloud.timeAsked
+    edge.cloud.say(edge.network.line, {
+      type: 'time',
+      time: (edge.system.now + 9e9) as Millis,
+      question: question ?? 0,
+    })
+    edge.network.line.deliver()
+    edge.system.now += 3_000
+    expect(edge.till.clock.now() - (edge.link.lastWordAt() ?? 0)).toBe(3_000)
+  })
+})
+
+describe('N-5: down frames are verified before they are decoded', () => {
+  const time = encodeFrame({ type: 'time', time: 0 as Millis, question: null })
+  const gap = encodeFrame({ type: 'gap', expected: 1 as Seq })
+  const question = encodeFrame({ type: 'find_member', question: 1, identity: null, member: 0 as MemberId })
+  const none = new Uint8Array(0)
+  const byCloud = (frame: Uint8Array, address: Uint8Array): Uint8Array =>
+    seal(frame, edge.cloud.keys.privateKey, address)
+  test.each<[string, (nonce: Uint8Array) => Uint8Array]>([
+    ['signed with another key', (nonce) => seal(gap, newKeyPair().privateKey, addressed('down', 7, nonce))],
+    ['not signed', () => time],
+    ['empty', () => none],
+    ['signed, and not CBOR', (nonce) => byCloud(Buffer.from([0xff]), addressed('down', 7, nonce))],
+    ['signed, and a frame that only edges say', (nonce) => byCloud(question, addressed('down', 7, nonce))],
+    ['P-ENV-2 for another edge', (nonce) => byCloud(gap, addressed('down', 8, nonce))],
+    ['P-ENV-2 for another connection', () => byCloud(gap, addressed('down', 7, Buffer.alloc(16, 1)))],
+    ['P-ENV-2 from before the hello', () => byCloud(gap, addressed('down', 7, none))],
+    ['P-ENV-2 for the way up', (nonce) => byCloud(gap, addressed('up', 7, nonce))],
+    ['P-ENV-2 for nobody, as an attestation', () => byCloud(gap, none)],
+    ['P-ENV-4 for everybody, and no sign of life', () => byCloud(gap, addressed('down', 0, none))],
+  ])('a frame %s closes the link', (_, bytes) => {
+    const { line } = edge.network
+    line.down.push(bytes(hello.nonce))
+    line.deliver()
+    expect(line.closedByEdge).toBe(CLOSE_CODES.malformed)
+    expect(edge.link.state).toBe('waiting')
+    expect(edge.link.refusedFrames).toBe(1)
+  })
+  test('P-ENV-2: what the cloud said on an earlier connection, and what the edge said itself, is not heard on this one', async () => {
+    const { network, cloud, system } = edge
+    const asked = network.line.up.at(-1) ?? none
+    expect(asked.length).toBeGreaterThan(SIGNATURE_BYTES)
+    const seals = cloud.sealsOf(network.line)
+    const head = cloud.hashes[0] ?? none
+    const recorded = [
+      asked,
+      seals.seal({ type: 'ack', seq: 0 as Seq, head, ...cloud.credit }),
+      seals.seal({ type: 'leases', cursor: 1, leases: [] }),
+      seals.seal({ type: 'members', cursor: 1, members: [], more: false }),
+    ]
+    for (const [at, frame] of recorded.entries()) {
+      network.line.break()
+      const { length } = network.lines
+      while (network.lines.length === length) await system.advance(BACKOFF_BASE_MS)
+      cloud.greet(network.line)
+      expect(edge.link.live()).toBe(true)
+      network.line.down.push(frame)
+      network.line.deliver()
+      expect(network.line.closedByEdge).toBe(CLOSE_CODES.malformed)
+      expect(edge.link.refusedFrames).toBe(at + 1)
+    }
+    expect(edge.ledger.meta.cursors().members).toBe(0)
+    expect(edge.ledger.leases.cursor).toBe(0)
+  })
+  test('P-ENV-4: a sign of life is heard on any connection, an earlier one than the last is none', async () => {
+    const { line } = edge.network
+    const beat = (at: number): void => {
+      line.down.push(sealBeat(at as Millis, edge.cloud.keys.privateKey))
+      line.deliver()
+    }
+    const heard = (): number | null => edge.link.lastWordAt()
+    await edge.system.advance(1_000)
+    const before = heard()
+    beat(5_000)
+    const first = heard()
+    expect(first).toBeGreaterThan(before ?? Infinity)
+    await edge.system.advance(1_000)
+    beat(4_999)
+    expect(heard()).toBe(first)
+    beat(5_000)
+    expect(heard()).toBeGreaterThan(first ?? Infinity)
+    expect(edge.link.live()).toBe(true)
+  })
+  test('one flipped bit closes the link', () => {
+    const { line } = edge.network
+    edge.cloud.say(line, { type: 'time', time: 0 as Millis, question: null })
+    const last = line.down.at(-1)
+    if (last !== undefined) last[last.length - 1] = (last.at(-1) ?? 0) ^ 1
+    line.deliver()
+    expect(line.closedByEdge).toBe(CLOSE_CODES.malformed)
+  })
+})
+
+test('P-SYNC-12 A-1: after a welcome answers are provisional until the cloud has told what changed meanwhile', async () => {
+  const standing = async (): Promise<unknown> => {
+    const told = await edge.till.quote({ lines: [{ sku: 'x', amount: 500 as Money }] })
+    return told.ok && told.value.status
+  }
+  const tell = (more: boolean): void => {
+    edge.cloud.say(edge.network.line, { type: 'members', cursor: 5, members: [], more })
+    edge.network.line.deliver()
+  }
+  expect(await standing()).toBe('confirmed')
+  edge.cloud.tells = false
+  edge.network.line.break()
+  await edge.system.advance(BACKOFF_BASE_MS)
+  edge.cloud.greet(edge.network.line)
+  expect(edge.link.live()).toBe(true)
+  expect(await standing()).toBe('provisional')
+  tell(true)
+  expect(await standing()).toBe('provisional')
+  tell(false)
+  expect(await standing()).toBe('confirmed')
+})

@@ -1,6 +1,7 @@
 // Compares what was acknowledged with what the nodes hold. Shares no code with the workload: it reads the terminals' log as an outsider would.
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { FactId } from '../../protocol/ids.ts'
+import type { Result } from '../../protocol/result.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { FactRow } from '../../cloud/store/port.ts'
@@ -30,6 +31,9 @@ export function foundIn(findings: Findings): string[] {
     found.map((one) => `${what}: ${one}`),
   )
 }
+
+/** Of questions over a line on which one in four is answered too late. */
+const ASKED_MAX = 10
 
 /** Facts about leases are the nodes' own (P-LEASE-1), and HQ's word about a device is one (G-9). */
 const OWN_KEY = /^(edge:lease:|lease-|edge-)/
@@ -113,35 +117,68 @@ export async function audit(world: World): Promise<Findings> {
 
 /**
  * Money by card, added up from the operations, is the money of the facts that belong to the members ever enrolled with that card (offline stores
- * may enrol one card twice; the members stay two). An enrolment that nobody holds any more, on no disk, was handed in again under another id: what stores
- * sold meanwhile names the first, and is HQ's to merge (I-13); it is still the card's money.
+ * may enrol one card twice; the members stay two). An enrolment that nobody holds any more, on no disk, was handed in again under another id, or the card
+ * was taken by then: what stores sold meanwhile names the first, and is HQ's to merge (I-13); it is still the card's money.
  */
 async function auditSpending(
-  { cloud, formerCards }: World,
+  world: World,
   spentByCard: ReadonlyMap<string, number>,
   findings: Findings,
 ): Promise<void> {
+  const { cloud, formerCards } = world
   const facts = await cloud.store.read.facts(cloud.tenant, {}, { after: 0, limit: 1_000_000 })
-  const cards = new Map([...formerCards, ...cardsIn(facts)])
-  const enrolled = new Set(cardsIn(facts).values())
+  const enrolled = cardsIn(facts)
+  const cards = new Map([...formerCards, ...enrolled])
+  const held = new Set(enrolled.values())
   const sold = new Map<string, number>()
-  for (const { kind, status, member, claim, bytes } of facts) {
-    const card = status === 'unclaimed' ? cardOf(claim, cards) : cards.get(member)
-    if (kind !== 'sale' || status === 'duplicate' || card === undefined) continue
-    // Where nobody holds the enrolment any more, what names the card waits for another.
-    if (status === 'unclaimed' && enrolled.has(card)) continue
-    const fact = decodeStoredFact(bytes)
+  const orphans = new Set<number>()
+  for (const row of facts) {
+    if (row.kind !== 'sale' || row.status === 'duplicate') continue
+    const { card, member } = namedBy(row, cards)
+    if (card === undefined) continue
+    const isKnown = member === undefined ? held.has(card) : enrolled.has(member)
+    // Somebody has what it waits for, so it should wait no longer.
+    if (row.status === 'unclaimed' && isKnown) continue
+    if (member !== undefined && !isKnown) orphans.add(member)
+    const fact = decodeStoredFact(row.bytes)
     if (fact.kind === 'sale') sold.set(card, (sold.get(card) ?? 0) + fact.amount)
   }
-  for (const [card, amount] of sold)
-    if (amount !== spentByCard.get(card))
-      findings.balances.push(`card ${card}: sold for ${spentByCard.get(card)}, the cloud has ${amount}`)
+  for (const card of new Set([...spentByCard.keys(), ...sold.keys()])) {
+    const [spent, has] = [spentByCard.get(card) ?? 0, sold.get(card) ?? 0]
+    if (spent !== has) findings.balances.push(`card ${card}: sold for ${spent}, the cloud has ${has}`)
+  }
+  await auditOrphans(world, orphans, findings)
 }
 
-/** What a fact that is nobody's yet waits for: who has the card, or the enrolment of a member (I-7, I-13). */
-function cardOf(claim: string | null, cards: ReadonlyMap<number, string>): string | undefined {
-  const [kind, value = ''] = claim?.split(':') ?? []
-  return kind === 'card' ? value : cards.get(Number(value))
+/** Whose a sale is, or what it waits for when it is nobody's yet: who has the card, or the enrolment of a member (I-7, I-13). */
+function namedBy(
+  { status, member, claim }: FactRow,
+  cards: ReadonlyMap<number, string>,
+): { readonly card: string | undefined; readonly member?: number } {
+  const [kind, value = ''] = (status === 'unclaimed' ? claim : null)?.split(':') ?? []
+  if (kind === 'card') return { card: value }
+  const named = kind === 'fact' ? Number(value) : member
+  return { card: cards.get(named), member: named }
+}
+
+/** Members whose enrolment the cloud does not have: it is on no disk, or was recorded again under another id; and HQ is told. */
+async function auditOrphans(
+  { cloud, stores }: World,
+  orphans: ReadonlySet<number>,
+  findings: Findings,
+): Promise<void> {
+  const conflicts = await cloud.store.read.conflicts(cloud.tenant, true, { after: 0, limit: 10_000 })
+  const told = new Set(conflicts.filter(({ kind }) => kind === 'orphan_member').map(({ subject }) => subject))
+  for (const member of orphans) {
+    const id = member as FactId
+    const holder = stores.find(
+      ({ ledger }) => ledger?.ofId(id) !== undefined && ledger.lives.again(id) === undefined,
+    )
+    if (holder !== undefined)
+      findings.lost.push(`member ${member}, whose enrolment store ${holder.store} has`)
+    if (!told.has(String(member)))
+      findings.balances.push(`HQ is not told that nobody has the enrolment of member ${member}`)
+  }
 }
 
 /** Cards by the members that are enrolled with them. */
@@ -170,13 +207,25 @@ async function auditEdge(world: World, node: StoreNode, findings: Findings): Pro
     const [identity] = row.identities
     const ambiguous = ledger.lives.again(row.id as number as FactId) !== undefined
     if (ambiguous && identity === undefined) continue
-    const asked = ambiguous && identity !== undefined ? till.findMember(identity) : till.member(row.id)
-    const view = await world.answerTo(asked)
+    const view = await answerOf(world, () =>
+      ambiguous && identity !== undefined ? till.findMember(identity) : till.member(row.id),
+    )
     if (!view.ok)
       findings.edges.push(`store ${node.store} does not know member ${row.id}: ${view.refusal.code}`)
     else if (state !== undefined && view.value.balance !== spendable(state))
       findings.edges.push(
         `store ${node.store}, member ${row.id}: ${view.value.balance}, the cloud says ${spendable(state)}`,
       )
+  }
+}
+
+/** A line may be slower than a till waits for the cloud (A-4): who was met and asked about over a line that broke is asked about again. */
+async function answerOf(
+  world: World,
+  ask: () => Promise<Result<{ readonly balance: number }>>,
+): ReturnType<typeof ask> {
+  for (let asked = 1; ; asked++) {
+    const view = await world.answerTo(ask())
+    if (view.ok || view.refusal.code !== 'member_unreachable' || asked === ASKED_MAX) return view
   }
 }

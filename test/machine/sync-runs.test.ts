@@ -258,6 +258,15 @@ describe('N-10: credit', () => {
     const full = run(upTo(5000), welcome(0, true, wide), sent(1, 500, 5000))
     expect(last(full).commands.some((command) => command.do === 'send_batch')).toBe(false)
   })
+  test('the next line has its own credit: what was out on the last one takes none of it, and does not count as sent', () => {
+    const lost = [welcome(0, true, LITTLE), sent(1, 3), ack(2, true, LITTLE), sent(4, 5), EVENTS.closed]
+    const back = [EVENTS.retry_due, EVENTS.opened, EVENTS.challenge, welcome(2, true, LITTLE)]
+    expect(last(run(upTo(10), ...lost, ...back)).commands).toContainEqual({
+      do: 'send_batch',
+      from: 3,
+      most: LITTLE,
+    })
+  })
   test('without credit it waits, and gives up after CREDIT_WAIT_MS_MAX; an ack with credit lets it go on', () => {
     const none = { facts: 0, bytes: 0 }
     const waits = last(run(upTo(10), welcome(0, true, none)))

@@ -114,11 +114,15 @@ async function showConflicts() {
   find('conflicts-section').hidden = items.length === 0
   find('conflicts-more').textContent = next === null ? `${items.length}` : `the first ${items.length}`
   find('conflicts').replaceChildren(
-    ...items.map(({ id, time, text }) => {
+    ...items.map(({ id, kind, time, text }) => {
       const row = document.createElement('li')
       const when = element('time', '', dayTime.format(new Date(time)))
       when.dateTime = time
-      row.append(when, element('span', 'store', `#${id}`), element('span', 'text', text))
+      row.append(
+        when,
+        element('span', 'store', `#${id} ${kind.replaceAll('_', ' ')}`),
+        element('span', 'text', text),
+      )
       return row
     }),
   )

@@ -138,6 +138,7 @@ describe('H-6: terminals and their tokens', () => {
 test('metrics tell what happened', async () => {
   await edge.post('/v1/sales', ONE_SALE)
   const { text, headers } = await edge.get('/metrics', { role: 'manager' })
+  expect(text).toContain('tillstream_edge_cloud_frames_refused_total 0')
   expect(headers.get('content-type')).toContain('text/plain')
   const value = (name: string): number => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1])
   expect(value('tillstream_edge_facts_total')).toBe(edge.node.ledger.head().seq)

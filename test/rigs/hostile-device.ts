@@ -38,6 +38,7 @@ async function run({ length, seed, directory }: RigOptions): Promise<readonly Ri
     const faults = await playedAgain(device, replays, random)
     for (let n = 0; n < strangers; n++)
       faults.push(...(await stranger(device, cloud.url, random.pick(recorded))))
+    faults.push(...(await counted(cloud.url, token, strangers)))
     const changed = (await factsOf(device, cloud.url, token)) === before ? 0 : 1
     const { good, lost } = await poisoned(device, cloud.url, token, poison)
     await selling
@@ -119,6 +120,13 @@ async function stranger({ edge }: Device, url: string, frame: Uint8Array): Promi
   return code === CLOSE_CODES.unauthorised
     ? []
     : [`a recorded frame on another connection ended with ${code}`]
+}
+
+/** The cloud's own figure of them. */
+async function counted(url: string, token: string, strangers: number): Promise<string[]> {
+  const text = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text()
+  const refused = Number(/^tillstream_sync_frames_refused_total (\d+)$/m.exec(text)?.[1])
+  return refused === strangers ? [] : [`${refused} refused frames are counted, not ${strangers}`]
 }
 
 /** Facts that are no fact, another store's or another zone's, each with a good one behind it. */

@@ -6,10 +6,11 @@ import { decodeFact } from '../protocol/codec.ts'
 import type { Fact } from '../protocol/facts.ts'
 import { idText, seqOf } from '../protocol/ids.ts'
 import type { FactId, Seq } from '../protocol/ids.ts'
-import { hybridTime } from '../protocol/time.ts'
+import { hybridTime, localDay, zoneOffset } from '../protocol/time.ts'
 import type { Millis } from '../protocol/time.ts'
 import { FEED_PAGE_MAX, PAGE_SIZE_MAX } from '../protocol/limits.ts'
 import { standingOf } from './domain/ingest/standing.ts'
+import { Bounds } from './domain/leases/bounds.ts'
 import { leaseProblems } from './domain/leases/lease-replay.ts'
 import { claimsFault, claimsOf } from './domain/leases/member-books.ts'
 import { pointsAdded } from './domain/views.ts'
@@ -26,6 +27,7 @@ import {
   outcomeText,
   spendable,
 } from './evaluation/state.ts'
+import type { LeaseRow } from './store/lease-port.ts'
 import type { MemberListRow, OriginRow, Reads, TenantId } from './store/port.ts'
 import { openSnapshot } from './store/sqlite/sqlite-store.ts'
 import type { Snapshot } from './store/sqlite/sqlite-store.ts'
@@ -48,7 +50,7 @@ export interface Verification {
   readonly fold_mismatches: number
   /** Members whose logged effects do not come to what their facts come to, or not to their balance (E-FOLD-5). */
   readonly effect_mismatches: number
-  /** Leases that are not what their facts add up to, and members whose books do not add up (P-LEASE-1, P-LEASE-3). */
+  /** Leases that are not what their facts add up to, members whose books do not add up, limits and budgets that were given twice (P-LEASE-1, P-LEASE-3, P-LEASE-6). */
   readonly lease_mismatches: number
   /** Rows that platforms list and that are not what the facts say (V-5). */
   readonly projection_mismatches: number
@@ -68,6 +70,14 @@ export async function verify(directory: string, what: 'all' | 'facts' = 'all'): 
   } finally {
     snapshot.close()
   }
+}
+
+/** What a tenant's members are looked at with. */
+interface TenantBooks {
+  readonly programs: Programs
+  readonly bounds: Bounds
+  /** The latest local day anywhere. */
+  readonly day: number
 }
 
 class Walk {
@@ -140,14 +150,20 @@ class Walk {
     for (const origin of await this.#read.origins(tenant)) await this.#walkChain(origin)
     for (const problem of await leaseProblems(this.#read, tenant)) this.#breakLeases(problem)
     const programs = new Programs(await this.#read.programs(tenant))
+    const zones = (await this.#read.stores(tenant)).map(({ zone }) =>
+      localDay(this.#now, zoneOffset(zone, this.#now)),
+    )
+    const books = { programs, bounds: new Bounds(programs), day: Math.max(localDay(this.#now, 0), ...zones) }
     let after = 0
     for (;;) {
       const members = await this.#read.members(tenant, { after, limit: PAGE_SIZE_MAX })
-      for (const member of members) await this.#member(member, programs)
+      for (const member of members) await this.#member(member, books)
       const last = members.at(-1)
-      if (last === undefined || members.length < PAGE_SIZE_MAX) return
+      if (last === undefined || members.length < PAGE_SIZE_MAX) break
       after = last.id
     }
+    for (const fault of await books.bounds.budgetFaults(this.#read, tenant, this.#now))
+      this.#breakLeases(fault)
   }
 
   #say(problem: string): void {
@@ -188,7 +204,7 @@ class Walk {
   }
 
   /** E-FOLD-1 and E-FOLD-5 for one member. */
-  async #member(row: MemberListRow, programs: Programs): Promise<void> {
+  async #member(row: MemberListRow, { programs, bounds, day }: TenantBooks): Promise<void> {
     this.#members++
     const name = `member ${idText(row.id)}`
     const rows = await this.#read.factsOfMember(row.id)
@@ -220,7 +236,21 @@ class Walk {
     const claims = await claimsOf(this.#read, row.tenant, row.id, this.#now)
     const fault = claimsFault(programs.program(hybridTime(this.#now)), state, claims)
     if (fault !== undefined) this.#breakLeases(`${name}: ${fault}`)
+    const allLeases = (): Promise<LeaseRow[]> => this.#leasesOf(row)
+    const made = effects.values()
+    const beyond = await bounds.limitFault({ state, facts, made, claims, allLeases, day })
+    if (beyond !== undefined) this.#breakLeases(`${name}: ${beyond}`)
     await this.#effects(row, name, effects, spendable(state) + pendingIn(state, POINTS))
+  }
+
+  async #leasesOf({ tenant, id: member }: MemberListRow): Promise<LeaseRow[]> {
+    const leases: LeaseRow[] = []
+    for (;;) {
+      const page = { after: leases.at(-1)?.lease ?? 0, limit: PAGE_SIZE_MAX }
+      const rows = await this.#read.leaseList(tenant, { member }, page)
+      leases.push(...rows)
+      if (rows.length < PAGE_SIZE_MAX) return leases
+    }
   }
 
   async #effects(

@@ -3,6 +3,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { HqFacts } from '../../cloud/domain/hq-facts.ts'
 import type { HqRequest } from '../../cloud/domain/hq-requests.ts'
+import { appendLeaseFacts } from '../../cloud/domain/leases/lease-facts.ts'
 import { LeaseRounds } from '../../cloud/domain/leases/rounds.ts'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
@@ -288,4 +289,34 @@ test('U-6 leases of stores out of reach do not keep others from being renewed', 
   for (let n = 0; n < 4; n++)
     looks.push((await rounds.next(read, 1, programs, now, reach, LEASES_SWEEP_MAX))?.members.size)
   expect(looks).toEqual([0, 1, 0, 1])
+})
+
+test('P-LEASE-6 what is lent beyond a limit or a budget is told by verify', async () => {
+  await begin(HALF)
+  const member = await rich(a, 'bounds')
+  await world.pass()
+  expect(['lease', 'cloud']).toContain(await a.redeem(member, ONCE))
+  await world.pass(3_000)
+  const { cloud, system } = world
+  const lend = async (subject: 'uses' | 'budget', item: number, amount: number): Promise<void> => {
+    const { origin, store } = b
+    const expires = (system.now + HOUR) as Millis
+    const whose = subject === 'budget' ? (0 as MemberId) : member
+    const line = { origin, store, subject, member: whose, item, code: null, amount, cap: 1, expires }
+    await cloud.ingest.record(cloud.tenant, async (tx, own) => {
+      const lease = (await tx.lastLease()) + 1
+      await appendLeaseFacts(own, 1 as ProgramVersion, 'granted', [{ ...line, lease }])
+    })
+  }
+  expect(await verify(cloud.directory)).toMatchObject({ ok: true, problems: [] })
+  await lend('uses', ONCE, 1)
+  await lend('budget', FEW, 9)
+  const found = await verify(cloud.directory)
+  expect(found).toMatchObject({ ok: false, fold_mismatches: 0, lease_mismatches: 2 })
+  expect(found.problems).toEqual([
+    expect.stringContaining(`perk ${ONCE}: 1 more redeemed by right, lent and held than its limit allows`),
+    expect.stringMatching(new RegExp(`^budget of perk ${FEW}: 0 redeemed and \\d+ lent, where there are 8`)),
+  ])
+  // Given back, all is within again.
+  await world.leap(3 * HOUR)
 })

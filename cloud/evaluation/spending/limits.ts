@@ -31,6 +31,12 @@ export function standingOf(perk: RedeemPerk, state: MemberState, day: number, he
   return { remaining, againOn: dateOfDay(firstDayOf(limit, blocking + span)) }
 }
 
+/** How many redemptions of local days count against a limit on a day. */
+export function countedOn(limit: LimitDocument, days: readonly number[], day: number): number {
+  const span = limit.interval_count ?? 1
+  return days.filter((one) => intervalOf(limit, one) > intervalOf(limit, day) - span).length
+}
+
 /** How many more of what it issues the member may hold at a time; null: no bound of the perk's own. */
 export function mayHold({ id, document }: RedeemPerk, state: MemberState, day: number): number | null {
   const most = document.voucher?.per_member

@@ -21,8 +21,8 @@ import { parseArgs } from 'node:util'
 import Sqlite from 'better-sqlite3'
 import { SCHEMA_VERSION as STORE_VERSION } from '../edge/ledger/schema.ts'
 import { RESTORED_MARK } from '../protocol/restored.ts'
-import { diskSentence, isDamage } from '../storage/faults.ts'
-import { lockFile } from '../storage/lock.ts'
+import { diskSentence, isDamage } from './storage/faults.ts'
+import { lockFile } from './storage/lock.ts'
 import { SCHEMA_VERSION as CLOUD_VERSION } from './store/sqlite/schema.ts'
 
 const EXIT_FAULT = 2

@@ -3,7 +3,7 @@
 // (M-1), so there is no fold to differ.
 import { decodeStoredFact } from '../protocol/codec.ts'
 import type { Seq } from '../protocol/ids.ts'
-import { diskSentence, isStorageBroken } from '../storage/faults.ts'
+import { diskSentence, isStorageBroken } from '../cloud/storage/faults.ts'
 import { LedgerDamaged, LedgerRefused, openForReading } from './ledger/database.ts'
 import type { Database } from './ledger/database.ts'
 import { structureFault } from './ledger/inspection.ts'

@@ -1,5 +1,5 @@
 // What the cloud's store says about the room on its disk (S-8).
-import type { Room, Space } from '../../storage/disk-room.ts'
+import type { Room, Space } from '../storage/disk-room.ts'
 
 /** Nothing was written, for the disk has no room for more; the same may be tried again when it has. */
 export class StorageFull extends Error {

@@ -2,7 +2,7 @@
 // fault in their structure, and the tables are those of this software. The chain is the ledger's own to walk.
 import { statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
-import { pagesChanged } from '../../storage/page-sums.ts'
+import { pagesChanged } from '../../cloud/storage/page-sums.ts'
 import type { Database } from './database.ts'
 import { SCHEMA_STEPS, nameFunction } from './schema.ts'
 

@@ -3,9 +3,9 @@
 // here, and the cloud says it again. Whether the store may go on in the same life depends on whether anything can be missing.
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { giveBallast } from '../../storage/disk-room.ts'
-import { isStorageFull } from '../../storage/faults.ts'
-import { clearFailure, hasFailed } from '../../storage/failure-mark.ts'
+import { giveBallast } from '../../cloud/storage/disk-room.ts'
+import { isStorageFull } from '../../cloud/storage/faults.ts'
+import { clearFailure, hasFailed } from '../../cloud/storage/failure-mark.ts'
 import { LEDGER_FILE, LedgerDamaged, lockDirectory } from './database.ts'
 import { openLedger } from './ledger.ts'
 import type { Ledger } from './ledger.ts'

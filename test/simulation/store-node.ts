@@ -3,7 +3,7 @@
 import type { KeyObject } from 'node:crypto'
 import { pino } from 'pino'
 import { sparesOf } from '../../cloud/domain/lives.ts'
-import { isStorageFull } from '../../storage/faults.ts'
+import { isStorageFull } from '../../cloud/storage/faults.ts'
 import type { OpenDatabase } from '../../edge/ledger/database.ts'
 import { Ledger } from '../../edge/ledger/ledger.ts'
 import { Link } from '../../edge/sync/link.ts'

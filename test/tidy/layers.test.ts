@@ -78,7 +78,7 @@ test.each<[path: string, line: string, told: string]>([
     "import { App } from 'uWebSockets.js'",
     'only edge/http/server.ts, edge/http/ports.ts, edge/http/form.ts, edge/http/exchanges.ts, bench may name it',
   ],
-  ['edge/till/planted.ts', "import Database from 'better-sqlite3'", 'only storage, edge/ledger'],
+  ['edge/till/planted.ts', "import Database from 'better-sqlite3'", 'only cloud/storage, edge/ledger'],
   ['cloud/sync/planted.ts', "import { WebSocket } from 'ws'", 'only edge/sync/socket.ts'],
   ['edge/http/planted.ts', "import { Hono } from 'hono/tiny'", 'only cloud/http'],
   ['edge/ledger/planted.ts', "import { Encoder } from 'cbor-x'", 'only protocol/codec.ts'],

@@ -24,7 +24,7 @@ const PLATFORM_PORT = 'cloud/store/platform-port.ts'
 const ACCOUNT_PORT = 'cloud/store/account-port.ts'
 const EDGE_SYSTEM = 'edge/system.ts'
 const EDGE_CLOCK = 'edge/clock.ts'
-const STORAGE = 'storage'
+const STORAGE = 'cloud/storage'
 const ROOM_PORT = 'cloud/store/room-port.ts'
 
 export const LAYERS: readonly Layer[] = [
@@ -283,7 +283,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
     'edge/http/exchanges.ts',
     'bench',
   ],
-  'better-sqlite3': ['storage', 'edge/ledger', 'cloud/store/sqlite', 'cloud/copies.ts', 'bench', 'test'],
+  'better-sqlite3': [STORAGE, 'edge/ledger', 'cloud/store/sqlite', 'cloud/copies.ts', 'bench', 'test'],
   ws: ['edge/sync/socket.ts', 'edge/kit/trusted-socket.ts', 'cloud/http', 'cloud/demo', 'bench', 'test'],
   nodemailer: ['cloud/mail/smtp.ts'],
   hono: ['cloud/http', 'bench', 'test'],

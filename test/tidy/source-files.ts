@@ -9,7 +9,7 @@ export interface SourceFile {
 }
 
 const ROOT = join(import.meta.dirname, '..', '..')
-export const FOLDERS = ['protocol', 'storage', 'edge', 'cloud', 'bench', 'test'] as const
+export const FOLDERS = ['protocol', 'edge', 'cloud', 'bench', 'test'] as const
 
 export function filesUnder(folder: string, ending: string): SourceFile[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })

@@ -2,8 +2,8 @@
 // left, and the next start looks at the whole file before it serves.
 import { statSync } from 'node:fs'
 import type { Database } from 'better-sqlite3'
-import { clearFailure, hasFailed } from '../../../storage/failure-mark.ts'
-import { isStorageBroken } from '../../../storage/faults.ts'
+import { clearFailure, hasFailed } from '../../storage/failure-mark.ts'
+import { isStorageBroken } from '../../storage/faults.ts'
 import { chainFault } from './chains.ts'
 
 /** Larger files are looked at after a failure, and by `verify`: a start must not take longer than the stores can wait. */

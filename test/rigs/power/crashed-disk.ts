@@ -4,7 +4,7 @@
 import type { Random } from '../../support/random.ts'
 import type { DiskOperation } from './disk-log.ts'
 
-/** Of `ballastOf` (storage/disk-room.ts). */
+/** Of `ballastOf` (cloud/storage/disk-room.ts). */
 export const isBallast = (path: string): boolean => path.endsWith('.ballast')
 
 /**

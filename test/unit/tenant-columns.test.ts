@@ -11,6 +11,7 @@ const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   tenants: 'the businesses themselves',
   contacts: 'by origin',
   aliases: 'by member',
+  awaiting: 'by store and member',
   store_members: 'by store',
   checkpoints: 'by member',
   visits: 'by store and member',

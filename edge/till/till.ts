@@ -396,13 +396,13 @@ export class Till {
     return this.#recorder.drain()
   }
 
-  /** A-14: the edge's own fact; while one is on its way a second is not made. */
+  /** A-14: the edge's own fact; while one is on its way a second is not made. Its key is the place it will have: no other life of the ledger has that. */
   #giveBack(ending: Ending): void {
-    const key = `${OWN_KEY_PREFIX}lease:${this.#books.ledger.seq + 1}`
+    const key = `${OWN_KEY_PREFIX}lease:${idText((this.#books.ledger.lastId() + 1) as FactId)}`
     const requestHash = createHash('sha256').update(key).digest()
     const call = { terminal: OWN_TERMINAL, key, requestHash }
-    void this.#recorder.write('lease_return', call, { stage: ending }).then(({ ok }) => {
-      if (ok) this.#books.keeper.look()
+    void this.#recorder.write('lease_return', call, { stage: ending }).then((answer) => {
+      if (answer.ok && !answer.value.replayed) this.#books.keeper.look()
     })
   }
 

@@ -110,7 +110,8 @@ function texts({ minLength = 0, maxLength = TEXT_MAX, pattern }: Schema): fc.Arb
       ...bounds,
       unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
     })
-  if (pattern === '^[0-9a-f]+$') return fc.string({ ...bounds, unit: fc.constantFrom(...'0123456789abcdef') })
+  if (pattern === '^[0-9a-f]+$')
+    return fc.string({ ...bounds, unit: fc.integer({ min: 0, max: 15 }).map((digit) => digit.toString(16)) })
   return fc.oneof(fc.string({ ...bounds, unit: 'grapheme-ascii' }), fc.string({ ...bounds, unit: 'binary' }))
 }
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { VoucherUses } from '../../cloud/domain/accounts/operations/voucher-use.ts'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
+import { idText } from '../../protocol/ids.ts'
 import type { MemberId } from '../../protocol/ids.ts'
 import { outstandingOf } from '../../protocol/leases.ts'
 import {
@@ -188,6 +189,13 @@ describe('recalls', () => {
       expect(await b.redeem(member, MONEY, { points })).toBe('cloud')
     expect(await balance()).toBe(0)
     expect(await leased(a)).toBe(0)
+  })
+
+  test('A-14 what goes back has a key that no other life of the ledger gave: the place of its fact', async () => {
+    expect(await b.redeem(member, MONEY, { points: 700 })).toBe('cloud')
+    const { ledger } = a
+    const key = `edge:lease:${idText(ledger.lastId())}`
+    expect(ledger.ofKey(key)).toMatchObject({ id: ledger.lastId() })
   })
 
   test('U-4 U-7 what a store out of reach has is not there, and the till is told where it is', async () => {

@@ -1,42 +1,27 @@
 // `tillstream doctor` on a cloud's data (V-6): what is wrong with the machine and the file, in plain words, and what to do. It may run beside the node and
 // changes nothing. Exit codes as of a store's: 0 all is well, 1 something is to be done, 2 it could not be looked at.
-import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { DiskRoom } from './storage/disk-room.ts'
 import { hasFailed } from './storage/failure-mark.ts'
 import { diskSentence } from './storage/faults.ts'
+import { directoryFinding, diskFinding, lineOf, well, wrong } from './storage/findings.ts'
+import type { Finding as FindingAbout } from './storage/findings.ts'
 import { lockFile } from './storage/lock.ts'
 import { STORE_FILE } from './store/sqlite/open.ts'
 import { verify } from './verify.ts'
 
-export interface Finding {
-  readonly about: 'directory' | 'disk' | 'lock' | 'damage' | 'data'
-  readonly ok: boolean
-  readonly found: string
-  /** Null where nothing is to be done. */
-  readonly advice: string | null
-}
+export type Finding = FindingAbout<'directory' | 'disk' | 'lock' | 'damage' | 'data'>
 
 const USAGE = 'usage: tillstream doctor --data DIR [--json]'
 const EXIT_TO_DO = 1
 const EXIT_FAULT = 2
-const MIB = 1024 * 1024
-const OTHERS_MAY = 0o077
+const KEEPER = { node: 'cloud', holds: 'cloud’s keys', meanwhile: ' Stores keep what they sell.' }
 const RESTORE =
   'Stop the node and put the last backup in its place: tillstream restore --data DIR --from FILE --replace. The stores send again what came after it. Have the disk looked at.'
 
-const well = (about: Finding['about'], found: string): Finding => ({ about, ok: true, found, advice: null })
-const wrong = (about: Finding['about'], found: string, advice: string): Finding => ({
-  about,
-  ok: false,
-  found,
-  advice,
-})
-
 export async function doctor(directory: string): Promise<Finding[]> {
   const path = join(directory, STORE_FILE)
-  const findings = [directoryFinding(directory), diskFinding(path), lockFinding(directory)]
+  const findings = [directoryFinding(path, KEEPER), diskFinding(path, KEEPER), lockFinding(directory)]
   if (hasFailed(path))
     findings.push(
       wrong(
@@ -46,37 +31,6 @@ export async function doctor(directory: string): Promise<Finding[]> {
       ),
     )
   return [...findings, await dataFinding(directory)]
-}
-
-function directoryFinding(directory: string): Finding {
-  try {
-    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
-  } catch {
-    return wrong(
-      'directory',
-      'This user may not write the data directory, or its disk is mounted read-only.',
-      'Run as the user the node runs as. A disk with errors is mounted read-only: look at the system log (dmesg).',
-    )
-  }
-  return (statSync(directory).mode & OTHERS_MAY) === 0
-    ? well('directory', 'The data directory is the node user’s alone.')
-    : wrong(
-        'directory',
-        'Other users of this machine may look into the data directory, which holds the cloud’s keys.',
-        `chmod 700 ${directory}`,
-      )
-}
-
-function diskFinding(path: string): Finding {
-  const { room, space, lowBytes } = new DiskRoom(path, undefined, false)
-  const free = `${Math.floor(space.free / MIB)} MiB are free`
-  return room === 'ample'
-    ? well('disk', `The disk has room: ${free}.`)
-    : wrong(
-        'disk',
-        `The disk is nearly full: ${free}; below ${Math.ceil(lowBytes / MIB)} MiB nothing is recorded.`,
-        'Delete what is not the cloud’s from this disk, or give it a larger one. With twice as much free the node records again by itself; stores keep what they sell.',
-      )
 }
 
 function lockFinding(directory: string): Finding {
@@ -128,8 +82,4 @@ export async function main(args: readonly string[]): Promise<void> {
     process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
     process.exitCode = EXIT_FAULT
   }
-}
-
-function lineOf({ about, ok, found, advice }: Finding): string {
-  return `${ok ? 'ok   ' : 'LOOK '} ${about}: ${found}${advice === null ? '' : `\n      -> ${advice}`}\n`
 }

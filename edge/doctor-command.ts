@@ -4,6 +4,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, platform, release, totalmem, uptime } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { lineOf } from '../cloud/storage/findings.ts'
 import { askCloud } from './doctor-cloud.ts'
 import { doctor } from './doctor.ts'
 import type { Finding } from './doctor.ts'
@@ -42,10 +43,6 @@ export async function main(args: readonly string[], write: (text: string) => voi
   } catch (cause) {
     fault(cause instanceof Error ? cause.message : String(cause))
   }
-}
-
-function lineOf({ about, ok, found, advice }: Finding): string {
-  return `${ok ? 'ok   ' : 'LOOK '} ${about}: ${found}${advice === null ? '' : `\n      -> ${advice}`}\n`
 }
 
 function bundleOf(directory: string, findings: readonly Finding[]): object {

@@ -1,14 +1,15 @@
 // Looks a store's data directory over and says in plain words what is wrong and what to do (DR-1). It may run beside the node and changes nothing.
 // Everything it says is about the machine and the file: no name, no member, no key (DR-2), so that its words may be sent to anybody.
-import { accessSync, constants, readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CERTIFICATE_WARN_DAYS } from '../protocol/limits.ts'
 import { SEQ_SPAN } from '../protocol/ids.ts'
 import { DAY_MS, millisOf } from '../protocol/time.ts'
 import type { HybridTime } from '../protocol/time.ts'
-import { DiskRoom } from '../cloud/storage/disk-room.ts'
 import { hasFailed } from '../cloud/storage/failure-mark.ts'
 import { diskSentence, isUnwritable } from '../cloud/storage/faults.ts'
+import { directoryFinding, diskFinding, well, wrong } from '../cloud/storage/findings.ts'
+import type { Finding as FindingAbout } from '../cloud/storage/findings.ts'
 import { OFF_MS_MAX } from './clock.ts'
 import type { CloudWord } from './doctor-cloud.ts'
 import { LEDGER_FILE, LedgerRefused, lockDirectory, openForReading } from './ledger/database.ts'
@@ -20,43 +21,29 @@ import { SCHEMA_VERSION } from './ledger/schema.ts'
 import { readCertificate } from './tls/certificate-file.ts'
 import { verify } from './verify.ts'
 
-export interface Finding {
-  readonly about:
-    | 'directory'
-    | 'disk'
-    | 'flush'
-    | 'lock'
-    | 'schema'
-    | 'chain'
-    | 'damage'
-    | 'sync'
-    | 'cloud'
-    | 'leases'
-    | 'clock'
-    | 'identity'
-    | 'certificate'
-  readonly ok: boolean
-  readonly found: string
-  /** Null where nothing is to be done. */
-  readonly advice: string | null
-}
+export type Finding = FindingAbout<
+  | 'directory'
+  | 'disk'
+  | 'flush'
+  | 'lock'
+  | 'schema'
+  | 'chain'
+  | 'damage'
+  | 'sync'
+  | 'cloud'
+  | 'leases'
+  | 'clock'
+  | 'identity'
+  | 'certificate'
+>
 
-const MIB = 1024 * 1024
 /** Unsynced for longer, a store needs somebody who looks at its internet. */
 const WORD_MS_MAX = DAY_MS
 /** Shorter than this, and nobody may come in time to bring the store online. */
 const LEASE_WARN_MS = 60 * 60_000
-const OTHERS_MAY = 0o077
+const KEEPER = { node: 'edge', holds: 'device’s key' }
 /** Of a cloud's data, to tell whose directory it is. */
 const CLOUD_FILE = 'cloud.db'
-
-const well = (about: Finding['about'], found: string): Finding => ({ about, ok: true, found, advice: null })
-const wrong = (about: Finding['about'], found: string, advice: string): Finding => ({
-  about,
-  ok: false,
-  found,
-  advice,
-})
 
 /** `ask`: how the cloud at an address is asked whether it answers; `cloud`: its address, where that is not the one of the enrolment. */
 export async function doctor(
@@ -67,9 +54,10 @@ export async function doctor(
 ): Promise<Finding[]> {
   const absent = absence(directory)
   if (absent !== null) return [absent]
-  const findings = [
-    directoryFinding(directory),
-    diskFinding(directory),
+  const path = join(directory, LEDGER_FILE)
+  const findings: Finding[] = [
+    directoryFinding(path, KEEPER),
+    diskFinding(path, KEEPER),
     looked('flush', directory, () => flushFinding(directory)),
     looked('lock', directory, () => lockFinding(directory)),
     certificateFinding(directory, now),
@@ -139,37 +127,6 @@ function looked(about: Finding['about'], directory: string, look: () => Finding)
 
 const RESTART =
   'Start the edge: it puts a damaged file aside, takes over what is proven, and says what else to do.'
-
-function directoryFinding(directory: string): Finding {
-  try {
-    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
-  } catch {
-    return wrong(
-      'directory',
-      'This user may not write the data directory, or its disk is mounted read-only.',
-      'Run as the user the edge runs as, or give it the directory (chown). A disk with errors is mounted read-only: look at the system log (dmesg).',
-    )
-  }
-  return (statSync(directory).mode & OTHERS_MAY) === 0
-    ? well('directory', 'The data directory is the edge user’s alone.')
-    : wrong(
-        'directory',
-        'Other users of this machine may look into the data directory, which holds the device’s key.',
-        `chmod 700 ${directory}`,
-      )
-}
-
-function diskFinding(directory: string): Finding {
-  const room = new DiskRoom(join(directory, LEDGER_FILE), undefined, false)
-  const free = `${Math.floor(room.space.free / MIB)} MiB are free`
-  return room.room === 'ample'
-    ? well('disk', `The disk has room: ${free}.`)
-    : wrong(
-        'disk',
-        `The disk is nearly full: ${free}; below ${Math.ceil(room.lowBytes / MIB)} MiB nothing is recorded.`,
-        'Delete what is not the edge’s from this disk. The edge records again by itself.',
-      )
-}
 
 function flushFinding(directory: string): Finding {
   const { ms, verdict } = flushTest(directory)

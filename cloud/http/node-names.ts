@@ -6,7 +6,7 @@ import { refuse } from '../../protocol/result.ts'
 import type { Refusal } from '../../protocol/result.ts'
 
 /** What stores call, by whichever name their device was given: a key or a code proves who they are, and no browser is asked for either. */
-const OF_STORES: readonly string[] = ['/v1/sync', '/v1/enrol']
+export const OF_STORES: readonly string[] = ['/v1/sync', '/v1/enrol']
 
 export class NodeNames {
   readonly #names: readonly string[]

@@ -5,6 +5,7 @@ import { REFUSALS } from '../../protocol/refusals.ts'
 import type { RefusalCode } from '../../protocol/refusals.ts'
 import { PROBLEM_TYPE } from '../../protocol/problem.ts'
 import { KeyShape } from '../../protocol/shapes.ts'
+import { OF_STORES } from './node-names.ts'
 import type { Route } from './route.ts'
 
 const ProblemShape = Type.Object(
@@ -24,6 +25,7 @@ const ProblemShape = Type.Object(
 /** Refusals the border may give on any route with these properties. */
 function borderRefusals(route: Route): RefusalCode[] {
   const codes: RefusalCode[] = ['fault']
+  if (!OF_STORES.includes(route.path)) codes.push('host_unknown')
   if (route.needs !== 'public')
     codes.push('token_missing', 'token_unknown', 'role_insufficient', 'tenant_unclear')
   if (route.method === 'POST') codes.push('stopping', 'storage_full', 'body_too_large')

@@ -81,7 +81,7 @@ describe('the table', () => {
     }
   })
 
-  test('/openapi.json names every parameter, body and refusal', async () => {
+  test('Q-1 Q-14 /openapi.json names every parameter, body and refusal', async () => {
     const { json } = await cloud.ask('/openapi.json')
     const adjust = pick(json, 'paths', '/v1/members/{id}/adjustments', 'post')
     expect((pick(adjust, 'parameters') as { name: string }[]).map(({ name }) => name)).toEqual([
@@ -95,11 +95,14 @@ describe('the table', () => {
       '403',
       '404',
       '413',
+      '421',
       '422',
       '500',
       '503',
       '507',
     ])
+    // What stores call is served under any name.
+    expect(pick(json, 'paths', '/v1/enrol', 'post', 'responses')).not.toHaveProperty('421')
     const published = pick(
       json,
       'paths',

@@ -6,11 +6,9 @@ import { WebSocket } from 'ws'
 import { decodeDownFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { exportPublicKey, importPublicKey } from '../../protocol/envelope.ts'
-import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
-import { CHAIN_GENESIS } from '../../protocol/chain.ts'
+import type { ProgramVersion } from '../../protocol/ids.ts'
 import { EdgeSeals } from '../../protocol/seals.ts'
 import type { UpFrame } from '../../protocol/up.ts'
-import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { validator } from '../../protocol/validation.ts'
 import type { Principal } from '../../cloud/platform/principal.ts'
 import { ROUTES } from '../../cloud/http/routes/routes.ts'
@@ -213,24 +211,9 @@ export class Device extends OriginWriter {
     this.#line = line
     const { nonce } = await line.next('challenge')
     line.send({
-      type: 'hello',
-      protocol: PROTOCOL_VERSION,
-      nonce: line.seals.challenged(nonce),
-      origin: this.origin,
-      epoch: 1,
-      seq: seq as Seq,
-      head: this.hashes[seq] ?? CHAIN_GENESIS,
-      base_seq: 0 as Seq,
-      base: CHAIN_GENESIS,
-      cloud_epoch: 1,
-      why: null,
-      binding: '',
-      applicant: null,
-      members_cursor: 0,
+      ...this.hello(line.seals.challenged(nonce), seq),
       corrections_cursor: has.corrections ?? 0,
-      leases_cursor: 0,
       program: (has.program ?? 0) as ProgramVersion,
-      software: 'test/1',
     })
     return line
   }

@@ -2,14 +2,13 @@
 // list of encoded facts in memory. It drives the machine as edge/sync/link.ts does; what comes down beside the sync of facts is only heard.
 import type { KeyObject } from 'node:crypto'
 import { askOk, pick } from '../../cloud/demo/ask.ts'
-import { CHAIN_GENESIS, sameHash } from '../../protocol/chain.ts'
+import { sameHash } from '../../protocol/chain.ts'
 import { decodeDownFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { exportPublicKey, importPublicKey } from '../../protocol/envelope.ts'
-import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
+import type { Seq } from '../../protocol/ids.ts'
 import { EdgeSeals } from '../../protocol/seals.ts'
 import type { UpFrame } from '../../protocol/up.ts'
-import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { realSystem } from '../../edge/system.ts'
 import { INITIAL, transition } from '../../edge/sync/machine.ts'
 import { syncUrl, webSocketFactory } from '../../edge/sync/socket.ts'
@@ -143,26 +142,7 @@ export class LightEdge {
         return socket?.close(command.code)
       }
       case 'send_hello':
-        return this.#send({
-          type: 'hello',
-          protocol: PROTOCOL_VERSION,
-          nonce: this.#seals.challenged(command.nonce),
-          origin: this.ledger.origin,
-          epoch: 1,
-          seq: this.ledger.seq as Seq,
-          head: this.ledger.hashes[this.ledger.seq] ?? CHAIN_GENESIS,
-          base_seq: 0 as Seq,
-          base: CHAIN_GENESIS,
-          cloud_epoch: 1,
-          why: null,
-          binding: '',
-          applicant: null,
-          members_cursor: 0,
-          corrections_cursor: 0,
-          leases_cursor: 0,
-          program: 1 as ProgramVersion,
-          software: 'light/1',
-        })
+        return this.#send(this.ledger.hello(this.#seals.challenged(command.nonce)))
       case 'send_batch': {
         const last = Math.min(this.ledger.seq, command.from + command.most.facts - 1) as Seq
         const batch = this.ledger.batch(command.from, last)

@@ -12,11 +12,13 @@ import type {
   SaleLine,
 } from '../../protocol/facts.ts'
 import type { Batch } from '../../protocol/frames/batch.ts'
+import type { Hello } from '../../protocol/frames/hello.ts'
 import { NO_FACT, NO_MEMBER, factIdOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { Money, Points, Quantity } from '../../protocol/numbers.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { ZoneOffset } from '../../protocol/time.ts'
+import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 
 export interface Base {
   /** Milliseconds since 1970. */
@@ -131,6 +133,30 @@ export class OriginWriter {
       risk: null,
     }
     return this.#write(fact).id
+  }
+
+  /** How a ledger in its first life greets that stands at `seq`, was never told how far the cloud has it, and has nothing of the downstream logs but the first program. */
+  hello(nonce: Uint8Array, seq = this.seq): Hello {
+    return {
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      nonce,
+      origin: this.origin,
+      epoch: 1,
+      seq: seq as Seq,
+      head: this.hashes[seq] ?? CHAIN_GENESIS,
+      base_seq: 0 as Seq,
+      base: CHAIN_GENESIS,
+      cloud_epoch: 1,
+      why: null,
+      binding: '',
+      applicant: null,
+      members_cursor: 0,
+      corrections_cursor: 0,
+      leases_cursor: 0,
+      program: 1 as ProgramVersion,
+      software: 'test/1',
+    }
   }
 
   /** Facts `from` to `to` (both included, from 1) as a batch. */

@@ -6,7 +6,6 @@ import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import { decodeDownFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
-import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
 import {
   CONNECT_WAIT_MS_MAX,
   DOWN_PAUSE_DRAIN_MS,
@@ -19,7 +18,6 @@ import {
 } from '../../protocol/limits.ts'
 import { EdgeSeals } from '../../protocol/seals.ts'
 import type { UpFrame } from '../../protocol/up.ts'
-import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
 import { SMALL_PROGRAM } from '../support/programs.ts'
@@ -88,26 +86,7 @@ class Peer {
 
   async hello(seq = this.edge.seq): Promise<Extract<DownFrame, { type: 'welcome' }>> {
     const { nonce } = await this.next('challenge')
-    this.send({
-      type: 'hello',
-      protocol: PROTOCOL_VERSION,
-      nonce: this.seals.challenged(nonce),
-      origin: this.edge.origin,
-      epoch: 1,
-      seq: seq as Seq,
-      head: this.edge.hashes[seq] ?? new Uint8Array(32),
-      base_seq: 0 as Seq,
-      base: new Uint8Array(32),
-      cloud_epoch: 1,
-      why: null,
-      binding: '',
-      applicant: null,
-      members_cursor: 0,
-      corrections_cursor: 0,
-      leases_cursor: 0,
-      program: 1 as ProgramVersion,
-      software: 'test',
-    })
+    this.send(this.edge.hello(this.seals.challenged(nonce), seq))
     return this.next('welcome')
   }
 }

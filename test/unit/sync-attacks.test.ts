@@ -3,10 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { judgeHello, tailOf } from '../../cloud/domain/lives.ts'
 import { encodeFrame } from '../../protocol/codec.ts'
 import { exportPublicKey, newKeyPair, seal, unseal } from '../../protocol/envelope.ts'
-import type { Hello } from '../../protocol/frames/hello.ts'
-import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
+import type { Seq } from '../../protocol/ids.ts'
 import type { Millis } from '../../protocol/time.ts'
-import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
 import { SMALL_PROGRAM } from '../support/programs.ts'
@@ -36,26 +34,7 @@ afterEach(async () => {
 const rows = async () => (await cloud.store.read.facts(cloud.tenant, {}, { after: 0, limit: 1_000 })).length
 
 test('S02 a device of one tenant that names the ledger of another is a stranger, and nothing is written', async () => {
-  const hello: Hello = {
-    type: 'hello',
-    protocol: PROTOCOL_VERSION,
-    nonce: new Uint8Array(16),
-    origin: store.origin,
-    epoch: 1,
-    seq: store.seq as Seq,
-    head: store.hashes.at(-1) ?? new Uint8Array(32),
-    base_seq: 0 as Seq,
-    base: store.hashes[0] ?? new Uint8Array(32),
-    cloud_epoch: 1,
-    why: null,
-    binding: '',
-    applicant: null,
-    members_cursor: 0,
-    corrections_cursor: 0,
-    leases_cursor: 0,
-    program: 1 as ProgramVersion,
-    software: 'test',
-  }
+  const hello = store.hello(new Uint8Array(16))
   await cloud.ingest.submit(store.origin, store.batch(1, BATCH))
   const before = await rows()
   const verdict = await cloud.store.write(async (tx) => {

@@ -3,14 +3,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SyncHub } from '../../cloud/sync/hub.ts'
 import { realSystem } from '../../cloud/system.ts'
-import { CHAIN_GENESIS } from '../../protocol/chain.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import { decodeDownFrame } from '../../protocol/codec.ts'
 import { exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
-import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
 import { EdgeSeals } from '../../protocol/seals.ts'
-import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
 import { SMALL_PROGRAM } from '../support/programs.ts'
@@ -76,26 +73,7 @@ class Connection {
     if (challenge?.ok !== true || challenge.value.type !== 'challenge')
       throw new Error('no challenge for this edge')
     const own = this.seals.challenged(challenge.value.nonce)
-    return {
-      type: 'hello',
-      protocol: PROTOCOL_VERSION,
-      nonce: nonce ?? own,
-      origin: this.store.origin,
-      epoch: 1,
-      seq: this.store.seq as Seq,
-      head: this.store.hashes.at(-1) ?? CHAIN_GENESIS,
-      base_seq: 0 as Seq,
-      base: CHAIN_GENESIS,
-      cloud_epoch: 1,
-      why: null,
-      binding: '',
-      applicant: null,
-      members_cursor: 0,
-      corrections_cursor: 0,
-      leases_cursor: 0,
-      program: 1 as ProgramVersion,
-      software: 'test',
-    }
+    return this.store.hello(nonce ?? own)
   }
 
   async greet(): Promise<this> {

@@ -6,8 +6,7 @@ import { decodeDownFrame } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
-import { CHAIN_GENESIS } from '../../protocol/chain.ts'
-import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
+import type { ProgramVersion } from '../../protocol/ids.ts'
 import {
   BATCHES_IN_FLIGHT_MAX,
   BATCH_BYTES_MAX,
@@ -17,7 +16,6 @@ import {
 } from '../../protocol/limits.ts'
 import { EdgeSeals } from '../../protocol/seals.ts'
 import type { UpFrame } from '../../protocol/up.ts'
-import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { SyncHub } from '../../cloud/sync/hub.ts'
 import { realSystem } from '../../cloud/system.ts'
 import { seededRandom } from '../support/random.ts'
@@ -96,28 +94,7 @@ beforeEach(async () => {
   })
   const [challenge] = told
   if (challenge?.type !== 'challenge') throw new Error('a session begins with its challenge')
-  say(
-    sealed({
-      type: 'hello',
-      protocol: PROTOCOL_VERSION,
-      nonce: seals.challenged(challenge.nonce),
-      origin: store.origin,
-      epoch: 1,
-      seq: 0 as Seq,
-      head: store.hashes[0] ?? new Uint8Array(32),
-      base_seq: 0 as Seq,
-      base: CHAIN_GENESIS,
-      cloud_epoch: 1,
-      why: null,
-      binding: '',
-      applicant: null,
-      members_cursor: 0,
-      corrections_cursor: 0,
-      leases_cursor: 0,
-      program: 0 as ProgramVersion,
-      software: 'test',
-    }),
-  )
+  say(sealed({ ...store.hello(seals.challenged(challenge.nonce)), program: 0 as ProgramVersion }))
   // HQ changes the CA at every moment of the greeting (G-13).
   while (answers('welcome').length === 0) {
     for (let n = 0; n < 50; n++) {

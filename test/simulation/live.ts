@@ -1,6 +1,8 @@
 // One life of a world from its plan: it works while everything breaks, is healed, and is audited.
 import { audit, foundIn } from './auditor.ts'
 import type { Findings } from './auditor.ts'
+import { watchForHangs } from './hang-watch.ts'
+import { quietMsMaxOf } from './plan.ts'
 import type { Plan, Strike } from './plan.ts'
 import { World } from './world.ts'
 
@@ -23,16 +25,10 @@ export interface Life {
 
 export async function live(plan: Plan): Promise<Life> {
   const world = new World(plan)
+  const watched = watchForHangs(plan.seed, quietMsMaxOf(plan))
   try {
     await world.build()
-    const stuck = await reached(world)
-    const { overspent } = world
-    const findings =
-      overspent.length > 0
-        ? { ...NOTHING_FOUND, overspent }
-        : stuck === undefined
-          ? await audit(world)
-          : { ...NOTHING_FOUND, stuck: [stuck] }
+    const findings = await foundAtTheEnd(world)
     const operations = world.terminals.flatMap((terminal) => terminal.operations)
     return {
       findings,
@@ -45,6 +41,7 @@ export async function live(plan: Plan): Promise<Life> {
     }
   } finally {
     await world.destroy()
+    watched.over()
   }
 }
 
@@ -62,16 +59,22 @@ export function isClean({ findings }: Life): boolean {
   return foundIn(findings).length === 0
 }
 
-/** Undefined once everything is answered, synced and told; else why it never will be. */
-async function reached(world: World): Promise<string | undefined> {
+async function foundAtTheEnd(world: World): Promise<Findings> {
+  const { overspent } = world
   try {
     // What does not add up is told at the step that broke it, not at the end.
-    await world.time.runUntil(() => world.idle || world.overspent.length > 0, WORK_MS_MAX)
-    if (world.overspent.length === 0) await world.heal()
-    return undefined
+    await world.time.runUntil(() => world.idle || overspent.length > 0, WORK_MS_MAX)
+    if (overspent.length === 0) await world.heal()
+    if (overspent.length === 0) return await audit(world)
   } catch (cause) {
-    const faults = [...world.cloudFaults, ...world.stores.flatMap((node) => node.faults)]
-    const told = [cause, ...faults].map((fault) => (fault instanceof Error ? fault.message : String(fault)))
-    return [...new Set([...told, world.unrest()])].join('; ')
+    if (overspent.length === 0) return { ...NOTHING_FOUND, stuck: [whyStuck(world, cause)] }
   }
+  return { ...NOTHING_FOUND, overspent }
+}
+
+/** Why not everything will ever be answered, synced and told. */
+function whyStuck(world: World, cause: unknown): string {
+  const faults = [...world.cloudFaults, ...world.stores.flatMap((node) => node.faults)]
+  const told = [cause, ...faults].map((fault) => (fault instanceof Error ? fault.message : String(fault)))
+  return [...new Set([...told, world.unrest()])].join('; ')
 }

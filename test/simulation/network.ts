@@ -3,6 +3,7 @@
 // connection ends is lost; within a connection nothing is lost and nothing overtakes.
 import type { SocketEvents, SocketFactory } from '../../edge/sync/socket.ts'
 import type { SyncSocket } from '../../cloud/sync/hub.ts'
+import { frameKind } from './event-trace.ts'
 import type { Random } from '../support/random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -32,15 +33,18 @@ export class Wire {
   readonly #accept: (socket: SyncSocket) => boolean
   readonly #connections = new Set<Connection>()
   readonly #latencyMsMax: number
+  readonly #whose: string
 
   constructor(
     time: VirtualTime,
     random: Random,
     latencyMsMax: number,
+    whose: string,
     accept: (socket: SyncSocket) => boolean,
   ) {
     this.#time = time
     this.#latencyMsMax = latencyMsMax
+    this.#whose = whose
     this.#random = random
     this.#accept = accept
   }
@@ -73,7 +77,7 @@ export class Wire {
         held: [],
       }
       this.#connections.add(connection)
-      this.#time.after(this.#latency(), () => this.#connect(connection))
+      this.#time.after(this.#latency(), () => this.#connect(connection), this.#whose)
       return {
         send: (bytes) => this.#carry(connection, 'up', bytes),
         close: (code) => this.#end(connection, code, 0),
@@ -112,14 +116,14 @@ export class Wire {
       else if (way === 'up') connection.onCloudMessage(bytes)
       else connection.edge.message(bytes)
     }
-    this.#time.after(at - this.#time.now(), arrive)
+    this.#time.after(at - this.#time.now(), arrive, () => `${this.#whose} ${way}: ${frameKind(bytes)}`)
   }
 
   #end(connection: Connection, code: number, delay: number): void {
     if (!connection.open) return
     connection.open = false
     this.#connections.delete(connection)
-    this.#time.after(delay, () => connection.onCloudClose())
-    this.#time.after(delay, () => connection.edge.closed(code))
+    this.#time.after(delay, () => connection.onCloudClose(), this.#whose)
+    this.#time.after(delay, () => connection.edge.closed(code), this.#whose)
   }
 }

@@ -12,6 +12,7 @@ export const BUGS = {
   'lease not deducted': 'overspent',
   'cloud lends what is lent': 'overspent',
   'epoch reused': 'stuck',
+  'timer without rest': 'stuck',
 } as const
 export type Bug = keyof typeof BUGS
 export const BUG_NAMES = Object.keys(BUGS) as readonly Bug[]
@@ -65,6 +66,22 @@ export interface Size {
 }
 
 const REAL_ONE_IN = 8
+
+/** Of worlds that end, most take 2 to 7 for an operation and the busiest of some hundreds took 15; terminals that wait while all is down repeat themselves. */
+const EVENTS = { perOperation: 50, perTerminal: 5_000, perStore: 20_000 } as const
+
+/** Virtual events that its world may take: with more it does not end. */
+export function eventsMaxOf({ stores, terminalsPerStore, operationsPerTerminal }: Plan): number {
+  const perTerminal = EVENTS.perTerminal + operationsPerTerminal * EVENTS.perOperation
+  return stores * (EVENTS.perStore + terminalsPerStore * perTerminal)
+}
+
+/** Real time within which something has to happen, with the machine's other work beside it. The longest is the audit, which grows with the operations. */
+const QUIET_MS = { atAll: 60_000, perOperation: 1 } as const
+
+export function quietMsMaxOf({ stores, terminalsPerStore, operationsPerTerminal }: Plan): number {
+  return QUIET_MS.atAll + stores * terminalsPerStore * operationsPerTerminal * QUIET_MS.perOperation
+}
 
 const USUAL: Readonly<Record<Strike, number>> = {
   'line cut': 20,

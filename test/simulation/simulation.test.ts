@@ -1,9 +1,10 @@
 // Several stores, a cloud and a hostile world, from one seed: after the healing every acknowledged operation is counted once, every balance is the
 // canonical fold, and every edge agrees with the cloud. SEED=n repeats a run; RUNS=n makes more; `npm run soak` makes many.
+import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { foundIn } from './auditor.ts'
 import { live } from './live.ts'
-import { USUAL_STRIKES, planOf } from './plan.ts'
+import { USUAL_STRIKES, eventsMaxOf, planOf } from './plan.ts'
 import { smallest } from './shrinking.ts'
 
 const SEED = Number(process.env.SEED ?? '9')
@@ -33,6 +34,36 @@ test('the same seed is the same run, with connections kept from earlier worlds a
   const [kept, real] = [await live({ ...plan, real: false }), await live({ ...plan, real: true })]
   expect(real).toEqual(kept)
   expect(kept.events).toBeGreaterThan(kept.operations)
+})
+
+test('a world that does not end is told at its bound, with what repeats and where it comes from', async () => {
+  const plan = { ...planOf(SEED, SIZE), stores: 1, terminalsPerStore: 2, operationsPerTerminal: 1 }
+  const { findings, events } = await live({ ...plan, bug: 'timer without rest' })
+  expect(events).toBeGreaterThan(eventsMaxOf(plan))
+  expect(findings.stuck).toEqual([
+    expect.stringMatching(
+      /^does not end: 30100 events, .* of 1000 after them \d{3} × store 1: timer set by restless \(test\/simulation\/store-node\.ts:\d+\);/,
+    ),
+  ])
+})
+
+/** In a process of its own, which it ends. */
+const HANGS = `
+  const { watchForHangs } = await import(${JSON.stringify(import.meta.resolve('./hang-watch.ts'))})
+  watchForHangs(77, 300)
+  function turnsForEver() { for (;;); }
+  setTimeout(turnsForEver, 1)
+`
+
+test('code that turns for ever is told with the seed and its place, and its process is ended', () => {
+  const { signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', HANGS], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  expect(stderr).toMatch(
+    /^SEED=77: hangs: no event for 0\.3 s after 0; the main thread is at\s+turnsForEver \(/m,
+  )
+  expect(signal).toBe('SIGKILL')
 })
 
 test('a failing plan is made smaller while it fails', async () => {

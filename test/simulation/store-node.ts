@@ -151,12 +151,13 @@ export class StoreNode {
       if (this.life === life) this.#step(call)
     }
     const { time, random, bug } = this.#world
+    const named = `store ${this.store}`
     const system: System = {
       clock: { now: () => time.now() + this.clockOffMs },
       monotonic: () => time.now(),
       random: () => random.next(),
-      after: (ms, call) => time.after(ms, alive(call)),
-      soon: (call) => void time.after(0, alive(call)),
+      after: (ms, call) => time.after(ms, alive(call), named),
+      soon: (call) => void time.after(0, alive(call), named),
     }
     this.ledger = this.#openLedger()
     this.till = new Till({
@@ -187,6 +188,7 @@ export class StoreNode {
     })
     this.till.connect(this.link)
     this.link.start()
+    if (bug === 'timer without rest') restless(system)
   }
 
   /** The process is gone at once: no draining, no closing of anything in an orderly way. */
@@ -293,4 +295,9 @@ export class StoreNode {
   #noteSynced(): void {
     if (this.#world.bug === 'NORMAL instead of FULL') this.#synced = this.#disk.image()
   }
+}
+
+/** Planted bug: it looks again at once whether there is something to do. */
+function restless({ soon }: Pick<System, 'soon'>): void {
+  soon(() => restless({ soon }))
 }

@@ -45,6 +45,7 @@ export interface TerminalPlan {
 export class Terminal {
   readonly operations: Operation[] = []
   readonly #name: string
+  readonly #stands: string
   readonly #node: StoreNode
   readonly #time: VirtualTime
   readonly #random: Random
@@ -61,6 +62,7 @@ export class Terminal {
 
   constructor(name: string, node: StoreNode, time: VirtualTime, random: Random, plan: TerminalPlan) {
     this.#name = name
+    this.#stands = `terminals of store ${node.store}`
     this.#node = node
     this.#time = time
     this.#random = random
@@ -84,7 +86,7 @@ export class Terminal {
 
   #nextIn(ms: number): void {
     this.#cancel()
-    this.#cancel = this.#time.after(ms, () => this.#next())
+    this.#cancel = this.#time.after(ms, () => this.#next(), this.#stands)
   }
 
   /** What is not answered is tried again later each time, as the kit does; now and then at once, beside the call that is under way. */

@@ -1,9 +1,14 @@
 // Time of the simulated world: nothing happens but what was put on this list, in the order of its times and, at one time, in the order it was put
 // there. Promises settle between two entries, so a run is the same for the same seed. A binary heap: a dense world has thousands of
-// entries waiting, most of them timers that are cancelled.
+// entries waiting, most of them timers that are cancelled. More entries than its bound are a world that does not end.
+import { EventTrace } from './event-trace.ts'
+import type { Named } from './event-trace.ts'
+import { pulse } from './hang-watch.ts'
+
 interface Entry {
   readonly at: number
   readonly order: number
+  readonly named: Named
   call: (() => void) | null
 }
 
@@ -12,9 +17,13 @@ export class VirtualTime {
   #order = 0
   #ran = 0
   readonly #heap: Entry[] = []
+  readonly #eventsMax: number
+  /** Of what comes after too many. */
+  #trace: EventTrace | null = null
 
-  constructor(start: number) {
+  constructor(start: number, eventsMax = Infinity) {
     this.#now = start
+    this.#eventsMax = eventsMax
   }
 
   now(): number {
@@ -26,15 +35,17 @@ export class VirtualTime {
     return this.#ran
   }
 
-  after(ms: number, call: () => void): () => void {
-    const entry: Entry = { at: this.#now + Math.max(0, ms), order: this.#order++, call }
+  /** `named`: whose timer it is, or what arrives; for a world that does not end. */
+  after(ms: number, call: () => void, named: Named = 'the world'): () => void {
+    const at = this.#now + Math.max(0, ms)
+    const entry: Entry = { at, order: this.#order++, named: this.#trace?.placed(named) ?? named, call }
     this.#push(entry)
     return () => {
       entry.call = null
     }
   }
 
-  /** Runs entries until `done` holds; throws when virtual time passes `ms` first. */
+  /** Runs entries until `done` holds; throws when virtual time passes `ms` first, or when more happened than may. */
   async runUntil(done: () => boolean, ms: number): Promise<void> {
     const limit = this.#now + ms
     while (!done()) {
@@ -45,6 +56,8 @@ export class VirtualTime {
       if (at > limit) throw new Error(`not done after ${ms / 1000} virtual seconds`)
       this.#now = at
       this.#ran += 1
+      pulse[0] = this.#ran
+      if (this.#ran > this.#eventsMax) this.#watched(entry)
       call()
       await settled()
     }
@@ -54,6 +67,12 @@ export class VirtualTime {
     let over = false
     this.after(ms, () => (over = true))
     await this.runUntil(() => over, ms)
+  }
+
+  #watched({ named }: Entry): void {
+    this.#trace ??= new EventTrace()
+    if (this.#trace.happened(named)) return
+    throw new Error(`does not end: ${this.#eventsMax} events, its bound, are over, and ${this.#trace.told()}`)
   }
 
   #push(entry: Entry): void {

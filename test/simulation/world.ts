@@ -25,6 +25,7 @@ import { MemoryDisk } from './memory-disk.ts'
 import { LeaseWatch } from './lease-watch.ts'
 import { Wire } from './network.ts'
 import { Fates, weighed } from './fates.ts'
+import { eventsMaxOf } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { StoreNode } from './store-node.ts'
 import { Terminal } from './terminal.ts'
@@ -41,7 +42,7 @@ const CLOUD_RESTART_MS_MAX = 20_000
 const DOOM_MAX: Readonly<Record<CrashPoint, number>> = { call: 60, commit: 3 }
 
 export class World {
-  readonly time = new VirtualTime(START)
+  readonly time: VirtualTime
   readonly random: Random
   readonly plan: Plan
   readonly stores: StoreNode[] = []
@@ -73,6 +74,7 @@ export class World {
 
   constructor(plan: Plan) {
     this.plan = plan
+    this.time = new VirtualTime(START, eventsMaxOf(plan))
     this.random = seededRandom(plan.seed)
     signFor(plan.real)
     this.#cloudDisk = plan.real ? new CloudFiles(`${this.#home.path}/cloud`) : keptCloud()
@@ -115,8 +117,12 @@ export class World {
   }
 
   addNode(store: StoreId, name?: string): StoreNode {
-    const wire = new Wire(this.time, this.random, this.plan.latencyMsMax, (socket) =>
-      this.#accept(node, socket),
+    const wire = new Wire(
+      this.time,
+      this.random,
+      this.plan.latencyMsMax,
+      `line of store ${store}`,
+      (socket) => this.#accept(node, socket),
     )
     const surroundings = {
       time: this.time,
@@ -177,7 +183,7 @@ export class World {
     const alive = (call: () => void) => (): void => {
       if (this.#cloudLife === life) call()
     }
-    cloud.after = (ms, call) => this.time.after(ms, alive(call))
+    cloud.after = (ms, call) => this.time.after(ms, alive(call), 'cloud')
     cloud.onFault = (cause) => {
       if (this.#cloudLife === life && !(cause instanceof ProcessGone)) this.cloudFaults.push(cause)
     }
@@ -194,7 +200,7 @@ export class World {
       },
       system: {
         clock: { now: () => this.time.now() },
-        after: (ms, call) => this.time.after(ms, alive(call)),
+        after: (ms, call) => this.time.after(ms, alive(call), 'cloud'),
         randomBytes: (count) => Buffer.from(Array.from({ length: count }, () => this.random.below(256))),
       },
       onSeen: (tenant, store, member) => cloud.grants.seen(tenant, store, member),

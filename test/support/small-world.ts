@@ -118,7 +118,7 @@ export class SmallWorld {
   }
 
   #node(store: StoreId, name: string): StoreNode {
-    const wire = new Wire(this.time, this.#random, LATENCY_MS_MAX, (socket) => {
+    const wire = new Wire(this.time, this.#random, LATENCY_MS_MAX, 'line of the store', (socket) => {
       void this.#hub.accept(node.edge, socket, node.ledger?.identity()?.attestation ?? undefined)
       return true
     })

@@ -5,6 +5,8 @@ export const CLOSE_CODES = {
   /** Not a frame of this protocol: do not retry unchanged. */
   malformed: 4400,
   unauthorised: 4401,
+  /** A frame that fits no place on this connection: repeated, lost, overtaken or changed on the way. Reconnect: the next one counts anew. */
+  misplaced: 4407,
   /** Protocol version not spoken here. */
   version_unknown: 4406,
   /** The reader was too slow and was cut: reconnect and resume by position. Nothing was skipped. */

@@ -66,7 +66,7 @@ Replay of real sales through the tills' API:
   --speed max|N           as fast as it goes (max), or N seconds of the file per second
   --exit-when-done        stop the nodes at the end; exit 0 only if nothing was lost, duplicated or mismatched
   --offline STORE:FROM:TO cut that store's line to the cloud from FROM until before TO of the file's time; may be repeated
-  --shuffle-sync SEED     deliver batches of different stores in random order, some twice, some not at first
+  --shuffle-sync SEED     deliver batches of different stores in random order, a few twice, a few not at first
   --kill TARGET:DATE      kill -9 of "cloud" or of a store's number at that file time, restarted at once; may be repeated
   --repeat                send everything a second time with the same keys
   --digest                add the digest of all members' outcomes to the summary

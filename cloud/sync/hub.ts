@@ -87,7 +87,7 @@ export interface SessionParts extends SyncParts {
   readonly contacts: Contacts
   /** Bytes of frames that wait, of all sessions. */
   readonly waiting: { bytes: number }
-  /** Frames that were not signed by their edge for their connection, of all sessions. */
+  /** Frames that were not signed by their edge for their place on their connection, of all sessions. */
   readonly refused: { frames: number }
   readonly attestations: Attestations
   /** Its hello was good. */
@@ -233,7 +233,7 @@ export class SyncHub {
     return { draining: admission.draining, queued: admission.waiting, waitingBytes: waiting.bytes }
   }
 
-  /** Frames that were not signed by their edge for their connection, since the start (P-ENV-2). */
+  /** Frames that were not signed by their edge for their place on their connection, since the start (P-ENV-2). */
   get refusedFrames(): number {
     return this.#parts.refused.frames
   }

@@ -1,6 +1,6 @@
 // One connected edge. Frames are worked on one after another, so a question that follows a batch sees what the batch brought; only a batch is handed to
 // the ingest while earlier ones wait for their COMMIT, so that they share it, and is answered in its turn (I-12). Nothing is decoded before its
-// signature fits (P-ENV-1), for this connection (P-ENV-2), and nothing but a hello is heard first.
+// signature fits (P-ENV-1), for this place on this connection (P-ENV-2), and nothing but a hello is heard first.
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { CloseReason } from '../../protocol/close-codes.ts'
 import { decodeUpFrame } from '../../protocol/codec.ts'
@@ -204,7 +204,10 @@ export class SyncSession {
     const bytes = this.#seals.unseal(sealed)
     if (bytes === undefined) {
       this.#parts.refused.frames += 1
-      return this.close('unauthorised', 'not signed by this edge for this connection')
+      return this.close(
+        this.#greeted ? 'misplaced' : 'unauthorised',
+        'not signed by this edge for this place on this connection',
+      )
     }
     const decoded = decodeUpFrame(bytes)
     if (!decoded.ok) return this.close('malformed', decoded.malformed.reason.slice(0, 100))

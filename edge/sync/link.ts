@@ -355,7 +355,7 @@ export class Link implements CloudLink {
 
   #receive(sealed: Uint8Array): void {
     const frame = this.#line.hear(sealed)
-    if (frame === 'refused') return this.#dispatch({ name: 'malformed' })
+    if (frame === 'misplaced' || frame === 'malformed') return this.#dispatch({ name: frame })
     if (frame === 'played_again') return
     this.#wordMono = this.#system.monotonic()
     this.#attempt(() => this.#take(frame))

@@ -109,6 +109,8 @@ const giveUp = (state: State): Step => reconnect(state, CLOSE_CODES.stopping, { 
 const neverCame = (state: State): Step => reconnect(state, CLOSE_CODES.stopping, { unopened: true })
 const refuseFrame = (state: State): Step =>
   reconnect(state, CLOSE_CODES.malformed, { code: CLOSE_CODES.malformed })
+/** Something in between repeats, loses or changes frames; on the next connection they count anew. */
+const leaveLine = (state: State): Step => reconnect(state, CLOSE_CODES.misplaced, { held: true })
 const isUp = ({ name }: State): boolean => name === 'streaming'
 const isGreeting = ({ name }: State): boolean => name === 'greeting' || name === 'introduced'
 
@@ -292,6 +294,7 @@ const DISCONNECTED = {
   closed: stay,
   refused: stay,
   failed: stay,
+  misplaced: stay,
   malformed: stay,
   challenge: stay,
   welcome: stay,
@@ -319,6 +322,7 @@ const TABLE: Table = {
     closed: lost,
     refused,
     failed: giveUp,
+    misplaced: refuseFrame,
     malformed: refuseFrame,
     challenge: refuseFrame,
     welcome: refuseFrame,
@@ -344,6 +348,7 @@ const TABLE: Table = {
     closed: lost,
     refused: stay,
     failed: giveUp,
+    misplaced: refuseFrame,
     malformed: refuseFrame,
     challenge: introduce,
     welcome: refuseFrame,
@@ -369,6 +374,7 @@ const TABLE: Table = {
     closed: lost,
     refused: stay,
     failed: giveUp,
+    misplaced: refuseFrame,
     malformed: refuseFrame,
     challenge: refuseFrame,
     welcome,
@@ -395,6 +401,7 @@ const TABLE: Table = {
     closed: lost,
     refused: stay,
     failed: giveUp,
+    misplaced: leaveLine,
     malformed: refuseFrame,
     challenge: refuseFrame,
     welcome: refuseFrame,

@@ -1,4 +1,4 @@
-// The edge's end of the connection to the cloud, as signatures see it: nothing of a frame is decoded before it fits this connection (N-5, P-ENV-2),
+// The edge's end of the connection to the cloud, as signatures see it: nothing of a frame is decoded before it fits its place on this connection (N-5, P-ENV-2),
 // and a sign of life, which is signed for all connections, has to be later than what was heard on this one (P-ENV-4).
 import type { Logger } from 'pino'
 import { decodeDownFrame } from '../../protocol/codec.ts'
@@ -36,7 +36,7 @@ export class SealedLine {
     return new EdgeSeals(edge, { privateKey: importPrivateKey(privateKey).privateKey, publicKey })
   }
 
-  /** Frames that the cloud did not sign for their connection, or that were none, since the start. */
+  /** Frames that the cloud did not sign for their place on their connection, or that were none, since the start. */
   get refused(): number {
     return this.#refused
   }
@@ -50,14 +50,14 @@ export class SealedLine {
     return this.#seals.seal(frame)
   }
 
-  hear(sealed: Uint8Array): DownFrame | 'refused' | 'played_again' {
+  hear(sealed: Uint8Array): DownFrame | 'misplaced' | 'malformed' | 'played_again' {
     const bytes = this.#seals.unseal(sealed)
     const decoded = bytes === undefined ? undefined : decodeDownFrame(bytes)
     if (decoded?.ok !== true) {
-      const reason = decoded?.malformed.reason ?? 'not signed by the cloud for this connection'
+      const reason = decoded?.malformed.reason ?? 'not signed by the cloud for this place on this connection'
       this.#refused += 1
       this.#log.warn({ reason }, 'frame refused')
-      return 'refused'
+      return decoded === undefined ? 'misplaced' : 'malformed'
     }
     const frame = decoded.value
     const beat = frame.type === 'time' && frame.question === null

@@ -99,7 +99,9 @@ export type Event =
   | ({ readonly name: 'refused' } & Refused)
   /** What a frame brought could not be taken on our side (disk full): have it sent again later. */
   | { readonly name: 'failed' }
-  /** A frame with a bad signature, not of the protocol, or not of this place in it (N-5). */
+  /** A frame that was not signed for its place on this connection (P-ENV-2). */
+  | { readonly name: 'misplaced' }
+  /** A frame that is none of the protocol's, or none of this place in it (N-5). */
   | { readonly name: 'malformed' }
   | { readonly name: 'challenge'; readonly nonce: Uint8Array }
   /** `matches`: our ledger has that seq, with that hash. */

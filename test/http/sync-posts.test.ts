@@ -22,12 +22,15 @@ class Middlebox {
   posts = 0
   /** What it does with a request; without it, the request passes. */
   meddle: ((request: IncomingMessage, response: ServerResponse) => void) | null = null
+  /** What it makes of a body on its way, with the number of a request that brings frames. */
+  change: ((way: 'up' | 'down', body: Buffer, number: string | null) => Buffer) | null = null
   port = 0
 
   constructor(cloud: () => string) {
     this.#server = createServer((request, response) => {
       this.posts += 1
       if (this.meddle !== null) return this.meddle(request, response)
+      if (this.change !== null) return void this.#changed(cloud(), request, response, this.change)
       const { method, headers, url } = request
       const passed = ask(`${cloud()}${url ?? ''}`, { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 500, answer.headers)
@@ -40,6 +43,29 @@ class Middlebox {
       this.upgrades += 1
       socket.destroy()
     })
+  }
+
+  async #changed(
+    cloud: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    change: NonNullable<Middlebox['change']>,
+  ): Promise<void> {
+    const { method, headers, url = '' } = request
+    const number = new URL(url, cloud).searchParams.get('n')
+    const brought = change('up', Buffer.concat(await request.toArray()), number)
+    const passed = ask(
+      `${cloud}${url}`,
+      { method, headers: { ...headers, 'content-length': brought.length } },
+      (answer) =>
+        void answer.toArray().then((pieces: Buffer[]) => {
+          const body = change('down', Buffer.concat(pieces), number)
+          response.writeHead(answer.statusCode ?? 500, { ...answer.headers, 'content-length': body.length })
+          response.end(body)
+        }),
+    )
+    passed.on('error', () => response.destroy())
+    passed.end(brought)
   }
 
   async open(): Promise<void> {
@@ -133,6 +159,40 @@ describe('N-8 P-SYNC-8: requests carry the frames', () => {
     await until('the acks are here', () => till.status().unsynced === 0)
     const counts = (await cloud.ask('/v1/totals')).json
     expect(pick(counts, 'facts', 'counted')).toBe(300)
+    expect(pick(counts, 'facts', 'duplicate')).toBe(0)
+  }, 60_000)
+
+  test('P-ENV-2 a body that comes again, up or down, ends the line by its signatures and is counted; the next line goes on', async () => {
+    edge = await start(boxed())
+    const { till, link } = edge
+    await until('a link by requests', () => till.status().link.state === 'online', 20_000)
+    const byCloud = async (): Promise<number> => {
+      const headers = { authorization: `Bearer ${cloud.node.token}` }
+      const text = await (await fetch(`${cloud.url}/metrics`, { headers })).text()
+      return Number(/^tillstream_sync_frames_refused_total (\d+)$/m.exec(text)?.[1])
+    }
+    for (const way of ['up', 'down'] as const) {
+      const count = way === 'up' ? byCloud : () => Promise.resolve(link.refusedFrames)
+      const before = await count()
+      let old: Buffer | undefined
+      let played = 0
+      box.change = (on, body, number) => {
+        if (on !== way || body.length === 0 || (way === 'up' && number === null) || played > 0) return body
+        if (old !== undefined) played += 1
+        const first = old
+        old ??= body
+        return first ?? body
+      }
+      await sell(edge, 50)
+      await until('something came again', async () => {
+        await sell(edge as EdgeNode, 1)
+        return played > 0
+      })
+      await until('it is counted', async () => (await count()) === before + 1)
+      await until('the acks are here', () => till.status().unsynced === 0, 20_000)
+    }
+    const counts = (await cloud.ask('/v1/totals')).json
+    expect(pick(counts, 'facts', 'counted')).toBe(till.status().seq)
     expect(pick(counts, 'facts', 'duplicate')).toBe(0)
   }, 60_000)
 

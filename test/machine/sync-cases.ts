@@ -43,6 +43,7 @@ export const EVENTS: { [E in EventName]: Extract<Event, { name: E }> } = {
   closed: { name: 'closed', code: 1006 },
   refused: { name: 'refused', code: 1006, obstacle: null, retryAfterMs: null, reached: true },
   failed: { name: 'failed' },
+  misplaced: { name: 'misplaced' },
   malformed: { name: 'malformed' },
   challenge: { name: 'challenge', nonce: new Uint8Array(16) },
   welcome: { name: 'welcome', seq: seq(3), matches: true, cloudEpoch: 1, credit: CREDIT, returnMs: 0 },

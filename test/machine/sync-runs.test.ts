@@ -144,6 +144,13 @@ describe('N-3: waits', () => {
       expect(text(step)).toBe(`waiting, cancel_timers, wait ${BACKOFF_MS_MAX}`)
     })
   }
+  test('P-ENV-2 a frame out of its place, here or there: the waits of any loss', () => {
+    const before = { ...STATES.streaming, attempt: 0 }
+    const there = transition(before, { name: 'closed', code: CLOSE_CODES.misplaced })
+    expect(text(there)).toBe('waiting, cancel_timers, wait 250')
+    const here = transition(before, EVENTS.misplaced)
+    expect(text(here)).toBe(`waiting, cancel_timers, close ${CLOSE_CODES.misplaced}, wait 250`)
+  })
   test('the first state starts with the shortest wait', () => {
     expect(text(last(run(INITIAL, EVENTS.start, EVENTS.closed)))).toBe('waiting, cancel_timers, wait 250')
   })

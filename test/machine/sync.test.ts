@@ -10,6 +10,7 @@ const STOP = 'stopped, cancel_timers, close 1001'
 const LOST = 'waiting, cancel_timers, wait 1000'
 const GIVE_UP = 'waiting, cancel_timers, close 1001, wait 1000'
 const REFUSE = 'waiting, cancel_timers, close 4400, wait 30000'
+const LEAVE = 'waiting, cancel_timers, close 4407, wait 1000'
 const BEGIN = 'waiting, begin rewind 2, cancel_timers, close 4409, wait 1000'
 
 const EXPECTED: Record<StateName, Record<EventName, string>> = {
@@ -21,6 +22,7 @@ const EXPECTED: Record<StateName, Record<EventName, string>> = {
     closed: 'idle',
     refused: 'idle',
     failed: 'idle',
+    misplaced: 'idle',
     malformed: 'idle',
     challenge: 'idle',
     welcome: 'idle',
@@ -46,6 +48,7 @@ const EXPECTED: Record<StateName, Record<EventName, string>> = {
     closed: LOST,
     refused: LOST,
     failed: GIVE_UP,
+    misplaced: REFUSE,
     malformed: REFUSE,
     challenge: REFUSE,
     welcome: REFUSE,
@@ -71,6 +74,7 @@ const EXPECTED: Record<StateName, Record<EventName, string>> = {
     closed: LOST,
     refused: 'greeting',
     failed: GIVE_UP,
+    misplaced: REFUSE,
     malformed: REFUSE,
     challenge: 'introduced, hello',
     welcome: REFUSE,
@@ -96,6 +100,7 @@ const EXPECTED: Record<StateName, Record<EventName, string>> = {
     closed: LOST,
     refused: 'introduced',
     failed: GIVE_UP,
+    misplaced: REFUSE,
     malformed: REFUSE,
     challenge: REFUSE,
     welcome: 'streaming, cancel connect, silence 20000, steady 10000, store 3, batch 4',
@@ -122,6 +127,7 @@ const EXPECTED: Record<StateName, Record<EventName, string>> = {
     closed: LOST,
     refused: 'streaming',
     failed: GIVE_UP,
+    misplaced: LEAVE,
     malformed: REFUSE,
     challenge: REFUSE,
     welcome: REFUSE,
@@ -147,6 +153,7 @@ const EXPECTED: Record<StateName, Record<EventName, string>> = {
     closed: 'waiting',
     refused: 'waiting',
     failed: 'waiting',
+    misplaced: 'waiting',
     malformed: 'waiting',
     challenge: 'waiting',
     welcome: 'waiting',
@@ -172,6 +179,7 @@ const EXPECTED: Record<StateName, Record<EventName, string>> = {
     closed: 'held',
     refused: 'held',
     failed: 'held',
+    misplaced: 'held',
     malformed: 'held',
     challenge: 'held',
     welcome: 'held',
@@ -197,6 +205,7 @@ const EXPECTED: Record<StateName, Record<EventName, string>> = {
     closed: 'fenced',
     refused: 'fenced',
     failed: 'fenced',
+    misplaced: 'fenced',
     malformed: 'fenced',
     challenge: 'fenced',
     welcome: 'fenced',
@@ -222,6 +231,7 @@ const EXPECTED: Record<StateName, Record<EventName, string>> = {
     closed: 'stopped',
     refused: 'stopped',
     failed: 'stopped',
+    misplaced: 'stopped',
     malformed: 'stopped',
     challenge: 'stopped',
     welcome: 'stopped',

@@ -1,10 +1,12 @@
 // R08, R09, R19, R20, R21: real stores and a real cloud over lines that cut, stall, lose replies and lie, and terminals whose own line to their store does the
-// same. Batches twice, lost and out of order come from the replay's shuffler, which knows frames.
+// same. Batches twice, lost and out of order come from the replay's shuffler, which knows frames; frames of any kind, both ways, from a meddler.
+import type { Shop } from '../../cloud/demo/shops.ts'
 import { Shuffler } from '../../cloud/demo/replay/shuffler.ts'
 import { HEARTBEAT_MS } from '../../protocol/limits.ts'
 import { seededRandom } from '../support/random.ts'
 import { ChaosProxy } from './frame/chaos-proxy.ts'
 import type { Weather } from './frame/chaos-proxy.ts'
+import { DEEDS, FrameMeddler } from './frame/frame-meddler.ts'
 import { judge } from './frame/judge.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad, until } from './frame/shops-under-load.ts'
@@ -17,6 +19,7 @@ const TERMINAL_WEATHERS: readonly Weather[] = ['cutting', 'deaf', 'refused']
 /** FAULTS: no busy loop. The first tries after a loss come sooner, the later ones further apart. */
 const TRIES_PER_SECOND_MAX = 2
 const MORE_MAX = 40
+const MEDDLED_MS_MAX = 60_000
 const WATCHED_MS = 4_000
 /** Something in between that cuts what is silent: one sooner than the cloud's signs of life come, one later. Real ones take 30 s and more. */
 const IDLE_MS = { impatient: 1_500, patient: HEARTBEAT_MS + 2_000 } as const
@@ -24,9 +27,9 @@ const IDLE_WATCHED_MS = IDLE_MS.patient + 1_000
 
 export const badNetwork: Rig = {
   name: 'bad-network',
-  faults: ['R08', 'R09', 'R19', 'R20', 'R21'],
+  faults: ['R08', 'R09', 'R10', 'R19', 'R20', 'R21'],
   needs: [],
-  run: async (options) => [...(await shuffled(options)), ...(await stormy(options))],
+  run: async (options) => [...(await shuffled(options)), await meddled(options), ...(await stormy(options))],
 }
 
 /** Batches twice, lost, out of order between connections. */
@@ -51,15 +54,15 @@ async function shuffled({ length, seed, directory }: RigOptions): Promise<RigRow
     const wrong = await load.wrongRepeats()
     await load.stop()
     const { figures, faults } = await judge(load, wrong)
-    const counts = shuffler?.counts ?? { batches: 0, duplicated: 0, dropped: 0, overtook: 0 }
-    const { batches, duplicated, dropped, overtook } = counts
+    const counts = shuffler?.counts ?? { batches: 0, duplicated: 0, dropped: 0, overtook: 0, refused: 0 }
+    const { batches, duplicated, dropped, overtook, refused } = counts
     const idle = (count: number, what: string): string[] => (count === 0 ? [`no batch was ${what}`] : [])
     return [
       {
         fault: 'R08',
-        what: `${duplicated} of ${batches} batches sent twice`,
+        what: `${duplicated} of ${batches} batches sent twice, ${refused} connections closed over frames out of their place`,
         figures,
-        faults: [...faults, ...idle(duplicated, 'sent twice')],
+        faults: [...faults, ...idle(duplicated, 'sent twice'), ...idle(refused, 'refused')],
       },
       {
         fault: 'R09',
@@ -76,6 +79,66 @@ async function shuffled({ length, seed, directory }: RigOptions): Promise<RigRow
 
 function touched(shuffler: Shuffler | undefined): boolean {
   return shuffler !== undefined && shuffler.counts.duplicated > 0 && shuffler.counts.dropped > 0
+}
+
+/** What passes on a running connection is played again, lost or overtaken, both ways (P-ENV-2): no end hears it, both count it, and the link comes back. */
+async function meddled({ length, seed, directory }: RigOptions): Promise<RigRow> {
+  let meddler: FrameMeddler | undefined
+  let port: Promise<number> | undefined
+  const load = await ShopsUnderLoad.open({
+    directory: `${directory}/meddled`,
+    stores: STORES,
+    terminalsPerStore: TERMINALS,
+    cloudPortFor: async (_, cloudPort) => {
+      meddler ??= new FrameMeddler(cloudPort, seededRandom(seed))
+      port ??= meddler.listen()
+      return port
+    },
+  })
+  try {
+    const last = Date.now() + MEDDLED_MS_MAX
+    while (meddler?.finished !== true && Date.now() < last) await load.sell(SIZES[length].calls)
+    const left = Date.now()
+    await load.synced()
+    const recoveryMs = Date.now() - left
+    const refused = meddler?.refused ?? { up: 0, down: 0 }
+    const { cloud, shops } = load.shops
+    const counted = {
+      up: await figure(cloud.url, load.shops.hqToken, 'tillstream_sync_frames_refused_total'),
+      down: await sum(shops, 'tillstream_edge_cloud_frames_refused_total'),
+    }
+    const faults = [...(meddler?.wrong ?? [])]
+    for (const way of ['up', 'down'] as const)
+      if (refused[way] * 2 !== DEEDS.length || counted[way] !== refused[way])
+        faults.push(
+          `of ${DEEDS.length / 2} frames ${way} ${refused[way]} were refused, ${counted[way]} counted`,
+        )
+    const wrong = await load.wrongRepeats()
+    await load.stop()
+    const judged = await judge(load, wrong)
+    return {
+      fault: 'R10',
+      what: `frames of running connections repeated, lost and swapped: ${refused.up} refused by the cloud, ${refused.down} by stores`,
+      figures: judged.figures,
+      recoveryMs,
+      faults: [...faults, ...judged.faults],
+    }
+  } finally {
+    await load.kill()
+    await meddler?.close()
+  }
+}
+
+async function figure(url: string, token: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text()
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1])
+}
+
+async function sum(shops: readonly Shop[], name: string): Promise<number> {
+  const figures = await Promise.all(
+    shops.map(({ node, managerToken }) => figure(node.url, managerToken, name)),
+  )
+  return figures.reduce((all, one) => all + one, 0)
 }
 
 /** Lines that break, stall and lie. */

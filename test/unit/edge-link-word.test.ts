@@ -13,16 +13,32 @@ import {
   newKeyPair,
   seal,
 } from '../../protocol/envelope.ts'
+import type { DownFrame } from '../../protocol/down.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
 import type { MemberId, Origin, Seq } from '../../protocol/ids.ts'
+import type { LeaseTerm } from '../../protocol/leases.ts'
 import { BACKOFF_BASE_MS, CLOCK_ASK_MS } from '../../protocol/limits.ts'
-import type { Money } from '../../protocol/numbers.ts'
+import type { Money, Points } from '../../protocol/numbers.ts'
 import { addressed, sealBeat } from '../../protocol/seals.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { HandCloud } from '../support/hand-cloud.ts'
 import { HeldNetwork } from '../support/held-line.ts'
 import { STORE } from '../support/till-under-test.ts'
 import { VirtualSystem } from '../support/virtual-system.ts'
+
+/** A word on a lease. */
+const term = (granted: number): LeaseTerm => ({
+  lease: 1,
+  subject: 'points',
+  member: 12 as MemberId,
+  item: 0,
+  code: null,
+  granted,
+  used: 0,
+  cap: 500 as Points,
+  expires: 9e12 as Millis,
+  recall: 0,
+})
 
 function setUp() {
   const keys = newKeyPair()
@@ -102,25 +118,36 @@ describe('N-5: down frames are verified before they are decoded', () => {
   const gap = encodeFrame({ type: 'gap', expected: 1 as Seq })
   const question = encodeFrame({ type: 'find_member', question: 1, identity: null, member: 0 as MemberId })
   const none = new Uint8Array(0)
+  const other = Buffer.alloc(16, 1)
+  const otherKey = newKeyPair().privateKey
+  const { misplaced, malformed } = CLOSE_CODES
+  /** Frames that the cloud has said by then: challenge, welcome, members. */
+  const NEXT = 3
   const byCloud = (frame: Uint8Array, address: Uint8Array): Uint8Array =>
     seal(frame, edge.cloud.keys.privateKey, address)
-  test.each<[string, (nonce: Uint8Array) => Uint8Array]>([
-    ['signed with another key', (nonce) => seal(gap, newKeyPair().privateKey, addressed('down', 7, nonce))],
-    ['not signed', () => time],
-    ['empty', () => none],
-    ['signed, and not CBOR', (nonce) => byCloud(Buffer.from([0xff]), addressed('down', 7, nonce))],
-    ['signed, and a frame that only edges say', (nonce) => byCloud(question, addressed('down', 7, nonce))],
-    ['P-ENV-2 for another edge', (nonce) => byCloud(gap, addressed('down', 8, nonce))],
-    ['P-ENV-2 for another connection', () => byCloud(gap, addressed('down', 7, Buffer.alloc(16, 1)))],
-    ['P-ENV-2 from before the hello', () => byCloud(gap, addressed('down', 7, none))],
-    ['P-ENV-2 for the way up', (nonce) => byCloud(gap, addressed('up', 7, nonce))],
-    ['P-ENV-2 for nobody, as an attestation', () => byCloud(gap, none)],
-    ['P-ENV-4 for everybody, and no sign of life', () => byCloud(gap, addressed('down', 0, none))],
-  ])('a frame %s closes the link', (_, bytes) => {
+  test.each<[string, number, (nonce: Uint8Array) => Uint8Array]>([
+    ['signed with another key', misplaced, (n) => seal(gap, otherKey, addressed('down', 7, n, NEXT))],
+    ['not signed', misplaced, () => time],
+    ['empty', misplaced, () => none],
+    ['signed, and not CBOR', malformed, (n) => byCloud(Buffer.from([0xff]), addressed('down', 7, n, NEXT))],
+    ['that only edges say', malformed, (n) => byCloud(question, addressed('down', 7, n, NEXT))],
+    ['P-ENV-2 for another edge', misplaced, (n) => byCloud(gap, addressed('down', 8, n, NEXT))],
+    ['P-ENV-2 for another connection', misplaced, () => byCloud(gap, addressed('down', 7, other, NEXT))],
+    ['P-ENV-2 from before the hello', misplaced, () => byCloud(gap, addressed('down', 7, none, NEXT))],
+    ['P-ENV-2 for the way up', misplaced, (n) => byCloud(gap, addressed('up', 7, n, NEXT))],
+    ['P-ENV-2 for the place before', misplaced, (n) => byCloud(gap, addressed('down', 7, n, NEXT - 1))],
+    ['P-ENV-2 for the place after', misplaced, (n) => byCloud(gap, addressed('down', 7, n, NEXT + 1))],
+    ['P-ENV-2 for nobody, as an attestation', misplaced, () => byCloud(gap, none)],
+    [
+      'P-ENV-4 for everybody, and no sign of life',
+      misplaced,
+      () => byCloud(gap, addressed('down', 0, none, 0)),
+    ],
+  ])('a frame %s closes the link', (_, code, bytes) => {
     const { line } = edge.network
     line.down.push(bytes(hello.nonce))
     line.deliver()
-    expect(line.closedByEdge).toBe(CLOSE_CODES.malformed)
+    expect(line.closedByEdge).toBe(code)
     expect(edge.link.state).toBe('waiting')
     expect(edge.link.refusedFrames).toBe(1)
   })
@@ -144,7 +171,7 @@ describe('N-5: down frames are verified before they are decoded', () => {
       expect(edge.link.live()).toBe(true)
       network.line.down.push(frame)
       network.line.deliver()
-      expect(network.line.closedByEdge).toBe(CLOSE_CODES.malformed)
+      expect(network.line.closedByEdge).toBe(misplaced)
       expect(edge.link.refusedFrames).toBe(at + 1)
     }
     expect(edge.ledger.meta.cursors().members).toBe(0)
@@ -175,7 +202,32 @@ describe('N-5: down frames are verified before they are decoded', () => {
     const last = line.down.at(-1)
     if (last !== undefined) last[last.length - 1] = (last.at(-1) ?? 0) ^ 1
     line.deliver()
-    expect(line.closedByEdge).toBe(CLOSE_CODES.malformed)
+    expect(line.closedByEdge).toBe(CLOSE_CODES.misplaced)
+  })
+  test('P-ENV-2: an old word on leases, repeated on its connection, is not heard again; nor is what comes behind a lost frame or overtook one', async () => {
+    const { network, cloud, system, ledger } = edge
+    const leases = (n: number): DownFrame => ({ type: 'leases', cursor: n, leases: [term(100 * n)] })
+    const meddle: ((down: Uint8Array[]) => void)[] = [
+      // The first of three again behind them; the second lost; the second overtaken by the third.
+      (down) => down.push(down[0] ?? none),
+      (down) => down.splice(1, 1),
+      (down) => down.splice(1, 2, ...down.slice(1).toReversed()),
+    ]
+    for (const [at, change] of meddle.entries()) {
+      const { line } = network
+      const cursor = 10 * at
+      for (const n of [1, 2, 3]) cloud.say(line, leases(cursor + n))
+      change(line.down)
+      line.deliver()
+      expect(line.closedByEdge).toBe(misplaced)
+      expect(edge.link.refusedFrames).toBe(at + 1)
+      // What came in its place was heard, and nothing else.
+      expect(ledger.leases.cursor).toBe(cursor + (at === 0 ? 3 : 1))
+      const { length } = network.lines
+      while (network.lines.length === length) await system.advance(BACKOFF_BASE_MS)
+      cloud.greet(network.line)
+      expect(edge.link.live()).toBe(true)
+    }
   })
 })
 

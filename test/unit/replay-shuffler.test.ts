@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { seededRandom } from '../../cloud/demo/random.ts'
-import { CHANCES, Shuffler } from '../../cloud/demo/replay/shuffler.ts'
+import { CHANCES, SPOILT_MAX, Shuffler } from '../../cloud/demo/replay/shuffler.ts'
 import type { Chances } from '../../cloud/demo/replay/shuffler.ts'
+import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import { encodeFrame } from '../../protocol/codec.ts'
 import { SIGNATURE_BYTES } from '../../protocol/envelope.ts'
 import type { Origin, Seq } from '../../protocol/ids.ts'
@@ -15,7 +16,7 @@ import { NO_MEMBER } from '../../protocol/ids.ts'
 const CALM: Chances = { duplicate: 0, drop: 0, break: 0 }
 const FRAMES = 40
 
-/** A cloud that only listens: what came on which connection, in the order it came over all of them. */
+/** A cloud that only listens: what came on which connection, in the order it came over all of them. It closes at a number that it has heard. */
 class ListeningCloud {
   readonly received: { edge: number; seq: number }[] = []
   readonly http: Server
@@ -30,8 +31,14 @@ class ListeningCloud {
     this.#server = new WebSocketServer({ server: this.http })
     this.#server.on('connection', (socket, request) => {
       const edge = Number(new URL(request.url ?? '', 'ws://x').searchParams.get('edge'))
+      const heard = new Set<number>()
       this.sockets.set(edge, socket)
-      socket.on('message', (data: Buffer) => this.received.push({ edge, seq: data.readUInt32BE(0) }))
+      socket.on('message', (data: Buffer) => {
+        const seq = data.readUInt32BE(0)
+        this.received.push({ edge, seq })
+        if (heard.has(seq)) socket.close(CLOSE_CODES.misplaced)
+        heard.add(seq)
+      })
     })
   }
 
@@ -104,7 +111,13 @@ test('R-11 batches of different connections overtake each other, those of one ne
   await until(() => expect(cloud.received.length).toBe(3 * FRAMES))
   for (const edge of [1, 2, 3]) expect(cloud.of(edge)).toEqual(numbers(FRAMES))
   expect(cloud.received.map(({ edge }) => edge)).not.toEqual(numbers(FRAMES).flatMap(() => [1, 2, 3]))
-  expect(shuffler.counts).toMatchObject({ batches: 3 * FRAMES, dropped: 0, duplicated: 0, broken: 0 })
+  expect(shuffler.counts).toMatchObject({
+    batches: 3 * FRAMES,
+    dropped: 0,
+    duplicated: 0,
+    broken: 0,
+    refused: 0,
+  })
   expect(shuffler.counts.overtook).toBeGreaterThan(0)
 })
 
@@ -117,15 +130,20 @@ test('R-11 a frame that is no batch waits only for what its own connection sent 
   await until(() => expect(cloud.of(1)).toEqual([1, 2, 3]))
 })
 
-test('R-11 a duplicated batch comes twice, its copy later', async () => {
+test('R-11 a duplicated batch comes twice, its copy later, and the cloud refuses it; after SPOILT_MAX no more', async () => {
   const { cloud, shuffler, port } = await start({ duplicate: 1, drop: 0, break: 0 })
-  const edge = await edgeAt(port, 1)
+  for (let n = 1; n <= SPOILT_MAX; n++) {
+    const edge = await edgeAt(port, n)
+    const closed = new Promise<number>((resolve) => edge.once('close', resolve))
+    for (const seq of numbers(3)) edge.send(batch(seq))
+    expect(await closed).toBe(CLOSE_CODES.misplaced)
+    expect(cloud.of(n)[0]).toBe(1)
+    expect(cloud.of(n).slice(1)).toContain(1)
+    expect(shuffler.counts).toMatchObject({ duplicated: n, refused: n, broken: 0 })
+  }
+  const edge = await edgeAt(port, SPOILT_MAX + 1)
   for (const seq of numbers(FRAMES)) edge.send(batch(seq))
-  await until(() => expect(cloud.received.length).toBe(2 * FRAMES))
-  const firsts = cloud.of(1).filter((seq, index, all) => all.indexOf(seq) === index)
-  expect(firsts).toEqual(numbers(FRAMES))
-  expect(cloud.of(1).toSorted((a, b) => a - b)).toEqual(numbers(FRAMES).flatMap((seq) => [seq, seq]))
-  expect(shuffler.counts.duplicated).toBe(FRAMES)
+  await until(() => expect(cloud.of(SPOILT_MAX + 1)).toEqual(numbers(FRAMES)))
 })
 
 test('R-11 a lost batch that breaks the connection: nothing of it arrives, both ends see it close', async () => {
@@ -150,13 +168,18 @@ test('R-11 a lost batch that nothing follows breaks the connection before long',
   expect(shuffler.counts).toMatchObject({ dropped: 1, broken: 1 })
 })
 
-test('R-11 some are lost: the rest comes in order', async () => {
+test('R-11 one is lost: what comes behind it passes in order, for the cloud to refuse', async () => {
   const { cloud, shuffler, port } = await start({ duplicate: 0, drop: 0.3, break: 0 }, 4)
   const edge = await edgeAt(port, 1)
   for (const seq of numbers(FRAMES)) edge.send(batch(seq))
-  await until(() => expect(cloud.received.length + shuffler.counts.dropped).toBe(FRAMES))
-  expect(shuffler.counts.dropped).toBeGreaterThan(0)
-  expect(cloud.of(1)).toEqual(cloud.of(1).toSorted((a, b) => a - b))
+  await until(() => expect(shuffler.counts).toMatchObject({ dropped: 1, duplicated: 0 }))
+  await until(() => expect(cloud.sockets.get(1)?.readyState).toBe(WebSocket.CLOSED))
+  expect(shuffler.counts.broken).toBe(1)
+  expect(cloud.of(1).length).toBeGreaterThan(1)
+  const passed = cloud.of(1).at(-1) ?? 0
+  const lost = numbers(passed).filter((seq) => !cloud.of(1).includes(seq))
+  expect(lost).toHaveLength(1)
+  expect(cloud.of(1)).toEqual(numbers(passed).filter((seq) => !lost.includes(seq)))
 })
 
 test('R-11 what the cloud says passes at once, with its close code; what an edge says in closing too', async () => {

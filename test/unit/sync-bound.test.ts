@@ -16,7 +16,11 @@ type Store = OriginWriter & { edge: number }
 
 const edgeKeys = newKeyPair()
 const cloudKeys = newKeyPair()
-const NOT_OURS = { code: CLOSE_CODES.unauthorised, reason: 'not signed by this edge for this connection' }
+const NOT_OURS = {
+  code: CLOSE_CODES.unauthorised,
+  reason: 'not signed by this edge for this place on this connection',
+}
+const MISPLACED = { ...NOT_OURS, code: CLOSE_CODES.misplaced }
 
 let directory: ReturnType<typeof freshDirectory>
 let cloud: CloudCore
@@ -134,7 +138,7 @@ test('P-ENV-2 S07: what an edge said on an earlier connection, on another edgeâ€
       if (greeted) await line.greet()
       line.say(frame)
       await line.until(() => line.closed !== undefined)
-      expect(line.closed).toEqual(NOT_OURS)
+      expect(line.closed).toEqual(greeted ? MISPLACED : NOT_OURS)
       refused += 1
       expect(hub.refusedFrames).toBe(refused)
     }
@@ -144,6 +148,35 @@ test('P-ENV-2 S07: what an edge said on an earlier connection, on another edgeâ€
   const again = await (await connect(store)).greet()
   for (const sealed of [...first.heard, ...theirs.heard]) expect(again.seals.unseal(sealed)).toBeUndefined()
   for (const sealed of again.heard.slice(1)) expect(again.seals.unseal(sealed)).toBeDefined()
+})
+
+test('P-ENV-2 S10: a frame that is repeated on its connection, comes behind a lost one or has overtaken another is refused and counted; what came in its place counts', async () => {
+  const store = await cloud.addStore(exportPublicKey(edgeKeys.publicKey))
+  const batch = (line: Connection, seq: number): Uint8Array => line.seals.seal(store.batch(seq, seq))
+  const meddle: ((sealed: Uint8Array[]) => (Uint8Array | undefined)[])[] = [
+    ([one, two, three]) => [one, two, three, one],
+    ([one, two, three]) => [one, one, two, three],
+    ([one, , three]) => [one, three],
+    ([one, two, three]) => [one, three, two],
+  ]
+  const taken = [3, 1, 1, 1]
+  let head = 0
+  for (const [at, change] of meddle.entries()) {
+    while (store.seq < head + 3) store.sale({ at: Date.UTC(2026, 0, 5, 10) }, [{ sku: 'TEA', amount: 100 }])
+    const line = await (await connect(store)).greet()
+    const sent = change([1, 2, 3].map((n) => batch(line, head + n)))
+    for (const sealed of sent) line.say(sealed ?? new Uint8Array())
+    await line.until(() => line.closed !== undefined)
+    expect(line.closed).toEqual(MISPLACED)
+    expect(hub.refusedFrames).toBe(at + 1)
+    await cloud.ingest.idle()
+    head += taken[at] ?? 0
+    expect(await cloud.head(store.origin)).toBe(head)
+  }
+  // The real device goes on.
+  const line = await (await connect(store)).greet()
+  await sells(line)
+  expect(line.closed).toBeUndefined()
 })
 
 test('P-ENV-2: a hello whose nonce is no nonce is refused', async () => {

@@ -8,7 +8,7 @@ import { idText, seqOf } from '../protocol/ids.ts'
 import type { FactId, Seq } from '../protocol/ids.ts'
 import { hybridTime, localDay, zoneOffset } from '../protocol/time.ts'
 import type { Millis } from '../protocol/time.ts'
-import { FEED_PAGE_MAX, PAGE_SIZE_MAX } from '../protocol/limits.ts'
+import { PAGE_SIZE_MAX } from '../protocol/limits.ts'
 import { standingOf } from './domain/ingest/standing.ts'
 import { Bounds } from './domain/leases/bounds.ts'
 import { leaseProblems } from './domain/leases/lease-replay.ts'
@@ -261,18 +261,14 @@ class Walk {
   ): Promise<void> {
     const logged = new Map<FactId, Effect[]>()
     let sum = 0
-    let after = 0
-    for (;;) {
-      const rows = await this.#read.activitiesOfMember(member, { after, limit: FEED_PAGE_MAX })
-      for (const { fact, effects, position } of rows) {
-        const { points, goodwill } = pointsAdded(effects)
-        // What merely ran out is no fact's points, but it left the balance.
-        const expired = effects.filter(({ kind, index }) => kind === 'expire' && index === POINTS)
-        sum += points + goodwill + expired.reduce((total, { amount }) => total + amount, 0)
-        logged.set(fact, [...(logged.get(fact) ?? []), ...effects])
-        after = position
-      }
-      if (rows.length < FEED_PAGE_MAX) break
+    // All at once, as its facts are read: a page is found by looking at every one of them (S-11).
+    const page = { after: 0, limit: Number.MAX_SAFE_INTEGER }
+    for (const { fact, effects } of await this.#read.activitiesOfMember(member, page)) {
+      const { points, goodwill } = pointsAdded(effects)
+      // What merely ran out is no fact's points, but it left the balance.
+      const expired = effects.filter(({ kind, index }) => kind === 'expire' && index === POINTS)
+      sum += points + goodwill + expired.reduce((total, { amount }) => total + amount, 0)
+      logged.set(fact, [...(logged.get(fact) ?? []), ...effects])
     }
     const facts = new Set([...logged.keys(), ...made.keys()])
     const differing = [...facts].filter(

@@ -256,13 +256,14 @@ export function storeContract(engine: string, factory: StoreFactory): void {
 
     test('Q activities have rising positions and come back whole, per fact, member, tell and notice', async () => {
       const effects: Effect[] = [{ kind: 'earn', rule: 101 as RuleId, index: 0, amount: 3, of: 0 }]
-      const rows = await store.write((tx) =>
-        tx.appendActivities([
+      const rows = await store.write(async (tx) => {
+        await tx.insertFacts([fact(1, { member: member(1) })])
+        return tx.appendActivities([
           activity({ effects, member: member(1) }),
           activity({ kind: 'correction', revision: 1, member: member(1), tell: true, cause: id(2) }),
           activity({ kind: 'notice', fact: NO_FACT, amount: null, notice: { code: 'fork', text: 'two' } }),
-        ]),
-      )
+        ])
+      })
       const positions = rows.map((row) => row.position)
       expect(positions).toEqual([...positions].sort((x, y) => x - y))
       expect(await store.read.activitiesOfFacts([id(1)])).toEqual(rows.slice(0, 2))
@@ -272,6 +273,32 @@ export function storeContract(engine: string, factory: StoreFactory): void {
       expect(await store.read.notices(tenant, { after: 0, limit: 9 })).toEqual([rows[2]])
       expect(await store.read.lastPosition()).toBe(positions[2])
       expect(await store.read.activities(tenant + 1, { after: 0, limit: 9 })).toEqual([])
+    })
+
+    test("S-11 the log of a member keeps the rows of a fact that is another member's now, each once, in order and by pages", async () => {
+      const log = (of: number, after = 0, limit = 9) =>
+        store.read.activitiesOfMember(member(of), { after, limit })
+      const move = (seq: number, to: number) =>
+        store.write((tx) => tx.saveFactStanding([{ id: id(seq), status: 'counted', member: member(to) }]))
+      const rows = await store.write(async (tx) => {
+        await tx.insertFacts([1, 2, 3].map((seq) => fact(seq, { member: member(seq === 3 ? 2 : 1) })))
+        const first = (seq: number, of: number) => activity({ fact: id(seq), member: member(of) })
+        return tx.appendActivities([first(2, 1), first(1, 1), first(3, 2)])
+      })
+      await move(1, 2)
+      const [gone, come] = await store.write((tx) =>
+        tx.appendActivities(
+          [1, 2].map((of) =>
+            activity({ kind: 'correction', revision: of, member: member(of), cause: id(1) }),
+          ),
+        ),
+      )
+      expect(await log(1)).toEqual([rows[0], rows[1], gone])
+      expect(await log(2)).toEqual([rows[2], come])
+      expect(await log(1, rows[0]?.position, 1)).toEqual([rows[1]])
+      await move(1, 1)
+      expect(await log(1)).toEqual([rows[0], rows[1], gone])
+      expect(await store.read.activitiesOfMember(NO_MEMBER, { after: 0, limit: 9 })).toEqual([])
     })
 
     test('Q the chain of an origin holds facts and quarantined ones in order, and only its own', async () => {

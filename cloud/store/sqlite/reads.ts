@@ -217,9 +217,11 @@ export function sqliteReads(database: Database): Reads {
     activitiesOfFacts: async (facts) => activitiesOfFacts(sql, facts),
     activitiesOfMember: async (member, page) =>
       sql(
-        'SELECT * FROM activities WHERE member = ? AND member > 0 AND position > ? ORDER BY position LIMIT ?',
+        `SELECT a.* FROM (SELECT id FROM facts WHERE member = $member AND member > 0 UNION SELECT fact FROM departed WHERE member = $member) f
+         CROSS JOIN activities a ON a.fact = f.id AND a.fact > 0 AND a.revision = 0 WHERE a.member = $member AND a.position > $after
+         UNION ALL SELECT * FROM activities WHERE member = $member AND member > 0 AND revision > 0 AND position > $after ORDER BY position LIMIT $limit`,
       )
-        .all(member, page.after, page.limit)
+        .all({ member, after: page.after, limit: page.limit })
         .map(activityRow),
     activitiesToTell: async (store, page) =>
       sql('SELECT * FROM activities WHERE store = ? AND tell = 1 AND position > ? ORDER BY position LIMIT ?')

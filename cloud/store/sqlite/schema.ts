@@ -68,7 +68,8 @@ CREATE INDEX responses_period ON responses (tenant, challenge, period, number_in
 
 /**
  * Not released yet: what this release changes is added here. No row of the log is ever deleted, so its next position is one beyond the highest: without
- * AUTOINCREMENT, which reads and writes a table of its own at every insert, a tenth of what a row costs is saved.
+ * AUTOINCREMENT, which reads and writes a table of its own at every insert, a tenth of what a row costs is saved. Nor is a fact's first row in an index by
+ * member, a seventh of what a fact costs: it is found by its fact, which is the member's in `facts` or, where it was that once, in `departed`.
  */
 const VERSION_2 = `
 CREATE TABLE conflicts (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, member INTEGER NOT NULL,
@@ -96,9 +97,11 @@ INSERT INTO numbered_by_sqlite SELECT * FROM activities;
 DROP TABLE activities;
 ALTER TABLE numbered_by_sqlite RENAME TO activities;
 CREATE INDEX activities_fact ON activities (fact, revision) WHERE fact > 0;
-CREATE INDEX activities_member ON activities (member, position) WHERE member > 0;
+CREATE INDEX activities_again ON activities (member, position) WHERE member > 0 AND revision > 0;
 CREATE INDEX activities_tell ON activities (store, position) WHERE tell = 1;
 CREATE INDEX activities_notice ON activities (tenant, position) WHERE notice IS NOT NULL;
+CREATE TABLE departed (member INTEGER NOT NULL, fact INTEGER NOT NULL, PRIMARY KEY (member, fact)) WITHOUT ROWID;
+INSERT INTO departed SELECT a.member, a.fact FROM activities a JOIN facts f ON f.id = a.fact WHERE a.revision = 0 AND a.member > 0 AND a.member <> f.member;
 ${LEASE_TABLES}
 ${PLATFORM_TABLES}
 ${ACCOUNT_TABLES}

@@ -223,8 +223,14 @@ export function sqliteWrites(database: Database): Writes {
       }
     },
     saveFactStanding: async (rows) => {
+      const depart = sql(
+        'INSERT OR IGNORE INTO departed (member, fact) SELECT member, id FROM facts WHERE id = ? AND member > 0 AND member <> ?',
+      )
       const save = sql('UPDATE facts SET status = ?, member = ? WHERE id = ?')
-      for (const { id, status, member } of rows) save.run(status, member, id)
+      for (const { id, status, member } of rows) {
+        depart.run(id, member)
+        save.run(status, member, id)
+      }
     },
     insertQuarantine: async (rows: readonly QuarantineRow[]) => {
       const insert = sql('INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?)')

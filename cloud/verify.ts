@@ -27,7 +27,6 @@ import {
   outcomeText,
   spendable,
 } from './evaluation/state.ts'
-import type { LeaseRow } from './store/lease-port.ts'
 import type { MemberListRow, OriginRow, Reads, TenantId } from './store/port.ts'
 import { openSnapshot } from './store/sqlite/sqlite-store.ts'
 import type { Snapshot } from './store/sqlite/sqlite-store.ts'
@@ -236,21 +235,10 @@ class Walk {
     const claims = await claimsOf(this.#read, row.tenant, row.id, this.#now)
     const fault = claimsFault(programs.program(hybridTime(this.#now)), state, claims)
     if (fault !== undefined) this.#breakLeases(`${name}: ${fault}`)
-    const allLeases = (): Promise<LeaseRow[]> => this.#leasesOf(row)
     const made = effects.values()
-    const beyond = await bounds.limitFault({ state, facts, made, claims, allLeases, day })
+    const beyond = bounds.limitFault({ state, facts, made, claims, day })
     if (beyond !== undefined) this.#breakLeases(`${name}: ${beyond}`)
     await this.#effects(row, name, effects, spendable(state) + pendingIn(state, POINTS))
-  }
-
-  async #leasesOf({ tenant, id: member }: MemberListRow): Promise<LeaseRow[]> {
-    const leases: LeaseRow[] = []
-    for (;;) {
-      const page = { after: leases.at(-1)?.lease ?? 0, limit: PAGE_SIZE_MAX }
-      const rows = await this.#read.leaseList(tenant, { member }, page)
-      leases.push(...rows)
-      if (rows.length < PAGE_SIZE_MAX) return leases
-    }
   }
 
   async #effects(

@@ -137,8 +137,6 @@ export const LEASES_STORE_MAX = 50_000
 /** Leases of one member in one store beside those of metrics: limited perks, and entitlements. */
 export const LEASES_MEMBER_PERKS_MAX = 8
 export const LEASES_MEMBER_VOUCHERS_MAX = 8
-/** Open leases of one member in all stores that are looked at together. */
-export const LEASES_MEMBER_MAX = 1_000
 /** Pause before members who came are looked at for leases, members of one commit, members that may wait (others get theirs at the next visit or look). */
 export const LEASES_PAUSE_MS = 500
 /** So many such pauses one after the other while backlogs come in: what is given ahead of need can wait, what was sold cannot. */
@@ -270,7 +268,7 @@ export const CERTIFICATE_WARN_DAYS = 45
 export const CA_DAYS = 20 * 365
 /** How often an edge looks whether its certificate is to be renewed. */
 export const CERTIFICATE_LOOK_MS = 3_600_000
-/** A call that comes as a form: bytes, fields, and characters of a value. */
+/** What comes as a form, from a page or a caller: bytes; and of a call fields, and characters of a value. */
 export const FORM_BYTES_MAX = 64 * 1024
 export const FORM_FIELDS_MAX = 32
 export const FORM_VALUE_CHARS_MAX = 1_000

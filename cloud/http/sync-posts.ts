@@ -17,6 +17,7 @@ import { faultFor } from './faults.ts'
 import { refusePlainly } from './plain-refusal.ts'
 
 const LINE_BYTES = 16
+const FULL = refuse('busy', 'Many stores return at once; come again later').refusal
 
 export interface SyncPostParts {
   readonly hub: Pick<SyncHub, 'accept' | 'busy' | 'edgeOf'>
@@ -62,16 +63,21 @@ export class SyncPosts {
       return null
     }
     if (this.#parts.stopping()) return refuse('stopping', 'This node is draining').refusal
-    if (this.#parts.hub.busy || this.#lines.size >= POST_LINES_MAX)
-      return refuse('busy', 'Many stores return at once; come again later').refusal
+    if (this.#isFull()) return FULL
     const text = query.get('edge') ?? ''
     const shown = request.headers[ATTESTATION_HEADER]?.toString()
     const edge = /^[1-9][0-9]{0,9}$/.test(text)
       ? await this.#parts.hub.edgeOf(Number(text), shown)
       : undefined
     if (edge === undefined) return refuse('edge_unknown', 'No such edge is enrolled here', 'edge').refusal
+    // Others came while this one was looked up.
+    if (this.#isFull()) return FULL
     await this.#open(edge.id, shown, response)
     return null
+  }
+
+  #isFull(): boolean {
+    return this.#parts.hub.busy || this.#lines.size >= POST_LINES_MAX
   }
 
   async #open(edge: EdgeId, shown: string | undefined, response: ServerResponse): Promise<void> {

@@ -5,7 +5,7 @@ import type { Result } from '../../protocol/result.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { StoreClient } from '../../protocol/frames/clients.ts'
 import { STORE_CLIENTS_MAX } from '../../protocol/limits.ts'
-import type { ClientId, ClientRow, Grant } from '../store/platform-port.ts'
+import type { ClientId, ClientRow, Grant, PlatformReads } from '../store/platform-port.ts'
 import type { CloudStore, Page, TenantId } from '../store/port.ts'
 import type { System } from '../system.ts'
 import type { AuthDialect } from './oauth/auth-dialect.ts'
@@ -53,7 +53,7 @@ export class Clients {
     const row = await store.read.tenant(tenant)
     const served = dialects.filter(({ name, atStores }) => atStores && row?.dialects.includes(name))
     if (served.length === 0) return []
-    return (await this.#all(tenant)).flatMap(
+    return (await allOf(store.read, tenant)).flatMap(
       ({ key, name, dialect, secretHash, grants, disabled, created }) =>
         disabled || secretHash === null || !grants.includes('client_credentials')
           ? []
@@ -61,16 +61,6 @@ export class Clients {
             ? [{ dialect, key, name, secret_hash: Buffer.from(secretHash, 'hex'), created }]
             : [],
     )
-  }
-
-  async #all(tenant: TenantId): Promise<ClientRow[]> {
-    const rows: ClientRow[] = []
-    for (let full = true; full;) {
-      const page = await this.list(tenant, { after: rows.at(-1)?.id ?? 0, limit: PAGE })
-      rows.push(...page)
-      full = page.length === PAGE
-    }
-    return rows
   }
 
   /** What stores serve may be something else now. */
@@ -90,13 +80,12 @@ export class Clients {
     const { store, system } = this.#parts
     const fault = this.#faultOf(wanted)
     if (fault !== null) return fault
-    const [only] = tenants
-    if (only !== undefined && (await this.#isFull(only, wanted.dialect)))
-      return refuse('input_invalid', `A business has at most ${STORE_CLIENTS_MAX} of these`, '/dialect')
     const now = system.clock.now() as Millis
     const { text, hash } = newSecret(system)
-    const client = await store.write((tx) =>
-      tx.insertClient({
+    const client = await store.write(async (tx) => {
+      const [only] = tenants
+      if (only !== undefined && (await this.#isFull(tx, only, wanted.dialect))) return undefined
+      return tx.insertClient({
         key: Buffer.from(system.randomBytes(KEY_BYTES)).toString('base64url'),
         name: wanted.name,
         dialect: wanted.dialect,
@@ -108,17 +97,23 @@ export class Clients {
         disabled: false,
         created: now,
         modified: now,
-      }),
-    )
+      })
+    })
+    if (client === undefined)
+      return refuse('input_invalid', `A business has at most ${STORE_CLIENTS_MAX} of these`, '/dialect')
     this.changed(tenants)
     return accept({ client, secret: wanted.public ? null : text })
   }
 
   /** A store is told of all of them in one frame. */
-  async #isFull(tenant: TenantId, dialect: string): Promise<boolean> {
+  async #isFull(
+    tx: Pick<PlatformReads, 'clientsOfTenant'>,
+    tenant: TenantId,
+    dialect: string,
+  ): Promise<boolean> {
     if (!this.#parts.dialects.some(({ name, atStores }) => atStores === true && name === dialect))
       return false
-    const rows = await this.#all(tenant)
+    const rows = await allOf(tx, tenant)
     return rows.filter((row) => row.dialect === dialect).length >= STORE_CLIENTS_MAX
   }
 
@@ -182,6 +177,16 @@ export class Clients {
           '/redirect_uris',
         )
   }
+}
+
+async function allOf(read: Pick<PlatformReads, 'clientsOfTenant'>, tenant: TenantId): Promise<ClientRow[]> {
+  const rows: ClientRow[] = []
+  for (let full = true; full;) {
+    const page = await read.clientsOfTenant(tenant, { after: rows.at(-1)?.id ?? 0, limit: PAGE })
+    rows.push(...page)
+    full = page.length === PAGE
+  }
+  return rows
 }
 
 /** URLs allow more; what stands in a policy of a page must end nothing there. */

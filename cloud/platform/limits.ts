@@ -36,8 +36,6 @@ export const STAFF_LOCATIONS_MAX = 100
 export const REDIRECT_URIS_MAX = 20
 export const REDIRECT_URI_CHARS_MAX = 2_000
 export const STATE_CHARS_MAX = 2_000
-/** A form of a login, consent or token page. */
-export const FORM_BYTES_MAX = 64 * 1024
 /** How often what ran out is taken away, and rows of each kind at a time. */
 export const PLATFORM_SWEEP_MS = 10 * 60_000
 export const PLATFORM_SWEEP_MAX = 1_000

@@ -216,6 +216,7 @@ export interface PlatformWrites extends Pick<
   | 'staffOfTenant'
   | 'client'
   | 'clientByKey'
+  | 'clientsOfTenant'
   | 'issued'
   | 'familyWhole'
   | 'staffMember'

@@ -7,6 +7,8 @@ import {
   DRAIN_EDGES_MAX,
   LIVE_CREDIT_BYTES,
   LIVE_CREDIT_FACTS,
+  RETURNS_PER_SECOND,
+  RETURN_SPREAD_MS_MAX,
 } from '../../protocol/limits.ts'
 import type { Millis } from '../../protocol/time.ts'
 
@@ -66,6 +68,11 @@ export class Admission {
     this.#draining.add(next)
     next.granted()
   }
+}
+
+/** Over how long a fleet of so many edges spreads its return (ADM-3). */
+export function returnMsOf(edges: number): number {
+  return Math.min(RETURN_SPREAD_MS_MAX, Math.floor((edges * 1000) / RETURNS_PER_SECOND))
 }
 
 function awayOf({ away }: Guest): number {

@@ -65,8 +65,11 @@ export class DownPump {
     this.#cancelPause()
   }
 
+  /** At once, as far as the line takes them; the others before all else that waits for it. */
   programPublished(): void {
-    void this.#guard(() => this.#sendPrograms())
+    void this.#guard(async () => {
+      if (!this.#stopped && (await this.#sendPrograms())) this.hint()
+    })
   }
 
   /** API clients that its store serves. */
@@ -103,6 +106,7 @@ export class DownPump {
     this.#pumping = true
     this.#hinted = false
     await this.#guard(async () => {
+      await this.#sendPrograms()
       for (let more = true; more && !this.#stopped && this.#roomy();) more = await this.#sendLeases()
       for (let more = true; more && !this.#stopped && this.#roomy();) more = await this.#sendChanged()
       for (let more = true; more && !this.#stopped && this.#roomy();) more = await this.#sendCorrections()
@@ -131,15 +135,18 @@ export class DownPump {
     }
   }
 
-  async #sendPrograms(): Promise<void> {
+  /** True where the line takes no more for now. */
+  async #sendPrograms(): Promise<boolean> {
     const programs = await this.#parts.shelf.of(this.#origin.tenant)
     for (const { version, effectiveFrom, document } of programs.records.toSorted(
       (a, b) => a.version - b.version,
     )) {
       if (version <= this.#program) continue
+      if (!this.#roomy()) return true
       this.#send({ type: 'program', version, effective_from: effectiveFrom, document })
       this.#program = version
     }
+    return false
   }
 
   async #sendChanged(): Promise<boolean> {

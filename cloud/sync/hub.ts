@@ -12,12 +12,7 @@ import { sealBeat } from '../../protocol/seals.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { StoreClient } from '../../protocol/frames/clients.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
-import {
-  GREETINGS_MAX,
-  HEARTBEAT_MS,
-  RETURNS_PER_SECOND,
-  RETURN_SPREAD_MS_MAX,
-} from '../../protocol/limits.ts'
+import { GREETINGS_MAX, HEARTBEAT_MS } from '../../protocol/limits.ts'
 import type { Clock, Millis } from '../../protocol/time.ts'
 import type { Authority } from '../domain/authority.ts'
 import type { Committed, Ingest } from '../domain/ingest/ingest.ts'
@@ -25,7 +20,7 @@ import { admitAttested } from '../domain/attested.ts'
 import { openCloudEpoch } from '../domain/lives.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
 import type { CloudStore, EdgeId, EdgeRow, TenantId, Writes } from '../store/port.ts'
-import { Admission } from './admission.ts'
+import { Admission, returnMsOf } from './admission.ts'
 import { Attestations } from './attestations.ts'
 import { Contacts } from './contacts.ts'
 import { SyncSession } from './session.ts'
@@ -127,8 +122,7 @@ export class SyncHub {
       epoch: () =>
         (this.#epoch ??= parts.store.write(async (tx) => Number((await tx.meta('cloud_epoch')) ?? '1'))),
       cloudWentBack: (hello) => this.#cloudWentBack(hello),
-      returnMs: () =>
-        Math.min(RETURN_SPREAD_MS_MAX, Math.floor((this.#sessions.size * 1000) / RETURNS_PER_SECOND)),
+      returnMs: () => returnMsOf(this.#sessions.size),
     }
     this.#beat()
     parts.ingest.onCommitted((committed) => void this.#committed(committed))
@@ -178,6 +172,8 @@ export class SyncHub {
       socket.close(CLOSE_CODES.unauthorised, 'this edge was never enrolled')
       return
     }
+    // Whoever let it in looked before others came that were let in meanwhile (ADM-3).
+    if (this.busy) return socket.close(CLOSE_CODES.busy, 'many stores return at once; come again later')
     const session = new SyncSession(row, socket, this.#parts, attestation)
     this.#greeting.add(session)
     const turn = this.#turns[this.#accepted++ % BEATS]

@@ -1,5 +1,6 @@
 // Many edges at one hub, over sockets worked by hand: who may send, who is told to come later, and whose place a connection takes.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { returnMsOf } from '../../cloud/sync/admission.ts'
 import { SyncHub } from '../../cloud/sync/hub.ts'
 import { realSystem } from '../../cloud/system.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
@@ -8,12 +9,19 @@ import type { DownFrame } from '../../protocol/down.ts'
 import { exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
 import {
   CONNECT_WAIT_MS_MAX,
+  DOWN_BACKLOG_BYTES_MAX,
   DOWN_PAUSE_DRAIN_MS,
   DOWN_PAUSE_MS,
+  DRAIN_CREDIT_BYTES,
   DRAIN_CREDIT_FACTS,
   DRAIN_EDGES_MAX,
   GREETINGS_MAX,
+  HTTP_SOCKETS_MAX,
+  LIVE_CREDIT_BYTES,
   LIVE_CREDIT_FACTS,
+  POST_LINES_MAX,
+  RETURNS_PER_SECOND,
+  RETURN_SPREAD_MS_MAX,
   SYNC_BYTES_WAITING_TOTAL_MAX,
 } from '../../protocol/limits.ts'
 import { EdgeSeals } from '../../protocol/seals.ts'
@@ -22,6 +30,8 @@ import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
 import { SMALL_PROGRAM } from '../support/programs.ts'
 
+const LIVE = { credit_facts: LIVE_CREDIT_FACTS, credit_bytes: LIVE_CREDIT_BYTES }
+const DRAIN = { credit_facts: DRAIN_CREDIT_FACTS, credit_bytes: DRAIN_CREDIT_BYTES }
 const T0 = Date.UTC(2026, 0, 5, 10)
 const edgeKeys = newKeyPair()
 const cloudKeys = newKeyPair()
@@ -35,6 +45,8 @@ let timers: { ms: number; call: () => void }[] = []
 class Peer {
   readonly told: DownFrame[] = []
   closed: number | undefined
+  /** What the socket has not sent yet. */
+  buffered = 0
   say: (sealed: Uint8Array) => void = () => undefined
   gone: () => void = () => undefined
   #stirred: () => void = () => undefined
@@ -63,7 +75,7 @@ class Peer {
         this.gone()
         this.#stirred()
       },
-      bufferedBytes: () => 0,
+      bufferedBytes: () => this.buffered,
       onMessage: (listener) => void (this.say = listener),
       onClose: (listener) => void (this.gone = listener),
     })
@@ -128,20 +140,20 @@ afterEach(async () => {
 test('P-SYNC-7 ADM-1 R15 welcome and ack say what may be out; beyond DRAIN_EDGES_MAX an edge waits until an ack gives it credit', async () => {
   const far = 100_000
   const live = await peer()
-  expect(await live.hello()).toMatchObject({ credit_facts: LIVE_CREDIT_FACTS })
+  expect(await live.hello()).toMatchObject(LIVE)
   const draining: Peer[] = []
   for (let count = 0; count < DRAIN_EDGES_MAX; count++) {
     const one = await peer()
-    expect(await one.hello(far)).toMatchObject({ credit_facts: DRAIN_CREDIT_FACTS })
+    expect(await one.hello(far)).toMatchObject(DRAIN)
     draining.push(one)
   }
   const waits = await peer()
   expect(await waits.hello(far)).toMatchObject({ credit_facts: 0, credit_bytes: 0 })
   live.edge.sale({ at: T0 }, [{ sku: 'x', amount: 100 }])
   live.send(live.edge.batch())
-  expect(await live.next('ack')).toMatchObject({ seq: 1, credit_facts: LIVE_CREDIT_FACTS })
+  expect(await live.next('ack')).toMatchObject({ seq: 1, ...LIVE })
   draining[0]?.gone()
-  expect(await waits.next('ack')).toMatchObject({ seq: 0, credit_facts: DRAIN_CREDIT_FACTS })
+  expect(await waits.next('ack')).toMatchObject({ seq: 0, ...DRAIN })
 })
 
 test('D-1 ADM-1 what is new goes down soon, and less often to a store that drains a backlog', async () => {
@@ -172,12 +184,51 @@ test('ADM-3 as many greetings as may be make the hub busy, none of them for long
     peers.push(await new Peer(edge).connect())
   }
   expect(hub.busy).toBe(true)
+  // One that was let in when there was a place, and came to a hub that has none.
+  expect((await new Peer(edge).connect()).closed).toBe(CLOSE_CODES.busy)
   await peers[0]?.hello()
   expect(hub.busy).toBe(false)
   expect(peers[0]?.closed).toBeUndefined()
   for (const { ms, call } of timers.slice()) if (ms === CONNECT_WAIT_MS_MAX) call()
   expect(peers.slice(1).every(({ closed }) => closed === CLOSE_CODES.malformed)).toBe(true)
   expect(peers[0]?.closed).toBeUndefined()
+})
+
+test('ADM-3 a fleet spreads its return over its size, over RETURN_SPREAD_MS_MAX at most, which is as many as there can be', () => {
+  const most = (RETURN_SPREAD_MS_MAX / 1000) * RETURNS_PER_SECOND
+  expect([0, 1, RETURNS_PER_SECOND, most, most + RETURNS_PER_SECOND].map(returnMsOf)).toEqual([
+    0,
+    1000 / RETURNS_PER_SECOND,
+    1000,
+    RETURN_SPREAD_MS_MAX,
+    RETURN_SPREAD_MS_MAX,
+  ])
+  expect(most).toBeGreaterThanOrEqual(HTTP_SOCKETS_MAX + POST_LINES_MAX)
+})
+
+test('ADM-5 D-1 while DOWN_BACKLOG_BYTES_MAX are unsent nothing more goes down, and then all of it from where it stopped', async () => {
+  const one = await peer()
+  await one.hello()
+  const pause = async (): Promise<void> => {
+    for (const { ms, call } of timers.splice(0)) if (ms === DOWN_PAUSE_MS) call()
+    await new Promise<void>((resolve) => void setImmediate(resolve))
+  }
+  one.buffered = DOWN_BACKLOG_BYTES_MAX
+  for (let version = 2; version <= 3; version++)
+    expect((await cloud.shelf.publish(cloud.tenant, SMALL_PROGRAM, null)).ok).toBe(true)
+  const member = one.edge.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+  one.send(one.edge.batch())
+  await one.next('ack')
+  for (let n = 0; n < 3; n++) await pause()
+  expect(one.told.map(({ type }) => type)).toEqual([])
+  one.buffered = DOWN_BACKLOG_BYTES_MAX - 1
+  await pause()
+  expect(await one.next('corrections')).toMatchObject({ corrections: [{ points: 50 }] })
+  expect(one.told).toMatchObject([
+    { type: 'program', version: 2 },
+    { type: 'program', version: 3 },
+    { type: 'members', more: false, members: [{ member }] },
+  ])
 })
 
 test('ADM-4 only a good hello takes the place of the edge’s earlier connection', async () => {

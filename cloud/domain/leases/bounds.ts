@@ -23,8 +23,6 @@ export interface BoundsCase {
   readonly facts: readonly Fact[]
   readonly made: Iterable<readonly Effect[]>
   readonly claims: Claims
-  /** Those with nothing left too: asked only where something is beyond a limit. */
-  readonly allLeases: () => Promise<readonly LeaseRow[]>
   /** The latest local day anywhere. */
   readonly day: number
 }
@@ -42,7 +40,7 @@ export class Bounds {
   }
 
   /** Undefined: within. Each member is asked about once, before the budgets are. */
-  async limitFault(one: BoundsCase): Promise<string | undefined> {
+  limitFault(one: BoundsCase): string | undefined {
     const first = one.facts.filter(isFirst)
     for (const { perk } of first.filter((fact) => !isByRight(fact))) this.#leaveOut(perk)
     for (const perk of standingAgain(one.made)) this.#leaveOut(perk)
@@ -50,9 +48,7 @@ export class Bounds {
     for (const [perk, versions] of this.#perks) {
       const over = Math.min(...versions.map((version) => beyondLimit(one, version, byRight)))
       if (over <= 0) continue
-      const leases = (await one.allLeases()).filter(
-        ({ subject, item }) => subject === 'uses' && item === perk,
-      )
+      const leases = one.claims.leases.filter(({ subject, item }) => subject === 'uses' && item === perk)
       if (over > overdrawn(leases))
         return `perk ${perk}: ${over} more redeemed by right, lent and held than its limit allows`
     }

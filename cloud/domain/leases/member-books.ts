@@ -3,7 +3,6 @@
 import { booksFault, outstandingOf } from '../../../protocol/leases.ts'
 import type { LeaseSubject, SpendingBooks } from '../../../protocol/leases.ts'
 import type { MemberId } from '../../../protocol/ids.ts'
-import { LEASES_MEMBER_MAX } from '../../../protocol/limits.ts'
 import type { Millis } from '../../../protocol/time.ts'
 import type { Program } from '../../evaluation/compile.ts'
 import { POINTS } from '../../evaluation/document/metrics.ts'
@@ -14,6 +13,7 @@ import type { HoldRow, TenantId } from '../../store/port.ts'
 
 /** What lies around a member's state. */
 export interface Claims {
+  /** All there ever were, also those with nothing left. */
   readonly leases: readonly LeaseRow[]
   readonly holds: readonly HoldRow[]
   readonly books: readonly BookRow[]
@@ -29,7 +29,7 @@ export async function claimsOf(
   now: Millis,
 ): Promise<Claims> {
   return {
-    leases: await read.leaseList(tenant, { member, open: true }, { after: 0, limit: LEASES_MEMBER_MAX }),
+    leases: await read.leasesOfMembers([member]),
     holds: await read.openHolds(tenant, member, now),
     books: await read.bookList([member]),
   }

@@ -9,8 +9,8 @@ import type { ProgramShelf } from '../programs.ts'
 import { appendLeaseFacts } from './lease-facts.ts'
 
 export interface RecallParts {
-  readonly ingest: Ingest
-  readonly shelf: ProgramShelf
+  readonly ingest: Pick<Ingest, 'onCommitted' | 'record'>
+  readonly shelf: Pick<ProgramShelf, 'of'>
   /** Whether a ledger is in reach now. */
   readonly reaches: (origin: Origin) => boolean
   readonly after: (ms: number, call: () => void) => () => void

@@ -5,7 +5,8 @@ import type { Context } from 'hono'
 import type { HttpBindings } from '@hono/node-server'
 import { accept, refuse } from '../../../protocol/result.ts'
 import type { Result } from '../../../protocol/result.ts'
-import { BROWSER_SESSION_MS_MAX, FORM_BYTES_MAX, KNOWN_BROWSER_MS_MAX } from '../../platform/limits.ts'
+import { FORM_BYTES_MAX } from '../../../protocol/limits.ts'
+import { BROWSER_SESSION_MS_MAX, KNOWN_BROWSER_MS_MAX } from '../../platform/limits.ts'
 import type { Logins, Origin } from '../../platform/logins.ts'
 import { sameSecret, secretHash } from '../../platform/secrets.ts'
 import type { PersonId, PersonRow } from '../../store/platform-port.ts'
@@ -121,9 +122,8 @@ export async function readForm(c: Ctx): Promise<Result<Form>> {
   const type = c.req.header('content-type') ?? ''
   if (!/^application\/x-www-form-urlencoded(?:;|$)/i.test(type.trim()))
     return refuse('body_malformed', 'The body must be application/x-www-form-urlencoded')
-  const bytes = await readBody(c.env.incoming)
+  const bytes = await readBody(c.env.incoming, FORM_BYTES_MAX)
   if (!bytes.ok) return bytes
-  if (bytes.value.length > FORM_BYTES_MAX) return refuse('body_too_large', 'This form is too large')
   const params = new URLSearchParams(Buffer.from(bytes.value).toString('utf8'))
   const names = [...params.keys()]
   const twice = names.find((name, at) => names.indexOf(name) !== at)

@@ -63,10 +63,7 @@ export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
       const find = sql(`SELECT ${COLUMNS} FROM leases WHERE lease = ?`)
       return numbers.flatMap((number) => find.all(number)).map(leaseRow)
     },
-    leasesOfMembers: async (members) => {
-      const find = sql(`SELECT ${COLUMNS} FROM leases WHERE member IN (${NAMES_OF_MEMBER}) AND member > 0`)
-      return members.flatMap((member) => find.all(member, member)).map(leaseRow)
-    },
+    leasesOfMembers: async (members) => leasesOf(sql, members),
     saveLeases: async (rows) => {
       const save = sql(
         `INSERT OR REPLACE INTO leases (${COLUMNS})
@@ -117,6 +114,11 @@ export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
       for (const { store, member } of rows) remove.run(store, member)
     },
   }
+}
+
+function leasesOf(sql: ReturnType<typeof preparer>, members: readonly MemberId[]): LeaseRow[] {
+  const find = sql(`SELECT ${COLUMNS} FROM leases WHERE member IN (${NAMES_OF_MEMBER}) AND member > 0`)
+  return members.flatMap((member) => find.all(member, member)).map(leaseRow)
 }
 
 function booksOf(sql: ReturnType<typeof preparer>, members: readonly MemberId[]): BookRow[] {
@@ -177,6 +179,7 @@ export function leaseReads(sql: ReturnType<typeof preparer>): LeaseReads {
         .all(store, limit)
         .map(({ member }) => member as MemberId),
     openHolds: async (tenant, member, now) => openHoldsOf(sql)(tenant, member, now),
+    leasesOfMembers: async (members) => leasesOf(sql, members),
     bookList: async (members) => booksOf(sql, members),
   }
 }

@@ -9,6 +9,11 @@ export function asApplicant(identity: EdgeIdentity): EdgeIdentity {
   return { ...identity, applicantKey: applicantKey ?? exportPrivateKey(newKeyPair().privateKey) }
 }
 
+/** A copy of one that had applied itself: the key is the original's, with which both would become one device. */
+export function asAnotherApplicant(identity: EdgeIdentity): EdgeIdentity {
+  return asApplicant({ ...identity, applicantKey: null })
+}
+
 export function asDevice(identity: EdgeIdentity, edge: number, attestation: string | null): EdgeIdentity {
   const { applicantKey = null } = identity
   assert(applicantKey !== null, 'only an applicant becomes another device')

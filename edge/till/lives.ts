@@ -6,7 +6,7 @@ import { sameHash } from '../../protocol/chain.ts'
 import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import { LedgerRefused } from '../ledger/database.ts'
 import type { EdgeIdentity } from '../ledger/meta.ts'
-import { asApplicant } from './applicant.ts'
+import { asAnotherApplicant } from './applicant.ts'
 import type { Books } from './books.ts'
 import { tell, transact } from './cloud-word.ts'
 
@@ -75,7 +75,7 @@ export function resume(books: Books, binding: string, lost: boolean): void {
   if (bound === binding) return
   const here = (identity: EdgeIdentity): EdgeIdentity => ({ ...identity, binding })
   if (bound === '') return ledger.identify(here)
-  const copied = (identity: EdgeIdentity): EdgeIdentity => asApplicant(here(identity))
+  const copied = (identity: EdgeIdentity): EdgeIdentity => asAnotherApplicant(here(identity))
   // A life in which nothing was written yet is as good as the next.
   if (ledger.seq === 0 || !beginLife(books, 'copy', undefined, copied)) ledger.identify(copied)
 }

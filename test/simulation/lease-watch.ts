@@ -176,11 +176,11 @@ export class LeaseWatch {
     return books.reduce((sum, row) => (this.#rootOf(row.member) === member ? sum + row.risk : sum), 0)
   }
 
-  /** What facts that are no redemptions took, each in all; one that moves points between members takes nothing. */
+  /** What facts that are no redemptions took, each in all, under whichever name of the member's; one that moves points between members takes nothing. */
   #takenIn({ activities }: Step, member: MemberId): number {
     const net = new Map<FactId, number>()
     for (const one of activities)
-      if (one.member === member && !this.#redemptions.has(one.fact))
+      if (this.#rootOf(one.member) === member && !this.#redemptions.has(one.fact))
         net.set(one.fact, (net.get(one.fact) ?? 0) + moved(one.effects))
     return [...net.values()].reduce((sum, amount) => sum + Math.max(0, -amount), 0)
   }

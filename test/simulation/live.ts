@@ -1,4 +1,5 @@
 // One life of a world from its plan: it works while everything breaks, is healed, and is audited.
+import { createHash } from 'node:crypto'
 import { audit, foundIn } from './auditor.ts'
 import type { Findings } from './auditor.ts'
 import { watchForHangs } from './hang-watch.ts'
@@ -17,6 +18,8 @@ export interface Life {
   readonly calls: number
   /** Entries of virtual time: messages, timers, steps. */
   readonly events: number
+  /** Of every event and every answer: the same for the same plan in any process. */
+  readonly history: string
   /** Members whose books were added up after a commit of the cloud. */
   readonly audits: number
   readonly happened: Readonly<Partial<Record<Strike, number>>>
@@ -35,6 +38,7 @@ export async function live(plan: Plan): Promise<Life> {
       operations: operations.length,
       calls: world.terminals.reduce((sum, terminal) => sum + terminal.calls, 0),
       events: world.time.ran,
+      history: historyOf(world),
       audits: world.watch.audits,
       happened: world.happened,
       kinds: new Set(operations.map(({ kind }) => kind)),
@@ -77,4 +81,11 @@ function whyStuck(world: World, cause: unknown): string {
   const faults = [...world.cloudFaults, ...world.stores.flatMap((node) => node.faults)]
   const told = [cause, ...faults].map((fault) => (fault instanceof Error ? fault.message : String(fault)))
   return [...new Set([...told, world.unrest()])].join('; ')
+}
+
+function historyOf({ time, terminals }: World): string {
+  const answers = createHash('sha1')
+  for (const { operations } of terminals)
+    for (const { acked, refused } of operations) answers.update(acked?.body ?? refused ?? 'open')
+  return `${(time.history >>> 0).toString(16)}-${answers.digest('hex').slice(0, 8)}`
 }

@@ -1,6 +1,7 @@
-// The long run: `npm run soak -- --minutes N [--seed S] [--operations N]`: one world after the other, each from the next seed, until the time is
-// over; every terminal wants N operations. Tells its seed first and its progress; the first world in which something is found ends it, with the smallest plan that still
+// The long run: `npm run soak -- --minutes N | --worlds N [--seed S] [--operations N]`: one world after the other, each from the next seed, until the time is
+// over or all were lived; every terminal wants N operations. Tells its seed first and its progress; the first world in which something is found ends it, with the smallest plan that still
 // shows it, kept as a regression. What is counted is told in README.md.
+import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -17,6 +18,7 @@ const EXIT_FOUND = 1
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
+    worlds: { type: 'string' },
     seed: { type: 'string' },
     operations: { type: 'string', default: '100' },
   },
@@ -25,17 +27,22 @@ const write = (line: string): void => void process.stdout.write(`${line}\n`)
 const first = Number(values.seed ?? process.env.SEED ?? '1')
 const perTerminal = Number(values.operations)
 const began = Date.now()
-const until = began + Number(values.minutes) * 60_000
+const until = values.worlds === undefined ? began + Number(values.minutes) * 60_000 : Infinity
+const worldsMax = Number(values.worlds ?? 'Infinity')
+const histories = createHash('sha1')
 const sums = { worlds: 0, operations: 0, calls: 0, events: 0, strikes: 0 }
 let told = began
 /** Of the last line. */
 let before = { operations: 0, processorUs: 0 }
 
-write(`SEED=${first}, ${perTerminal} operations a terminal, ${values.minutes} minutes`)
-for (let seed = first; Date.now() < until; seed++) {
+write(
+  `SEED=${first}, ${perTerminal} operations a terminal, ${values.worlds === undefined ? `${values.minutes} minutes` : `${values.worlds} worlds`}`,
+)
+for (let seed = first; Date.now() < until && sums.worlds < worldsMax; seed++) {
   const plan = planOf(seed, { perTerminal })
   const life = await live(plan)
   if (!isClean(life)) await fail(plan)
+  histories.update(life.history)
   sums.worlds += 1
   sums.operations += life.operations
   sums.calls += life.calls
@@ -46,6 +53,7 @@ for (let seed = first; Date.now() < until; seed++) {
   write(`${progress(seed)}, lately ${lately()} operations/s`)
 }
 write(`nothing found: ${progress(first + sums.worlds - 1)}`)
+write(`history of ${sums.worlds} worlds: ${histories.digest('hex').slice(0, 12)}`)
 write(
   `raw better-sqlite3 in memory, two rows with a key and two commits an operation: ${rawOperationsPerSecond()} operations/s of processor time`,
 )

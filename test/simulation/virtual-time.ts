@@ -5,6 +5,9 @@ import { EventTrace } from './event-trace.ts'
 import type { Named } from './event-trace.ts'
 import { pulse } from './hang-watch.ts'
 
+/** FNV-1a's. */
+const HISTORY_PRIME = 0x01000193
+
 interface Entry {
   readonly at: number
   readonly order: number
@@ -16,6 +19,7 @@ export class VirtualTime {
   #now: number
   #order = 0
   #ran = 0
+  #history = 0
   readonly #heap: Entry[] = []
   readonly #eventsMax: number
   /** Of what comes after too many. */
@@ -28,6 +32,11 @@ export class VirtualTime {
 
   now(): number {
     return this.#now
+  }
+
+  /** Of when everything happened, and of how much was put on the list before it: two runs that differ anywhere differ here. */
+  get history(): number {
+    return this.#history
   }
 
   /** Entries that happened so far. */
@@ -51,12 +60,13 @@ export class VirtualTime {
     while (!done()) {
       const entry = this.#pop()
       if (entry === undefined) throw new Error('the world stands still: nothing is left to happen')
-      const { at, call } = entry
+      const { at, order, call } = entry
       if (call === null) continue
       if (at > limit) throw new Error(`not done after ${ms / 1000} virtual seconds`)
       this.#now = at
       this.#ran += 1
       pulse[0] = this.#ran
+      this.#history = Math.imul(this.#history ^ at ^ (order << 8), HISTORY_PRIME)
       if (this.#ran > this.#eventsMax) this.#watched(entry)
       call()
       await settled()

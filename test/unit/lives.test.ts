@@ -288,6 +288,24 @@ describe('R12: two live copies', () => {
     await world.sound()
   })
 
+  test('P-LIFE-6 a copy of a copy that nobody heard of yet applies with a key of its own too: HQ sees three devices, each goes on', async () => {
+    await sells(['a1'])
+    await world.synced(shop)
+    const clone = world.clone(shop)
+    clone.wire.set('cut')
+    const second = world.clone(clone)
+    clone.wire.set('up')
+    await world.time.runUntil(() => [clone, second].every(({ link }) => link?.state === 'held'), 600_000)
+    expect(new Set([shop, clone, second].map(({ edge }) => edge)).size).toBe(3)
+    await approve(clone)
+    await approve(second)
+    await sells(['x1'], clone)
+    await sells(['y1'], second)
+    for (const node of [shop, clone, second]) await world.synced(node)
+    expect(await world.counted()).toEqual(['a1', 'x1', 'y1'])
+    await world.sound()
+  })
+
   test('G-9 a device that HQ retires sends nothing any more', async () => {
     await sells(['a1'])
     await world.synced(shop)

@@ -68,6 +68,8 @@ export function withBug(store: CloudStore, bug: Bug | undefined): CloudStore {
   // Neither who lends nor the product's own look at the books sees what is lent of a member.
   if (bug === 'cloud lends what is lent')
     return changed(store, (tx) => ({ ...tx, leasesOfMembers: async () => [] }))
+  if (bug === 'cloud lends a budget twice')
+    return changed(store, (tx) => ({ ...tx, leasesOfBudget: async () => [] }))
   return store
 }
 

@@ -1,15 +1,18 @@
 // P-LEASE-3 after every step: what each COMMIT of the cloud wrote is added up here, by sums of its own over the rows of facts, effects and aliases, and compared
 // with what the product keeps. Available (balance less leased less held) may become negative, or more so, by no more than what that very commit booked as
-// risk or took back. Only members and leases that the commit touched are looked at; nothing is read but open decisions.
+// risk or took back. Only members and leases that the commit touched are looked at; nothing is read but open decisions. Limits, budgets and vouchers
+// are the bounds watch's.
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Fact } from '../../protocol/facts.ts'
-import type { FactId, MemberId, Origin } from '../../protocol/ids.ts'
-import type { LeaseLine } from '../../protocol/leases.ts'
+import type { FactId, MemberId, Origin, RuleId } from '../../protocol/ids.ts'
+import type { LeaseLine, LeaseSubject } from '../../protocol/leases.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { movesAmount } from '../../cloud/evaluation/effects.ts'
 import type { Effect } from '../../cloud/evaluation/effects.ts'
-import type { BookRow } from '../../cloud/store/lease-port.ts'
-import type { ActivityRow, AliasRow, CloudStore, HoldRow, TenantId, Writes } from '../../cloud/store/port.ts'
+import type { BookRow, BudgetReads } from '../../cloud/store/lease-port.ts'
+import type { AliasRow, CloudStore, HoldRow, TenantId, Writes } from '../../cloud/store/port.ts'
+import { BoundsStep, BoundsWatch } from './bounds-watch.ts'
+import type { BoundsPlan, Rights } from './bounds-watch.ts'
 
 const POINTS = 0
 const NOBODY = 0 as MemberId
@@ -25,20 +28,19 @@ interface Totals {
 
 interface Account extends Totals {
   readonly lease: number
-  readonly line: Pick<LeaseLine, 'subject' | 'member' | 'code'>
+  readonly line: Pick<LeaseLine, 'subject' | 'member' | 'item' | 'code'>
   readonly origin: Origin
 }
 
 /** What one transaction wrote. */
-class Step {
-  readonly facts: Fact[] = []
-  readonly activities: Pick<ActivityRow, 'member' | 'fact' | 'effects'>[] = []
+class Step extends BoundsStep {
   readonly saved = new Map<number, Readonly<Totals>>()
   readonly aliases: AliasRow[] = []
   readonly books: BookRow[] = []
-  /** Members with another decision open. */
-  readonly asked: MemberId[] = []
 }
+
+/** Decisions that are open after a step: of the members that it touched, and on perks with a budget. */
+type Held = Pick<Rights, 'holds' | 'heldOf'>
 
 export class LeaseWatch {
   readonly #now: () => number
@@ -47,6 +49,7 @@ export class LeaseWatch {
   /** By the name they were granted under, and by the code of a voucher. */
   readonly #ofName = new Map<MemberId, Account[]>()
   readonly #ofCode = new Map<string, Account[]>()
+  readonly #ofBudgets: Account[] = []
   readonly #amounts = new Map<MemberId, number>()
   readonly #roots = new Map<MemberId, MemberId>()
   readonly #names = new Map<MemberId, Set<MemberId>>()
@@ -55,11 +58,17 @@ export class LeaseWatch {
   readonly #redemptions = new Set<FactId>()
   /** Members that the cloud ever decided about. */
   readonly #decided = new Set<MemberId>()
+  /** Facts of the step that took more of a lease than it had to give. */
+  readonly #beyond = new Set<FactId>()
+  readonly #plan: BoundsPlan
+  readonly #bounds: BoundsWatch
   #audits = 0
 
-  constructor(now: () => number, wrong: (sentence: string) => void) {
+  constructor(now: () => number, plan: BoundsPlan, wrong: (sentence: string) => void) {
     this.#now = now
+    this.#plan = plan
     this.#wrong = wrong
+    this.#bounds = new BoundsWatch(plan, wrong)
   }
 
   /** Members that were looked at, once in each commit that touched them. */
@@ -95,33 +104,66 @@ export class LeaseWatch {
     const { read } = store
     for (const sums of [this.#accounts, this.#ofName, this.#ofCode, this.#amounts]) sums.clear()
     for (const sums of [this.#roots, this.#names, this.#short]) sums.clear()
+    this.#ofBudgets.length = 0
+    this.#bounds.forget()
     const step = new Step()
     for (const kind of ['lease', 'redemption', 'voucher_use'] as const)
-      for (const { bytes } of await read.facts(tenant, { kind }, ALL))
+      for (const { id, bytes, status } of await read.facts(tenant, { kind }, ALL)) {
         step.facts.push(decodeStoredFact(bytes))
+        step.statuses.set(id, status)
+      }
     const members = (await read.members(tenant, ALL)).map(({ id }) => id)
     for (const member of members) step.activities.push(...(await read.activitiesOfMember(member, ALL)))
     step.aliases.push(...(await store.write((tx) => tx.aliases(members))))
     this.#add(step)
+    const holds = new Map<MemberId, readonly HoldRow[]>()
     for (const member of members) {
       this.#decided.add(member)
-      const held = (await read.openHolds(tenant, member, this.#now() as Millis)).reduce(pointsAdded, 0)
+      const open = await read.openHolds(tenant, member, this.#now() as Millis)
+      step.opened.push(...open)
+      holds.set(member, open)
+      const held = open.reduce(pointsAdded, 0)
       this.#short.set(member, Math.max(0, this.#outstanding(member) + held - this.#amount(member)))
     }
+    const heldOf = await this.#heldOf(read, tenant)
+    this.#bounds.take(step, this.#rights({ holds, heldOf }), this.#now(), false)
   }
 
   /** What open decisions hold of the members that were touched: asked inside the transaction, because a decision ends by the clock too. */
-  async #held(tx: Writes, tenant: TenantId, step: Step): Promise<ReadonlyMap<MemberId, number>> {
+  async #held(tx: Writes, tenant: TenantId, step: Step): Promise<Held> {
     const renamed = new Map(step.aliases.map(({ member, root }) => [member, root]))
     const rootOf = (name: MemberId): MemberId => renamed.get(name) ?? this.#rootOf(name)
-    for (const member of step.asked) this.#decided.add(member)
+    for (const { member } of step.opened) this.#decided.add(member)
     const touched = new Set([...this.#namesIn(step)].map(rootOf))
-    const held = new Map<MemberId, number>()
+    const holds = new Map<MemberId, readonly HoldRow[]>()
     for (const root of touched) {
-      const open = this.#isDecided(root, step) ? await tx.openHolds(tenant, root, this.#now() as Millis) : []
-      held.set(root, open.reduce(pointsAdded, 0))
+      const decided = this.#isDecided(root, step)
+      holds.set(root, decided ? await tx.openHolds(tenant, root, this.#now() as Millis) : [])
+    }
+    const concerned = step.facts.length > 0 || step.opened.length > 0
+    return { holds, heldOf: concerned ? await this.#heldOf(tx, tenant) : new Map() }
+  }
+
+  async #heldOf(read: BudgetReads, tenant: TenantId): Promise<ReadonlyMap<RuleId, number>> {
+    const held = new Map<RuleId, number>()
+    for (const { perk } of this.#plan.budgets) {
+      const counts = await read.heldOfPerk(tenant, perk, this.#now() as Millis)
+      held.set(
+        perk,
+        counts.reduce((sum, { count }) => sum + count, 0),
+      )
     }
     return held
+  }
+
+  #rights(held: Held): Rights {
+    return {
+      ...held,
+      beyond: this.#beyond,
+      lineOf: (lease) => this.#accounts.get(lease)?.line,
+      left: (subject, item, root) => this.#left(subject, item, root),
+      namesOf: (root) => this.#namesOf(root),
+    }
   }
 
   #isDecided(root: MemberId, { aliases }: Step): boolean {
@@ -130,7 +172,7 @@ export class LeaseWatch {
   }
 
   #namesIn(step: Step): Set<MemberId> {
-    const names = new Set(step.asked)
+    const names = new Set(step.opened.map(({ member }) => member))
     for (const { member } of step.activities) names.add(member)
     for (const { member, root } of step.aliases) names.add(member).add(root).add(this.#rootOf(member))
     for (const fact of step.facts) {
@@ -141,12 +183,14 @@ export class LeaseWatch {
     return names
   }
 
-  #take(step: Step, held: ReadonlyMap<MemberId, number>): void {
-    const before = this.#shortBefore(step, held)
+  #take(step: Step, held: Held): void {
+    const before = this.#shortBefore(step, held.holds)
     this.#add(step)
     for (const [lease, saved] of step.saved) this.#compare(lease, saved)
-    for (const [member, holds] of held) {
+    this.#bounds.take(step, this.#rights(held), this.#now())
+    for (const [member, open] of held.holds) {
       this.#audits += 1
+      const holds = open.reduce(pointsAdded, 0)
       const leased = this.#outstanding(member)
       const short = Math.max(0, leased + holds - this.#amount(member))
       const may = (before.get(member) ?? 0) + this.#riskedIn(step, member) + this.#takenIn(step, member)
@@ -159,7 +203,7 @@ export class LeaseWatch {
   }
 
   /** Members that become one, or are no longer, have what was missing of either. */
-  #shortBefore(step: Step, roots: ReadonlyMap<MemberId, number>): Map<MemberId, number> {
+  #shortBefore(step: Step, roots: ReadonlyMap<MemberId, unknown>): Map<MemberId, number> {
     const before = new Map<MemberId, number>()
     for (const root of roots.keys()) {
       const joined = step.aliases.filter((row) => row.root === root).map(({ member }) => this.#rootOf(member))
@@ -189,6 +233,7 @@ export class LeaseWatch {
     for (const row of step.aliases) this.#rename(row)
     for (const { member, effects } of step.activities)
       this.#amounts.set(member, this.#amount(member) + moved(effects))
+    this.#beyond.clear()
     for (const fact of step.facts) this.#replay(fact)
   }
 
@@ -215,14 +260,16 @@ export class LeaseWatch {
     const sign = follows ? (fact.stage === 'cancelled' ? -1 : 0) : fact.hold === 0 ? 1 : 0
     for (const { lease, amount } of fact.rights) {
       const account = this.#accounts.get(lease)
+      if (sign > 0 && (account === undefined || left(account) < amount)) this.#beyond.add(fact.id)
       if (account !== undefined) account.spent += sign * amount
     }
   }
 
-  #open({ lease, subject, member, code }: LeaseLine, origin: Origin): Account {
-    const line = { subject, member, code }
+  #open({ lease, subject, member, item, code }: LeaseLine, origin: Origin): Account {
+    const line = { subject, member, item, code }
     const account = { lease, line, origin, granted: 0, spent: 0, returned: 0, writtenOff: 0 }
     this.#accounts.set(lease, account)
+    if (subject === 'budget') this.#ofBudgets.push(account)
     if (member !== NOBODY) this.#ofName.set(member, [...(this.#ofName.get(member) ?? []), account])
     if (code !== null) this.#ofCode.set(code, [...(this.#ofCode.get(code) ?? []), account])
     return account
@@ -255,12 +302,24 @@ export class LeaseWatch {
     return this.#amounts.get(member) ?? 0
   }
 
+  #namesOf(root: MemberId): Set<MemberId> {
+    const names = [root, ...(this.#names.get(root) ?? [])]
+    return new Set(names.filter((name) => this.#rootOf(name) === root))
+  }
+
   #outstanding(root: MemberId): number {
-    let sum = 0
-    for (const name of new Set([root, ...(this.#names.get(root) ?? [])]))
-      for (const account of this.#ofName.get(name) ?? [])
-        if (account.line.subject === 'points' && this.#rootOf(name) === root) sum += left(account)
-    return sum
+    return this.#left('points', POINTS, root)
+  }
+
+  #left(subject: LeaseSubject, item: number, root: MemberId | null): number {
+    const accounts =
+      root === null
+        ? this.#ofBudgets
+        : [...this.#namesOf(root)].flatMap((name) => this.#ofName.get(name) ?? [])
+    return accounts.reduce(
+      (sum, one) => (one.line.subject === subject && one.line.item === item ? sum + left(one) : sum),
+      0,
+    )
   }
 }
 
@@ -284,10 +343,16 @@ function recorder(tx: Writes, step: () => Step): Writes {
   return {
     ...tx,
     insertFacts: (rows) => {
-      for (const { kind, bytes } of rows)
-        if (kind === 'lease' || kind === 'redemption' || kind === 'voucher_use')
+      for (const { id, kind, bytes, status } of rows)
+        if (kind === 'lease' || kind === 'redemption' || kind === 'voucher_use') {
           step().facts.push(decodeStoredFact(bytes))
+          step().statuses.set(id, status)
+        }
       return tx.insertFacts(rows)
+    },
+    saveFactStanding: (rows) => {
+      for (const { id, status } of rows) step().statuses.set(id, status)
+      return tx.saveFactStanding(rows)
     },
     appendActivities: (rows) => {
       step().activities.push(...rows)
@@ -306,9 +371,18 @@ function recorder(tx: Writes, step: () => Step): Writes {
       step().books.push(...rows)
       return tx.addToBooks(rows)
     },
-    insertHold: (row) => {
-      step().asked.push(row.member)
-      return tx.insertHold(row)
+    insertHold: async (row) => {
+      const hold = await tx.insertHold(row)
+      step().opened.push(hold)
+      return hold
+    },
+    settleHolds: (ids) => {
+      step().settled.push(...ids)
+      return tx.settleHolds(ids)
+    },
+    openConflicts: (rows) => {
+      step().conflicts.push(...rows)
+      return tx.openConflicts(rows)
     },
   }
 }

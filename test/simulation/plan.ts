@@ -11,6 +11,7 @@ export const BUGS = {
   'effects without cursor': 'stuck',
   'lease not deducted': 'overspent',
   'cloud lends what is lent': 'overspent',
+  'cloud lends a budget twice': 'overspent',
   'epoch reused': 'stuck',
   'timer without rest': 'stuck',
 } as const
@@ -54,6 +55,8 @@ export interface Plan {
   readonly callsPerStrike: number
   /** How often each, relative to each other. */
   readonly strikes: Readonly<Record<Strike, number>>
+  /** Uses of limited perks, vouchers and a perk's budget are leased too, and terminals use vouchers, each perhaps in several stores at once. */
+  readonly bounded: boolean
   /** Files opened and closed by each process and real signatures; else pages in memory and connections that are kept (kept-database.ts). */
   readonly real: boolean
   readonly bug?: Bug
@@ -137,6 +140,7 @@ export function planOf(seed: number, size: Size, bug?: Bug): Plan {
     callsPerStrike: random.pick([10, 40, 160]) * Math.ceil(terminals / 8),
     strikes,
     real: seed % REAL_ONE_IN === 0,
+    bounded: bug === undefined ? random.below(2) === 0 : bug === 'cloud lends a budget twice',
     ...(bug === undefined ? {} : { bug }),
   }
 }

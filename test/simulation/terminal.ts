@@ -4,7 +4,9 @@ import type { Result } from '../../protocol/result.ts'
 import type { Identity } from '../../protocol/facts.ts'
 import type { InputOf, WriteKind } from '../../edge/till/inputs.ts'
 import type { StoredAnswer } from '../../edge/till/till.ts'
+import { COFFEE } from '../support/programs.ts'
 import type { Random } from '../support/random.ts'
+import { TOTE } from './program.ts'
 import type { StoreNode } from './store-node.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -28,7 +30,14 @@ const RETRY_MS_MAX = 3_000
 const HASTY_ONE_IN = 4
 /** Sales that a return may be about. */
 const SOLD_REMEMBERED_MAX = 30
+/** Of the latest vouchers: few, so that one is tried in several stores. */
+const CODES_TRIED = 4
 const RETRY = new Set(['stopping', 'storage_full', 'fault', 'key_in_flight', 'authority_missing'])
+
+interface Told {
+  readonly receipt: { readonly id: string; readonly seq: number }
+  readonly vouchers?: readonly { readonly code: string }[]
+}
 
 export interface TerminalPlan {
   readonly operations: number
@@ -38,6 +47,10 @@ export interface TerminalPlan {
   readonly beatMs: number
   /** Planted bug: a new key for every attempt. */
   readonly forgetsKeys: boolean
+  /** Also of a perk with a budget, and vouchers are used. */
+  readonly bounded: boolean
+  /** Of vouchers that were given out, in whatever store. */
+  readonly codes: string[]
   /** Told at every new operation. */
   readonly called: () => void
 }
@@ -164,7 +177,7 @@ export class Terminal {
       return
     }
     const body = Buffer.from(result.value.body).toString()
-    const { receipt } = JSON.parse(body) as { receipt: { id: string; seq: number } }
+    const { receipt, vouchers = [] } = JSON.parse(body) as Told
     operation.acked = {
       origin: this.#node.origin,
       seq: receipt.seq,
@@ -173,6 +186,7 @@ export class Terminal {
       at: this.#time.now(),
     }
     this.#done(operation)
+    if (operation.kind === 'redemption') this.#plan.codes.push(...vouchers.map(({ code }) => code))
     if (operation.kind === 'sale' && !this.#sold.includes(operation)) this.#sold.push(operation)
     if (this.#sold.length > SOLD_REMEMBERED_MAX) this.#sold.shift()
   }
@@ -219,7 +233,12 @@ export class Terminal {
     }
     if (roll < 84) return this.#add('checkin', { member, occurred_at }, card, 0)
     if (roll < 90) return this.#add('grant', { member, points: 1 + random.below(200) }, card, 0)
-    return this.#add('redemption', { member, perk: 301 }, card, 0)
+    if (!this.#plan.bounded) return this.#add('redemption', { member, perk: COFFEE }, card, 0)
+    const { codes } = this.#plan
+    const want = random.below(3)
+    const code = codes.at(-1 - random.below(CODES_TRIED))
+    if (want === 0 && code !== undefined) return this.#add('voucher_use', { code }, null, 0)
+    return this.#add('redemption', { member, perk: want === 1 ? TOTE : COFFEE }, card, 0)
   }
 
   #add(kind: WriteKind, input: unknown, card: string | null, amount: number): Operation {

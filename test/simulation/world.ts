@@ -10,7 +10,6 @@ import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { SyncHub } from '../../cloud/sync/hub.ts'
 import type { SyncSocket } from '../../cloud/sync/hub.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
-import { SMALL_PROGRAM } from '../support/programs.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 import { cardsIn } from './auditor.ts'
@@ -27,6 +26,7 @@ import { Wire } from './network.ts'
 import { Fates, weighed } from './fates.ts'
 import { eventsMaxOf } from './plan.ts'
 import type { Plan } from './plan.ts'
+import { BOUNDED, BOUNDED_PROGRAM, BOUNDS, PROGRAM } from './program.ts'
 import { StoreNode } from './store-node.ts'
 import { Terminal } from './terminal.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -52,13 +52,12 @@ export class World {
   readonly #cloudDisk: CloudDisk
   readonly #keys: { privateKey: KeyObject; publicKey: KeyObject } = newKeyPair()
   readonly cloudFaults: unknown[] = []
+  /** Of vouchers that some store has given out. */
+  readonly #codes: string[] = []
   readonly fates = new Fates(this)
   /** What did not add up after a commit, of the cloud or of a store (P-LEASE-3). */
   readonly overspent: string[] = []
-  readonly watch = new LeaseWatch(
-    () => this.time.now(),
-    (sentence) => this.overspent.push(sentence),
-  )
+  readonly watch: LeaseWatch
   #cloud: CloudCore | null = null
   #hub: SyncHub | null = null
   #cloudLife = 0
@@ -76,6 +75,11 @@ export class World {
     this.plan = plan
     this.time = new VirtualTime(START, eventsMaxOf(plan))
     this.random = seededRandom(plan.seed)
+    this.watch = new LeaseWatch(
+      () => this.time.now(),
+      plan.bounded ? BOUNDED : BOUNDS,
+      (sentence) => this.overspent.push(sentence),
+    )
     signFor(plan.real)
     this.#cloudDisk = plan.real ? new CloudFiles(`${this.#home.path}/cloud`) : keptCloud()
   }
@@ -92,7 +96,7 @@ export class World {
 
   async build(): Promise<void> {
     this.#startCloud()
-    await this.cloud.found({ ...SMALL_PROGRAM, offline: { share_percent: 60, hours: 2 } })
+    await this.cloud.found(this.plan.bounded ? BOUNDED_PROGRAM : PROGRAM)
     this.#tenant = this.cloud.tenant
     const { stores, terminalsPerStore } = this.plan
     for (let n = 0; n < stores; n++) {
@@ -110,6 +114,7 @@ export class World {
       ...this.plan,
       operations: operationsPerTerminal,
       forgetsKeys: bug === 'terminals forget keys',
+      codes: this.#codes,
       called: () => this.#called(),
     })
     this.terminals.push(terminal)

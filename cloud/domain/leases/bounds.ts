@@ -42,7 +42,9 @@ export class Bounds {
   /** Undefined: within. Each member is asked about once, before the budgets are. */
   limitFault(one: BoundsCase): string | undefined {
     const first = one.facts.filter(isFirst)
-    for (const { perk } of first.filter((fact) => !isByRight(fact))) this.#leaveOut(perk)
+    const given = new Set(givenBack(one.made))
+    for (const { id, perk } of first.filter((fact) => !isByRight(fact)))
+      if (!given.has(id)) this.#leaveOut(perk)
     for (const perk of standingAgain(one.made)) this.#leaveOut(perk)
     const byRight = new Set(first.filter(isByRight).map(({ id }) => id))
     for (const [perk, versions] of this.#perks) {
@@ -83,6 +85,12 @@ function isFirst(fact: Fact): fact is Redemption {
 
 function isByRight({ store, hold, rights, risk }: Redemption): boolean {
   return store > 0 && risk === null && (hold > 0 || rights.length > 0)
+}
+
+/** What is not used up any more stands beside no bound. */
+function* givenBack(made: Iterable<readonly Effect[]>): Iterable<FactId> {
+  for (const effects of made)
+    for (const { kind, of } of effects) if (kind === 'given_back') yield of as FactId
 }
 
 /** Perks of redemptions whose giving back a late use of what they issued undid. */

@@ -6,6 +6,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { keepCode } from './code-cache.ts'
+import { growYoungGeneration } from './young-generation.ts'
 
 /** Exit codes: 1 for "looked and found differences", 2 for "could not do it". */
 const EXIT_DIFFERENT = 1
@@ -46,7 +47,10 @@ type Command =
   | 'help'
 
 const COMMANDS: Readonly<Record<Command, (args: string[]) => Promise<void>>> = {
-  cloud: (args) => runNode(new URL('./main.ts', import.meta.url), args),
+  cloud(args) {
+    growYoungGeneration()
+    return runNode(new URL('./main.ts', import.meta.url), args)
+  },
   edge: (args) => runNode(new URL('../edge/main.ts', import.meta.url), args),
   feed: (args) => runNode(new URL('../edge/kit/feed-command.ts', import.meta.url), args),
   verify,

@@ -4,6 +4,10 @@ import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
+import { YOUNG_GENERATION } from '../../cloud/young-generation.ts'
+
+/** Runs as `tillstream cloud` does. */
+const CLOUD = 'cloud-server.ts'
 
 export interface Child<T> {
   readonly process: ChildProcess
@@ -16,7 +20,8 @@ export interface Child<T> {
 }
 
 export async function startChild<T = object>(file: string, args: readonly string[] = []): Promise<Child<T>> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], {
+  const flags = file === CLOUD ? YOUNG_GENERATION : []
+  const child = spawn(process.execPath, [...flags, join(import.meta.dirname, file), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })

@@ -164,11 +164,12 @@ export const LAYERS: readonly Layer[] = [
   // The demo is a user of the product: it speaks to processes, not to code.
   { at: 'cloud/demo', may: ['protocol', 'edge/kit', 'cloud/code-cache.ts'] },
   { at: 'cloud/code-cache.ts', may: [] },
+  { at: 'cloud/young-generation.ts', may: [] },
   { at: 'cloud/system.ts', may: ['protocol'] },
   { at: 'cloud/guesses.ts', may: ['protocol'] },
   { at: 'cloud/version.ts', may: [] },
   // The command line starts processes; it does not load them.
-  { at: 'cloud/cli.ts', may: ['cloud/code-cache.ts'] },
+  { at: 'cloud/cli.ts', may: ['cloud/code-cache.ts', 'cloud/young-generation.ts'] },
   // Composition roots: the only files that know every part.
   {
     at: 'cloud/verify.ts',

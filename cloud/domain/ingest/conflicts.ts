@@ -8,7 +8,7 @@ import { pairSubject, raiseConflicts, settleConflict } from '../conflicts.ts'
 import type { ConflictDraft } from '../conflicts.ts'
 import type { ArrivedFact } from './accept.ts'
 
-/** `rows` are the log rows of the commit so far. */
+/** `rows` are the log rows of the commit that have consequences. */
 export async function settleConflicts(
   tx: Writes,
   tenant: TenantId,

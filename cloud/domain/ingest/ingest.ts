@@ -19,6 +19,7 @@ import type { LeaseChange } from '../leases/lease-accounts.ts'
 import { acceptBatch } from './accept.ts'
 import type { Accepted, Arrival, ArrivedFact, BatchAnswer, Cursor, TenantsKnown } from './accept.ts'
 import { settleConflicts } from './conflicts.ts'
+import { consequentAmong } from './consequences.ts'
 import { doubtNotices } from './doubts.ts'
 import { Lanes } from './lanes.ts'
 import { Meetings } from './meetings.ts'
@@ -36,6 +37,12 @@ export interface Committed {
   readonly touched: ReadonlySet<MemberId>
   /** Leases that were granted, used, asked or given back. */
   readonly leases: readonly LeaseChange[]
+}
+
+/** The log rows that a tenant's part of a commit came to, and those of them that mean more than that. */
+interface Settled {
+  readonly rows: readonly ActivityRow[]
+  readonly consequent: readonly ActivityRow[]
 }
 
 interface Waiting {
@@ -218,10 +225,11 @@ export class Ingest {
         while (group.byTenant.size > 0) {
           const next = new Gathered(cursors)
           for (const [tenant, part] of group.byTenant) {
-            const rows = await this.#settle(tx, tenant, part, changed, leases)
+            const { rows, consequent } = await this.#settle(tx, tenant, part, changed, leases)
             activities.push(...rows)
             const own = this.#ownFacts(tx, tenant, next)
-            for (const reaction of reactionsTo(rows)) await reaction(tx, own, await this.#shelf.of(tenant))
+            for (const reaction of reactionsTo(consequent))
+              await reaction(tx, own, await this.#shelf.of(tenant))
           }
           group = next
         }
@@ -248,7 +256,7 @@ export class Ingest {
     part: TenantPart,
     changed: Set<MemberId>,
     leases: LeaseChange[],
-  ): Promise<readonly ActivityRow[]> {
+  ): Promise<Settled> {
     const now = this.#clock.now() as Millis
     await tx.insertQuarantine(
       part.quarantined.map(({ id, cursor, reason, bytes, hash }) => ({
@@ -271,18 +279,22 @@ export class Ingest {
     drafts.push(...(await this.#states.fold(tx, tenant, programs, standing, changed, orphans)))
     await this.#meetings.meet(tx, standing.touched)
     await this.#tellAgain(tx, tenant, part.facts, changed)
-    await tx.addToBooks(lossesOf(tenant, drafts))
+    drafts.sort((a, b) => a.at - b.at || a.fact - b.fact || a.revision - b.revision)
+    const places = consequentAmong(drafts)
+    const telling = places.flatMap((place) => drafts[place] ?? [])
+    await tx.addToBooks(lossesOf(tenant, telling))
     const spending = await settleSpending(tx, tenant, programs, part.facts, standing)
     leases.push(...spending.leases)
-    await countRedemptions(tx, tenant, redemptionsMoved(standing, drafts), (member) =>
+    await countRedemptions(tx, tenant, redemptionsMoved(standing, telling), (member) =>
       this.#states.of(tx, member),
     )
-    drafts.sort((a, b) => a.at - b.at || a.fact - b.fact || a.revision - b.revision)
     const rows = await tx.appendActivities([
       ...drafts,
       ...standing.notices,
       ...(await doubtNotices(tx, tenant, part.facts, now)),
     ])
+    // The rows of drafts come in their order.
+    const consequent = places.flatMap((place) => rows[place] ?? [])
     const raised = [
       ...standing.conflicts,
       ...orphans,
@@ -291,7 +303,7 @@ export class Ingest {
       ...part.conflicts(tenant, now),
     ]
     rows.push(...(await raiseConflicts(tx, raised)))
-    rows.push(...(await settleConflicts(tx, tenant, part.facts, rows)))
+    rows.push(...(await settleConflicts(tx, tenant, part.facts, consequent)))
     await this.#projector.follow(tx, tenant, {
       programs,
       arrivals: part.facts,
@@ -299,7 +311,7 @@ export class Ingest {
       activities: rows,
       stateOf: (member) => this.#states.of(tx, member),
     })
-    return rows
+    return { rows, consequent }
   }
 
   /**

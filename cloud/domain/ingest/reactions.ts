@@ -15,7 +15,7 @@ const REACTIONS: Readonly<Partial<Record<EffectKind, (effect: Effect) => Reactio
   referral_completed: completeReferral,
 }
 
-/** What log rows make the cloud record. An effect that a correction takes back undoes nothing: what was told is told. */
+/** What log rows (those with consequences) make the cloud record. An effect that a correction takes back undoes nothing: what was told is told. */
 export function reactionsTo(rows: readonly ActivityRow[]): Reaction[] {
   const reactions: Reaction[] = []
   for (const { effects } of rows)

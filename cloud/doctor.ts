@@ -16,6 +16,10 @@ const USAGE = 'usage: tillstream doctor --data DIR [--json]'
 const EXIT_TO_DO = 1
 const EXIT_FAULT = 2
 const KEEPER = { node: 'cloud', holds: 'cloud’s keys', meanwhile: ' Stores keep what they sell.' }
+/** A disk that changed something a month ago may have been exchanged since. */
+const MENDED_TOLD_MS = 30 * 24 * 3_600_000
+const OTHER_DISK =
+  'The disk changes what it keeps: have it looked at, and see that there is a backup on another one.'
 const RESTORE =
   'Stop the node and put the last backup in its place: tillstream restore --data DIR --from FILE --replace. The stores send again what came after it. Have the disk looked at.'
 
@@ -47,7 +51,14 @@ function lockFinding(directory: string): Finding {
 
 async function dataFinding(directory: string): Promise<Finding> {
   try {
-    const { ok, damaged, facts, members, problems } = await verify(directory, 'facts')
+    const found = await verify(directory, 'facts')
+    const { ok, damaged, facts, members, problems, states_mended: mended } = found
+    if (ok && mended !== null && Date.now() - mended.last < MENDED_TOLD_MS)
+      return wrong(
+        'data',
+        `Everything is whole; but ${mended.count} times what was saved of a member was not what had been written, the last time on ${new Date(mended.last).toISOString()}. It was folded again from the facts.`,
+        OTHER_DISK,
+      )
     if (ok)
       return well(
         'data',
@@ -55,6 +66,8 @@ async function dataFinding(directory: string): Promise<Finding> {
       )
     const told = problems.join('; ')
     if (damaged) return wrong('data', told, RESTORE)
+    if (found.unsound_states.length === problems.length)
+      return wrong('data', told, `The node makes it again, at the latest on its daily walk. ${OTHER_DISK}`)
     return wrong(
       'data',
       told,

@@ -186,7 +186,13 @@ async function coreOf(
 ): Promise<Core> {
   const { clock } = system
   const shelf = new ProgramShelf(store, clock)
-  const ingest = new Ingest(store, shelf, clock)
+  const ingest = new Ingest(store, shelf, clock, {
+    onMended: (member) =>
+      log.error(
+        { member },
+        'what was saved of a member was not what had been written: it is folded again from its facts; have the disk looked at',
+      ),
+  })
   const after = (ms: number, call: () => void): (() => void) => system.after(ms, call)
   const recalls = new Recalls({ ingest, shelf, after, reaches: (origin) => hub.reached().has(origin) })
   const grants = new Grants({
@@ -263,6 +269,7 @@ async function coreOf(
     diskFreeBytes: () => keeper.freeBytes,
     readOnly: () => keeper.readOnly,
     walkFaults: () => keeper.faults,
+    statesMended: () => ingest.statesMended,
   })
   store.onAccessChanged(() => void feed.lookAtTokens())
   ingest.onCommitted(({ activities }) => {

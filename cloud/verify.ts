@@ -5,7 +5,7 @@ import { CHAIN_GENESIS, chainHash, sameHash } from '../protocol/chain.ts'
 import { decodeFact } from '../protocol/codec.ts'
 import type { Fact } from '../protocol/facts.ts'
 import { idText, seqOf } from '../protocol/ids.ts'
-import type { FactId, Seq } from '../protocol/ids.ts'
+import type { FactId, MemberId, Seq } from '../protocol/ids.ts'
 import { hybridTime, localDay, zoneOffset } from '../protocol/time.ts'
 import type { Millis } from '../protocol/time.ts'
 import { PAGE_SIZE_MAX } from '../protocol/limits.ts'
@@ -13,11 +13,9 @@ import { standingOf } from './domain/ingest/standing.ts'
 import { Bounds } from './domain/leases/bounds.ts'
 import { leaseProblems } from './domain/leases/lease-replay.ts'
 import { claimsFault, claimsOf } from './domain/leases/member-books.ts'
-import { pointsAdded } from './domain/views.ts'
+import { logFault } from './domain/log-check.ts'
 import type { Effect } from './evaluation/effects.ts'
-import { NOTHING_EARLIER, effectsDifference, foldFacts } from './evaluation/fold.ts'
-import { POINTS } from './evaluation/document/metrics.ts'
-import { pendingIn } from './evaluation/metrics/metrics.ts'
+import { NOTHING_EARLIER, foldFacts } from './evaluation/fold.ts'
 import { Programs } from './evaluation/programs.ts'
 import {
   decodeState,
@@ -28,6 +26,7 @@ import {
   spendable,
 } from './evaluation/state.ts'
 import type { MemberListRow, OriginRow, Reads, TenantId } from './store/port.ts'
+import { UnsoundRow } from './storage/faults.ts'
 import { openSnapshot } from './store/sqlite/sqlite-store.ts'
 import type { Snapshot } from './store/sqlite/sqlite-store.ts'
 import { projectionFaults } from './verify-projections.ts'
@@ -47,6 +46,10 @@ export interface Verification {
   readonly members: number
   /** Members whose saved state is not the fold of their facts. */
   readonly fold_mismatches: number
+  /** Members whose saved state is not what was written (S-12): a node makes it again when it reads it. */
+  readonly unsound_states: readonly MemberId[]
+  /** How often a node did so, and when last. */
+  readonly states_mended: { readonly count: number; readonly last: number } | null
   /** Members whose logged effects do not come to what their facts come to, or not to their balance (E-FOLD-5). */
   readonly effect_mismatches: number
   /** Leases that are not what their facts add up to, members whose books do not add up, limits and budgets that were given twice (P-LEASE-1, P-LEASE-3, P-LEASE-6). */
@@ -60,11 +63,16 @@ export interface Verification {
 /** `facts`: all but what platforms list, which takes a copy of the file (V-5). */
 export async function verify(directory: string, what: 'all' | 'facts' = 'all'): Promise<Verification> {
   const snapshot = openSnapshot(directory)
+  const walk = new Walk(snapshot, Date.now() as Millis)
   try {
-    const walk = new Walk(snapshot.read, Date.now() as Millis)
     walk.structure(snapshot.structure())
     for (const tenant of await snapshot.read.tenants()) await walk.tenant(tenant)
     if (what === 'all') await walk.projections(snapshot)
+    return walk.verification()
+  } catch (cause) {
+    if (!(cause instanceof UnsoundRow)) throw cause
+    // What reading stumbles over; the rest cannot be looked at.
+    walk.structure([cause.message])
     return walk.verification()
   } finally {
     snapshot.close()
@@ -81,6 +89,7 @@ interface TenantBooks {
 
 class Walk {
   readonly #read: Reads
+  readonly #snapshot: Snapshot
   readonly #problems: string[] = []
   readonly #lines: string[] = []
   #chainOk = true
@@ -90,14 +99,16 @@ class Walk {
   #quarantined = 0
   #duplicates = 0
   #members = 0
+  readonly #unsound: MemberId[] = []
   #foldMismatches = 0
   #effectMismatches = 0
   #leaseMismatches = 0
   #projectionMismatches = 0
   readonly #now: Millis
 
-  constructor(read: Reads, now: Millis) {
-    this.#read = read
+  constructor(snapshot: Snapshot, now: Millis) {
+    this.#snapshot = snapshot
+    this.#read = snapshot.read
     this.#now = now
   }
 
@@ -109,6 +120,7 @@ class Walk {
         this.#chainOk &&
         this.#structureOk &&
         this.#foldMismatches === 0 &&
+        this.#unsound.length === 0 &&
         this.#effectMismatches === 0 &&
         this.#leaseMismatches === 0 &&
         this.#projectionMismatches === 0,
@@ -119,6 +131,8 @@ class Walk {
       duplicates: this.#duplicates,
       members: this.#members,
       fold_mismatches: this.#foldMismatches,
+      unsound_states: this.#unsound,
+      states_mended: this.#snapshot.mended(),
       effect_mismatches: this.#effectMismatches,
       lease_mismatches: this.#leaseMismatches,
       projection_mismatches: this.#projectionMismatches,
@@ -129,7 +143,7 @@ class Walk {
 
   /** V-4. */
   structure(faults: readonly string[]): void {
-    this.#structureOk = faults.length === 0
+    if (faults.length > 0) this.#structureOk = false
     for (const fault of faults) this.#say(fault)
   }
 
@@ -221,6 +235,10 @@ class Walk {
     const effects = new Map<FactId, readonly Effect[]>()
     foldFacts(programs, state, facts, NOTHING_EARLIER, (fact, made) => void effects.set(fact.id, made))
     this.#lines.push(outcomeLine(row.key, state))
+    if (this.#snapshot.unsound.includes(row.id)) {
+      this.#unsound.push(row.id)
+      return this.#say(`${name}: its saved state is not what was written`)
+    }
     const saved = row.state === null ? newState() : decodeState(row.state)
     if (
       saved === undefined ||
@@ -238,37 +256,9 @@ class Walk {
     const made = effects.values()
     const beyond = bounds.limitFault({ state, facts, made, claims, day })
     if (beyond !== undefined) this.#breakLeases(`${name}: ${beyond}`)
-    await this.#effects(row, name, effects, spendable(state) + pendingIn(state, POINTS))
-  }
-
-  async #effects(
-    { id: member }: MemberListRow,
-    name: string,
-    made: ReadonlyMap<FactId, readonly Effect[]>,
-    balance: number,
-  ): Promise<void> {
-    const logged = new Map<FactId, Effect[]>()
-    let sum = 0
-    // All at once, as its facts are read: a page is found by looking at every one of them (S-11).
-    const page = { after: 0, limit: Number.MAX_SAFE_INTEGER }
-    for (const { fact, effects } of await this.#read.activitiesOfMember(member, page)) {
-      const { points, goodwill } = pointsAdded(effects)
-      // What merely ran out is no fact's points, but it left the balance.
-      const expired = effects.filter(({ kind, index }) => kind === 'expire' && index === POINTS)
-      sum += points + goodwill + expired.reduce((total, { amount }) => total + amount, 0)
-      logged.set(fact, [...(logged.get(fact) ?? []), ...effects])
-    }
-    const facts = new Set([...logged.keys(), ...made.keys()])
-    const differing = [...facts].filter(
-      (fact) => effectsDifference(logged.get(fact) ?? [], made.get(fact) ?? []).length > 0,
-    )
-    if (differing.length === 0 && sum === balance) return
+    const differing = await logFault(this.#read, row.id, effects, state)
+    if (differing === undefined) return
     this.#effectMismatches++
-    const [first] = differing
-    this.#say(
-      first === undefined
-        ? `${name}: its effects come to ${sum} points, its balance is ${balance}`
-        : `${name}: the logged effects of ${differing.length} facts are not what they come to, first ${idText(first)}`,
-    )
+    this.#say(`${name}: ${differing}`)
   }
 }

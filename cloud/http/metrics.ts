@@ -15,6 +15,7 @@ export interface MetricSources {
   readonly diskFreeBytes: () => number
   readonly readOnly: () => boolean
   readonly walkFaults: () => number
+  readonly statesMended: () => number
 }
 
 export class Metrics {
@@ -59,15 +60,27 @@ export class Metrics {
     gauge('tillstream_edges_draining', 'Edges that drain a backlog', sources.edgesDraining)
     gauge('tillstream_edges_queued', 'Edges that wait for a place to drain', sources.edgesQueued)
     gauge('tillstream_sync_bytes_waiting', 'Bytes of frames that wait', sources.syncBytesWaiting)
-    const refused: Counter = new Counter({
-      name: 'tillstream_sync_frames_refused_total',
-      help: 'Frames that were not signed by their edge for their connection',
-      registers,
-      collect: () => {
-        refused.reset()
-        refused.inc(sources.framesRefused())
-      },
-    })
+    const counter = (name: string, help: string, value: () => number): void => {
+      const made: Counter = new Counter({
+        name,
+        help,
+        registers,
+        collect: () => {
+          made.reset()
+          made.inc(value())
+        },
+      })
+    }
+    counter(
+      'tillstream_sync_frames_refused_total',
+      'Frames that were not signed by their edge for their connection',
+      sources.framesRefused,
+    )
+    counter(
+      'tillstream_states_mended_total',
+      'Saved states that were not what was written, and were folded again',
+      sources.statesMended,
+    )
     gauge('tillstream_disk_free_bytes', 'Free on the disk of the data', sources.diskFreeBytes)
     gauge('tillstream_storage_read_only', '1 while the disk is nearly full and nothing is recorded', () =>
       Number(sources.readOnly()),

@@ -12,9 +12,16 @@ export function isDamage(cause: unknown): cause is Error {
   return isSqliteError(cause, 'SQLITE_NOTADB', 'SQLITE_CORRUPT')
 }
 
+/** A row that is not what was written, though SQLite has nothing to say against it. */
+export class UnsoundRow extends Error {}
+
 /** The disk did not do what it was asked to, or gave back what it was not given: nothing more may be believed of it (L-13, S-4). A full disk is not broken. */
 export function isStorageBroken(cause: unknown): boolean {
-  return (isSqliteError(cause, 'SQLITE_IOERR') && !isStorageFull(cause)) || isDamage(cause)
+  return (
+    (isSqliteError(cause, 'SQLITE_IOERR') && !isStorageFull(cause)) ||
+    isDamage(cause) ||
+    cause instanceof UnsoundRow
+  )
 }
 
 /** What was to be written did not fit; also where the memory file beside the log could not grow, which SQLite calls an I/O error. */

@@ -1,7 +1,8 @@
-// The part of the store's port that finds members: by id, by an identity, by name, and all of them.
+// The part of the store's port that finds members, by id, by an identity, by name, and all of them, and that keeps what their facts come to.
 import type { IdentityKind } from '../../protocol/facts.ts'
-import type { MemberId } from '../../protocol/ids.ts'
-import type { MemberListRow, Page, TenantId } from './port.ts'
+import type { FactId, MemberId } from '../../protocol/ids.ts'
+import type { Millis } from '../../protocol/time.ts'
+import type { CheckpointRow, FactPlace, MemberListRow, Page, StateRow, TenantId, Writes } from './port.ts'
 
 export interface MemberReads {
   member(id: MemberId): Promise<MemberListRow | undefined>
@@ -12,3 +13,22 @@ export interface MemberReads {
   /** All but those that were merged into others. */
   members(tenant: TenantId, page: Page): Promise<MemberListRow[]>
 }
+
+export interface StateWrites {
+  /** Of those that have one; one that is not what was written is mended first (S-12). */
+  states(members: readonly MemberId[]): Promise<StateRow[]>
+  /** Of those that have one that is what was written: for whoever folds the others again. */
+  soundStates(members: readonly MemberId[]): Promise<StateRow[]>
+  /** Saves states and numbers them with the next changes. */
+  saveStates(rows: readonly Omit<StateRow, 'change'>[]): Promise<void>
+  saveDue(member: MemberId, due: Millis | null): Promise<void>
+  /** The last one that is what was written. */
+  checkpointBefore(member: MemberId, place: FactPlace): Promise<CheckpointRow | undefined>
+  deleteCheckpointsFrom(member: MemberId, place: FactPlace): Promise<void>
+  insertCheckpoints(rows: readonly CheckpointRow[]): Promise<void>
+  /** Whether the member has counted facts besides these. */
+  hasOtherFacts(member: MemberId, ids: readonly FactId[]): Promise<boolean>
+}
+
+/** Makes a member's state again from its facts and saves it; gives why it could not: then nothing proves what the member has. */
+export type MendState = (tx: Writes, tenant: TenantId, member: MemberId) => Promise<string | undefined>

@@ -8,7 +8,7 @@ import type { HybridTime, Millis } from '../../protocol/time.ts'
 import type { AccountReads, AccountWrites } from './account-port.ts'
 import type { FleetWrites } from './fleet-port.ts'
 import type { LeaseReads, LeaseWrites } from './lease-port.ts'
-import type { MemberReads } from './member-port.ts'
+import type { MemberReads, MendState, StateWrites } from './member-port.ts'
 import type { PlatformReads, PlatformWrites } from './platform-port.ts'
 import type { Effect } from '../evaluation/effects.ts'
 import type { ProgramRecord } from '../evaluation/programs.ts'
@@ -333,6 +333,7 @@ export interface Writes
     AccountWrites,
     FleetWrites,
     PlatformWrites,
+    StateWrites,
     Pick<
       Reads,
       | 'origin'
@@ -345,6 +346,7 @@ export interface Writes
       | 'stores'
       | 'store'
       | 'activitiesOfFacts'
+      | 'activitiesOfMember'
       | 'memberOfVoucher'
       | 'conflict'
     > {
@@ -387,13 +389,6 @@ export interface Writes
   /** A member that is its own root stands for itself again. */
   saveAliases(rows: readonly AliasRow[]): Promise<void>
 
-  states(members: readonly MemberId[]): Promise<StateRow[]>
-  /** Saves states and numbers them with the next changes. */
-  saveStates(rows: readonly Omit<StateRow, 'change'>[]): Promise<void>
-  saveDue(member: MemberId, due: Millis | null): Promise<void>
-  checkpointBefore(member: MemberId, place: FactPlace): Promise<CheckpointRow | undefined>
-  deleteCheckpointsFrom(member: MemberId, place: FactPlace): Promise<void>
-  insertCheckpoints(rows: readonly CheckpointRow[]): Promise<void>
   appendActivities(rows: readonly Omit<ActivityRow, 'position'>[]): Promise<ActivityRow[]>
   saveVouchers(rows: readonly { tenant: TenantId; code: string; member: MemberId }[]): Promise<void>
 
@@ -434,5 +429,7 @@ export interface CloudStore {
   write<T>(work: (tx: Writes) => Promise<T>): Promise<T>
   /** Called after each commit that may have changed who may do what: tokens, clients, roles, HQ tokens. */
   onAccessChanged(listener: () => void): void
+  /** What makes a state again that is not what was written (S-12); without it such a state is never given out. */
+  mendStatesBy(mend: MendState): void
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 // Rows for the contract suite of the store port, and the tenant with one store and one origin that they belong to.
+import { CHAIN_GENESIS, chainHash } from '../../protocol/chain.ts'
 import { NO_FACT, NO_MEMBER, factIdOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
 import type { HybridTime, Millis } from '../../protocol/time.ts'
@@ -30,6 +31,11 @@ export function groundOf(store: CloudStore): Promise<Ground> {
   })
 }
 
+/** Of the facts of `rowsOf`, from the first on. */
+function chained(seq: number): Uint8Array {
+  return seq === 0 ? CHAIN_GENESIS : chainHash(chained(seq - 1), Buffer.from([seq]))
+}
+
 /** Makers of rows on the ground that `of` gives when they are called. */
 export function rowsOf(of: () => Ground) {
   const id = (seq: number): FactId => factIdOf(of().life.origin, seq as Seq)
@@ -45,7 +51,7 @@ export function rowsOf(of: () => Ground) {
     at: time(seq * 10),
     status: 'counted',
     bytes: Buffer.from([seq]),
-    hash: HASH,
+    hash: chained(seq),
     receivedAt: millis(1),
     ...over,
   })

@@ -76,7 +76,7 @@ export function storeContract(engine: string, factory: StoreFactory): void {
       expect(found && { ...found, bytes: [...found.bytes], hash: [...found.hash] }).toEqual({
         ...fact(1, { member: member(9), claim: 'card:1' }),
         bytes: [1],
-        hash: [...HASH],
+        hash: [...fact(1).hash],
       })
       expect(await store.read.origin(life.origin)).toMatchObject({
         seq: 1,

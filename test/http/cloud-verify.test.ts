@@ -153,7 +153,10 @@ describe('verify', () => {
       const row = await cloud.store.read.member(member)
       const state = row?.state === null || row === undefined ? undefined : decodeState(row.state)
       if (state === undefined) throw new Error('saved')
-      damage('UPDATE states SET state = ? WHERE member = ?', encodeState({ ...state, ...change }), member)
+      const saved = { member, tenant: row?.tenant ?? 0, due: null }
+      await cloud.store.write((tx) =>
+        tx.saveStates([{ ...saved, state: encodeState({ ...state, ...change }) }]),
+      )
     }
     const found = await verify(directory.path)
     expect(found).toMatchObject({ ok: false, chain_ok: true, fold_mismatches: 3, effect_mismatches: 0 })

@@ -24,6 +24,7 @@ export function crashing(store: CloudStore, fate: StoreFate): CloudStore {
   }
   return {
     read: alive(store.read, fate),
+    mendStatesBy: (mend) => store.mendStatesBy(mend),
     onAccessChanged: (listener) => store.onAccessChanged(listener),
     close: () => store.close(),
     async write(work) {
@@ -86,6 +87,7 @@ function forgettingKeys(store: CloudStore): CloudStore {
 function cursorApart(store: CloudStore): CloudStore {
   return {
     read: store.read,
+    mendStatesBy: (mend) => store.mendStatesBy(mend),
     onAccessChanged: (listener) => store.onAccessChanged(listener),
     close: () => store.close(),
     async write(work) {
@@ -105,6 +107,7 @@ function cursorApart(store: CloudStore): CloudStore {
 function changed(store: CloudStore, change: (tx: Writes) => Writes): CloudStore {
   return {
     read: store.read,
+    mendStatesBy: (mend) => store.mendStatesBy(mend),
     onAccessChanged: (listener) => store.onAccessChanged(listener),
     close: () => store.close(),
     write: (work) => store.write((tx) => work(change(tx))),

@@ -82,6 +82,7 @@ export class LeaseWatch {
     const recorders = new WeakMap<Writes, Writes>()
     return {
       read: store.read,
+      mendStatesBy: (mend) => store.mendStatesBy(mend),
       onAccessChanged: (listener) => store.onAccessChanged(listener),
       close: () => store.close(),
       write: async (work) => {

@@ -45,6 +45,8 @@ export class CloudCore {
   readonly certifier: Certifier
   readonly clock: Clock
   readonly faults: unknown[] = []
+  /** Members whose saved state was not what was written (S-12). */
+  readonly mended: MemberId[] = []
   tenant: TenantId = 0
   /** Ledgers in reach, those that drain, and timers: nobody and never, until a test says otherwise. */
   reached: () => ReadonlyMap<Origin, StoreId> = () => new Map()
@@ -64,7 +66,10 @@ export class CloudCore {
     this.store = wrap(openSqliteStore({ directory, checkpointer: false, opened }))
     this.shelf = new ProgramShelf(this.store, clock)
     // There are no sockets to read.
-    this.ingest = new Ingest(this.store, this.shelf, clock, { turn: () => Promise.resolve() })
+    this.ingest = new Ingest(this.store, this.shelf, clock, {
+      turn: () => Promise.resolve(),
+      onMended: (member) => void this.mended.push(member),
+    })
     const after = (ms: number, call: () => void): (() => void) => this.after(ms, call)
     this.recalls = new Recalls({
       ingest: this.ingest,

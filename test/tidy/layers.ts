@@ -173,7 +173,7 @@ export const LAYERS: readonly Layer[] = [
   // Composition roots: the only files that know every part.
   {
     at: 'cloud/verify.ts',
-    may: ['protocol', EVALUATION, 'cloud/domain', 'cloud/store', 'cloud/verify-projections.ts'],
+    may: ['protocol', EVALUATION, 'cloud/domain', STORAGE, 'cloud/store', 'cloud/verify-projections.ts'],
   },
   { at: 'cloud/verify-projections.ts', may: ['protocol', COLLECTIONS, 'cloud/domain', 'cloud/store'] },
   { at: 'cloud/doctor.ts', may: [STORAGE, 'cloud/store', 'cloud/verify.ts'] },

@@ -52,6 +52,14 @@ interface Waiting {
   readonly reject: (cause: unknown) => void
 }
 
+export interface IngestOptions {
+  readonly due?: NextDue
+  /** Until what lies in the sockets was read. */
+  readonly turn?: () => Promise<unknown>
+  /** A state was not what was written, and is made again (S-12). */
+  readonly onMended?: (member: MemberId) => void
+}
+
 export class Ingest {
   readonly #store: CloudStore
   readonly #shelf: ProgramShelf
@@ -67,18 +75,20 @@ export class Ingest {
   readonly #projector: Projector
   readonly #turn: () => Promise<unknown>
 
-  /** `turn`: until what lies in the sockets was read. */
   constructor(
     store: CloudStore,
     shelf: ProgramShelf,
     clock: Clock,
-    { due = nextDue, turn = loopTurn }: { due?: NextDue; turn?: () => Promise<unknown> } = {},
+    { due = nextDue, turn = loopTurn, onMended = () => undefined }: IngestOptions = {},
   ) {
     this.#turn = turn
     this.#store = store
     this.#shelf = shelf
     this.#clock = clock
-    this.#states = new MemberStates(clock, due)
+    this.#states = new MemberStates(clock, due, onMended)
+    store.mendStatesBy(async (tx, tenant, member) =>
+      this.#states.mend(tx, tenant, member, await shelf.of(tenant)),
+    )
     this.#ownClock = new HybridClock(clock, TIME_MIN)
     this.#projector = new Projector(clock)
   }
@@ -90,6 +100,11 @@ export class Ingest {
 
   get queueLength(): number {
     return this.#waiting.length
+  }
+
+  /** Saved states that were not what was written, and were made again (S-12). */
+  get statesMended(): number {
+    return this.#states.mended
   }
 
   /** Takes a batch of a connection whose edge owns the origin. Resolves after COMMIT; rejects when the store failed and nothing was taken. */

@@ -13,6 +13,7 @@ import type { ConflictDraft } from '../conflicts.ts'
 import { dueOf } from '../due.ts'
 import type { NextDue } from '../due.ts'
 import { lostMember } from './conflicts.ts'
+import { foldedAnew, noteMended } from './mending.ts'
 import { foldMember } from './refold.ts'
 import type { ActivityDraft, Standing, Touch } from './standing.ts'
 
@@ -22,11 +23,15 @@ export const STATES_CACHED_MAX = 50_000
 export class MemberStates {
   readonly #clock: Clock
   readonly #nextDue: NextDue
+  readonly #onMended: (member: MemberId) => void
   readonly #states = new Map<MemberId, MemberState>()
+  #mended = 0
 
-  constructor(clock: Clock, nextDue: NextDue) {
+  /** `onMended` is told of every state that was not what was written, when it is made again. */
+  constructor(clock: Clock, nextDue: NextDue, onMended: (member: MemberId) => void) {
     this.#clock = clock
     this.#nextDue = nextDue
+    this.#onMended = onMended
   }
 
   /** Folds and saves all touched members; gives the log rows of what that came to. */
@@ -47,10 +52,12 @@ export class MemberStates {
       if (touch.added.length === 0 && touch.removed.length === 0) continue
       changed.add(member)
       const saved = this.#states.get(member) ?? null
-      const orphan = saved === null ? orphanAmong(touch) : undefined
+      const lost = saved === null && (await this.#isLost(tx, member, touch))
+      if (lost) drafts.push(await this.#noted(tx, tenant, member))
+      const orphan = saved === null && !lost ? orphanAmong(touch) : undefined
       if (orphan !== undefined) conflicts.push(lostMember(tenant, orphan))
       const known = saved?.entitlements ?? []
-      const folded = await foldMember({ tx, tenant, member, programs }, touch, saved)
+      const folded = await foldMember({ tx, tenant, member, programs }, touch, saved, lost)
       const { state } = folded
       this.#remember(member, state)
       departures.push(...folded.departures)
@@ -87,6 +94,41 @@ export class MemberStates {
     return dueOf(this.#nextDue, programs, state, last?.offset ?? 0, this.#clock.now())
   }
 
+  /** A member that has facts has a state: this one's is gone, or not what was written (S-12). */
+  #isLost(tx: Writes, member: MemberId, { added, removed }: Touch): Promise<boolean> {
+    return tx.hasOtherFacts(
+      member,
+      [...added.map(({ fact }) => fact), ...removed].map(({ id }) => id),
+    )
+  }
+
+  /** S-12: makes a state again that no fact touches. Gives why that was not possible. */
+  async mend(
+    tx: Writes,
+    tenant: TenantId,
+    member: MemberId,
+    programs: Programs,
+  ): Promise<string | undefined> {
+    const made = await foldedAnew({ tx, tenant, member, programs })
+    if (typeof made === 'string') return made
+    const { state, offset } = made
+    const due = dueOf(this.#nextDue, programs, state, offset, this.#clock.now())
+    await tx.saveStates([{ member, tenant, state: encodeState(state), due }])
+    await tx.appendActivities([await this.#noted(tx, tenant, member)])
+    return undefined
+  }
+
+  #noted(tx: Writes, tenant: TenantId, member: MemberId): Promise<ActivityDraft> {
+    this.#mended += 1
+    this.#onMended(member)
+    return noteMended(tx, tenant, member, this.#clock.now() as Millis)
+  }
+
+  /** States that were made again, since the start. */
+  get mended(): number {
+    return this.#mended
+  }
+
   /** Sends states out again that did not change (D-1). */
   async retell(tx: Writes, members: readonly MemberId[], changed: Set<MemberId>): Promise<void> {
     if (members.length === 0) return
@@ -107,7 +149,7 @@ export class MemberStates {
 
   async #load(tx: Writes, members: readonly MemberId[]): Promise<void> {
     const missing = members.filter((member) => !this.#states.has(member))
-    for (const row of await tx.states(missing)) {
+    for (const row of await tx.soundStates(missing)) {
       const state = decodeState(row.state)
       assert(state !== undefined, 'saved states are of this release; the schema migration folds them again')
       this.#remember(row.member, state)

@@ -32,15 +32,20 @@ export interface FoldContext {
   readonly programs: Programs
 }
 
-/** `saved` is the member's state as of now (null: none yet); it is changed and returned where the fold goes forward from it. */
+/**
+ * `saved` is the member's state as of now (null: none yet); it is changed and returned where the fold goes forward from it. `lost`: there was one, and what is
+ * left of it is not what was written (S-12).
+ */
 export async function foldMember(
   context: FoldContext,
   touch: Touch,
   saved: MemberState | null,
+  lost: boolean,
 ): Promise<Folded> {
   const facts = canonically(touch.added.map(({ fact }) => fact))
   const [first] = facts
   const inOrder =
+    !lost &&
     touch.removed.length === 0 &&
     touch.added.every(({ seen }) => !seen) &&
     first !== undefined &&
@@ -113,7 +118,12 @@ async function restartPoint(
     : { state, place: { at: row.at, id: row.id } }
 }
 
-function checkpoint({ member }: FoldContext, fact: Fact, state: MemberState, into: CheckpointRow[]): void {
+export function checkpoint(
+  { member }: FoldContext,
+  fact: Fact,
+  state: MemberState,
+  into: CheckpointRow[],
+): void {
   if (state.facts % CHECKPOINT_FACTS === 0)
     into.push({ member, at: fact.at, id: fact.id, state: encodeState(state) })
 }

@@ -3,22 +3,49 @@
 import { statSync } from 'node:fs'
 import type { Database } from 'better-sqlite3'
 import { clearFailure, hasFailed } from '../../storage/failure-mark.ts'
-import { isStorageBroken } from '../../storage/faults.ts'
+import { leavePageSums, pagesChanged } from '../../storage/page-sums.ts'
+import { UnsoundRow, isStorageBroken } from '../../storage/faults.ts'
 import { chainFault } from './chains.ts'
+import { rowFaults } from './row-sums.ts'
+import { preparer } from './statements.ts'
 
 /** Larger files are looked at after a failure, and by `verify`: a start must not take longer than the stores can wait. */
 const CHECKED_AT_OPEN_BYTES_MAX = 256 * 1024 * 1024
 const FAULTS_TOLD = 3
 
+/** S-5: a file that was closed in order is, page by page, as it was left. Before it is opened, which changes it. */
+export function inspectPages(file: string): void {
+  if (isLarge(file)) return
+  const [page, ...more] = pagesChanged(file) ?? []
+  if (page !== undefined)
+    throw damaged(file, `page ${page} and ${more.length} others are not what they were when it was closed`)
+}
+
+/** For the next start to compare with. */
+export function leaveSums(file: string): void {
+  if (!isLarge(file)) leavePageSums(file)
+}
+
+function isLarge(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > CHECKED_AT_OPEN_BYTES_MAX
+}
+
 /** S-5: throws with a sentence where the file is not what SQLite must find in it, or, after a failure, a fact is not what its chain says. */
 export function inspect(file: string, database: Database): void {
   const failed = hasFailed(file)
-  if (!failed && statSync(file).size > CHECKED_AT_OPEN_BYTES_MAX) return
+  if (!failed && isLarge(file)) return
   const said = faultsOf(database)
   if (said !== 'ok') throw damaged(file, said)
   if (!failed) return
   const broken = chainFault(database)
   if (broken !== undefined) throw damaged(file, broken)
+}
+
+/** After a failure, of a file whose tables are of this release: rows that no fact makes again (S-12). Then it was found sound. */
+export function inspectRows(file: string, database: Database): void {
+  if (!hasFailed(file)) return
+  const [fault] = rowFaults(preparer(database))
+  if (fault !== undefined) throw damaged(file, fault)
   clearFailure(file)
 }
 
@@ -44,13 +71,26 @@ function faultsOf(database: Database): string {
   }
 }
 
-/** Every read that stumbles over the disk is told too; the caller gets its error, never a wrong value. */
-export function watched<T extends object>(reads: T, told: (cause: unknown) => void): T {
+/**
+ * Every read that stumbles over the disk is told too; the caller gets its error, never a wrong value. `mended` is asked in the turn of the read, and gives
+ * something to wait for where what was read had to be made again: then it is read once more.
+ */
+export function watched<T extends object>(
+  reads: T,
+  told: (cause: unknown) => void,
+  mended: () => Promise<void> | undefined,
+): T {
   const entries = Object.entries(reads).map(([name, read]: [string, unknown]) => {
     if (typeof read !== 'function') return [name, read] as const
     const call = async (...values: unknown[]): Promise<unknown> => {
       try {
-        return (await Reflect.apply(read, reads, values)) as unknown
+        const answer: unknown = Reflect.apply(read, reads, values)
+        const mending = mended()
+        if (mending === undefined) return await answer
+        await Promise.all([answer, mending])
+        const again: unknown = Reflect.apply(read, reads, values)
+        if (mended() !== undefined) throw new UnsoundRow('what was made again is not what was written')
+        return await again
       } catch (cause) {
         told(cause)
         throw cause

@@ -15,12 +15,13 @@ import type { Page, StoreCount, TenantId } from '../port.ts'
 import { COUNTS, openHoldsOf } from './spendings.ts'
 import type { preparer } from './statements.ts'
 import type { Raw } from './rows.ts'
+import { sound, sumOfRow } from './row-sums.ts'
 
 const COLUMNS =
-  'lease, tenant, origin, store, subject, member, item, code, granted, spent, returned, written_off, cap, expires, recall, answered, change'
+  'lease, tenant, origin, store, subject, member, item, code, granted, spent, returned, written_off, cap, expires, recall, answered, change, sum'
 
 function leaseRow(raw: Raw): LeaseRow {
-  const { written_off, ...rest } = raw
+  const { written_off, sum: _, ...rest } = sound('leases', raw)
   return { ...rest, writtenOff: written_off } as unknown as LeaseRow
 }
 
@@ -68,11 +69,12 @@ export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
       const save = sql(
         `INSERT OR REPLACE INTO leases (${COLUMNS})
          SELECT $lease, $tenant, $origin, $store, $subject, $member, $item, $code, $granted, $spent, $returned, $writtenOff, $cap, $expires,
-           $recall, $answered, $change`,
+           $recall, $answered, $change, $sum`,
       )
       let last = 0
       for (const row of rows) {
-        save.run({ ...row, change: ++change })
+        const sum = sumOfRow('leases', { ...row, written_off: row.writtenOff })
+        save.run({ ...row, change: ++change, sum })
         last = Math.max(last, row.lease)
       }
       sql(`INSERT OR REPLACE INTO meta (name, value) VALUES ('lease_change', ?)`).run(String(change))
@@ -187,7 +189,7 @@ export function leaseReads(sql: ReturnType<typeof preparer>): LeaseReads {
 export const LEASE_TABLES = `
 CREATE TABLE leases (lease INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, origin INTEGER NOT NULL, store INTEGER NOT NULL, subject TEXT NOT NULL,
   member INTEGER NOT NULL, item INTEGER NOT NULL, code TEXT, granted INTEGER NOT NULL, spent INTEGER NOT NULL, returned INTEGER NOT NULL, written_off INTEGER NOT NULL, cap INTEGER NOT NULL,
-  expires INTEGER NOT NULL, recall INTEGER NOT NULL, answered INTEGER NOT NULL, change INTEGER NOT NULL);
+  expires INTEGER NOT NULL, recall INTEGER NOT NULL, answered INTEGER NOT NULL, change INTEGER NOT NULL, sum INTEGER NOT NULL);
 CREATE INDEX leases_member ON leases (member) WHERE member > 0;
 CREATE INDEX leases_budget ON leases (tenant, item) WHERE subject = 'budget';
 CREATE UNIQUE INDEX leases_change ON leases (origin, change);

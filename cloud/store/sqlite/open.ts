@@ -8,7 +8,8 @@ import { RESTORED_MARK } from '../../../protocol/restored.ts'
 import { giveBallast } from '../../storage/disk-room.ts'
 import { isStorageBroken, isStorageFull } from '../../storage/faults.ts'
 import { lockFile } from '../../storage/lock.ts'
-import { damaged, inspect } from './failure.ts'
+import { forgetPageSums } from '../../storage/page-sums.ts'
+import { damaged, inspect, inspectPages, inspectRows } from './failure.ts'
 import { teachPlanner } from './planner.ts'
 import { migrate } from './schema.ts'
 
@@ -51,13 +52,15 @@ function openFile(directory: string, path: string): OpenStore {
     unlock()
     throw damaged(path, 'it is empty or gone, though a cloud was founded here')
   }
-  const writer = new Sqlite(path)
+  const writer = openInspected(path, unlock)
   try {
     // It holds the keys that the cloud signs and certifies with.
     chmodSync(path, 0o600)
     configure(writer)
     inspect(path, writer)
+    forgetPageSums(path)
     migrate(writer)
+    inspectRows(path, writer)
     teachPlanner(writer)
     noteRestored(writer)
   } catch (cause) {
@@ -70,6 +73,17 @@ function openFile(directory: string, path: string): OpenStore {
   const reader = new Sqlite(path, { readonly: true })
   reader.pragma(`cache_size = -${CACHE_KIB}`)
   return { path, writer, reader, unlock }
+}
+
+/** S-5: before SQLite writes to it. */
+function openInspected(path: string, unlock: () => void): Database {
+  try {
+    inspectPages(path)
+    return new Sqlite(path)
+  } catch (cause) {
+    unlock()
+    throw cause
+  }
 }
 
 /** BK-3: the mark of `restore` becomes a word that the node's start acts on, in one transaction. */

@@ -15,6 +15,7 @@ import type {
   DueRow,
   FactRow,
   MemberListRow,
+  Page,
   QuarantineRow,
   Reads,
   SnapshotRow,
@@ -26,6 +27,7 @@ import { accountReads } from './accounts.ts'
 import { collectionReads } from './collections.ts'
 import { leaseReads } from './leases.ts'
 import { platformReads } from './platform-rows.ts'
+import { isSoundState, sound } from './row-sums.ts'
 import { activityRow, edgeRow, factRow, identitiesOf, memberRow, originRow } from './rows.ts'
 import type { Raw } from './rows.ts'
 import { preparer } from './statements.ts'
@@ -54,31 +56,41 @@ export function chainOf(
 }
 
 /** The identities of a member are those it holds itself and those that members merged into it hold. */
-const MEMBER_COLUMNS = `m.*, s.state AS state, (SELECT root FROM aliases WHERE member = m.id) AS merged_into,
-  (SELECT json_group_array(json_array(i.kind, i.value)) FROM identities i
+const MEMBER_COLUMNS = `m.*, s.state AS state, s.tenant AS state_tenant, s.due AS due, s.sum AS sum, (SELECT root FROM aliases WHERE member = m.id) AS merged_into,
+  (SELECT json_group_array(json_array(i.kind, i.value, i.tenant, i.at, i.member, i.sum)) FROM identities i
     WHERE i.member IN (SELECT m.id WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE member = m.id) UNION ALL SELECT member FROM aliases WHERE root = m.id)
     AND NOT EXISTS (SELECT 1 FROM identities o WHERE o.tenant = i.tenant AND o.kind = i.kind AND o.value = i.value
       AND (o.at, o.member) < (i.at, i.member))) AS identities`
 
-function listRow(raw: Raw): MemberListRow {
-  return {
-    ...memberRow(raw),
-    mergedInto: raw.merged_into as MemberId | null,
-    identities: identitiesOf(raw.identities),
-    state: raw.state as Uint8Array | null,
-  }
+/** A member that has facts has a state, saved in the commit of the first. */
+function hasSoundState(sql: ReturnType<typeof preparer>, raw: Raw): boolean {
+  const { id, state, state_tenant, due, sum } = raw
+  return state === null
+    ? sql(`SELECT 1 FROM facts WHERE member = ? AND member > 0 AND status = 'counted' LIMIT 1`).get(id) ===
+        undefined
+    : isSoundState({ member: id, tenant: state_tenant, due, state, sum })
 }
 
 export function programRecord(raw: Raw): ProgramRecord {
   return {
-    version: raw.version as ProgramVersion,
+    version: sound('programs', raw).version as ProgramVersion,
     effectiveFrom: raw.effective_from as HybridTime,
     document: raw.document as string,
   }
 }
 
-export function sqliteReads(database: Database): Reads {
+/** `unsound` is told of members that are given out with a state that is none, or not what was written (S-12). */
+export function sqliteReads(database: Database, unsound: (member: MemberId) => void): Reads {
   const sql = preparer(database)
+  const listRow = (raw: Raw): MemberListRow => {
+    if (!hasSoundState(sql, raw)) unsound(raw.id as MemberId)
+    return {
+      ...memberRow(raw),
+      mergedInto: raw.merged_into as MemberId | null,
+      identities: identitiesOf(raw.identities),
+      state: raw.state as Uint8Array | null,
+    }
+  }
   const ids = (list: readonly number[]): string => JSON.stringify(list)
   const snapshotRow = (raw: Raw): SnapshotRow => ({ ...listRow(raw), change: raw.change as number })
   // One transaction, so that the states and the position they cover are of the same moment.
@@ -164,9 +176,11 @@ export function sqliteReads(database: Database): Reads {
     },
     memberByIdentity: async (tenant, kind, value) => {
       const raw = sql(
-        `SELECT ${MEMBER_COLUMNS} FROM identities n JOIN members m ON m.id = coalesce((SELECT root FROM aliases WHERE member = n.member), n.member) LEFT JOIN states s ON s.member = m.id
+        `SELECT ${MEMBER_COLUMNS}, json_array(json_array(n.kind, n.value, n.tenant, n.at, n.member, n.sum)) AS asked
+         FROM identities n JOIN members m ON m.id = coalesce((SELECT root FROM aliases WHERE member = n.member), n.member) LEFT JOIN states s ON s.member = m.id
          WHERE n.tenant = ? AND n.kind = ? AND n.value = ? ORDER BY n.at, n.member LIMIT 1`,
       ).get(tenant, kind, value)
+      identitiesOf(raw?.asked)
       return raw && listRow(raw)
     },
     membersByName: async (tenant, [first = '', ...rest], limit) =>
@@ -215,14 +229,7 @@ export function sqliteReads(database: Database): Reads {
         .all(page.after, tenant, page.limit)
         .map(activityRow),
     activitiesOfFacts: async (facts) => activitiesOfFacts(sql, facts),
-    activitiesOfMember: async (member, page) =>
-      sql(
-        `SELECT a.* FROM (SELECT id FROM facts WHERE member = $member AND member > 0 UNION SELECT fact FROM departed WHERE member = $member) f
-         CROSS JOIN activities a ON a.fact = f.id AND a.fact > 0 AND a.revision = 0 WHERE a.member = $member AND a.position > $after
-         UNION ALL SELECT * FROM activities WHERE member = $member AND member > 0 AND revision > 0 AND position > $after ORDER BY position LIMIT $limit`,
-      )
-        .all({ member, after: page.after, limit: page.limit })
-        .map(activityRow),
+    activitiesOfMember: async (member, page) => activitiesOfMember(sql, member, page),
     activitiesToTell: async (store, page) =>
       sql('SELECT * FROM activities WHERE store = ? AND tell = 1 AND position > ? ORDER BY position LIMIT ?')
         .all(store, page.after, page.limit)
@@ -252,6 +259,20 @@ export function activitiesOfFacts(sql: ReturnType<typeof preparer>, facts: reado
     `SELECT a.* FROM json_each(?) j JOIN activities a ON a.fact = j.value AND a.fact > 0 ORDER BY a.fact, a.revision`,
   )
     .all(JSON.stringify(facts))
+    .map(activityRow)
+}
+
+export function activitiesOfMember(
+  sql: ReturnType<typeof preparer>,
+  member: MemberId,
+  page: Page,
+): ActivityRow[] {
+  return sql(
+    `SELECT a.* FROM (SELECT id FROM facts WHERE member = $member AND member > 0 UNION SELECT fact FROM departed WHERE member = $member) f
+     CROSS JOIN activities a ON a.fact = f.id AND a.fact > 0 AND a.revision = 0 WHERE a.member = $member AND a.position > $after
+     UNION ALL SELECT * FROM activities WHERE member = $member AND member > 0 AND revision > 0 AND position > $after ORDER BY position LIMIT $limit`,
+  )
+    .all({ member, after: page.after, limit: page.limit })
     .map(activityRow)
 }
 

@@ -3,7 +3,8 @@ import type { Identity } from '../../../protocol/facts.ts'
 import type { FactId, MemberId, RuleId } from '../../../protocol/ids.ts'
 import type { Effect } from '../../evaluation/effects.ts'
 import { EFFECT_KINDS } from '../../evaluation/effects.ts'
-import type { ActivityRow, EdgeRow, FactRow, HoldRow, MemberRow, OriginRow } from '../port.ts'
+import type { ActivityRow, EdgeRow, FactRow, HoldRow, IdentityRow, MemberRow, OriginRow } from '../port.ts'
+import { sound } from './row-sums.ts'
 
 export type Raw = Record<string, unknown>
 
@@ -59,10 +60,20 @@ export function memberRow(raw: Raw): MemberRow {
   } as MemberRow
 }
 
+export function identityRow(raw: Raw): IdentityRow {
+  const { tenant, kind, value, at, member } = sound('identities', raw)
+  return { tenant, kind, value, at, member } as unknown as IdentityRow
+}
+
+/** Of rows as JSON: kind, value, and what else is in their sums. */
 export function identitiesOf(text: unknown): Identity[] {
-  return text === null || text === undefined
-    ? []
-    : (JSON.parse(text as string) as [Identity['kind'], string][]).map(([kind, value]) => ({ kind, value }))
+  if (text === null || text === undefined) return []
+  return (JSON.parse(text as string) as [string, string, number, number, number, number][]).map(
+    ([kind, value, tenant, at, member, sum]) => {
+      const row = identityRow({ tenant, kind, value, at, member, sum })
+      return { kind: row.kind, value: row.value }
+    },
+  )
 }
 
 export function activityRow(raw: Raw): ActivityRow {
@@ -86,5 +97,6 @@ export function activityRow(raw: Raw): ActivityRow {
 }
 
 export function holdRow(raw: Raw): HoldRow {
-  return { ...raw, settled: raw.settled === 1 } as unknown as HoldRow
+  const { sum: _, ...rest } = sound('holds', raw)
+  return { ...rest, settled: raw.settled === 1 } as unknown as HoldRow
 }

@@ -7,6 +7,7 @@ import { ACCOUNT_TABLES } from './accounts.ts'
 import { tablesOf } from './collection-sql.ts'
 import { LEASE_TABLES } from './leases.ts'
 import { PLATFORM_TABLES } from './platform-tables.ts'
+import { SUMS, sumFunctions } from './row-sums.ts'
 import { nameWords } from '../../../protocol/names.ts'
 import { statementsOf, stepUp } from '../../../protocol/schema-steps.ts'
 import type { SchemaStep, SteppedFile } from '../../../protocol/schema-steps.ts'
@@ -105,7 +106,8 @@ INSERT INTO departed SELECT a.member, a.fact FROM activities a JOIN facts f ON f
 ${LEASE_TABLES}
 ${PLATFORM_TABLES}
 ${ACCOUNT_TABLES}
-${tablesOf(COLLECTIONS)}`
+${tablesOf(COLLECTIONS)}
+${SUMS}`
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({
   statements: statementsOf(text),
@@ -113,8 +115,9 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((t
 
 export const SCHEMA_VERSION = SCHEMA_STEPS.length
 
-/** How the words of a name are found, for the step that finds those of members who are there. */
-export function nameFunction(database: Database): void {
+/** What the steps ask of rows that are there: the words of a member's name, and the sums of rows. */
+export function stepFunctions(database: Database): void {
+  sumFunctions(database)
   database.function('name_words', { deterministic: true }, (name) => JSON.stringify(nameWords(String(name))))
 }
 
@@ -126,7 +129,7 @@ export function migrate(database: Database): void {
 }
 
 export function steppedFile(database: Database): SteppedFile {
-  nameFunction(database)
+  stepFunctions(database)
   return {
     version: () => database.pragma('user_version', { simple: true }) as number,
     execute: (statement) => void database.exec(statement),

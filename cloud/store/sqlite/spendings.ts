@@ -3,6 +3,7 @@ import type { HoldRow, ResponseRow, Writes } from '../port.ts'
 import { present } from './statements.ts'
 import type { preparer } from './statements.ts'
 import { holdRow } from './rows.ts'
+import { rowSum } from './row-sums.ts'
 
 type SpendingWrites = Pick<
   Writes,
@@ -46,11 +47,12 @@ export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites
       const find = sql('SELECT * FROM holds WHERE id = ?')
       return present(ids.map((id) => find.get(id))).map(holdRow)
     },
-    insertHold: async (row): Promise<HoldRow> => {
+    insertHold: async ({ tenant, store, key, member, perk, voucher, points, expires }): Promise<HoldRow> => {
+      const values = [tenant, store, key, member, perk, voucher, points, expires]
       const raw = sql(
-        `INSERT INTO holds (tenant, store, key, member, perk, voucher, points, expires, settled)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) RETURNING *`,
-      ).get(row.tenant, row.store, row.key, row.member, row.perk, row.voucher, row.points, row.expires)
+        `INSERT INTO holds (tenant, store, key, member, perk, voucher, points, expires, sum, settled)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0) RETURNING *`,
+      ).get(...values, rowSum(values))
       return holdRow(raw ?? {})
     },
     // Numbers follow the highest row: a settled one of nobody stands where they go on from.

@@ -2,20 +2,24 @@
 // must not see another's half; a write that throws is rolled back whole, and the next starts clean.
 import { join } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
-import type { CloudStore, Reads, Writes } from '../port.ts'
+import type { MemberId } from '../../../protocol/ids.ts'
+import { idText } from '../../../protocol/ids.ts'
+import type { MendState } from '../member-port.ts'
+import type { CloudStore, Reads, TenantId, Writes } from '../port.ts'
 import { Checkpointer } from '../../storage/checkpointer.ts'
 import { DiskRoom } from '../../storage/disk-room.ts'
 import type { SpaceOf } from '../../storage/disk-room.ts'
 import { markFailed } from '../../storage/failure-mark.ts'
-import { isStorageBroken, isStorageFull } from '../../storage/faults.ts'
+import { UnsoundRow, isStorageBroken, isStorageFull } from '../../storage/faults.ts'
 import { StorageFull } from '../room-port.ts'
 import type { RoomLook } from '../room-port.ts'
-import { damaged, watched } from './failure.ts'
+import { damaged, leaveSums, watched } from './failure.ts'
 import { IssuedMemory } from './issued-memory.ts'
 import { STORE_FILE, openDatabase, openReader } from './open.ts'
 import type { OpenStore } from './open.ts'
 import { issuedWhole } from './platform-rows.ts'
 import { sqliteReads } from './reads.ts'
+import { rowFaults } from './row-sums.ts'
 import { SCHEMA_VERSION } from './schema.ts'
 import { preparer } from './statements.ts'
 import { sqliteWrites } from './writes.ts'
@@ -49,7 +53,11 @@ export function openSqliteStore(options: SqliteOptions): DiskStore {
 
 export interface Snapshot {
   readonly read: Reads
-  /** What SQLite finds wrong with pages, indexes and rows; empty when nothing is. */
+  /** Members that were read with a state that is not what was written (S-12). */
+  readonly unsound: readonly MemberId[]
+  /** How many such states a node made again, and when last. */
+  mended(): { readonly count: number; readonly last: number } | null
+  /** What SQLite finds wrong with pages, indexes and rows, or rows with their sums; empty when nothing is. */
   structure(): string[]
   /** The same moment as a store of its own, in another directory. */
   copyTo(directory: string): Promise<void>
@@ -67,17 +75,30 @@ export function openSnapshot(directory: string): Snapshot {
     )
   }
   reader.exec('BEGIN')
+  const sql = preparer(reader)
+  const unsound: MemberId[] = []
   return {
-    read: sqliteReads(reader),
-    structure: () =>
-      reader
+    read: sqliteReads(reader, (member) => void unsound.push(member)),
+    unsound,
+    mended: () => mendedOf(sql(`SELECT value FROM meta WHERE name = 'states_mended'`).get()?.value),
+    structure: () => {
+      const faults = reader
         .prepare<[], string>('PRAGMA integrity_check(10)')
         .pluck()
         .all()
-        .filter((said) => said !== 'ok'),
+        .filter((said) => said !== 'ok')
+      return [...faults, ...(faults.length === 0 ? rowFaults(sql) : [])]
+    },
     copyTo: async (to) => void (await reader.backup(join(to, STORE_FILE))),
     close: () => void reader.close(),
   }
+}
+
+/** As the domain notes it: how often, and when last. */
+function mendedOf(noted: unknown): ReturnType<Snapshot['mended']> {
+  if (typeof noted !== 'string') return null
+  const [count = 0, last = 0] = noted.split(' ').map(Number)
+  return { count, last }
 }
 
 class SqliteStore implements DiskStore {
@@ -96,6 +117,12 @@ class SqliteStore implements DiskStore {
   #checkpointed = 0
   #writes: Writes
   #queue: Promise<unknown> = Promise.resolve()
+  /** Members that a read of this turn gave out with a state that is not what was written. */
+  readonly #unsound: MemberId[] = []
+  /** Whether nobody has the file open after the close: then sums of its pages are left (S-5). */
+  readonly #endsAtClose: boolean
+  readonly #tenantOf: Statement<[MemberId, MemberId], TenantId | null>
+  #mend: MendState | undefined
   readonly #onBroken: (cause: unknown) => void
   /** Why nothing more is written (S-4). */
   #broken: unknown
@@ -109,6 +136,7 @@ class SqliteStore implements DiskStore {
   }: SqliteOptions) {
     this.#onBroken = onBroken
     const { path, writer, reader, unlock } = opened ?? openDatabase(directory)
+    this.#endsAtClose = opened === undefined
     // A thread's error comes as a copy without its class; that it failed at all is what counts.
     this.#checkpointer = checkpointer ? new Checkpointer(path, (cause) => this.#break(cause)) : null
     this.#written = writer.prepare<[], number>('SELECT total_changes()').pluck()
@@ -117,11 +145,48 @@ class SqliteStore implements DiskStore {
     this.#unlock = unlock
     this.#path = path
     this.#spaceOf = spaceOf
-    const reads = sqliteReads(reader)
+    this.#tenantOf = writer
+      .prepare<[MemberId, MemberId], TenantId | null>(
+        'SELECT coalesce((SELECT tenant FROM members WHERE id = ?), (SELECT tenant FROM states WHERE member = ?))',
+      )
+      .pluck()
+    const reads = sqliteReads(reader, (member) => void this.#unsound.push(member))
     const sql = preparer(reader)
     const issued: Reads['issued'] = async (hash) => this.#issued.of(hash, () => issuedWhole(sql, hash))
-    this.read = watched({ ...reads, issued }, (cause) => this.#failed(cause))
-    this.#writes = this.#issued.watch(sqliteWrites(writer))
+    this.read = watched(
+      { ...reads, issued },
+      (cause) => this.#failed(cause),
+      () => this.#mending(),
+    )
+    this.#writes = this.#freshWrites()
+  }
+
+  /** They know how far the counters have come in what is committed. */
+  #freshWrites(): Writes {
+    return this.#issued.watch(sqliteWrites(this.#writer, (members) => this.#mendStates(members)))
+  }
+
+  mendStatesBy(mend: MendState): void {
+    this.#mend = mend
+  }
+
+  /** S-12: where the last read gave out states that are not what was written, they are made again first. */
+  #mending(): Promise<void> | undefined {
+    if (this.#unsound.length === 0) return undefined
+    const members = [...new Set(this.#unsound.splice(0))]
+    return this.write(() => this.#mendStates(members))
+  }
+
+  /** Within the open transaction. */
+  async #mendStates(members: readonly MemberId[]): Promise<void> {
+    for (const member of members) {
+      const tenant = this.#tenantOf.get(member, member)
+      const why =
+        typeof tenant !== 'number' || this.#mend === undefined
+          ? `the state of member ${idText(member)} is not what was written`
+          : await this.#mend(this.#writes, tenant, member)
+      if (why !== undefined) throw new UnsoundRow(why)
+    }
   }
 
   write<T>(work: (tx: Writes) => Promise<T>): Promise<T> {
@@ -150,7 +215,7 @@ class SqliteStore implements DiskStore {
       if (this.#broken !== undefined) throw cause
       if (this.#writer.inTransaction) this.#writer.exec('ROLLBACK')
       // The change counter may have run ahead of what was rolled back.
-      this.#writes = this.#issued.watch(sqliteWrites(this.#writer))
+      this.#writes = this.#freshWrites()
       if (!isStorageFull(cause)) throw cause
       this.#room?.full()
       throw new StorageFull({ cause })
@@ -193,6 +258,7 @@ class SqliteStore implements DiskStore {
     this.#reader.close()
     this.#checkpointer?.close()
     this.#writer.close()
+    if (this.#broken === undefined && this.#endsAtClose) leaveSums(this.#path)
     this.#unlock()
   }
 }

@@ -11,7 +11,6 @@ import type {
   CodeRow,
   EdgeRow,
   FactRow,
-  IdentityRow,
   MemberRow,
   OriginRow,
   QuarantineRow,
@@ -19,16 +18,26 @@ import type {
   StoreRow,
   Writes,
 } from '../port.ts'
-import { activitiesOfFacts, chainOf, livesOf, programRecord, quarantineRow, storeOf } from './reads.ts'
+import {
+  activitiesOfFacts,
+  activitiesOfMember,
+  chainOf,
+  livesOf,
+  programRecord,
+  quarantineRow,
+  storeOf,
+} from './reads.ts'
 import { preparer, present } from './statements.ts'
 import type { Prepared } from './statements.ts'
 import { conflictWrites } from './conflicts.ts'
 import { accountWrites } from './accounts.ts'
 import { collectionWrites } from './collections.ts'
+import { CHAINED_FACTS, chainedFact } from './chains.ts'
 import { leaseWrites } from './leases.ts'
 import { linkWrites } from './links.ts'
 import { platformWrites } from './platform-rows.ts'
-import { edgeRow, effectsText, factRow, originRow } from './rows.ts'
+import { edgeRow, effectsText, factRow, identityRow, originRow } from './rows.ts'
+import { checkpointSum, isSoundCheckpoint, isSoundState, rowSum, stateSum } from './row-sums.ts'
 import { spendingWrites } from './spendings.ts'
 
 /** The number of the next row: beyond all there are, and beyond what a lost cloud may have given out. */
@@ -51,10 +60,15 @@ function perWord(of: (word: string) => Prepared): (word: string) => Prepared {
 
 const jsonOf = (list: readonly string[]): string => JSON.stringify(list)
 
-export function sqliteWrites(database: Database): Writes {
+/** `mend`: makes sure that the states of these members are what was written, or throws (S-12). */
+export function sqliteWrites(
+  database: Database,
+  mend: (members: readonly MemberId[]) => Promise<void>,
+): Writes {
   const sql = preparer(database)
   // Not the highest in the table: a deleted member's number was sent to edges already, and must not come again.
   let change = Number(sql(`SELECT value FROM meta WHERE name = 'change'`).get()?.value ?? 0)
+  const stateOf = sql('SELECT * FROM states WHERE member = ?')
   const collections = collectionWrites(database, sql)
   // As most rows are. Every value that is not bound saves 0.1 us of some 3.5, a text more.
   const plainFact = perWord((kind) =>
@@ -178,8 +192,15 @@ export function sqliteWrites(database: Database): Writes {
     },
     insertProgram: async (tenant, record, publishedAt) => {
       sql(
-        'INSERT INTO programs (tenant, version, effective_from, document, published_at) VALUES (?, ?, ?, ?, ?)',
-      ).run(tenant, record.version, record.effectiveFrom, record.document, publishedAt)
+        'INSERT INTO programs (tenant, version, effective_from, document, published_at, sum) VALUES (?, ?, ?, ?, ?, ?)',
+      ).run(
+        tenant,
+        record.version,
+        record.effectiveFrom,
+        record.document,
+        publishedAt,
+        rowSum([tenant, record.version, record.effectiveFrom, record.document]),
+      )
     },
 
     factsByKeys: async (tenant, keys) => {
@@ -202,8 +223,8 @@ export function sqliteWrites(database: Database): Writes {
       return list.flatMap((id) => find.all(id, kind)).map(factRow)
     },
     factsByIds: async (ids) => {
-      const find = sql('SELECT * FROM facts WHERE id = ?')
-      return present(ids.map((id) => find.get(id))).map(factRow)
+      const find = sql(`${CHAINED_FACTS} WHERE f.id = ?`)
+      return present(ids.map((id) => find.get(id))).map((raw) => chainedFact(sql, raw))
     },
     factsByClaims: async (tenant, claims) => {
       const find = sql(
@@ -244,24 +265,30 @@ export function sqliteWrites(database: Database): Writes {
     factsOfMemberAfter: async (member, place) =>
       (place === null
         ? sql(
-            `SELECT * FROM facts WHERE member = ? AND member > 0 AND status = 'counted' ORDER BY at, id`,
+            `${CHAINED_FACTS} WHERE f.member = ? AND f.member > 0 AND f.status = 'counted' ORDER BY f.at, f.id`,
           ).all(member)
         : sql(
-            `SELECT * FROM facts WHERE member = ? AND member > 0 AND status = 'counted' AND (at, id) > (?, ?) ORDER BY at, id`,
+            `${CHAINED_FACTS} WHERE f.member = ? AND f.member > 0 AND f.status = 'counted' AND (f.at, f.id) > (?, ?) ORDER BY f.at, f.id`,
           ).all(member, place.at, place.id)
-      ).map(factRow),
+      ).map((raw) => chainedFact(sql, raw)),
+    hasOtherFacts: async (member, ids) =>
+      sql(
+        `SELECT 1 FROM facts WHERE member = ? AND member > 0 AND status = 'counted' AND id NOT IN (SELECT value FROM json_each(?)) LIMIT 1`,
+      ).get(member, JSON.stringify(ids)) !== undefined,
+    activitiesOfMember: async (member, page) => activitiesOfMember(sql, member, page),
 
     identities: async (tenant, wanted) => {
       const find = sql('SELECT * FROM identities WHERE tenant = ? AND kind = ? AND value = ?')
-      return wanted.flatMap(({ kind, value }) => find.all(tenant, kind, value)) as unknown as IdentityRow[]
+      return wanted.flatMap(({ kind, value }) => find.all(tenant, kind, value)).map(identityRow)
     },
     identitiesOfMember: async (member) =>
-      sql('SELECT * FROM identities WHERE member = ?').all(member) as unknown as IdentityRow[],
+      sql('SELECT * FROM identities WHERE member = ?').all(member).map(identityRow),
     insertIdentities: async (rows) => {
       const insert = sql(
-        'INSERT OR IGNORE INTO identities (tenant, kind, value, at, member) VALUES (?, ?, ?, ?, ?)',
+        'INSERT OR IGNORE INTO identities (tenant, kind, value, at, member, sum) VALUES (?, ?, ?, ?, ?, ?)',
       )
-      for (const { tenant, kind, value, at, member } of rows) insert.run(tenant, kind, value, at, member)
+      for (const { tenant, kind, value, at, member } of rows)
+        insert.run(tenant, kind, value, at, member, rowSum([tenant, kind, value, at, member]))
     },
     insertMembers: async (rows: readonly MemberRow[]) => {
       const insert = sql(
@@ -295,30 +322,52 @@ export function sqliteWrites(database: Database): Writes {
 
     ...linkWrites(sql),
 
+    soundStates: async (members) =>
+      present(members.map((member) => stateOf.get(member))).filter(isSoundState) as unknown as StateRow[],
     states: async (members) => {
-      const find = sql('SELECT * FROM states WHERE member = ?')
-      return present(members.map((member) => find.get(member))) as unknown as StateRow[]
+      const found = present(members.map((member) => stateOf.get(member)))
+      const unsound = found.filter((raw) => !isSoundState(raw)).map(({ member }) => member as MemberId)
+      if (unsound.length === 0) return found as unknown as StateRow[]
+      await mend(unsound)
+      return present(members.map((member) => stateOf.get(member))) as unknown as StateRow[]
     },
     saveStates: async (rows) => {
       const save = sql(
-        'INSERT OR REPLACE INTO states (member, tenant, change, state, due) VALUES (?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO states (member, tenant, change, state, due, sum) VALUES (?, ?, ?, ?, ?, ?)',
       )
-      for (const { member, tenant, state, due } of rows) save.run(member, tenant, ++change, state, due)
+      for (const { member, tenant, state, due } of rows)
+        save.run(member, tenant, ++change, state, due, stateSum(member, tenant, due, state))
       sql(`INSERT OR REPLACE INTO meta (name, value) VALUES ('change', ?)`).run(String(change))
     },
     saveDue: async (member, due) => {
-      sql('UPDATE states SET due = ? WHERE member = ?').run(due, member)
+      const raw = stateOf.get(member)
+      if (raw === undefined) return
+      if (!isSoundState(raw)) await mend([member])
+      const { tenant, state } = (stateOf.get(member) ?? raw) as unknown as StateRow
+      sql('UPDATE states SET due = ?, sum = ? WHERE member = ?').run(
+        due,
+        stateSum(member, tenant, due, state),
+        member,
+      )
     },
-    checkpointBefore: async (member, place) =>
-      sql(
-        'SELECT * FROM checkpoints WHERE member = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT 1',
-      ).get(member, place.at, place.id) as unknown as CheckpointRow | undefined,
+    // One that is not what was written is none: the fold begins at an earlier one, or at the first fact.
+    checkpointBefore: async (member, place) => {
+      const find = sql(
+        'SELECT * FROM checkpoints WHERE member = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC',
+      )
+      for (const raw of find.iterate(member, place.at, place.id))
+        if (isSoundCheckpoint(raw)) return raw as unknown as CheckpointRow
+      return undefined
+    },
     deleteCheckpointsFrom: async (member, place) => {
       sql('DELETE FROM checkpoints WHERE member = ? AND (at, id) >= (?, ?)').run(member, place.at, place.id)
     },
     insertCheckpoints: async (rows: readonly CheckpointRow[]) => {
-      const insert = sql('INSERT OR REPLACE INTO checkpoints (member, at, id, state) VALUES (?, ?, ?, ?)')
-      for (const { member, at, id, state } of rows) insert.run(member, at, id, state)
+      const insert = sql(
+        'INSERT OR REPLACE INTO checkpoints (member, at, id, state, sum) VALUES (?, ?, ?, ?, ?)',
+      )
+      for (const { member, at, id, state } of rows)
+        insert.run(member, at, id, state, checkpointSum(member, at, id, state))
     },
     appendActivities: async (rows) => {
       const insert = sql(

@@ -121,13 +121,19 @@ export class Lives {
     this.#tailCount++
   }
 
-  /** True when it says more than was known. At most WITNESSES_MAX ledgers. */
+  /** True when it says more than was known. Of lives that this ledger does not know, at most WITNESSES_MAX are kept: what many say hides nothing of its own. */
   witness(origin: Origin, seq: Seq): boolean {
     const known = this.#statements.witnessOf.get(origin)
-    if (known === undefined && this.witnesses().length >= WITNESSES_MAX) return false
+    if (known === undefined && this.#strangers(origin) >= WITNESSES_MAX) return false
     if (known !== undefined && known >= seq) return false
     this.#statements.witness.run(origin, seq)
     return true
+  }
+
+  /** Of how many lives that are not its own something is kept, if this is not one of its own. */
+  #strangers(origin: Origin): number {
+    const own = new Set([...this.spares(), ...this.past()].map((life) => life.origin))
+    return own.has(origin) ? 0 : this.witnesses().filter((one) => !own.has(one.origin)).length
   }
 
   // Reading.

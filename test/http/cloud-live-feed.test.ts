@@ -3,7 +3,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { MemberId } from '../../protocol/ids.ts'
-import { FEED_BACKLOG_BYTES_MAX, FEED_PAGE_MAX, HEARTBEAT_MS } from '../../protocol/limits.ts'
+import {
+  FEED_BACKLOG_BYTES_MAX,
+  FEED_PAGE_MAX,
+  FEED_PENDING_MAX,
+  HEARTBEAT_MS,
+} from '../../protocol/limits.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import { noticeOf } from '../../cloud/domain/ingest/standing.ts'
 import type { FeedPeer } from '../../cloud/http/feed/feed-reader.ts'
@@ -23,6 +28,9 @@ let feed: LiveFeed
 let beat: () => void
 /** While set, a member's name is not told; resolves them when released. */
 let gate: { readonly opened: Promise<void>; readonly open: () => void } | null
+
+/** How often a reader was given a page of the store. */
+let pagesRead = 0
 
 /** While set, a page that was read is not handed out. */
 let pageHeld: Promise<void> | null
@@ -50,6 +58,7 @@ beforeEach(async () => {
     ...cloud.store.read,
     activities: async (tenant, page) => {
       const rows = await cloud.store.read.activities(tenant, page)
+      pagesRead += 1
       await pageHeld
       return rows
     },
@@ -220,6 +229,28 @@ describe('the live feed', () => {
     beat()
     expect(await peer.upTo(4)).toEqual([1, 2, 3, 4])
     expect(peer.beats).toBe(1)
+  })
+
+  test('Q-4 FEED_PENDING_MAX activities wait to be put into a frame; with one more all readers read on from the store', async () => {
+    await commit()
+    const peer = join(0)
+    await peer.upTo(1)
+    const [given] = await cloud.store.read.activities(cloud.tenant, { after: 0, limit: 1 })
+    if (given === undefined) throw new Error('one was committed')
+    const readWhile = async (waiting: number, to: number): Promise<number> => {
+      const nextNames = closeGate()
+      await commit()
+      pagesRead = 0
+      // What was given already is passed over, but it waits like any other.
+      feed.committed(Array.from({ length: waiting }, () => given))
+      await commit()
+      nextNames.open()
+      await peer.upTo(to)
+      return pagesRead
+    }
+    expect(await readWhile(FEED_PENDING_MAX - 1, 3)).toBe(0)
+    expect(await readWhile(FEED_PENDING_MAX, 5)).toBeGreaterThan(0)
+    expect(peer.positions).toEqual([1, 2, 3, 4, 5])
   })
 
   test('Q-4 a reader far behind gets pages, then goes live', async () => {

@@ -7,16 +7,38 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN_TOKEN_FILE } from '../../edge/http/tokens.ts'
 import { startEdge } from '../../edge/node.ts'
+import { realSystem } from '../../edge/system.ts'
+import {
+  CERTIFICATE_LOOK_MS,
+  CLOCK_LOOK_MS,
+  DISK_LOOK_MS,
+  WALK_FIRST_MS,
+  WALK_MS,
+} from '../../protocol/limits.ts'
 import { validator } from '../../protocol/validation.ts'
 import { expectProblem, operations } from '../support/edge-api.ts'
 import { EdgeUnderTest, ONE_SALE, enrolledDirectory } from '../support/edge-under-test.ts'
 import type { Answer } from '../support/edge-under-test.ts'
 
 let edge: EdgeUnderTest
+/** What the node waits for, as it was asked. */
+const waits: number[] = []
 beforeAll(async () => {
-  edge = await EdgeUnderTest.start()
+  const system = {
+    ...realSystem,
+    after: (ms: number, call: () => void) => {
+      waits.push(ms)
+      return realSystem.after(ms, call)
+    },
+  }
+  edge = await EdgeUnderTest.start({ system })
 })
 afterAll(() => edge.stop())
+
+test('CLK-4 L-15 L-14 TLS-3 a node looks after its clock, its disk, its ledger and its certificate as often as it says', () => {
+  const looks = [CLOCK_LOOK_MS, DISK_LOOK_MS, WALK_FIRST_MS, WALK_MS, CERTIFICATE_LOOK_MS]
+  expect(looks.filter((ms) => !waits.includes(ms))).toEqual([])
+})
 
 describe('answers fit the shapes that openapi.json promises', () => {
   async function expectShape(method: string, path: string, answer: Answer): Promise<void> {

@@ -4,6 +4,8 @@ import { WebSocket } from 'ws'
 import {
   FEED_BEAT_MS,
   LOGINS_WAITING_MAX,
+  PASSCODE_CHARS_MAX,
+  PASSCODE_CHARS_MIN,
   PASSCODE_LOCK_MS,
   PASSCODE_WRONG_MAX,
   SESSION_MS_MAX,
@@ -87,8 +89,12 @@ describe('H-9: a manager logs in without the internet', () => {
   test('H-9: only an admin sets passcodes; short ones and names of terminals are refused', async () => {
     const body = { name: 'bob', passcode: PASSCODE }
     expectProblem(await edge.ask('POST', '/v1/managers', { role: 'manager', body }), 'role_insufficient')
-    const short = { name: 'bob', passcode: '12345' }
-    expectProblem(await edge.ask('POST', '/v1/managers', { role: 'admin', body: short }), 'input_invalid')
+    const set = (chars: number): Promise<Answer> =>
+      edge.ask('POST', '/v1/managers', { role: 'admin', body: { name: 'bob', passcode: '1'.repeat(chars) } })
+    for (const chars of [PASSCODE_CHARS_MIN - 1, PASSCODE_CHARS_MAX + 1])
+      expectProblem(await set(chars), 'input_invalid')
+    for (const chars of [PASSCODE_CHARS_MIN, PASSCODE_CHARS_MAX]) expect((await set(chars)).status).toBe(201)
+    await edge.ask('DELETE', '/v1/managers/bob', { role: 'admin' })
     const taken = { name: 'manager', passcode: PASSCODE }
     expectProblem(await edge.ask('POST', '/v1/managers', { role: 'admin', body: taken }), 'terminal_taken')
     expect((await edge.get('/v1/managers', { role: 'admin' })).json).toEqual({ managers: [{ name: 'ann' }] })

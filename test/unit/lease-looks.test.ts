@@ -5,7 +5,7 @@ import type { HqRequest } from '../../cloud/domain/hq-requests.ts'
 import type { Committed, Ingest } from '../../cloud/domain/ingest/ingest.ts'
 import { Grants } from '../../cloud/domain/leases/grants.ts'
 import type { ActivityRow } from '../../cloud/store/port.ts'
-import { LEASES_COMMIT_MAX, LEASES_UNSEEN_MAX } from '../../protocol/limits.ts'
+import { LEASES_COMMIT_MAX, LEASES_PENDING_MAX, LEASES_UNSEEN_MAX } from '../../protocol/limits.ts'
 import type { RuleId } from '../../protocol/ids.ts'
 import { outstandingOf } from '../../protocol/leases.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
@@ -130,6 +130,14 @@ describe('who waits', () => {
     ['nobody is named', 0, { member: 0 }],
   ])('U-6 %s: %i look', async (_, count, more) => {
     expect(await looked([row(1, more)])).toBe(count)
+  })
+
+  test('U-6 LEASES_PENDING_MAX members wait at most, whoever else comes gets theirs at the next visit', async () => {
+    const atTills = Array.from({ length: LEASES_PENDING_MAX + LEASES_COMMIT_MAX }, (_, at) =>
+      row(at + 1, { kind: 'checkin', store: 3, effects: [] }),
+    )
+    expect(await looked(atTills)).toBe(LEASES_PENDING_MAX / LEASES_COMMIT_MAX)
+    expect(await looked(atTills.slice(-1))).toBe(1)
   })
 
   test('U-6 a word of HQ about everybody leaves room for who stands at a till', async () => {

@@ -7,9 +7,12 @@ import { addressOf } from '../../cloud/http/caller-address.ts'
 import {
   LETTERS_CALLER_MAX,
   LETTERS_EACH_MAX,
+  LETTERS_TOTAL_MAX,
+  LETTERS_WINDOW_MS,
   LOGIN_ACCOUNT_WRONG_MAX,
   LOGIN_ADDRESS_WRONG_MAX,
   LOGIN_WINDOW_MS,
+  LOGIN_WRONG_TOTAL_MAX,
 } from '../../cloud/platform/limits.ts'
 import { Logins } from '../../cloud/platform/logins.ts'
 import type { Origin } from '../../cloud/platform/logins.ts'
@@ -101,6 +104,19 @@ test('PL-8 wrong passwords of an address are counted over all accounts; other ad
   expect((await door.ask('ada@x.example', RIGHT, { address: '10.0.0.2' })).code).toBe('ok')
 })
 
+test('PL-8 LOGIN_WRONG_TOTAL_MAX wrong passwords of all accounts and addresses together are looked at in a window', async () => {
+  const door = new Door()
+  for (let n = 0; n < LOGIN_WRONG_TOTAL_MAX; n++)
+    expect((await door.ask(`x${n}@x.example`, 'wrong', { address: `a${n}` })).code).toBe('password_wrong')
+  const looked = door.looked
+  expect(await door.ask('ada@x.example', RIGHT, { address: 'b' })).toMatchObject({
+    code: 'too_many_requests',
+  })
+  expect(door.looked).toBe(looked)
+  door.now += LOGIN_WINDOW_MS
+  expect((await door.ask('ada@x.example', RIGHT, { address: 'b' })).code).toBe('ok')
+})
+
 test('PL-8 a right password is no guess, and one that is not looked at is none at its address', async () => {
   const door = new Door()
   for (let n = 0; n < 3 * LOGIN_ADDRESS_WRONG_MAX; n++)
@@ -168,7 +184,8 @@ test('PL-19 one caller asks for so many letters; nobody’s address is answered 
     personByContact: async (_: string, email: string) => personOf(email),
     insertProof: async (row: ProofRow) => void proofs.push(row),
   }
-  const system = systemWith({ now: () => 1_000_000 })
+  let now = 1_000_000
+  const system = systemWith({ now: () => now })
   const asking = new Proofs({
     store: { write: async (work: (tx: unknown) => unknown) => work(tx) } as unknown as CloudStore,
     system,
@@ -186,4 +203,8 @@ test('PL-19 one caller asks for so many letters; nobody’s address is answered 
   expect((await ask('y@x.example', 'b')).ok).toBe(true)
   for (let n = 1; n < LETTERS_EACH_MAX; n++) expect((await ask('ada@x.example', `c${n}`)).ok).toBe(true)
   expect(await ask('ada@x.example', 'd')).toMatchObject({ refusal: { code: 'too_many_requests' } })
+  // All callers together: a window later, LETTERS_TOTAL_MAX and no more.
+  now += LETTERS_WINDOW_MS
+  for (let n = 0; n < LETTERS_TOTAL_MAX; n++) expect((await ask(`z${n}@x.example`, `e${n}`)).ok).toBe(true)
+  expect(await ask('new@x.example', 'new')).toMatchObject({ refusal: { code: 'too_many_requests' } })
 })

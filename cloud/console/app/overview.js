@@ -1,6 +1,8 @@
 // The overview page: totals, stores, live activities, and what HQ should look at. It watches through the kit's client, so a reconnect shows nothing
 // twice and misses nothing. Everything from outside enters the page as text, never as markup.
 import { FeedClient } from '../../../edge/kit/feed-client.ts'
+import { ConflictQueue } from './conflicts.js'
+import { element } from './element.js'
 
 const ROWS_MAX = 200
 const CONFLICTS_SHOWN = 20
@@ -52,13 +54,6 @@ function every(ms, work) {
 }
 
 // --- showing
-
-function element(name, className, text) {
-  const made = document.createElement(name)
-  if (className !== '') made.className = className
-  made.textContent = text
-  return made
-}
 
 function pill(state, text) {
   const made = element('span', 'pill', text)
@@ -113,20 +108,23 @@ async function showConflicts() {
   const { items, next } = await ask(`/v1/conflicts?limit=${CONFLICTS_SHOWN}`)
   find('conflicts-section').hidden = items.length === 0
   find('conflicts-more').textContent = next === null ? `${items.length}` : `the first ${items.length}`
-  find('conflicts').replaceChildren(
-    ...items.map(({ id, kind, time, text }) => {
-      const row = document.createElement('li')
-      const when = element('time', '', dayTime.format(new Date(time)))
-      when.dateTime = time
-      row.append(
-        when,
-        element('span', 'store', `#${id} ${kind.replaceAll('_', ' ')}`),
-        element('span', 'text', text),
-      )
-      return row
-    }),
-  )
+  conflicts.show(items)
 }
+
+const conflicts = new ConflictQueue(find('conflicts'), async (id, key, word) => {
+  const response = await fetch(`/v1/conflicts/${id}/resolution`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'idempotency-key': key,
+    },
+    body: JSON.stringify(word),
+  })
+  if (response.ok) return
+  const { detail } = await response.json().catch(() => ({}))
+  throw new Error(detail ?? `The node answered ${response.status}`)
+})
 
 function storeCard(edge) {
   const card = document.createElement('li')

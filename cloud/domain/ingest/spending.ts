@@ -148,7 +148,10 @@ class Settling {
     this.#risk(fact, points - covered)
     // What HQ itself makes needs nobody's leave.
     if (fact.store === 0) return
-    if (fact.risk !== null) this.#tell(fact, 'risk_used', `took ${fact.risk} points at the merchant's risk`)
+    if (fact.risk !== null) {
+      const what = fact.kind === 'voucher_use' ? 'used a voucher' : `took ${fact.risk} points`
+      this.#tell(fact, 'risk_used', `${what} at the merchant's risk`)
+    }
     const asked = fact.rights.length > 0 || fact.risk !== null
     if (asked && (over || points - covered > (fact.risk ?? 0)))
       this.#tell(fact, 'spent_beyond_lease', 'spends more than was leased to its store')

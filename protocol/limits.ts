@@ -161,6 +161,8 @@ export const DUE_COMMIT_MAX = 200
 export const DUE_SWEEP_MAX = 20_000
 /** Facts between two checkpoints of a member: a late fact re-folds at most about this many and those after it. */
 export const CHECKPOINT_FACTS = 64
+/** The same among the last of a member that was folded again. */
+export const CHECKPOINT_AGAIN_FACTS = 8
 /** Batches and facts that the cloud puts into one transaction (a batch of a backlog may come on top); larger batches than LIVE_BATCH_FACTS are a backlog. */
 export const INGEST_GROUP_BATCHES_MAX = 256
 export const INGEST_GROUP_FACTS_MAX = 4_096

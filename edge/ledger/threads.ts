@@ -6,10 +6,14 @@ import { THREADS_SAVE_FACTS } from '../../protocol/limits.ts'
 import type { Database, Statement } from './database.ts'
 import type { Meta } from './meta.ts'
 
+/** Of the thread: a fact, and the id of its member's fact before it. */
+export type Link = [bytes: Uint8Array, previous: FactId]
+
 export class Threads {
   readonly #meta: Meta
   readonly #saved: Statement<[MemberId], FactId>
   readonly #save: Statement<[MemberId, FactId]>
+  readonly #linkOf: Statement<[FactId], Link>
   readonly #after: Statement<[FactId], [MemberId, FactId]>
   /** Last facts of members with a fact after `meta.threadsSaved`, and of those that were saved last. */
   #unsaved = new Map<MemberId, FactId>()
@@ -21,6 +25,8 @@ export class Threads {
     this.#save = database.prepare(
       'INSERT INTO threads VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET fact = excluded.fact',
     )
+    // The answer is several times as long as its fact, and nobody folds it.
+    this.#linkOf = database.prepare<[FactId], Link>('SELECT bytes, previous FROM facts WHERE id = ?').raw()
     this.#after = database
       .prepare<[FactId], [MemberId, FactId]>(
         'SELECT member, id FROM facts WHERE id > ? AND member > 0 ORDER BY id',
@@ -32,6 +38,10 @@ export class Threads {
   /** FactId of the member's last fact, 0 without one. */
   last(member: MemberId): FactId {
     return this.#unsaved.get(member) ?? this.#recent.get(member) ?? this.#saved.get(member) ?? (0 as FactId)
+  }
+
+  linkOf(id: FactId): Link | undefined {
+    return this.#linkOf.get(id)
   }
 
   appended(member: MemberId, fact: FactId): void {

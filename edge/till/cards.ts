@@ -132,12 +132,13 @@ export class Cards {
     const { lives, threads } = this.#ledger
     const facts: Fact[] = []
     for (let id = threads.last(member); id > covers;) {
-      const row = this.#ledger.ofId(id)
-      assert(row !== undefined, 'a thread leads from fact to fact')
+      const link = threads.linkOf(id)
+      assert(link !== undefined, 'a thread leads from fact to fact')
+      const [bytes, previous] = link
       // What was recorded again counts as what it is now.
-      const fact = lives.again(id) === undefined ? decodeStoredFact(row.bytes) : undefined
+      const fact = lives.again(id) === undefined ? decodeStoredFact(bytes) : undefined
       if (fact !== undefined && this.#countsFor(member, fact)) facts.push(fact)
-      id = row.previous
+      id = previous
     }
     return facts
   }

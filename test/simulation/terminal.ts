@@ -10,6 +10,15 @@ import { TOTE } from './program.ts'
 import type { StoreNode } from './store-node.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
+/** The receipt of an operation. */
+export interface Acked {
+  readonly origin: number
+  readonly seq: number
+  readonly id: string
+  readonly body: string
+  readonly at: number
+}
+
 export interface Operation {
   readonly key: string
   readonly kind: WriteKind
@@ -17,7 +26,7 @@ export interface Operation {
   /** Card of the member it names, for the auditor. */
   readonly card: string | null
   readonly amount: number
-  acked: { origin: number; seq: number; id: string; body: string; at: number } | null
+  acked: Acked | null
   refused: string | null
   /** Its store's disk was lost while it was open, or with its fact: a refusal afterwards does not say that it never counted. */
   uncertain: boolean
@@ -109,10 +118,9 @@ export class Terminal {
     return pause + this.#random.below(Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** this.#tries))
   }
 
-  /** The disk of the store is lost: everything that may not have reached the cloud is handed in again, under the keys it had. */
-  handInAgain(lostOrigin: number, synced: number): void {
-    // What lives before it held may not have been recorded again yet.
-    this.#handIn(({ origin, seq }) => origin !== lostOrigin || seq > synced - 3)
+  /** The disk of its store is lost: what may not have reached the cloud is handed in again, under the keys it had. */
+  handInAgain(node: StoreNode, isMissing: (acked: Acked) => boolean): void {
+    if (node === this.#node) this.#handIn(isMissing)
   }
 
   /** The disk is lost, and the cloud has gone back to where it had the life up to there. */
@@ -125,7 +133,7 @@ export class Terminal {
     if (node === this.#node) this.#handIn(({ at }) => at >= time)
   }
 
-  #handIn(isGone: (acked: NonNullable<Operation['acked']>) => boolean): void {
+  #handIn(isGone: (acked: Acked) => boolean): void {
     for (const operation of this.#open) operation.uncertain = true
     for (const operation of this.operations)
       if (operation.acked !== null && isGone(operation.acked)) {

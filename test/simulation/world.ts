@@ -1,7 +1,8 @@
 // The whole of it in one process: stores, terminals, wires, a cloud, and a fate that breaks things, all from one seed.
 import type { KeyObject } from 'node:crypto'
 import { newKeyPair } from '../../protocol/envelope.ts'
-import type { Origin, StoreId } from '../../protocol/ids.ts'
+import { factIdOf, originOf, seqOf } from '../../protocol/ids.ts'
+import type { Origin, Seq, StoreId } from '../../protocol/ids.ts'
 import type { Life } from '../../protocol/lives.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { CloudStore, EdgeRow } from '../../cloud/store/port.ts'
@@ -29,6 +30,7 @@ import type { Plan } from './plan.ts'
 import { BOUNDED, BOUNDED_PROGRAM, BOUNDS, PROGRAM } from './program.ts'
 import { StoreNode } from './store-node.ts'
 import { Terminal } from './terminal.ts'
+import type { Acked } from './terminal.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 const START = Date.UTC(2026, 2, 28, 21)
@@ -38,6 +40,8 @@ const FATE_OVER_MS = 20 * 60_000
 const ANSWER_MS = 10_000
 const INSTALL_AGAIN_MS = 1_000
 const CLOUD_RESTART_MS_MAX = 20_000
+/** Facts that the cloud has and that are handed in again with those it may lack: terminals do not know exactly. */
+const HANDED_IN_BESIDE = 3
 /** A crash comes at one of so many calls into the cloud's store, or COMMITs. */
 const DOOM_MAX: Readonly<Record<CrashPoint, number>> = { call: 60, commit: 3 }
 
@@ -63,7 +67,6 @@ export class World {
   #cloudLife = 0
   /** Of members that a cloud knew before it was put back. */
   readonly formerCards = new Map<number, string>()
-  #cloudWasPutBack = false
   /** Whose disks are gone: what the cloud has of them, only it and terminals have. */
   readonly #goneOrigins: Origin[] = []
   #tenant = 0
@@ -275,7 +278,6 @@ export class World {
     const now = this.time.now() as Millis
     await store.write((tx) => openCloudEpoch(tx, [this.#tenant], 0, now, 'because a backup was put back'))
     await this.watch.putBack(store, this.#tenant)
-    this.#cloudWasPutBack = true
     for (const origin of this.#goneOrigins) {
       const { seq = 0 } = (await store.read.origin(origin)) ?? {}
       for (const terminal of this.terminals) terminal.handInAfter(origin, seq)
@@ -321,15 +323,33 @@ export class World {
     this.#cloudDoom ??= { at, left: 1 + this.random.below(DOOM_MAX[at]) }
   }
 
-  /** The node's disk is gone; a new device takes its place, and terminals hand in what may not have reached the cloud. */
+  /** The node's disk is gone; a new device takes its place, and its terminals hand in what may not have reached the cloud. */
   loseDisk(node: StoreNode): void {
-    if (this.#cloud === null || node.ledger === null) return
+    const { ledger } = node
+    if (this.#cloud === null || ledger === null) return
     const { origin } = node
-    // A cloud that was put back may not have what it once acknowledged.
-    const synced = this.#cloudWasPutBack ? 0 : node.ledger.meta.cursors().synced
-    this.#goneOrigins.push(origin)
+    const { synced } = ledger.meta.cursors()
+    const settled = ledger.lives.unsettled() === undefined
+    const lives = [origin, ...ledger.lives.past().map((life) => life.origin)]
+    this.#goneOrigins.push(...lives)
+    void this.#seqsOf(this.#cloud, lives).then((seqs) => {
+      const isKnown = (of: Origin, seq: number): boolean => seq <= (seqs.get(of) ?? 0) - HANDED_IN_BESIDE
+      const isMissing = ({ origin: of, seq }: Acked): boolean => {
+        const id = factIdOf(of as Origin, seq as Seq)
+        // Facts of lives before it count as what they were recorded again as.
+        const again = ledger.lives.again(id) ?? id
+        if (!isKnown(originOf(again), seqOf(again))) return lives.includes(of as Origin)
+        return originOf(again) === origin ? seqOf(again) > synced - HANDED_IN_BESIDE : !settled
+      }
+      for (const terminal of this.terminals) terminal.handInAgain(node, isMissing)
+    })
     this.#install(node)
-    for (const terminal of this.terminals) terminal.handInAgain(origin, synced)
+  }
+
+  /** How far the cloud has these ledgers' lives: one that was put back may not have what it once acknowledged. */
+  async #seqsOf({ store }: CloudCore, origins: readonly Origin[]): Promise<Map<Origin, number>> {
+    const rows = await Promise.all(origins.map((origin) => store.read.origin(origin)))
+    return new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.origin, row.seq]])))
   }
 
   /** Enrolment is the cloud's work too: when it dies over it, somebody tries again. */

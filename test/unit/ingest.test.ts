@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { encodeFact } from '../../protocol/codec.ts'
 import type { Sale } from '../../protocol/facts.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
-import { CHECKPOINT_FACTS, CLOCK_SKEW_MS_MAX } from '../../protocol/limits.ts'
+import { CHECKPOINT_AGAIN_FACTS, CHECKPOINT_FACTS, CLOCK_SKEW_MS_MAX } from '../../protocol/limits.ts'
+import { hybridTime } from '../../protocol/time.ts'
 import { outcomeText as outcome } from '../../cloud/evaluation/state.ts'
 import { verify } from '../../cloud/verify.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
@@ -273,6 +274,25 @@ describe('late facts', () => {
       await send(b, b.seq)
       await cloud.outcomes()
     }
+  })
+
+  test('I-6 a member that was folded again has its last checkpoints near, so that the next late fact reads a few facts', async () => {
+    const member = a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+    for (let n = 1; n < CHECKPOINT_FACTS; n++)
+      a.sale({ at: T0 + n * MINUTE, member }, [{ sku: 'x', amount: 100 }])
+    await send(a)
+    const late = T0 + (CHECKPOINT_FACTS - 2) * MINUTE + 1
+    const place = { at: hybridTime(late), id: 0 as FactId }
+    const readAgain = (): Promise<number> =>
+      cloud.store.write(async (tx) => {
+        const from = (await tx.checkpointBefore(member, place)) ?? null
+        return (await tx.factsOfMemberAfter(member, from)).length
+      })
+    expect(await readAgain()).toBe(CHECKPOINT_FACTS)
+    b.sale({ at: late, member }, [{ sku: 'x', amount: 300 }])
+    await send(b, b.seq)
+    expect(await readAgain()).toBeLessThanOrEqual(CHECKPOINT_AGAIN_FACTS + 2)
+    await cloud.outcomes()
   })
 
   test('E-RET-6 I-5 a return that arrives before its sale takes the points when the sale arrives', async () => {

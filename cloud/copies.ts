@@ -19,6 +19,7 @@ import {
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Sqlite from 'better-sqlite3'
+import { UNSYNCED } from '../edge/ledger/unsynced.ts'
 import { SCHEMA_VERSION as STORE_VERSION } from '../edge/ledger/schema.ts'
 import { RESTORED_MARK } from '../protocol/restored.ts'
 import { diskSentence, isDamage } from './storage/faults.ts'
@@ -45,6 +46,8 @@ export interface CopyTold {
   readonly bytes: number
   /** Where the data that stood there before is kept, null where there was none. */
   readonly replaced: string | null
+  /** Of a store's data that were replaced: records that the cloud is not known to have; null where that cannot be read. */
+  readonly unsynced: number | null
   /** What to do now. */
   readonly next: string
 }
@@ -53,6 +56,15 @@ const KEEP = 'Keep it on another machine: it holds the keys and the members of t
 const START: Readonly<Record<Kind['name'], string>> = {
   cloud: 'Start the cloud: it begins its next epoch, and the stores send again what came after the backup.',
   store: 'Start the edge: it begins its next life, and the cloud sends what came after the backup.',
+}
+
+/** What was acknowledged since the backup and is nowhere else is in what was replaced, and comes from there by a copy that HQ lets in (P-LIFE-6). */
+function restOf(replaced: string, unsynced: number | null): string {
+  if (unsynced === 0) return ''
+  return (
+    ` ${unsynced === null ? 'How many records of what was replaced the cloud does not have cannot be read' : `${unsynced} records of what was replaced are not known to be at the cloud`}: ` +
+    `terminals hand in again what they still hold; for the rest start an edge on ${replaced} too, on another port, approve the copy at HQ, and retire it when its status says unsynced 0.`
+  )
 }
 
 /** BK-1. Throws CopyRefused. */
@@ -72,7 +84,7 @@ export function backup(data: string, to: string): CopyTold {
       throw new CopyRefused(`${from} is no data of a ${kind.name}; no backup was made.`)
     seal(part)
   })
-  return { of: kind.name, file: to, bytes: statSync(to).size, replaced: null, next: KEEP }
+  return { of: kind.name, file: to, bytes: statSync(to).size, replaced: null, unsynced: null, next: KEEP }
 }
 
 /** BK-2, BK-3. `now`: names the folder of what is replaced. Throws CopyRefused. */
@@ -92,7 +104,19 @@ export function restore(data: string, from: string, replace: boolean, now: numbe
     const replaced = existsSync(place) ? setAside(data, kind, now) : null
     renameSync(fresh, place)
     flushFolder(data)
-    return { of: kind.name, file: place, bytes: statSync(place).size, replaced, next: START[kind.name] }
+    const lost =
+      replaced !== null && kind.name === 'store'
+        ? { replaced, unsynced: unsyncedIn(join(replaced, kind.file)) }
+        : null
+    const next = START[kind.name] + (lost === null ? '' : restOf(lost.replaced, lost.unsynced))
+    return {
+      of: kind.name,
+      file: place,
+      bytes: statSync(place).size,
+      replaced,
+      unsynced: lost?.unsynced ?? null,
+      next,
+    }
   } finally {
     unlock()
   }
@@ -151,6 +175,20 @@ function flushFolder(path: string): void {
     fsyncSync(folder)
   } finally {
     closeSync(folder)
+  }
+}
+
+/** It may be replaced because it is damaged, or be of an earlier release. */
+function unsyncedIn(ledger: string): number | null {
+  try {
+    const database = new Sqlite(ledger, { readonly: true, fileMustExist: true })
+    try {
+      return database.prepare<[], number>(UNSYNCED).pluck().get() ?? null
+    } finally {
+      database.close()
+    }
+  } catch {
+    return null
   }
 }
 

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CERTIFICATE_WARN_DAYS } from '../protocol/limits.ts'
-import { SEQ_SPAN } from '../protocol/ids.ts'
+import { RESTORED_MARK } from '../protocol/restored.ts'
 import { DAY_MS, millisOf } from '../protocol/time.ts'
 import type { HybridTime } from '../protocol/time.ts'
 import { hasFailed } from '../cloud/storage/failure-mark.ts'
@@ -16,7 +16,7 @@ import { LEDGER_FILE, LedgerRefused, lockDirectory, openForReading } from './led
 import type { Database } from './ledger/database.ts'
 import { flushTest } from './ledger/flush-test.ts'
 import { Leases } from './ledger/leases.ts'
-import { OWED } from './ledger/lives.ts'
+import { UNSYNCED } from './ledger/unsynced.ts'
 import { SCHEMA_VERSION } from './ledger/schema.ts'
 import { readCertificate } from './tls/certificate-file.ts'
 import { verify } from './verify.ts'
@@ -207,6 +207,11 @@ const isCurrent = (database: Database): boolean =>
 
 /** What may be spent here while the cloud is out of reach (P-LEASE), which only it can renew. */
 function leaseFinding(database: Database, now: number): Finding {
+  if (isRestored(database))
+    return well(
+      'leases',
+      'What was set apart for this store before the backup was put back is void: the cloud lends anew.',
+    )
   const { leases, points, vouchers, until } = new Leases(database).sums(now)
   if (leases === 0 || until === null)
     return well('leases', 'Nothing is set apart for this store to be spent without the cloud.')
@@ -228,31 +233,27 @@ function identityFinding(database: Database): Finding {
         'This edge belongs to no store.',
         'Ask HQ for an enrolment code and start once with --cloud URL --enrol CODE.',
       )
-    : well('identity', `Edge ${row.edge}, life ${row.epoch}.`)
+    : well(
+        'identity',
+        isRestored(database)
+          ? `Edge ${row.edge}: a backup of life ${row.epoch} was put back, and the next start begins another life.`
+          : `Edge ${row.edge}, life ${row.epoch}.`,
+      )
 }
+
+/** BK-3: put back, and not started since. */
+const isRestored = (database: Database): boolean =>
+  database.pragma('application_id', { simple: true }) === RESTORED_MARK
 
 function standingFindings(database: Database, now: number): Finding[] {
   const row = database
-    .prepare<
-      [],
-      {
-        seq: number
-        owed: number
-        synced: number
-        last_word_at: number | null
-        time: number | null
-        clock: HybridTime
-      }
-    >(
-      `SELECT (SELECT coalesce(max(id - origin * ${SEQ_SPAN}), 0) FROM facts, edge WHERE id > origin * ${SEQ_SPAN}) AS seq,
-       (${OWED}) AS owed, synced, last_word_at, time, clock FROM standing`,
+    .prepare<[], { last_word_at: number | null; time: number | null; clock: HybridTime }>(
+      'SELECT last_word_at, time, clock FROM standing',
     )
     .get()
   if (row === undefined) return [wrong('sync', 'The ledger does not say where it stands.', RESTART)]
-  return [
-    syncFinding(row.seq - row.synced + row.owed, row.last_word_at, now),
-    clockFinding(row.time, row.clock, now),
-  ]
+  const unsynced = database.prepare<[], number>(UNSYNCED).pluck().get() ?? 0
+  return [syncFinding(unsynced, row.last_word_at, now), clockFinding(row.time, row.clock, now)]
 }
 
 function syncFinding(unsynced: number, word: number | null, now: number): Finding {
@@ -260,7 +261,7 @@ function syncFinding(unsynced: number, word: number | null, now: number): Findin
     return wrong('sync', 'The cloud was never heard.', 'Look at the internet connection and at --cloud.')
   const heard = `the cloud was last heard ${new Date(word).toISOString()}, ${unsynced} records are not there yet`
   return now - word <= WORD_MS_MAX
-    ? well('sync', `In step: ${heard}.`)
+    ? well('sync', `In touch: ${heard}.`)
     : wrong(
         'sync',
         `Out of touch: ${heard}.`,

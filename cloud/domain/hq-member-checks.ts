@@ -254,7 +254,7 @@ function limitText(limit: ResponseLimit, document: ResponseChallengeDocument): s
     case 'per_member':
       return `the member has given all ${perMember} responses to "${title}" that one may give`
     case 'interval_days':
-      return `"${title}" asks for ${days} day(s) from one response of a member to the next`
+      return `"${title}" asks for ${days === 1 ? 'a day' : `${days} days`} from one response of a member to the next`
     case 'overall':
       return `all ${overall} responses to "${title}" have been given`
     default:

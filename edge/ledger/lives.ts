@@ -6,6 +6,7 @@ import { CHAIN_GENESIS } from '../../protocol/chain.ts'
 import { WITNESSES_MAX } from '../../protocol/limits.ts'
 import type { Life, LifeEnd } from '../../protocol/lives.ts'
 import type { Database, Statement } from './database.ts'
+import { OWED } from './unsynced.ts'
 
 export interface PastLife extends Life {
   readonly ended: LifeEnd
@@ -15,10 +16,6 @@ export interface PastLife extends Life {
   readonly read: Seq
   readonly readHash: Uint8Array
 }
-
-/** How many facts of ended lives the cloud is not known to have and that were not recorded again yet. */
-export const OWED = `SELECT count(*) FROM lives l JOIN facts f ON f.id > l.origin * ${SEQ_SPAN} + l.same AND f.id < (l.origin + 1) * ${SEQ_SPAN}
-  WHERE l.state = 'closed' AND l.settled = 0 AND f.id NOT IN (SELECT id FROM strays)`
 
 /** Beyond every place. */
 const NEVER_OWN = Number.MAX_SAFE_INTEGER as FactId

@@ -130,7 +130,7 @@ test(
         (row) => pick(row, 'id') === CAKE,
       )
     const nobodys = { remaining: null, again_from: null, may_hold: null, available: null }
-    expect(await cakeAtHq('')).toMatchObject({ limit: '2 times per 1 day(s)', ...nobodys })
+    expect(await cakeAtHq('')).toMatchObject({ limit: '2 times a day', ...nobodys })
     expect(await cakeHere()).toMatchObject({
       available: true,
       remaining: 2,
@@ -153,7 +153,7 @@ test(
       condition: 'limit',
       met: false,
       actual: '0 left',
-      required: '2 times per 1 day(s)',
+      required: '2 times a day',
       hint: againOn,
     }
     expect(pick(here, 'conditions')).toEqual([

@@ -280,7 +280,7 @@ describe('E-SPEND-6 of a limit what remains and when there is one again', () => 
       ok: false,
       refusal: {
         code: 'limit_reached',
-        detail: '"Free coffee" can be redeemed once per 3 day(s), again from 2024-03-07',
+        detail: '"Free coffee" can be redeemed once in 3 days, again from 2024-03-07',
       },
     })
   })

@@ -190,7 +190,7 @@ describe('E-EXP-4 a redemption', () => {
         'required_tier: Silver; Silver',
         'when: holds; holds',
         'schedule: MON 10:00; MON 09:00-12:00',
-        'limit: 2 left; 2 times per 1 month(s)',
+        'limit: 2 left; 2 times a month',
         'per_member: 0 held; at most 3 at a time',
         `vouchers: 0 held; at most ${ENTITLEMENTS_LIVE_MAX} at a time`,
         'budget: counted by the cloud when it decides; at most 9 by all members',
@@ -205,7 +205,7 @@ describe('E-EXP-4 a redemption', () => {
       [
         'applied, -50, limit',
         'status: ACTIVE; ACTIVE',
-        'limit: 0 left; once per 3 day(s) FAILS (from 2024-03-06 on)',
+        'limit: 0 left; once in 3 days FAILS (from 2024-03-06 on)',
       ],
     ],
     [

@@ -184,10 +184,16 @@ export const LAYERS: readonly Layer[] = [
   { at: 'cloud/walk-thread.ts', may: ['cloud/verify.ts', 'cloud/walk.ts'] },
   { at: 'cloud/walk.ts', may: ['cloud/verify.ts'] },
   { at: 'cloud/check-program.ts', may: [EVALUATION] },
-  // Copies files of both nodes; of what is in them it knows the names.
+  // Copies files of both nodes; of what is in them it knows the names, and how many records are nowhere else.
   {
     at: 'cloud/copies.ts',
-    may: ['protocol', STORAGE, 'cloud/store/sqlite/schema.ts', 'edge/ledger/schema.ts'],
+    may: [
+      'protocol',
+      STORAGE,
+      'cloud/store/sqlite/schema.ts',
+      'edge/ledger/schema.ts',
+      'edge/ledger/unsynced.ts',
+    ],
   },
   { at: 'cloud/config.ts', may: ['protocol'] },
   { at: 'cloud/main.ts', may: ['cloud/config.ts', 'cloud/node.ts'] },

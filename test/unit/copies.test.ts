@@ -19,6 +19,7 @@ import { Certifier } from '../../cloud/fleet/certifier.ts'
 import { startCloud } from '../../cloud/node.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { systemWith } from '../../cloud/system.ts'
+import { doctor } from '../../edge/doctor.ts'
 import { newTlsKey } from '../../edge/tls/certificate-keeper.ts'
 import { verify as verifyStore } from '../../edge/verify.ts'
 import type { Life } from '../../protocol/lives.ts'
@@ -45,7 +46,7 @@ describe('BK: a store', () => {
   })
   afterEach(() => edge.stop())
 
-  test('BK-1 BK-3 R30: one moment of a running store, which goes on in its next life when put back', async () => {
+  test('BK-1 BK-2 BK-3 DR-1 R30: one moment of a running store, which goes on in its next life when put back', async () => {
     const file = join(home, 'store.backup')
     expect(backup(edge.directory, file)).toMatchObject({ of: 'store', replaced: null })
     expect((await edge.post('/v1/sales', ONE_SALE)).status).toBe(201)
@@ -53,6 +54,12 @@ describe('BK: a store', () => {
     expect(() => restore(edge.directory, file, false, NOW)).toThrow('holds data already')
     const told = restore(edge.directory, file, true, NOW)
     expect(existsSync(join(told.replaced ?? '', 'ledger.db'))).toBe(true)
+    // No cloud was there for any of them.
+    expect(told.unsynced).toBe(4)
+    expect(told.next).toContain(`4 records of what was replaced are not known to be at the cloud`)
+    const words = (await doctor(edge.directory, NOW)).map(({ found }) => found)
+    expect(words).toContainEqual(expect.stringContaining('a backup of life 1 was put back'))
+    expect(words).toContainEqual(expect.stringContaining('before the backup was put back is void'))
     await edge.restart()
     expect(edge.node.identity.epoch).toBe(2)
     const sold = await edge.post('/v1/sales', ONE_SALE)

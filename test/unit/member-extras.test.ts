@@ -167,7 +167,7 @@ test('E-BON-4 a frequency tells how many are missing until it pays, and nothing 
 test('E-SPEND-2 of every limit the rest and the next day are told', () => {
   const limits = (...story: string[]) => extrasAfter('2024-03-04 09:00 | is granted 9', ...story).limits
   expect(limits()).toEqual([
-    { perk: 301, title: 'Coffee', limit: '2 times per 1 day(s)', remaining: 2, again_on: null },
+    { perk: 301, title: 'Coffee', limit: '2 times a day', remaining: 2, again_on: null },
   ])
   const twice = ['2024-03-04 10:00 | redeems 301', '2024-03-04 11:00 | redeems 301']
   expect(limits(...twice)).toMatchObject([{ remaining: 0, again_on: '2024-03-05' }])

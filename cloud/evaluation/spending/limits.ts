@@ -63,5 +63,7 @@ function firstDayOf({ interval }: LimitDocument, number: number): number {
 
 export function limitText({ count, interval, interval_count: intervals = 1 }: LimitDocument): string {
   const times = count === 1 ? 'once' : `${count} times`
-  return interval === 'ALL_TIME' ? `${times} ever` : `${times} per ${intervals} ${interval.toLowerCase()}(s)`
+  if (interval === 'ALL_TIME') return `${times} ever`
+  const unit = interval.toLowerCase()
+  return intervals === 1 ? `${times} a ${unit}` : `${times} in ${intervals} ${unit}s`
 }

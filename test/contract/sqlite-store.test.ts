@@ -1,12 +1,14 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import type { ProgramVersion } from '../../protocol/ids.ts'
 import type { CloudStore } from '../../cloud/store/port.ts'
-import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
+import { openSnapshot, openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { openDatabase } from '../../cloud/store/sqlite/open.ts'
 import { collectionContract } from './collection-suite.ts'
 import { platformContract } from './platform-suite.ts'
 import { storeOwnersContract } from './store-owners-suite.ts'
+import { groundOf, millis, rowsOf, time } from './store-rows.ts'
 import type { StoreFactory } from './store-rows.ts'
 import { storeContract } from './store-suite.ts'
 import { ownDirectory } from '../support/own-directory.ts'
@@ -66,5 +68,33 @@ test('S-7 the log is moved into the file beside the commits, and is gone after t
   const again = openSqliteStore({ directory })
   expect(await again.write(async (tx) => tx.meta('row-1499'))).toBe('x'.repeat(1_000))
   await again.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+test('S-12 every row that is looked at by its sum is written with it', async () => {
+  const directory = ownDirectory('store')
+  const store = openSqliteStore({ directory })
+  const { tenant, life } = await groundOf(store)
+  const { member } = rowsOf(() => ({ tenant, life }))
+  const { store: shop } = life
+  await store.write(async (tx) => {
+    await tx.skipHolds(7)
+    const hold = { tenant, store: shop, member: member(1), perk: null, voucher: null, points: 5 }
+    const { id } = await tx.insertHold({ ...hold, key: 'a', expires: millis(9) })
+    expect(id).toBe(8)
+    await tx.insertHold({ ...hold, key: 'b', voucher: 'v', expires: millis(9) })
+    await tx.settleHolds([id])
+    await tx.skipHolds(1)
+    await tx.insertIdentities([{ tenant, kind: 'card', value: 'ä"1', at: time(-3), member: member(1) }])
+    const program = { version: 1 as ProgramVersion, effectiveFrom: time(-5), document: '{"é": 1}' }
+    await tx.insertProgram(tenant, program, millis(1))
+    await tx.saveStates([{ member: member(1), tenant, state: Buffer.from('state'), due: millis(-4) }])
+    await tx.saveDue(member(1), null)
+    expect(await tx.soundStates([member(1)])).toHaveLength(1)
+  })
+  const snapshot = openSnapshot(directory)
+  expect(snapshot.structure()).toEqual([])
+  snapshot.close()
+  await store.close()
   rmSync(directory, { recursive: true, force: true })
 })

@@ -57,10 +57,12 @@ export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites
     },
     // Numbers follow the highest row: a settled one of nobody stands where they go on from.
     skipHolds: async (count) => {
+      const last = Number(sql('SELECT max(id) AS last FROM holds').get()?.last ?? 0)
+      const values = [0, 0, `skipped ${last + 1}`, 0, null, null, 0, 0]
       sql(
-        `INSERT INTO holds (id, tenant, store, key, member, perk, voucher, points, expires, settled)
-         SELECT coalesce(max(id), 0) + ?, 0, 0, 'skipped ' || (coalesce(max(id), 0) + 1), 0, NULL, NULL, 0, 0, 1 FROM holds`,
-      ).run(count)
+        `INSERT INTO holds (id, tenant, store, key, member, perk, voucher, points, expires, sum, settled)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
+      ).run(last + count, ...values, rowSum(values))
     },
     settleHolds: async (ids) => {
       const settle = sql('UPDATE holds SET settled = 1 WHERE id = ?')

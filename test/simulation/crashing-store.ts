@@ -52,10 +52,8 @@ function guard(tx: Writes, fate: StoreFate): Writes {
   const calls = Object.entries(tx).map(([name, call]: [string, unknown]): [string, unknown] => {
     if (typeof call !== 'function') return [name, call]
     // The result has the type of the call it stands for, whatever that is.
-    const guardedCall = async (...given: unknown[]): Promise<unknown> => {
-      if (fate.dead || fate.dies('call')) throw new ProcessGone()
-      return (await Reflect.apply(call, tx, given)) as unknown
-    }
+    const guardedCall = (...given: unknown[]): unknown =>
+      fate.dead || fate.dies('call') ? Promise.reject(new ProcessGone()) : Reflect.apply(call, tx, given)
     return [name, guardedCall]
   })
   // Every name of the port is there, each with a call of the same type.

@@ -69,6 +69,8 @@ export interface Size {
 }
 
 const REAL_ONE_IN = 8
+/** Of a store: files and signatures take several times as long, and show the same however many press keys at once. */
+const REAL_TERMINALS_MAX = 4
 
 /** Of worlds that end, most take 2 to 7 for an operation and the busiest of some hundreds took 15; terminals that wait while all is down repeat themselves. */
 const EVENTS = { perOperation: 50, perTerminal: 5_000, perStore: 20_000 } as const
@@ -112,7 +114,9 @@ export const USUAL_STRIKES = STRIKES.filter((strike) => USUAL[strike] > 0)
 export function planOf(seed: number, size: Size, bug?: Bug): Plan {
   const random = seededRandom(seed ^ 0x5eed)
   const stores = 1 + random.below(4)
-  const terminalsPerStore = random.pick([1, 4, 12, 40])
+  const real = seed % REAL_ONE_IN === 0
+  const crowd = random.pick([1, 4, 12, 40])
+  const terminalsPerStore = real ? Math.min(crowd, REAL_TERMINALS_MAX) : crowd
   const terminals = stores * terminalsPerStore
   const { perTerminal, operationsMax = terminals * perTerminal } = size
   const operationsPerTerminal = Math.max(4, Math.min(perTerminal, Math.ceil(operationsMax / terminals)))
@@ -139,7 +143,7 @@ export function planOf(seed: number, size: Size, bug?: Bug): Plan {
     // Trouble comes with time: the more terminals call, the more calls lie between.
     callsPerStrike: random.pick([10, 40, 160]) * Math.ceil(terminals / 8),
     strikes,
-    real: seed % REAL_ONE_IN === 0,
+    real,
     bounded: bug === undefined ? random.below(2) === 0 : bug === 'cloud lends a budget twice',
     ...(bug === undefined ? {} : { bug }),
   }

@@ -50,6 +50,8 @@ const LONG = [
   'test/faults/watchdog.test.ts',
   'test/unit/replay-run.test.ts',
   'test/unit/demo-processes.test.ts',
+  // It waits in real time.
+  'test/http/cloud-slow.test.ts',
 ]
 const LONGER = ['test/http/edge-feed-resume.test.ts']
 

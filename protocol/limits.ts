@@ -167,8 +167,8 @@ export const CHECKPOINT_AGAIN_FACTS = 8
 export const INGEST_GROUP_BATCHES_MAX = 256
 export const INGEST_GROUP_FACTS_MAX = 4_096
 export const LIVE_BATCH_FACTS = 64
-/** Batches that may wait for a transaction: as many of each connection as its edge may have out (HTTP_SOCKETS_MAX of them). */
-export const INGEST_QUEUE_BATCHES_MAX = 10_000 * BATCHES_IN_FLIGHT_MAX
+/** Batches that may wait for a transaction: as many of each link as its edge may have out (HTTP_SOCKETS_MAX and POST_LINES_MAX of them). */
+export const INGEST_QUEUE_BATCHES_MAX = (10_000 + 2_000) * BATCHES_IN_FLIGHT_MAX
 
 /** Lives an edge may open by itself before it has to hear from the cloud again. */
 export const SPARES_MAX = 3

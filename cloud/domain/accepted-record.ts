@@ -5,6 +5,7 @@ import type { TSchema } from 'typebox'
 import { decodeFact, encodeFact, factValidator } from '../../protocol/codec.ts'
 import { FACT_KINDS, FACT_SHAPES, factFault } from '../../protocol/facts.ts'
 import type { Fact, FactKind } from '../../protocol/facts.ts'
+import { FACT_BYTES_MAX } from '../../protocol/limits.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { QuarantineRow, Writes } from '../store/port.ts'
@@ -25,6 +26,8 @@ export async function acceptedOf(
 ): Promise<Result<Accepted>> {
   const bytes = record === undefined ? accept(row.bytes) : bytesOfRecord(record)
   if (!bytes.ok) return bytes
+  // What counts is carried by the resolution, whole.
+  if (bytes.value.length > FACT_BYTES_MAX) return unsound('larger than a fact may be')
   const decoded = decodeFact(bytes.value)
   if (!decoded.ok) return unsound(decoded.malformed.reason)
   const fault = await faultOfReadmitted(tx, decoded.value, row.id, cursor)

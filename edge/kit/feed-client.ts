@@ -4,7 +4,7 @@ import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { FeedMessage } from '../../protocol/feed-frames.ts'
 import { unpack } from '../../protocol/packed-feed.ts'
 import type { Activity } from '../till/answers.ts'
-import { jittered } from './jitter.ts'
+import { backoff } from './jitter.ts'
 import { RECONNECT_MS_BASE, RECONNECT_MS_MAX, SILENCE_MS_MAX } from './limits.ts'
 
 export interface FeedPlace {
@@ -153,8 +153,8 @@ export class FeedClient<A extends { readonly position: number } = Activity> {
     if (code === CLOSE_CODES.unauthorised) return this.#become('refused')
     this.#become('waiting')
     // Full jitter, so that the readers of a store do not come back as one when its node restarts.
-    const most = Math.min(RECONNECT_MS_MAX, RECONNECT_MS_BASE * 2 ** this.#attempt++)
-    this.#retry = setTimeout(() => this.open(), jittered(most))
+    const wait = backoff(RECONNECT_MS_BASE, RECONNECT_MS_MAX, this.#attempt++)
+    this.#retry = setTimeout(() => this.open(), wait)
   }
 
   /** KW-4. */

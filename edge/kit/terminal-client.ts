@@ -8,7 +8,7 @@ import type { HistoryQuery, TerminalKind } from '../till/inputs.ts'
 import { Line } from './attempt.ts'
 import type { Attempt, CallRefusal } from './attempt.ts'
 import type { CallInput, QuoteCallInput } from './call-inputs.ts'
-import { jittered } from './jitter.ts'
+import { backoff } from './jitter.ts'
 import { ATTEMPT_WAIT_MS_BASE, ATTEMPT_WAIT_MS_MAX, HAND_IN_MS, PATIENCE_MS } from './limits.ts'
 import { StoreTime } from './store-time.ts'
 import { WaitingCalls } from './waiting-calls.ts'
@@ -189,8 +189,8 @@ export class TerminalClient {
   async #again(make: () => Promise<Attempt>, first: Attempt, deadline: number): Promise<Attempt> {
     let last = first
     for (let attempt = 0; last.is === 'open' && performance.now() < deadline; attempt += 1) {
-      const most = Math.min(ATTEMPT_WAIT_MS_MAX, ATTEMPT_WAIT_MS_BASE * 2 ** attempt)
-      const pause = Math.max(last.retryAfterMs, jittered(most))
+      const own = backoff(ATTEMPT_WAIT_MS_BASE, ATTEMPT_WAIT_MS_MAX, attempt)
+      const pause = Math.max(last.retryAfterMs, own)
       if (performance.now() + pause > deadline || !(await this.#pause(pause))) break
       last = await make()
     }

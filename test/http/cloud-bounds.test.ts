@@ -1,4 +1,5 @@
 // Bounds that a caller of a whole cloud runs into (P-LIM-1), on one node: at the bound it is done, one beyond is refused, and says what the bound is.
+import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { HQ_REQUEST_SHAPES } from '../../cloud/domain/hq-requests.ts'
 import {
@@ -6,7 +7,8 @@ import {
   REDIRECT_URI_CHARS_MAX,
   STAFF_LOCATIONS_MAX,
 } from '../../cloud/platform/limits.ts'
-import { ACTIVITY_QUANTITY_MAX, FORM_BYTES_MAX, STORE_CLIENTS_MAX } from '../../protocol/limits.ts'
+import { ACTIVITY_QUANTITY_MAX, CA_DAYS, FORM_BYTES_MAX, STORE_CLIENTS_MAX } from '../../protocol/limits.ts'
+import { DAY_MS } from '../../protocol/time.ts'
 import { validator } from '../../protocol/validation.ts'
 import { CloudUnderTest } from '../support/cloud-node.ts'
 import type { Answer } from '../support/cloud-node.ts'
@@ -95,6 +97,13 @@ test('P-LIM-1 the form of a page has FORM_BYTES_MAX bytes at most', async () => 
     return (await fetch(`${cloud.url}/oauth/token`, { method: 'POST', headers, body })).status
   }
   expect([await sent(FORM_BYTES_MAX), await sent(FORM_BYTES_MAX + 1)]).toEqual([401, 413])
+})
+
+test('G-11 the CA lasts CA_DAYS, from a day before it is made', async () => {
+  const { text } = await cloud.ask('/ca.crt')
+  const { validFromDate, validToDate } = new X509Certificate(text)
+  expect((validToDate.getTime() - validFromDate.getTime()) / DAY_MS).toBe(CA_DAYS)
+  expect(Math.round((Date.now() - validFromDate.getTime()) / DAY_MS)).toBe(1)
 })
 
 test('P-LIM-1 HQ says ACTIVITY_QUANTITY_MAX pieces of an activity at most, given or taken back', () => {

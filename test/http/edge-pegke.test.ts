@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import type { StoreClient } from '../../protocol/frames/clients.ts'
 import type { Millis } from '../../protocol/time.ts'
-import { PEGKE_ACCESS_MS, PEGKE_PAGE_ROWS } from '../../protocol/limits.ts'
+import { PEGKE_ACCESS_MS, PEGKE_PAGE_ROWS, PEGKE_USERS_MAX } from '../../protocol/limits.ts'
 import { isLoopback } from '../../edge/http/origins.ts'
 import { realSystem } from '../../edge/system.ts'
 import { writeCertificate } from '../../edge/tls/certificate-file.ts'
@@ -85,6 +85,24 @@ function call(
     sent.end()
   })
 }
+
+test('PG-13: a name finds PEGKE_USERS_MAX users at most', async () => {
+  const found = async (): Promise<unknown[]> => {
+    const { json } = await call('search_user', { fields: { name: 'zoe' } })
+    return (json as { users: unknown[] }).users
+  }
+  const joins = (count: number): Promise<unknown> =>
+    Promise.all(
+      Array.from({ length: count }, (_, n) => {
+        const identities = [{ kind: 'card', value: `zoe-${count}-${n}` }]
+        return edge.post('/v1/members', { name: `Zoe ${n}`, identities })
+      }),
+    )
+  await joins(PEGKE_USERS_MAX)
+  expect(await found()).toHaveLength(PEGKE_USERS_MAX)
+  await joins(1)
+  expect(await found()).toHaveLength(PEGKE_USERS_MAX)
+})
 
 describe('PG-1 PG-2: who is heard', () => {
   test('PG-1: a key that was taken back is refused at once', async () => {

@@ -2,7 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cookieOf, setCookie } from '../../cloud/http/oauth/cookies.ts'
 import { Passwords } from '../../cloud/platform/passwords.ts'
-import { PASSWORD_HASHES_MAX, PASSWORD_HASHES_WAITING_MAX } from '../../cloud/platform/limits.ts'
+import {
+  IDENTIFY_CODE_MS_MAX,
+  IDENTIFY_TOKEN_MS_MAX,
+  INVITATION_MS_MAX,
+  PASSWORD_HASHES_MAX,
+  PASSWORD_HASHES_WAITING_MAX,
+} from '../../cloud/platform/limits.ts'
 import { CloudUnderTest, pick } from '../support/cloud-node.ts'
 import {
   Browser,
@@ -235,7 +241,7 @@ describe('identifying a customer', () => {
     await customer('mia@home.example')
     const { begun, caller, identification } = await begin(await staffToken(app))
     if (!begun.ok) throw new Error('refused')
-    expect(begun.value.expires).toBe(now + 30 * 60_000)
+    expect(begun.value.expires).toBe(now + IDENTIFY_TOKEN_MS_MAX)
     const path = `/perkville/biz/1/identify?token=${begun.value.token}`
     const browser = new Browser(cloud.url)
     const page = await browser.get(path)
@@ -250,7 +256,9 @@ describe('identifying a customer', () => {
     const stranger = await cloud.principalOf(await staffToken(app))
     expect(stranger && (await identification.personOf(stranger, code))).toBeUndefined()
     expect((await browser.get(path)).location).toBe('/perkville/biz/1/?error=identify')
-    now += 30_000
+    now += IDENTIFY_CODE_MS_MAX - 1
+    expect(await identification.personOf(caller, code)).toBe(person?.id)
+    now += 1
     expect(await identification.personOf(caller, code)).toBeUndefined()
   })
 
@@ -278,7 +286,7 @@ describe('identifying a customer', () => {
     expect(await visit(begun.value.token)).toMatchObject(no)
     const late = await begin(await staffToken(app))
     if (!late.begun.ok) throw new Error('refused')
-    now += 30 * 60_000
+    now += IDENTIFY_TOKEN_MS_MAX
     expect(await visit(late.begun.value.token)).toMatchObject(no)
     expect((await begin(await staffToken(app), { redirectUri: 'https://evil.example' })).begun).toMatchObject(
       {
@@ -308,7 +316,9 @@ describe('invitations', () => {
     const staff = await cloud.ask('/v1/staff')
     expect(staff.text).toContain('"role":"EMPLOYEE","locations":null,"first_name":"Nora"')
     const late = await invite('late@shop.example')
-    now += 7 * 24 * 3_600_000
+    now += INVITATION_MS_MAX - 1
+    expect((await browser.get(late)).status).toBe(200)
+    now += 1
     expect((await browser.get(late)).status).toBe(404)
   })
 

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import type { Basket } from '../../protocol/facts.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
-import type { MemberId, RuleId } from '../../protocol/ids.ts'
+import type { MemberId, RuleId, Seq } from '../../protocol/ids.ts'
+import { HOLD_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
@@ -76,6 +77,17 @@ const ask = (
     voucher: 'voucher' in question ? question.voucher : null,
   })
 }
+
+test('U-2 what was allowed is held for HOLD_MS_MAX, and longer until its store was heard of as a whole', async () => {
+  await ask({ perk: 301 })
+  const held = async (at: number): Promise<number> =>
+    (await cloud.store.read.openHolds(cloud.tenant, member, at as never)).length
+  const end = time.now + HOLD_MS_MAX
+  expect([await held(end - 1), await held(end)]).toEqual([1, 1])
+  const contact = { origin: till.origin, saidSeq: till.seq as Seq, software: '', program: 1 as never }
+  await cloud.store.write((tx) => tx.saveContact({ ...contact, contactAt: end as never }))
+  expect([await held(end - 1), await held(end)]).toEqual([1, 0])
+})
 
 describe('U-1 what was allowed is held back', () => {
   test('E-SPEND-8 from the account of its metric only', async () => {

@@ -10,17 +10,24 @@ import { compile } from '../../cloud/evaluation/compile.ts'
 import { newState } from '../../cloud/evaluation/state.ts'
 import type { Entitlement } from '../../cloud/evaluation/state.ts'
 import { StorageKeeper } from '../../cloud/storage-keeper.ts'
-import type { CloudStore, DueRow } from '../../cloud/store/port.ts'
+import { Lanes } from '../../cloud/domain/ingest/lanes.ts'
+import { acceptedOf } from '../../cloud/domain/accepted-record.ts'
+import type { CloudStore, DueRow, QuarantineRow } from '../../cloud/store/port.ts'
 import type { DiskStore } from '../../cloud/store/sqlite/sqlite-store.ts'
-import type { MemberId, Origin, StoreId } from '../../protocol/ids.ts'
+import { factIdOf } from '../../protocol/ids.ts'
+import type { MemberId, Origin, Seq, StoreId } from '../../protocol/ids.ts'
 import {
   DEVICES_SKIPPED,
   DISK_LOOK_MS,
   DUE_COMMIT_MAX,
   DUE_SWEEP_MAX,
+  FACT_BYTES_MAX,
+  INGEST_GROUP_BATCHES_MAX,
+  INGEST_GROUP_FACTS_MAX,
   LEASES_MEMBER_PERKS_MAX,
   LEASES_MEMBER_VOUCHERS_MAX,
   LEASES_SKIPPED,
+  LIVE_BATCH_FACTS,
   NUMBERS_APART,
   ORIGINS_APART,
   ORIGINS_SKIPPED,
@@ -30,6 +37,7 @@ import {
 } from '../../protocol/limits.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
+import { OriginWriter } from '../support/origin-writer.ts'
 import { VirtualSystem } from '../support/virtual-system.ts'
 import { program } from '../tables/story.ts'
 
@@ -111,6 +119,59 @@ test('DUE-1 a look takes DUE_SWEEP_MAX members, however many more are due', asyn
   })
   expect(await moments.sweep()).toBe(0)
   expect(pages * DUE_COMMIT_MAX).toBe(DUE_SWEEP_MAX)
+})
+
+test('I-11 a commit takes INGEST_GROUP_BATCHES_MAX batches of INGEST_GROUP_FACTS_MAX facts together', () => {
+  const sizes = (count: number, facts: number): number[] => {
+    const lanes = new Lanes<{
+      readonly origin: Origin
+      readonly batch: { readonly facts: readonly unknown[] }
+    }>()
+    const batch = { facts: Array.from({ length: facts }) }
+    for (let at = 1; at <= count; at++) lanes.push({ origin: at as Origin, batch })
+    const groups: number[] = []
+    while (lanes.length > 0) groups.push(lanes.take().length)
+    return groups
+  }
+  expect(sizes(INGEST_GROUP_BATCHES_MAX, 1)).toEqual([INGEST_GROUP_BATCHES_MAX])
+  expect(sizes(INGEST_GROUP_BATCHES_MAX + 1, 1)).toEqual([INGEST_GROUP_BATCHES_MAX, 1])
+  const fitting = INGEST_GROUP_FACTS_MAX / LIVE_BATCH_FACTS
+  expect(sizes(fitting, LIVE_BATCH_FACTS)).toEqual([fitting])
+  expect(sizes(fitting + 1, LIVE_BATCH_FACTS)).toEqual([fitting, 1])
+})
+
+test('CON-4 I-4 what is larger than FACT_BYTES_MAX does not count, as it came or as HQ writes it; what is as large does', async () => {
+  await cloud.found(program({}))
+  const writer = await cloud.addStore()
+  /** A sale of so many bytes: lines of one size, and some longer by what is left over. */
+  const saleOf = (bytes: number): Uint8Array => {
+    const encoded = (count: number, longer: number): Uint8Array => {
+      const lines = Array.from({ length: count }, (_, at) => ({
+        sku: 'x'.repeat(30 + Math.max(0, Math.min(34, longer - 34 * at))),
+        category: 'y'.repeat(64),
+        amount: 100,
+      }))
+      const made = new OriginWriter(writer.origin, writer.store)
+      made.sale({ at: NOW - 1_000 }, lines)
+      return made.bytes[0] ?? new Uint8Array()
+    }
+    const thousand = encoded(1_000, 0).length
+    const each = encoded(1_001, 0).length - thousand
+    const more = bytes - thousand
+    return encoded(1_000 + Math.floor(more / each), more % each)
+  }
+  expect(saleOf(FACT_BYTES_MAX)).toHaveLength(FACT_BYTES_MAX)
+  const accepted = (bytes: Uint8Array): Promise<unknown> =>
+    cloud.store.write(async (tx) => {
+      const [row, store] = [await tx.origin(writer.origin), await tx.store(writer.store)]
+      if (row === undefined || store === undefined) throw new Error('they were just added')
+      const aside = { id: factIdOf(writer.origin, 1 as Seq), bytes } as QuarantineRow
+      return acceptedOf(tx, aside, { row, store }, undefined)
+    })
+  expect(await accepted(saleOf(FACT_BYTES_MAX))).toMatchObject({ ok: true })
+  expect(await accepted(saleOf(FACT_BYTES_MAX + 1))).toMatchObject({
+    refusal: { code: 'record_unsound', detail: expect.stringContaining('larger') as unknown },
+  })
 })
 
 test('P-LIFE-3 a device has SPARES_MAX spare lives, made where they are lacking and not again', async () => {

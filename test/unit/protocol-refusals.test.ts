@@ -68,6 +68,9 @@ describe('limits', () => {
     expect(limits.RESERVATION_MS_MAX).toBeLessThan(limits.HOLD_MS_MAX)
     expect(limits.PAGE_SIZE_DEFAULT).toBeLessThanOrEqual(limits.PAGE_SIZE_MAX)
     expect(limits.FEED_PAGE_MAX).toBeLessThanOrEqual(limits.FEED_HISTORY_MAX)
+    // Every link there can be has out as much as it may.
+    const links = limits.HTTP_SOCKETS_MAX + limits.POST_LINES_MAX
+    expect(limits.INGEST_QUEUE_BATCHES_MAX).toBe(links * limits.BATCHES_IN_FLIGHT_MAX)
     expect(limits.INGEST_GROUP_BATCHES_MAX).toBeLessThanOrEqual(limits.INGEST_QUEUE_BATCHES_MAX)
     // A sale of as many lines as allowed has fewer items than the structural check lets through.
     expect(limits.LINES_MAX * 6).toBeLessThan(limits.CBOR_ITEMS_MAX)

@@ -1,5 +1,6 @@
 // Bounds of a store's ledger and of what it holds in memory (P-LIM-1): what happens at each is a rule, and nothing beyond is kept.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { IssuedTokens } from '../../edge/http/pegke/issued-tokens.ts'
 import { ownNames } from '../../edge/tls/own-names.ts'
 import { Cards } from '../../edge/till/cards.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
@@ -11,6 +12,12 @@ import {
   LEASES_STORE_MAX,
   LEASE_LINES_MAX,
   MEMBERS_CACHED_MAX,
+  PAGE_SIZE_DEFAULT,
+  PAGE_SIZE_MAX,
+  PEGKE_ACCESS_MS,
+  PEGKE_REFRESH_MS,
+  PEGKE_TOKENS_MAX,
+  RECORD_AGAIN_MAX,
   SESSIONS_MAX,
   SESSION_MS_MAX,
   USUAL_WEEKS,
@@ -86,6 +93,56 @@ test('P-LIM-1 MEMBERS_CACHED_MAX states are in memory, those that were asked for
   expect(cards.size).toBeGreaterThan(MEMBERS_CACHED_MAX / 2 - 1)
   expect(cards.get((2 * MEMBERS_CACHED_MAX) as MemberId)).toBeDefined()
   expect(cards.get(1 as MemberId)).toBeUndefined()
+})
+
+test('P-LIFE-5 what only the ledger has of a life that is over is recorded again RECORD_AGAIN_MAX facts at a time', async () => {
+  for (let n = 0; n <= RECORD_AGAIN_MAX; n++) void under.start('sale', sale(100))
+  await under.system.settle()
+  under.ledger.transact(() => under.ledger.lives.saveSpares([{ origin: (ORIGIN + 1) as Origin, epoch: 2 }]))
+  expect(under.till.beginLife('rewind')).toBe(true)
+  const nothing = { facts: [], seq: 0 as Seq, head: new Uint8Array(32) }
+  expect(under.till.takeTail({ type: 'tail', origin: ORIGIN, from: 1 as Seq, ...nothing })).toBe(true)
+  expect([under.till.recordAgain(), under.ledger.seq]).toEqual([false, RECORD_AGAIN_MAX])
+  expect([under.till.recordAgain(), under.ledger.seq]).toEqual([true, RECORD_AGAIN_MAX + 1])
+})
+
+test('H-4 a page of the history has PAGE_SIZE_DEFAULT facts, PAGE_SIZE_MAX at most', async () => {
+  for (let n = 0; n <= PAGE_SIZE_MAX; n++) void under.start('sale', sale(100))
+  await under.system.settle()
+  const page = (limit?: number): number => {
+    const read = under.till.history(limit === undefined ? {} : { limit })
+    return read.ok ? read.value.facts.length : 0
+  }
+  expect([page(), page(PAGE_SIZE_MAX), page(PAGE_SIZE_MAX + 1)]).toEqual([
+    PAGE_SIZE_DEFAULT,
+    PAGE_SIZE_MAX,
+    PAGE_SIZE_MAX,
+  ])
+})
+
+test('PG-9 PEGKE_TOKENS_MAX tokens of a store are out, one more ends the oldest; each ends with its time', () => {
+  const client = { dialect: 'pegke', key: 'k', name: 'POS', secret_hash: new Uint8Array(32), created: NOW }
+  const tokens = new IssuedTokens({ find: () => client as never }, under.system)
+  const pair = () => {
+    const made = tokens.byClient('k', 'secret')
+    if (made === undefined) throw new Error('the client is known')
+    return made
+  }
+  const first = pair()
+  for (let more = 2; more < PEGKE_TOKENS_MAX; more += 2) pair()
+  expect(tokens.holderOf(first.access)).toBe(client)
+  const last = pair()
+  expect(tokens.holderOf(first.access)).toBeUndefined()
+  expect(tokens.holderOf(last.access)).toBe(client)
+  under.system.now += PEGKE_ACCESS_MS - 1
+  expect(tokens.holderOf(last.access)).toBe(client)
+  under.system.now += 1
+  expect(tokens.holderOf(last.access)).toBeUndefined()
+  under.system.now += PEGKE_REFRESH_MS - PEGKE_ACCESS_MS - 1
+  const next = tokens.refreshed(last.refresh)
+  expect(next && tokens.holderOf(next.access)).toBe(client)
+  under.system.now += PEGKE_REFRESH_MS
+  expect(next && tokens.refreshed(next.refresh)).toBeUndefined()
 })
 
 test('H-9 SESSIONS_MAX logins are open; one more ends the one that would end first', () => {

@@ -26,6 +26,7 @@ import {
   PACK_BYTES_MIN,
   PEGKE_PAGES_MAX,
   PEGKE_REFERENCE_CHARS_MAX,
+  RECORD_CHARS_MAX,
   RETURN_SPREAD_MS_MAX,
   SPARES_MAX,
   STORE_CLIENTS_MAX,
@@ -103,6 +104,11 @@ const BOUNDS: readonly Bound[] = [
     what: 'CONFLICT_SUBJECT_CHARS_MAX: the name of a conflict',
     most: CONFLICT_SUBJECT_CHARS_MAX,
     read: (n) => fact(FACT_SAMPLES.resolution, { subject: '7'.repeat(n) }),
+  },
+  {
+    what: 'RECORD_CHARS_MAX: the record of a resolution, in base64',
+    most: RECORD_CHARS_MAX,
+    read: (n) => fact(FACT_SAMPLES.resolution, { record: 'A'.repeat(n) }),
   },
   {
     what: 'LEASE_LINES_MAX: lines of a lease fact',

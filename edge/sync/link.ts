@@ -350,7 +350,11 @@ export class Link implements CloudLink {
     const waiting = (this.#ledger.head().seq - last) as Seq
     this.#send({ type: 'batch', origin: this.#identity.origin, from, previous, waiting, facts })
     const bytes = facts.reduce((sum, fact) => sum + fact.length, 0)
-    this.#dispatch({ name: 'sent', from, last, bytes })
+    const sent = (): void => this.#dispatch({ name: 'sent', from, last, bytes })
+    if (waiting === 0) return sent()
+    // A backlog goes out a batch a turn (N-2): this one leaves, and tills are heard, before the next is read.
+    const socket = this.#socket
+    this.#system.soon(() => this.#socket === socket && this.#attempt(sent))
   }
 
   #receive(sealed: Uint8Array): void {

@@ -58,15 +58,19 @@ export const prepareRedemption: Prepare<'redemption'> = (books, write) => {
   const who = nameMember(books, input.member, said)
   if (who.is === 'open') return who.prepared
   if (who.is === 'unknown') return notKnownHere()
-  const { card } = who
   const { perk } = input
   const points = (input.points ?? null) as Points | null
   const basket = basketAsked(books, input)
   if (basket !== null && 'do' in basket) return basket
-  const leave = leaveFor(books, write, card.member, { perk, points, basket, voucher: null }, () =>
-    redeemOffline(books, card, { perk, points, basket }),
+  const leave = leaveFor(books, write, who.card.member, { perk, points, basket, voucher: null }, () =>
+    redeemOffline(books, who.card, { perk, points, basket }),
   )
   if ('do' in leave) return leave
+  // Decided for whom the identity named then; the cloud may have given it to another since (M-4).
+  const decided = leave.member === who.card.member ? who : nameMember(books, idText(leave.member), said)
+  if (decided.is === 'open') return decided.prepared
+  if (decided.is === 'unknown') return notKnownHere()
+  const { card } = decided
   const stage = input.capture === false ? ('reserved' as const) : ('captured' as const)
   const { hold, rights, risk } = leave
   const part = { stage, of: NO_FACT, perk, points: leave.points, hold, rights: [...rights], risk }

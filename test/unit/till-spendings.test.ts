@@ -65,6 +65,21 @@ describe('redemptions', () => {
     ])
   })
 
+  test('A-7 M-4 it is theirs for whom it was decided, also where the card is another member’s when the answer comes', async () => {
+    const identities = [{ kind: 'card', value: '1' }] as const
+    const other = stranger(5)
+    const { decide } = shop.link
+    shop.link.decide = (question) => {
+      shop.send(other, { balance: 900 }, { identities })
+      return decide(question)
+    }
+    const receipt = await shop.done('redemption', { member: identities[0], perk: COFFEE })
+    expect(shop.ledger.members.holder(identities[0])).toBe(other)
+    expect(spendings()).toMatchObject([{ member: Number(member) }])
+    expect(facts()[0]).toMatchObject({ kind: 'redemption', hold: 77, member: Number(member) })
+    expect(receipt).toMatchObject({ member: { id: member, balance: 350 } })
+  })
+
   test('E-SPEND-9 points as money: the points are named to the cloud, and the answer says what they take off', async () => {
     shop.publish(2, MONEY_PROGRAM)
     shop.link.decide = ({ perk, points }) =>

@@ -51,6 +51,8 @@ export async function booksConflicts(
   return conflicts
 }
 
+const NOBODY: readonly MemberId[] = []
+
 function membersOf(fact: Fact): readonly MemberId[] {
   switch (fact.kind) {
     case 'lease':
@@ -59,6 +61,6 @@ function membersOf(fact: Fact): readonly MemberId[] {
     case 'voucher_use':
       return [fact.member]
     default:
-      return []
+      return NOBODY
   }
 }

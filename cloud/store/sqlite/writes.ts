@@ -397,7 +397,23 @@ export function sqliteWrites(
                 goodwill,
                 notice === null ? null : JSON.stringify(notice),
               )
-        return { ...row, position: Number(lastInsertRowid) }
+        return {
+          position: Number(lastInsertRowid),
+          tenant,
+          store,
+          kind,
+          at,
+          fact,
+          revision,
+          member,
+          cause,
+          amount,
+          points,
+          goodwill,
+          effects: row.effects,
+          notice,
+          tell: row.tell,
+        }
       })
     },
     saveVouchers: async (rows) => {

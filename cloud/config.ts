@@ -20,12 +20,14 @@ export interface CloudConfig {
   readonly mail: { readonly smtp: string; readonly from: string } | undefined
   /** Off where the facts' time is not the machine's: a replay of history. */
   readonly moments: boolean
+  /** From the start to the first walk over the data (S-10); undefined: the node's own. */
+  readonly walkAfterMs: number | undefined
 }
 
 export type ParsedConfig =
   { readonly ok: true; readonly config: CloudConfig } | { readonly ok: false; readonly sentence: string }
 
-export const USAGE = `usage: tillstream cloud --data DIR [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] [--log-level ${LOG_LEVELS.join('|')}] [--moments on|off] [--public-url URL] [--host-name NAME] [--smtp URL --mail-from ADDRESS]`
+export const USAGE = `usage: tillstream cloud --data DIR [--port ${PORT_DEFAULT}] [--host ${HOST_DEFAULT}] [--log-level ${LOG_LEVELS.join('|')}] [--moments on|off] [--walk-after SECONDS] [--public-url URL] [--host-name NAME] [--smtp URL --mail-from ADDRESS]`
 
 const OPTIONS = {
   data: { type: 'string' },
@@ -33,6 +35,7 @@ const OPTIONS = {
   host: { type: 'string' },
   'log-level': { type: 'string' },
   moments: { type: 'string' },
+  'walk-after': { type: 'string' },
   'public-url': { type: 'string' },
   'host-name': { type: 'string', multiple: true },
   smtp: { type: 'string' },
@@ -63,6 +66,9 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
   if (logLevel === undefined) return wrong(`--log-level must be one of ${LOG_LEVELS.join(', ')}.`)
   const { moments = 'on' } = values
   if (moments !== 'on' && moments !== 'off') return wrong(`--moments is on or off, not "${moments}".`)
+  const walkAfter = values['walk-after']
+  if (walkAfter !== undefined && !/^[0-9]{1,6}$/.test(walkAfter))
+    return wrong(`--walk-after is a number of seconds from 0 to 999999, not "${walkAfter}".`)
   const publicUrl = values['public-url']
   if (publicUrl !== undefined && !(/^https?:\/\/[^/\s]+$/.test(publicUrl) && URL.canParse(publicUrl)))
     return wrong(
@@ -84,6 +90,7 @@ export function parseConfig(args: readonly string[]): ParsedConfig {
       hostNames: values['host-name'] ?? [],
       mail: smtp === undefined || from === undefined ? undefined : { smtp, from },
       moments: moments === 'on',
+      walkAfterMs: walkAfter === undefined ? undefined : Number(walkAfter) * 1000,
     },
   }
 }

@@ -67,6 +67,8 @@ export interface CloudOptions {
   readonly mail?: { readonly smtp: string; readonly from: string } | undefined
   /** Whether what falls due is booked by itself (DUE); left out: yes. */
   readonly moments?: boolean
+  /** From the start to the first walk over the data (S-10); left out: `WALK_FIRST_MS`. */
+  readonly walkAfterMs?: number | undefined
   /** Whether leases are given (U-6); left out: as `moments`, because they go by the machine's time too. */
   readonly leases?: boolean
   /** The storage failed: end the process, so that the next start looks at everything (S-4). */
@@ -378,7 +380,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
           secret: mailSecret,
           pathOf: (letter) => services.platform.proofs.pathOf(letter),
         })
-  keeper.start()
+  keeper.start(options.walkAfterMs)
   if (options.moments !== false) moments.start()
   if (options.leases ?? options.moments !== false) grants.start()
   log.info({ port, host: options.host, directory: options.directory }, 'listening')

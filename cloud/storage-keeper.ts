@@ -28,10 +28,10 @@ export class StorageKeeper {
     this.#parts = parts
   }
 
-  start(): void {
+  start(walkFirstMs = WALK_FIRST_MS): void {
     this.look()
     this.#again(DISK_LOOK_MS, DISK_LOOK_MS, () => this.look())
-    this.#again(WALK_FIRST_MS, WALK_MS, () => void this.walk())
+    this.#again(walkFirstMs, WALK_MS, () => void this.walk())
   }
 
   get readOnly(): boolean {

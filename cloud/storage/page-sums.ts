@@ -22,8 +22,16 @@ const WORD = 4
 /** Size in pages and change counter, then a word a page, then the sum of all before. */
 const HEAD_WORDS = 2
 
-/** Of a file that nobody has open. Best effort: without it the next open only knows less. */
+/** Of a file that nobody has open. Best effort, for a disk may be full: without it the next open only knows less. */
 export function leavePageSums(path: string): void {
+  try {
+    writeSums(path)
+  } catch {
+    forgetPageSums(path)
+  }
+}
+
+function writeSums(path: string): void {
   const words = wordsOf(path)
   if (words === undefined) return
   const bytes = Buffer.alloc((words.length + 1) * WORD)

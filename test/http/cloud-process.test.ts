@@ -158,6 +158,7 @@ describe('arguments', () => {
         logLevel: 'info',
         hostNames: [],
         moments: true,
+        walkAfterMs: undefined,
       },
     })
     expect(
@@ -170,6 +171,8 @@ describe('arguments', () => {
     })
     expect(parseConfig(['--data', 'd', '--moments', 'off'])).toMatchObject({ config: { moments: false } })
     expect(sentence('--data', 'd', '--moments', 'never')).toContain('on or off')
+    expect(parseConfig(['--data', 'd', '--walk-after', '5'])).toMatchObject({ config: { walkAfterMs: 5000 } })
+    expect(sentence('--data', 'd', '--walk-after', 'soon')).toContain('seconds')
   })
 
   test.each([

@@ -1,5 +1,6 @@
 // The rigs that `npm run faults` runs. Every fault of the list has one that shows that it is survived (test/faults/table.test.ts).
 import { filesCut } from './files-cut.ts'
+import { fullDiskSteps } from './full-disk-steps.ts'
 import { storePutBack } from './store-put-back.ts'
 import { hostileDevice } from './hostile-device.ts'
 import { zoneNight } from './zone-night.ts'
@@ -7,6 +8,7 @@ import { upgradeKilled } from './upgrade-killed.ts'
 import { nodeCloned } from './node-cloned.ts'
 import { nodeDestroyed } from './node-destroyed.ts'
 import { cloudPutBack } from './cloud-put-back.ts'
+import { cloudRots } from './cloud-rots.ts'
 import { loopStalled } from './loop-stalled.ts'
 import { backupDrill } from './backup-drill.ts'
 import { leaseRaces } from './lease-races.ts'
@@ -32,8 +34,10 @@ export const RIGS: readonly Rig[] = [
   processKilled,
   diskLied,
   diskFull,
+  cloudRots,
   bitsFlipped,
   filesCut,
+  fullDiskSteps,
   storePutBack,
   badNetwork,
   hostileDevice,

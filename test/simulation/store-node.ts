@@ -52,6 +52,8 @@ export class StoreNode {
   link: Link | null = null
   /** Rises with every life of the process; answers of an older life are never heard. */
   life = 0
+  /** Times that another disk's files came in the place of its own. */
+  putBacks = 0
   /** How far its machine's clock is off. */
   clockOffMs = 0
   /** What a node in a store may not do, whatever happens to it. */
@@ -136,6 +138,7 @@ export class StoreNode {
 
   /** Another disk's files in the place of this node's, which is started on them. */
   putBack(image: DiskImage): void {
+    this.putBacks += 1
     this.#stop()
     this.#disk.putBack(image)
     this.start()

@@ -356,9 +356,13 @@ export class World {
     return new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.origin, row.seq]])))
   }
 
-  /** Enrolment is the cloud's work too: when it dies over it, somebody tries again. */
+  /** Enrolment is the cloud's work too: when it dies over it, somebody tries again, unless an older disk was put back meanwhile: that one is not lost. */
   #install(node: StoreNode): void {
-    const again = (): void => void this.time.after(INSTALL_AGAIN_MS, () => this.#install(node))
+    const { putBacks } = node
+    const again = (): void =>
+      void this.time.after(INSTALL_AGAIN_MS, () => {
+        if (node.putBacks === putBacks) this.#install(node)
+      })
     if (this.#cloud === null) return again()
     node.install().catch((cause: unknown) => {
       if (!(cause instanceof ProcessGone)) node.faults.push(cause)

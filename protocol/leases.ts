@@ -105,3 +105,13 @@ export function booksFault(books: SpendingBooks): string | undefined {
   if (available >= 0 || -available <= risk + lost) return undefined
   return `balance ${balance} does not cover ${outstanding} leased and ${held} held: ${-available} too much, where ${risk} were risked and ${lost} taken back`
 }
+
+/**
+ * P-LEASE-3 right after a grant: the cloud gives out nothing that is not there, whatever was risked or taken back before. `booked`: what the commit of the grant
+ * risked or took back itself, after the grant was decided. Undefined when nothing is wrong.
+ */
+export function grantFault(books: SpendingBooks, booked: number): string | undefined {
+  const available = availableOf(books)
+  if (available >= 0 || -available <= booked) return undefined
+  return `${-available} more is given out than there is, where this commit took ${booked}`
+}

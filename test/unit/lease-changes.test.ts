@@ -7,6 +7,8 @@ import { appendLeaseFacts } from '../../cloud/domain/leases/lease-facts.ts'
 import { LeaseRounds } from '../../cloud/domain/leases/rounds.ts'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
+import { spendableIn } from '../../cloud/evaluation/metrics/metrics.ts'
+import { decodeState } from '../../cloud/evaluation/state.ts'
 import type { LeaseRow } from '../../cloud/store/lease-port.ts'
 import type { MemberId, Origin, ProgramVersion, RuleId, StoreId } from '../../protocol/ids.ts'
 import { outstandingOf } from '../../protocol/leases.ts'
@@ -289,6 +291,32 @@ test('U-6 leases of stores out of reach do not keep others from being renewed', 
   for (let n = 0; n < 4; n++)
     looks.push((await rounds.next(read, 1, programs, now, reach, LEASES_SWEEP_MAX))?.members.size)
   expect(looks).toEqual([0, 1, 0, 1])
+})
+
+test('P-LEASE-3 what was taken back before excuses no grant of what is not there', async () => {
+  await begin({ share_percent: 0 })
+  const member = await rich(a, 'taken')
+  await say(member, { kind: 'adjustment', points: -900, reason: 'mistaken', by: 'grace' })
+  const { cloud, system } = world
+  const state = (await cloud.store.read.member(member))?.state
+  const decoded = state ? decodeState(state) : undefined
+  const left = decoded === undefined ? 0 : spendableIn(decoded, 0)
+  expect(left).toBeGreaterThan(0)
+  const lend = (amount: number): Promise<void> =>
+    cloud.ingest.record(cloud.tenant, async (tx, own) => {
+      const lease = (await tx.lastLease()) + 1
+      const line = { subject: 'points', member, item: 0, code: null, amount, cap: amount } as const
+      const { origin, store } = b
+      const expires = (system.now + HOUR) as Millis
+      await appendLeaseFacts(own, 1 as ProgramVersion, 'granted', [
+        { ...line, origin, store, lease, expires },
+      ])
+    })
+  await expect(lend(left + 1)).rejects.toThrow(
+    `member ${member}: metric 0: 1 more is given out than there is`,
+  )
+  await lend(left)
+  await world.leap(3 * HOUR)
 })
 
 test('P-LEASE-6 what is lent beyond a limit or a budget is told by verify', async () => {

@@ -297,9 +297,11 @@ export class Ingest {
     drafts.sort((a, b) => a.at - b.at || a.fact - b.fact || a.revision - b.revision)
     const places = consequentAmong(drafts)
     const telling = places.flatMap((place) => drafts[place] ?? [])
-    await tx.addToBooks(lossesOf(tenant, telling))
+    const lost = lossesOf(tenant, telling)
+    await tx.addToBooks(lost)
     const spending = await settleSpending(tx, tenant, programs, part.facts, standing)
     leases.push(...spending.leases)
+    const booked = [...lost, ...spending.risked]
     await countRedemptions(tx, tenant, redemptionsMoved(standing, telling), (member) =>
       this.#states.of(tx, member),
     )
@@ -314,7 +316,7 @@ export class Ingest {
       ...standing.conflicts,
       ...orphans,
       ...spending.conflicts,
-      ...(await booksConflicts(tx, tenant, programs, part.facts, standing, now)),
+      ...(await booksConflicts(tx, { tenant, programs, arrivals: part.facts, standing, now, booked })),
       ...part.conflicts(tenant, now),
     ]
     rows.push(...(await raiseConflicts(tx, raised)))

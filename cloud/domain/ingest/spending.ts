@@ -27,9 +27,10 @@ type Spending = Redemption | VoucherUse
 export interface SettledSpending {
   readonly conflicts: readonly ConflictDraft[]
   readonly leases: readonly LeaseChange[]
+  readonly risked: readonly BookRow[]
 }
 
-const NOTHING: SettledSpending = { conflicts: [], leases: [] }
+const NOTHING: SettledSpending = { conflicts: [], leases: [], risked: [] }
 
 /** Settles holds and leases by a group's facts, in the order they came; what exceeds them is booked as risk and told to HQ (U-2, U-5). */
 export async function settleSpending(
@@ -49,7 +50,8 @@ export async function settleSpending(
   for (const fact of facts) settling.take(fact)
   await tx.settleHolds(settling.settled)
   await tx.addToBooks(settling.risked)
-  return { conflicts: settling.conflicts, leases: await settling.accounts.save(tx) }
+  const { conflicts, risked } = settling
+  return { conflicts, risked, leases: await settling.accounts.save(tx) }
 }
 
 type Rightful = Spending | LeaseFact

@@ -15,6 +15,7 @@ const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   store_members: 'by store',
   checkpoints: 'by member',
   visits: 'by store and member',
+  departed: 'by member',
   persons: 'of the node',
   person_emails: 'by person',
   person_phones: 'by person',

@@ -137,7 +137,8 @@ describe('R16 the clock jumps while the store sells', () => {
 describe('CLK-5 reservations', () => {
   const reserve = async (member: string): Promise<void> => {
     shop.online()
-    shop.link.decide = () => Promise.resolve(decision({ hold: 77, points: 100 as Points }))
+    shop.link.decide = () =>
+      Promise.resolve(decision({ hold: 77, points: 100 as Points, member: Number(member) as MemberId }))
     await shop.done('redemption', { member, perk: COFFEE, capture: false })
   }
 

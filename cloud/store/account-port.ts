@@ -68,7 +68,7 @@ export interface AccountWrites extends AccountReads, CollectionWrites {
   deleteAccountRow(table: AccountTable, id: number): Promise<void>
   saveProjection(tenant: TenantId, projection: ProjectionState): Promise<void>
   /** Counted facts of a member of one of these kinds, in canonical order. */
-  factsOfKind(member: MemberId, kind: 'challenge' | 'profile'): Promise<FactRow[]>
+  factsOfKind(member: MemberId, kind: 'challenge' | 'profile' | 'voucher_use'): Promise<FactRow[]>
   /** The enrolments of members that have an id above this one, by id. */
   enrolmentsAfter(tenant: TenantId, member: MemberId, limit: number): Promise<FactId[]>
 }

@@ -10,6 +10,8 @@ import type {
   Return,
   Sale,
   SaleLine,
+  Void,
+  VoucherUse,
 } from '../../protocol/facts.ts'
 import type { Batch } from '../../protocol/frames/batch.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
@@ -121,11 +123,17 @@ export class OriginWriter {
     return this.#write(fact).id
   }
 
-  redeem(base: Base, perk: number, points: number, hold: number): FactId {
+  redeem(
+    base: Base,
+    perk: number,
+    points: number,
+    hold: number,
+    { stage, of }: Pick<Redemption, 'stage' | 'of'> = { stage: 'captured', of: NO_FACT },
+  ): FactId {
     const fact: Redemption = {
       ...this.#header('redemption', base),
-      stage: 'captured',
-      of: NO_FACT,
+      stage,
+      of,
       perk: perk as RuleId,
       points: points as Points,
       hold,
@@ -133,6 +141,23 @@ export class OriginWriter {
       risk: null,
     }
     return this.#write(fact).id
+  }
+
+  /** At the merchant's risk. */
+  useVoucher(base: Base, code: string): FactId {
+    const fact: VoucherUse = {
+      ...this.#header('voucher_use', base),
+      code,
+      hold: 0,
+      rights: [],
+      risk: 1 as Points,
+    }
+    return this.#write(fact).id
+  }
+
+  takeBack(base: Base, fact: FactId): FactId {
+    const full: Void = { ...this.#header('void', base), fact, reason: 'test' }
+    return this.#write(full).id
   }
 
   /** How a ledger in its first life greets that stands at `seq`, was never told how far the cloud has it, and has nothing of the downstream logs but the first program. */

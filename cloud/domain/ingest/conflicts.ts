@@ -42,17 +42,14 @@ const isReuse = ({ kind }: Effect): boolean => kind === 'voucher_reused'
 
 /** A second use, or one that a late fact made the first. */
 async function usedTwice(tx: Writes, tenant: TenantId, row: ActivityRow): Promise<ActivityRow[]> {
-  const told: ActivityRow[] = []
-  for (const { amount } of row.effects.filter(isReuse)) {
-    const name = { tenant, kind: 'voucher_twice', subject: String(row.fact) } as const
-    const { store, at, fact, member } = row
-    if (amount > 0) {
-      const text = `A voucher of member ${member} was used again by fact ${fact}`
-      told.push(...(await raiseConflicts(tx, [{ ...name, store, at, fact, member, text }])))
-    } else
-      told.push(...(await settleConflict(tx, name, { decision: 'withdrawn', by: row.cause, at: row.at })))
-  }
-  return told
+  const { store, at, fact, member, cause } = row
+  const name = { tenant, kind: 'voucher_twice', subject: String(fact) } as const
+  // It may be the second after another one now.
+  const more = row.effects.filter(isReuse).reduce((sum, { amount }) => sum + amount, 0)
+  if (more < 0) return settleConflict(tx, name, { decision: 'withdrawn', by: cause, at })
+  if (more === 0) return []
+  const text = `A voucher of member ${member} was used again by fact ${fact}`
+  return raiseConflicts(tx, [{ ...name, store, at, fact, member, text }])
 }
 
 /** The earlier facts that a return or void names. */

@@ -6,7 +6,10 @@ import type { ActivityDraft } from './standing.ts'
 /** Whatever takes an amount away does, too. */
 const CONSEQUENT: Readonly<Partial<Record<EffectKind, true>>> = {
   given_back: true,
+  voucher_issued: true,
+  voucher_used: true,
   voucher_reused: true,
+  entitlement: true,
   referral_completed: true,
 }
 

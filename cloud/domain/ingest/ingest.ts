@@ -8,6 +8,7 @@ import { INGEST_QUEUE_BATCHES_MAX } from '../../../protocol/limits.ts'
 import { assert } from '../../../protocol/result.ts'
 import { HybridClock, TIME_MIN, hybridTime } from '../../../protocol/time.ts'
 import type { Clock, Millis } from '../../../protocol/time.ts'
+import type { MemberState } from '../../evaluation/state.ts'
 import { nextDue } from '../../evaluation/time/time.ts'
 import type { ActivityRow, CloudStore, OriginRow, StoreRow, TenantId, Writes } from '../../store/port.ts'
 import { Projector } from '../accounts/projection/projector.ts'
@@ -21,6 +22,7 @@ import type { Accepted, Arrival, ArrivedFact, BatchAnswer, Cursor, TenantsKnown 
 import { settleConflicts } from './conflicts.ts'
 import { consequentAmong } from './consequences.ts'
 import { doubtNotices } from './doubts.ts'
+import { settleEarlyUses } from './early-uses.ts'
 import { Lanes } from './lanes.ts'
 import { Meetings } from './meetings.ts'
 import { MemberStates } from './member-states.ts'
@@ -302,9 +304,8 @@ export class Ingest {
     const spending = await settleSpending(tx, tenant, programs, part.facts, standing)
     leases.push(...spending.leases)
     const booked = [...lost, ...spending.risked]
-    await countRedemptions(tx, tenant, redemptionsMoved(standing, telling), (member) =>
-      this.#states.of(tx, member),
-    )
+    const stateOf = (member: MemberId): Promise<MemberState> => this.#states.of(tx, member)
+    await countRedemptions(tx, tenant, redemptionsMoved(standing, telling), stateOf)
     const rows = await tx.appendActivities([
       ...drafts,
       ...standing.notices,
@@ -321,12 +322,15 @@ export class Ingest {
     ]
     rows.push(...(await raiseConflicts(tx, raised)))
     rows.push(...(await settleConflicts(tx, tenant, part.facts, consequent)))
+    rows.push(
+      ...(await settleEarlyUses({ tx, tenant, arrivals: part.facts, rows: consequent, standing, stateOf })),
+    )
     await this.#projector.follow(tx, tenant, {
       programs,
       arrivals: part.facts,
       standing,
       activities: rows,
-      stateOf: (member) => this.#states.of(tx, member),
+      stateOf,
     })
     return { rows, consequent }
   }

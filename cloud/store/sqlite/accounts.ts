@@ -14,7 +14,7 @@ type Sql = ReturnType<typeof preparer>
 /** What is no collection. */
 export const ACCOUNT_TABLES = `
 CREATE TABLE projections (tenant INTEGER PRIMARY KEY, state TEXT NOT NULL, up_to INTEGER NOT NULL);
-CREATE INDEX facts_said ON facts (member, kind, at, id) WHERE kind IN ('challenge', 'profile');
+CREATE INDEX facts_said ON facts (member, kind, at, id) WHERE kind IN ('challenge', 'profile', 'voucher_use');
 `
 
 const COLUMNS = Object.fromEntries(

@@ -1,0 +1,140 @@
+// CON-6: uses of a voucher that come canonically before its issue, over a real store, in whatever order the facts come.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ownHeader } from '../../cloud/domain/ingest/own-facts.ts'
+import { voucherCode } from '../../cloud/evaluation/spending/entitlements.ts'
+import type { VoucherUse } from '../../protocol/facts.ts'
+import { NO_FACT } from '../../protocol/ids.ts'
+import type { FactId } from '../../protocol/ids.ts'
+import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
+import type { OriginWriter } from '../support/origin-writer.ts'
+import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
+
+const T0 = Date.UTC(2026, 0, 5, 10)
+const MINUTE = 60_000
+
+let directory: ReturnType<typeof freshDirectory>
+let cloud: CloudCore
+let a: OriginWriter
+let b: OriginWriter
+let early: FactId
+let later: FactId
+
+/** The clock of `a` was an hour ahead when it issued. */
+const write = (): void => {
+  const member = a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+  const issue = a.redeem({ at: T0 + 60 * MINUTE, member }, COFFEE, 0, 0)
+  const code = voucherCode(SMALL_PROGRAM.voucher_secret ?? '', issue, COFFEE, 0)
+  later = a.useVoucher({ at: T0 + 61 * MINUTE, member }, code)
+  early = b.useVoucher({ at: T0 + 10 * MINUTE, member, key: 'early' }, code)
+}
+const send = (writer: OriginWriter, from = 1, to = writer.seq) =>
+  cloud.ingest.submit(writer.origin, writer.batch(from, to))
+const queue = () => cloud.store.read.conflicts(cloud.tenant, false, { after: 0, limit: 50 })
+const twice = async () =>
+  (await queue()).flatMap(({ kind, subject, decision }) =>
+    kind === 'voucher_twice' ? [[Number(subject), decision]] : [],
+  )
+
+beforeEach(async () => {
+  directory = freshDirectory()
+  cloud = new CloudCore(directory.path, { now: () => T0 + 70 * MINUTE })
+  await cloud.found(SMALL_PROGRAM)
+  a = await cloud.addStore()
+  b = await cloud.addStore()
+})
+afterEach(async () => {
+  await cloud.store.close()
+  directory.remove()
+})
+
+test('CON-6 a use before the issue is told of as a second one when another counts, whichever came first', async () => {
+  write()
+  await send(a, 1, 2)
+  await send(b)
+  expect(await twice()).toEqual([])
+  await send(a, 3)
+  expect(await twice()).toEqual([[early, null]])
+  const told = await cloud.store.read.activitiesToTell(b.store, { after: 0, limit: 50 })
+  expect(told.map(({ notice }) => notice?.code)).toContain('voucher_twice')
+})
+
+test('CON-6 a use before the issue is told of when it comes last', async () => {
+  write()
+  await send(a)
+  expect(await twice()).toEqual([])
+  await send(b)
+  expect(await twice()).toEqual([[early, null]])
+})
+
+test('CON-6 a use before the issue is told of when two came before the issue, and the issue comes last', async () => {
+  write()
+  const { member } = b.facts[0] as VoucherUse
+  const second = b.useVoucher({ at: T0 + 11 * MINUTE, member }, (b.facts[0] as VoucherUse).code)
+  await send(b)
+  expect(await twice()).toEqual([])
+  await send(a, 1, 2)
+  expect(await twice()).toEqual([
+    [early, null],
+    [second, null],
+  ])
+})
+
+test('CON-6 a use before the issue is withdrawn when the other use is given back, and told of again when there is another', async () => {
+  write()
+  await send(a)
+  await send(b)
+  const { member, code } = a.facts[2] as VoucherUse
+  a.takeBack({ at: T0 + 62 * MINUTE, member }, later)
+  await send(a, 4)
+  expect(await twice()).toEqual([[early, 'withdrawn']])
+  a.useVoucher({ at: T0 + 63 * MINUTE, member }, code)
+  await send(a, 5)
+  expect(await twice()).toEqual([[early, null]])
+})
+
+test('CON-6 a use before the issue is withdrawn when it counts no longer', async () => {
+  write()
+  await send(a)
+  await send(b)
+  const { member } = b.facts[0] as VoucherUse
+  const winner = b.grant({ at: T0 + 5 * MINUTE, member, key: 'early', promised: 5 }, 5)
+  await send(b, 2)
+  expect(await twice()).toEqual([[early, 'withdrawn']])
+  expect((await queue()).find(({ kind }) => kind === 'voucher_twice')?.resolvedBy).toBe(winner)
+})
+
+test('CON-6 a use before the issue counts when the issue turns out to be before it: the later one is the second then', async () => {
+  const member = a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+  const first = a.redeem({ at: T0 + MINUTE, member }, COFFEE, 0, 0, { stage: 'reserved', of: NO_FACT })
+  const captured = { stage: 'captured', of: first } as const
+  a.redeem({ at: T0 + 60 * MINUTE, member }, COFFEE, 0, 0, captured)
+  const code = voucherCode(SMALL_PROGRAM.voucher_secret ?? '', first, COFFEE, 0)
+  later = a.useVoucher({ at: T0 + 61 * MINUTE, member }, code)
+  early = b.useVoucher({ at: T0 + 10 * MINUTE, member }, code)
+  b.redeem({ at: T0 + 5 * MINUTE, member }, COFFEE, 0, 0, captured)
+  await send(a)
+  await send(b, 1, 1)
+  expect(await twice()).toEqual([[early, null]])
+  await send(b, 2)
+  expect(await twice()).toEqual([
+    [early, 'withdrawn'],
+    [later, null],
+  ])
+})
+
+test('CON-6 a use before the issue is told of when a merge brings it to the voucher', async () => {
+  const member = a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+  const other = b.enrol({ at: T0 }, [{ kind: 'card', value: '2' }])
+  const issue = a.redeem({ at: T0 + 60 * MINUTE, member }, COFFEE, 0, 0)
+  const code = voucherCode(SMALL_PROGRAM.voucher_secret ?? '', issue, COFFEE, 0)
+  a.useVoucher({ at: T0 + 61 * MINUTE, member }, code)
+  early = b.useVoucher({ at: T0 + 10 * MINUTE, member: other }, code)
+  await send(a)
+  await send(b)
+  expect(await twice()).toEqual([])
+  await cloud.ingest.record(cloud.tenant, async (_, own) => {
+    const header = { ...(await own.place()), key: 'm-1', program: 1 as never, member }
+    await own.append({ ...ownHeader('merge', header), merged: other })
+  })
+  expect(await twice()).toEqual([[early, null]])
+})

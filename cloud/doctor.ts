@@ -71,7 +71,7 @@ async function dataFinding(directory: string): Promise<Finding> {
     return wrong(
       'data',
       told,
-      'No disk does this: send what `tillstream verify` says to who wrote this software.',
+      'A new start makes no difference. If the disk reports errors, put a backup in place of the data; if not, it is a defect: send what `tillstream verify` says to who wrote this software.',
     )
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause)

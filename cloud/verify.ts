@@ -254,7 +254,9 @@ class Walk {
     const fault = claimsFault(programs.program(hybridTime(this.#now)), state, claims)
     if (fault !== undefined) this.#breakLeases(`${name}: ${fault}`)
     const made = effects.values()
-    const beyond = bounds.limitFault({ state, facts, made, claims, day })
+    const named = facts.flatMap((fact) => (fact.kind === 'redemption' && fact.hold > 0 ? [fact.hold] : []))
+    const decisions = await this.#read.decisionsOf(row.id, named)
+    const beyond = bounds.limitFault({ state, facts, made, claims, decisions, day })
     if (beyond !== undefined) this.#breakLeases(`${name}: ${beyond}`)
     const differing = await logFault(this.#read, row.id, effects, state)
     if (differing === undefined) return

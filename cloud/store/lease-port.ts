@@ -86,6 +86,8 @@ export interface LeaseReads extends BudgetReads {
   awaiting(store: StoreId, limit: number): Promise<MemberId[]>
   /** As inside a transaction (U-2). */
   openHolds(tenant: TenantId, member: MemberId, now: Millis): Promise<HoldRow[]>
+  /** Of these decisions those about the member or one merged into it, settled or not, as the member's. */
+  decisionsOf(member: MemberId, ids: readonly number[]): Promise<HoldRow[]>
   /** Also of members merged into these, as inside a transaction. */
   leasesOfMembers(members: readonly MemberId[]): Promise<LeaseRow[]>
   bookList(members: readonly MemberId[]): Promise<BookRow[]>

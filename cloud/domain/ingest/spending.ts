@@ -3,7 +3,7 @@
 import { decodeStoredFact } from '../../../protocol/codec.ts'
 import { compareCanonical } from '../../../protocol/facts.ts'
 import type { ConflictKind } from '../../../protocol/conflicts.ts'
-import type { Fact, LeaseFact, Redemption, VoucherUse } from '../../../protocol/facts.ts'
+import type { Fact, LeaseFact, Redemption } from '../../../protocol/facts.ts'
 import { NO_FACT, NO_MEMBER, originOf } from '../../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import { POINTS } from '../../evaluation/document/metrics.ts'
@@ -15,13 +15,13 @@ import { decodeState } from '../../evaluation/state.ts'
 import type { MemberState } from '../../evaluation/state.ts'
 import type { BookRow, LeaseRow } from '../../store/lease-port.ts'
 import type { HoldRow, RedemptionRow, TenantId, Writes } from '../../store/port.ts'
+import { covers } from '../leases/decided.ts'
+import type { Spending } from '../leases/decided.ts'
 import { LeaseAccounts } from '../leases/lease-accounts.ts'
 import type { LeaseChange } from '../leases/lease-accounts.ts'
 import type { ConflictDraft } from '../conflicts.ts'
 import type { ArrivedFact } from './accept.ts'
 import type { ActivityDraft, Standing } from './standing.ts'
-
-type Spending = Redemption | VoucherUse
 
 /** What spending and lease facts of a group came to beside the fold. */
 export interface SettledSpending {
@@ -136,7 +136,7 @@ class Settling {
       if (hold.id === fact.hold || (hold.store === fact.store && hold.key === fact.key))
         this.settled.push(hold.id)
     const hold = fact.hold > 0 ? holds.find(({ id }) => id === fact.hold) : undefined
-    if (covers(hold, fact, this.#standing)) return
+    if (covers(hold, fact, (member) => this.#standing.aliasOf(member))) return
     const points = fact.kind === 'redemption' ? fact.points : 0
     let covered = 0
     let over = false
@@ -206,14 +206,6 @@ class Settling {
       text: `Fact ${fact.id} ${what}; it is booked as it is`,
     })
   }
-}
-
-function covers(hold: HoldRow | undefined, fact: Spending, standing: Pick<Standing, 'aliasOf'>): boolean {
-  if (hold?.store !== fact.store || standing.aliasOf(hold.member) !== standing.aliasOf(fact.member))
-    return false
-  return fact.kind === 'redemption'
-    ? hold.perk === fact.perk && hold.points === fact.points
-    : hold.voucher === fact.code
 }
 
 /** What a group's effects took of members' amounts by anything but a redemption (SpendingBooks.lost). */

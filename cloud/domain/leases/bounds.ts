@@ -3,7 +3,7 @@
 // by nobody's leave, and what stands again because it could not be given back.
 import type { Fact, Redemption } from '../../../protocol/facts.ts'
 import { NO_FACT } from '../../../protocol/ids.ts'
-import type { FactId, RuleId } from '../../../protocol/ids.ts'
+import type { FactId, MemberId, RuleId } from '../../../protocol/ids.ts'
 import type { LeaseTotals } from '../../../protocol/leases.ts'
 import type { RedeemPerk } from '../../evaluation/compile.ts'
 import type { Effect } from '../../evaluation/effects.ts'
@@ -11,9 +11,10 @@ import type { Programs } from '../../evaluation/programs.ts'
 import { countedOn } from '../../evaluation/spending/limits.ts'
 import type { MemberState } from '../../evaluation/state.ts'
 import type { BudgetReads, LeaseRow } from '../../store/lease-port.ts'
-import type { TenantId } from '../../store/port.ts'
+import type { HoldRow, TenantId } from '../../store/port.ts'
 import type { Millis } from '../../../protocol/time.ts'
 import { budgetUse, countOf } from '../budgets.ts'
+import { covers } from './decided.ts'
 import { outstandingIn } from './member-books.ts'
 import type { Claims } from './member-books.ts'
 
@@ -23,6 +24,8 @@ export interface BoundsCase {
   readonly facts: readonly Fact[]
   readonly made: Iterable<readonly Effect[]>
   readonly claims: Claims
+  /** Those of the member that its redemptions name. */
+  readonly decisions: readonly HoldRow[]
   /** The latest local day anywhere. */
   readonly day: number
 }
@@ -43,6 +46,8 @@ export class Bounds {
   limitFault(one: BoundsCase): string | undefined {
     const first = one.facts.filter(isFirst)
     const given = new Set(givenBack(one.made))
+    const decisions = new Map(one.decisions.map((hold) => [hold.id, hold]))
+    const isByRight = (fact: Redemption): boolean => hadRight(fact, decisions.get(fact.hold))
     for (const { id, perk } of first.filter((fact) => !isByRight(fact)))
       if (!given.has(id)) this.#leaveOut(perk)
     for (const perk of standingAgain(one.made)) this.#leaveOut(perk)
@@ -83,9 +88,14 @@ function isFirst(fact: Fact): fact is Redemption {
   return fact.kind === 'redemption' && fact.of === NO_FACT
 }
 
-function isByRight({ store, hold, rights, risk }: Redemption): boolean {
-  return store > 0 && risk === null && (hold > 0 || rights.length > 0)
+/** `hold`: the decision that it names. */
+function hadRight(fact: Redemption, hold: HoldRow | undefined): boolean {
+  const { store, rights, risk } = fact
+  return store > 0 && risk === null && (rights.length > 0 || covers(hold, fact, itself))
 }
+
+/** Decisions are read as those of the member that they are about by now. */
+const itself = (member: MemberId): MemberId => member
 
 /** What is not used up any more stands beside no bound. */
 function* givenBack(made: Iterable<readonly Effect[]>): Iterable<FactId> {

@@ -13,7 +13,9 @@ import type {
 } from '../lease-port.ts'
 import type { Page, StoreCount, TenantId } from '../port.ts'
 import { COUNTS, openHoldsOf } from './spendings.ts'
+import { present } from './statements.ts'
 import type { preparer } from './statements.ts'
+import { holdRow } from './rows.ts'
 import type { Raw } from './rows.ts'
 import { sound, sumOfRow } from './row-sums.ts'
 
@@ -152,6 +154,13 @@ export function leaseReads(sql: ReturnType<typeof preparer>): LeaseReads {
           limit: page.limit,
         })
         .map(leaseRow)
+    },
+    decisionsOf: async (member, ids) => {
+      const find = sql(`SELECT * FROM holds WHERE id = ? AND member IN (${NAMES_OF_MEMBER})`)
+      return present(ids.map((id) => find.get(id, member, member))).map((raw) => ({
+        ...holdRow(raw),
+        member,
+      }))
     },
     changedLeases: async (origin, cursor, limit) =>
       sql(`SELECT ${COLUMNS} FROM leases WHERE origin = ? AND change > ? ORDER BY change LIMIT ?`)

@@ -7,9 +7,12 @@ import type { Collection } from '../../cloud/collections/collection.ts'
 import { COLLECTIONS, SCHEMA } from '../../cloud/collections/collections.ts'
 import { and, eq, stepsOf } from '../../cloud/collections/query.ts'
 import type { Predicate } from '../../cloud/collections/query.ts'
+import { accountWrites } from '../../cloud/store/sqlite/accounts.ts'
 import { selectOf } from '../../cloud/store/sqlite/collection-sql.ts'
 import { teachPlanner } from '../../cloud/store/sqlite/planner.ts'
 import { migrate } from '../../cloud/store/sqlite/schema.ts'
+import { preparer } from '../../cloud/store/sqlite/statements.ts'
+import type { MemberId } from '../../protocol/ids.ts'
 
 let database: Database
 beforeAll(() => {
@@ -91,4 +94,17 @@ test('COL-2 a way goes over references and child lists, and ends in a column tha
   expect(kinds('owner.things.id')).toBe('reference children column')
   for (const at of ['note', 'owner.nothing', 'name', 'owner.things', '__proto__', 'constructor'])
     expect(kinds(at)).toBeUndefined()
+})
+
+test('CON-6 what a member said or used is read from an index, and walks no table', async () => {
+  const prepare = preparer(database)
+  const asked: string[] = []
+  const watched = (text: string): ReturnType<typeof prepare> => {
+    asked.push(text)
+    return prepare(text)
+  }
+  const { factsOfKind } = accountWrites(watched, () => Promise.resolve([]))
+  expect(await factsOfKind(1 as MemberId, 'voucher_use')).toEqual([])
+  const plans = asked.map((text) => database.prepare(`EXPLAIN QUERY PLAN ${text}`).all(1, 'voucher_use'))
+  expect(plans).toMatchObject([[{ detail: 'SEARCH facts USING INDEX facts_said (member=? AND kind=?)' }]])
 })

@@ -16,11 +16,10 @@ const node = await startCloud({
 })
 process.stdout.write(`${JSON.stringify({ listening: node.port, token: node.token, directory })}\n`)
 
-let peak = 0
-setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 100).unref()
 createInterface({ input: process.stdin }).on('line', () => {
   const { rss, heapUsed } = process.memoryUsage()
-  process.stdout.write(`${JSON.stringify({ rss, heapUsed, peak: Math.max(peak, rss) })}\n`)
+  const peak = process.resourceUsage().maxRSS * 1024
+  process.stdout.write(`${JSON.stringify({ rss, heapUsed, peak })}\n`)
 })
 process.on('SIGTERM', () => {
   void node.stop().finally(() => {

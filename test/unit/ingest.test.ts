@@ -2,9 +2,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { encodeFact } from '../../protocol/codec.ts'
 import type { Sale } from '../../protocol/facts.ts'
+import { NO_FACT } from '../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
-import { CHECKPOINT_AGAIN_FACTS, CHECKPOINT_FACTS, CLOCK_SKEW_MS_MAX } from '../../protocol/limits.ts'
-import { hybridTime } from '../../protocol/time.ts'
+import {
+  CHECKPOINT_AGAIN_FACTS,
+  CHECKPOINT_FACTS,
+  CLOCK_SKEW_MS_MAX,
+  GIVE_BACK_DAYS_MAX,
+} from '../../protocol/limits.ts'
+import { DAY_MS, hybridTime } from '../../protocol/time.ts'
 import { outcomeText as outcome } from '../../cloud/evaluation/state.ts'
 import { verify } from '../../cloud/verify.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
@@ -294,6 +300,21 @@ describe('late facts', () => {
     expect(await readAgain()).toBeLessThanOrEqual(CHECKPOINT_AGAIN_FACTS + 2)
     await cloud.outcomes()
   })
+
+  test.each(['captured', 'cancelled'] as const)(
+    'E-MEM-1 a redemption %s years after its reservation takes nothing, also where that is in no state any more',
+    async (stage) => {
+      const begun = T0 - (GIVE_BACK_DAYS_MAX + 3) * DAY_MS
+      const member = a.enrol({ at: begun - MINUTE }, [{ kind: 'card', value: '1' }])
+      const reserved = a.redeem({ at: begun, member }, COFFEE, 100, 0, { stage: 'reserved', of: NO_FACT })
+      await send(a)
+      const before = await balance(member)
+      a.redeem({ at: T0, member }, COFFEE, 100, 0, { stage, of: reserved })
+      await send(a, a.seq)
+      expect(await balance(member)).toBe(before)
+      await cloud.outcomes()
+    },
+  )
 
   test('E-RET-6 I-5 a return that arrives before its sale takes the points when the sale arrives', async () => {
     const member = a.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])

@@ -2,7 +2,7 @@
 // everything, and the difference to what the log says is appended as corrections, never written over.
 import { decodeStoredFact } from '../../../protocol/codec.ts'
 import { compareCanonical } from '../../../protocol/facts.ts'
-import type { Fact } from '../../../protocol/facts.ts'
+import type { Fact, FactKind } from '../../../protocol/facts.ts'
 import { NO_FACT } from '../../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import { CHECKPOINT_AGAIN_FACTS, CHECKPOINT_FACTS } from '../../../protocol/limits.ts'
@@ -158,17 +158,22 @@ async function loggedEffects(
   )
 }
 
+const LOOKS_BACK: ReadonlySet<FactKind> = new Set(['return', 'void', 'redemption'])
+
+/** What a return and a void take back (E-RET-6), and what a later stage of a redemption names: however old, it was begun (E-MEM-1). */
+function lookedBackAt(fact: Fact): FactId[] {
+  if (fact.kind === 'void') return [fact.fact]
+  if (fact.kind === 'redemption') return fact.of === NO_FACT ? [] : [fact.of]
+  return fact.kind === 'return' ? fact.lines.flatMap(({ sale }) => (sale > 0 ? [sale] : [])) : []
+}
+
 const NOTHING_PAST: PastFacts = { find: () => undefined }
 
-/** The earlier facts that returns and voids among `facts` look back at, fetched before the fold, which does not wait. */
+/** The earlier facts that some among `facts` look back at, fetched before the fold, which does not wait. */
 async function pastOf(context: FoldContext, facts: readonly Fact[]): Promise<PastFacts> {
-  if (facts.every(({ kind }) => kind !== 'void' && kind !== 'return')) return NOTHING_PAST
+  if (!facts.some(({ kind }) => LOOKS_BACK.has(kind))) return NOTHING_PAST
+  const wanted = new Set(facts.flatMap(lookedBackAt))
   const own = new Set(facts.map(({ id }) => id))
-  const wanted = new Set<FactId>()
-  for (const fact of facts) {
-    if (fact.kind === 'void') wanted.add(fact.fact)
-    if (fact.kind === 'return') for (const { sale } of fact.lines) if (sale > 0) wanted.add(sale)
-  }
   const ids = [...wanted].filter((id) => !own.has(id))
   const found = new Map<FactId, PastFact>()
   if (ids.length > 0) {

@@ -53,7 +53,7 @@ async function usedTwice(tx: Writes, tenant: TenantId, row: ActivityRow): Promis
 }
 
 /** The earlier facts that a return or void names. */
-function namedBy(fact: Fact): FactId[] {
+export function namedBy(fact: Fact): FactId[] {
   if (fact.kind === 'void') return [fact.fact]
   return fact.kind === 'return' ? fact.lines.flatMap(({ sale }) => (sale > 0 ? [sale] : [])) : []
 }

@@ -14,6 +14,7 @@ import type { PastFact, PastFacts } from '../../evaluation/spending/reversal.ts'
 import { decodeState, encodeState, newState } from '../../evaluation/state.ts'
 import type { MemberState } from '../../evaluation/state.ts'
 import type { CheckpointRow, FactPlace, FactRow, TenantId, Writes } from '../../store/port.ts'
+import { namedBy } from './conflicts.ts'
 import type { ActivityDraft, Touch } from './standing.ts'
 import { standingOf } from './standing.ts'
 
@@ -162,9 +163,8 @@ const LOOKS_BACK: ReadonlySet<FactKind> = new Set(['return', 'void', 'redemption
 
 /** What a return and a void take back (E-RET-6), and what a later stage of a redemption names: however old, it was begun (E-MEM-1). */
 function lookedBackAt(fact: Fact): FactId[] {
-  if (fact.kind === 'void') return [fact.fact]
-  if (fact.kind === 'redemption') return fact.of === NO_FACT ? [] : [fact.of]
-  return fact.kind === 'return' ? fact.lines.flatMap(({ sale }) => (sale > 0 ? [sale] : [])) : []
+  if (fact.kind !== 'redemption') return namedBy(fact)
+  return fact.of === NO_FACT ? [] : [fact.of]
 }
 
 const NOTHING_PAST: PastFacts = { find: () => undefined }

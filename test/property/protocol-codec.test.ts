@@ -1,7 +1,7 @@
 // The wire, both ways: whatever is encoded comes back, and whatever comes in is either what some honest peer would have sent, byte for
 // byte, or is refused. Nothing that comes in throws.
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { Decoded } from '../../protocol/codec.ts'
 import {
   decodeDownFrame,
@@ -49,6 +49,13 @@ const down = DOWN_TYPES.map((type): Spoken<DownFrame> => ({
 // Each is checked with its own type; the list only needs "something that is encoded and decoded".
 const spoken = [...facts, ...up, ...down] as unknown as Spoken<unknown>[]
 
+/** Flipped bits that were taken, of all kinds together: a message of few bits, such as an empty list, may have none. */
+let flips = 0
+let flipsTaken = 0
+afterAll(() => {
+  if (flips > 0) expect(flipsTaken).toBeGreaterThan(0)
+})
+
 /** Byte strings come back as another class of bytes; as text they compare alike. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString('hex')}`
@@ -85,7 +92,6 @@ describe.each(spoken)('$name', ({ values, encode, decode }) => {
 
   test('P-COD-2 P-COD-3: every flipped bit is refused or gives what an honest peer would have sent', () => {
     let refused = 0
-    let taken = 0
     fc.assert(
       fc.property(values, (value) => {
         const bytes = Buffer.from(encode(value))
@@ -93,9 +99,10 @@ describe.each(spoken)('$name', ({ values, encode, decode }) => {
           const flipped = Buffer.from(bytes)
           flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
           const decoded = decode(flipped)
+          flips += 1
           if (!decoded.ok) refused += 1
           else {
-            taken += 1
+            flipsTaken += 1
             // Accepted by the schema (decoding checked it), and no second spelling of the same value is accepted.
             if (!Buffer.from(encode(decoded.value)).equals(flipped))
               throw new Error(`bit ${bit}: ${flipped.toString('hex')} is a second spelling`)
@@ -105,7 +112,6 @@ describe.each(spoken)('$name', ({ values, encode, decode }) => {
       { seed, numRuns: 4 },
     )
     expect(refused).toBeGreaterThan(0)
-    expect(taken).toBeGreaterThan(0)
   })
 })
 

@@ -1,10 +1,11 @@
 // Facts of an origin of HQ, written like a ledger's, so that a test can hand them in in any order. A real cloud has one such origin and writes it itself.
 import { encodeFact } from '../../protocol/codec.ts'
-import type { Merge, Redemption, RetroClaim } from '../../protocol/facts.ts'
+import type { Merge, Profile, Redemption, RetroClaim } from '../../protocol/facts.ts'
 import { NO_FACT, factIdOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { hybridTime } from '../../protocol/time.ts'
+import { attributeOfValue } from '../../cloud/domain/accounts/projection/attribute-rows.ts'
 import type { OwnHeader } from '../../cloud/domain/ingest/own-facts.ts'
 import { ownHeader } from '../../cloud/domain/ingest/own-facts.ts'
 import type { CloudCore } from './cloud-core.ts'
@@ -31,6 +32,19 @@ export class HqWriter extends OriginWriter {
 
   merge(said: Said, merged: MemberId): FactId {
     const fact: Merge = { ...ownHeader('merge', this.#header(said)), merged }
+    return this.writeBytes(encodeFact(fact), fact).id
+  }
+
+  /** The membership is active, and the member has a value that a business declared. */
+  profile(said: Said, value: number): FactId {
+    const fact: Profile = {
+      ...ownHeader('profile', this.#header(said)),
+      home_store: null,
+      birthday: null,
+      attributes: [attributeOfValue(value, 'mood', `value ${value}`)],
+      membership: 'active',
+      membership_start: null,
+    }
     return this.writeBytes(encodeFact(fact), fact).id
   }
 

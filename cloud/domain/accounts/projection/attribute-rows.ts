@@ -25,7 +25,7 @@ export function valuesOf(attributes: readonly (readonly [name: string, value: st
 }
 
 export async function projectAttributes(scene: MemberScene): Promise<void> {
-  const { tx, state, connection } = scene
+  const { tx, state, connection, changed, lost } = scene
   const rows = new Map(
     (await tx.accountRows('connection_attributes', { member: connection.member })).map((row) => [
       row.value,
@@ -33,15 +33,17 @@ export async function projectAttributes(scene: MemberScene): Promise<void> {
     ]),
   )
   const values = valuesOf(state.more?.profile.attributes ?? [])
-  const missing = values.filter((value) => !rows.has(value))
-  const added = missing.length === 0 ? new Map<number, number>() : await addedAt(scene)
-  for (const value of missing)
-    await tx.insertAccountRow('connection_attributes', {
-      ...whoseOf(scene),
-      value,
-      added: added.get(value) ?? millisOf(state.at),
-    })
-  for (const value of values) rows.delete(value)
+  // A late word may have been the first.
+  const said = lost || changed.some(({ fact }) => fact.kind === 'profile')
+  const since = said && values.length > 0 ? await addedAt(scene) : new Map<number, number>()
+  for (const value of values) {
+    const row = rows.get(value)
+    const added = since.get(value) ?? row?.added ?? millisOf(state.at)
+    rows.delete(value)
+    if (row === undefined)
+      await tx.insertAccountRow('connection_attributes', { ...whoseOf(scene), value, added })
+    else if (row.added !== added) await tx.saveAccountRow('connection_attributes', row.id, { added })
+  }
   for (const { id } of rows.values()) await tx.deleteAccountRow('connection_attributes', id)
 }
 

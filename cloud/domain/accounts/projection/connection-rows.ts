@@ -85,7 +85,7 @@ export async function updateConnection(scene: MemberScene): Promise<void> {
     hidden: false,
     home: state.more?.profile.homeStore || null,
     level: state.tier === 0 ? null : await documents.idOf(tx, tenant, programs, 'levels', state.tier),
-    membership: active === null ? connection.membership : active ? 'ACTIVE' : 'INACTIVE',
+    membership: active === null ? null : active ? 'ACTIVE' : 'INACTIVE',
   })
   const where = differences(connection, { last_location: last?.location ?? null })
   if (Object.keys({ ...moved, ...other, ...where }).length === 0) return
@@ -122,18 +122,19 @@ export async function hideConnection(
     await tx.saveAccountRow('external_members', id, { connection, person, member: root, modified: now })
 }
 
-/** An enrolment was recorded twice: the connection is the one that counts (I-9). */
+/** An enrolment was recorded twice: the connection is the one that counts (I-9). Says whether that one had none of its own. */
 export async function passConnection(
   { tx }: ProjectionScene,
   twin: MemberId,
   counts: MemberId,
-): Promise<void> {
+): Promise<boolean> {
   const [row] = await tx.accountRows('connections', { member: twin })
-  if (row === undefined) return
+  if (row === undefined) return false
   const [other] = await tx.accountRows('connections', { member: counts })
   if (other === undefined) {
     const enrolled = await tx.fact(counts as number as FactId)
     const joined = row.joined === null || enrolled === undefined ? row.joined : millisOf(enrolled.at)
     await tx.saveAccountRow('connections', row.id, { member: counts, joined })
   } else await tx.deleteAccountRow('connections', row.id)
+  return other === undefined
 }

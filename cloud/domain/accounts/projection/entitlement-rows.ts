@@ -18,13 +18,11 @@ const ABOUT_ENTITLEMENTS: ReadonlySet<EffectKind> = new Set([
   'given_back',
 ])
 
-export function concernsEntitlements({ whole, changed }: MemberScene): boolean {
+export function concernsEntitlements({ whole, changed, logged }: MemberScene): boolean {
   return (
     whole ||
-    changed.some(
-      ({ fact, effects }) =>
-        fact.kind === 'redemption' || effects.some(({ kind }) => ABOUT_ENTITLEMENTS.has(kind)),
-    )
+    changed.some(({ fact }) => fact.kind === 'redemption') ||
+    logged.some(({ effects }) => effects.some(({ kind }) => ABOUT_ENTITLEMENTS.has(kind)))
   )
 }
 
@@ -36,10 +34,15 @@ export async function projectEntitlements(scene: MemberScene): Promise<void> {
   for (const one of state.entitlements) {
     // It may have been another member's until now.
     const row = rows.get(one.code) ?? (await tx.accountRows('entitlements', { tenant, code: one.code }))[0]
-    rows.delete(one.code)
     await writeOne(scene, one, row)
   }
-  for (const { id } of rows.values()) await tx.deleteAccountRow('entitlements', id)
+}
+
+/** What the member does not hold any more, and nobody has taken over. */
+export async function removeEntitlements({ tx, state, connection }: MemberScene): Promise<void> {
+  const held = new Set(state.entitlements.map(({ code }) => code))
+  for (const { id, code } of await tx.accountRows('entitlements', { member: connection.member }))
+    if (!held.has(code)) await tx.deleteAccountRow('entitlements', id)
 }
 
 async function writeOne(

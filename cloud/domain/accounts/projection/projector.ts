@@ -11,7 +11,7 @@ import type { Standing } from '../../ingest/standing.ts'
 import { projectAttributes } from './attribute-rows.ts'
 import { connectionOf, hideConnection, passConnection, updateConnection } from './connection-rows.ts'
 import { DocumentsOfRules } from './documents-of-rules.ts'
-import { concernsEntitlements, projectEntitlements } from './entitlement-rows.ts'
+import { concernsEntitlements, projectEntitlements, removeEntitlements } from './entitlement-rows.ts'
 import type { OwnedView } from './fact-views.ts'
 import { FactViews } from './fact-views.ts'
 import { projectProgress } from './progress-rows.ts'
@@ -62,20 +62,29 @@ export class Projector {
       ...standing.retold,
     ])
     const reached = (member: MemberId): boolean => projection.state === 'on' || member <= projection.upTo
-    for (const twin of standing.twins) await this.#pass(scene, twin)
+    const heirs = new Set<MemberId>()
+    for (const twin of standing.twins) for (const heir of await this.#pass(scene, twin)) heirs.add(heir)
     const roots = new Map((await tx.aliases([...touched])).map(({ member, root }) => [member, root]))
+    const owned = new Set(changed.map(({ fact }) => fact.id))
+    for (const fact of noted) if (!owned.has(fact)) await removeTransactions(scene, fact)
+    const logged = Map.groupBy(settled.activities, ({ member }) => member)
+    const members: MemberScene[] = []
     for (const member of touched) {
       if (standing.twins.has(member) || (roots.get(member) ?? member) !== member || !reached(member)) continue
-      await this.#member(scene, member, byMember.get(member) ?? [], settled.stateOf)
+      const change: Change = {
+        facts: heirs.has(member) ? 'all' : (byMember.get(member) ?? []),
+        rows: logged.get(member) ?? [],
+        lost: (standing.touched.get(member)?.removed.length ?? 0) > 0,
+      }
+      members.push(...(await this.#sceneOf(scene, member, change, settled.stateOf)))
     }
+    await projectMembers(members)
     for (const [member, root] of roots)
       if (root !== member) {
         await hideConnection(scene, member, root)
         await clear(scene, member)
       }
     for (const twin of standing.twins) await clear(scene, twin)
-    const owned = new Set(changed.map(({ fact }) => fact.id))
-    for (const fact of noted) if (!owned.has(fact)) await removeTransactions(scene, fact)
     const sent = new Set(changed.flatMap(({ fact }) => sentOf(fact) ?? []))
     for (const id of sent) await projectReferral(scene, id)
     await tellByMail(scene, settled.activities)
@@ -94,8 +103,11 @@ export class Projector {
     for (const id of members) {
       const member = id as number as MemberId
       const [alias] = await tx.aliases([member])
-      if (alias === undefined || alias.root === member)
-        facts += await this.#member(scene, member, [], stateOf)
+      if (alias === undefined || alias.root === member) {
+        const scenes = await this.#sceneOf(scene, member, EVERYTHING, stateOf)
+        await projectMembers(scenes)
+        for (const { changed } of scenes) facts += changed.length
+      }
       if (facts >= FILL_FACTS_MAX) return member
     }
     return members.length < FILL_MEMBERS_MAX ? null : ((members.at(-1) ?? 0) as number as MemberId)
@@ -117,39 +129,57 @@ export class Projector {
     }
   }
 
-  /** Gives how many facts were looked at. */
-  async #member(
+  /** None of a member whose enrolment has not come. */
+  async #sceneOf(
     scene: ProjectionScene,
     member: MemberId,
-    changed: readonly OwnedView[],
+    { facts, rows, lost }: Change,
     stateOf: Settled['stateOf'],
-  ): Promise<number> {
+  ): Promise<MemberScene[]> {
     const connection = await connectionOf(scene, member)
-    if (connection === undefined) return 0
+    if (connection === undefined) return []
     const { tx, programs } = scene
-    const whole = connection.made
-    let facts = changed
+    const whole = connection.made || facts === 'all'
+    let changed = facts === 'all' ? [] : facts
     if (whole) {
-      const rows = await tx.factsOfMemberAfter(member, null)
-      await scene.views.take(rows)
-      facts = await scene.views.of(rows.map(({ id }) => id))
-      for (const sent of facts.flatMap(({ fact }) => sentOf(fact) ?? [])) await projectReferral(scene, sent)
+      const all = await tx.factsOfMemberAfter(member, null)
+      await scene.views.take(all)
+      changed = await scene.views.of(all.map(({ id }) => id))
+      for (const sent of changed.flatMap(({ fact }) => sentOf(fact) ?? [])) await projectReferral(scene, sent)
     }
     const state = await stateOf(member)
     const program = programs.program(state.at)
-    const of: MemberScene = { ...scene, connection: connection.row, state, program, changed: facts, whole }
-    await projectTransactions(of)
-    if (concernsEntitlements(of)) await projectEntitlements(of)
-    await projectProgress(of)
-    if (whole || state.more !== null) await projectAttributes(of)
-    await updateConnection(of)
-    return facts.length
+    return [{ ...scene, connection: connection.row, state, program, changed, logged: rows, lost, whole }]
   }
 
-  async #pass({ tx, ...scene }: ProjectionScene, twin: MemberId): Promise<void> {
+  /** Gives the member that has its first connection by this: what it had before has no rows yet. */
+  async #pass({ tx, ...scene }: ProjectionScene, twin: MemberId): Promise<MemberId[]> {
     const row = await tx.fact(twin as number as FactId)
     assert(row?.status === 'duplicate', 'a twin is the member of an enrolment that counts no longer')
-    await passConnection({ tx, ...scene }, twin, row.member)
+    return (await passConnection({ tx, ...scene }, twin, row.member)) ? [row.member] : []
+  }
+}
+
+/** What a commit changed of a member. */
+interface Change {
+  /** All, where none has its rows for sure. */
+  readonly facts: readonly OwnedView[] | 'all'
+  readonly rows: readonly ActivityRow[]
+  readonly lost: boolean
+}
+
+const EVERYTHING: Change = { facts: 'all', rows: [], lost: false }
+
+/** Lines and entitlements may go from one of them to another: a step is done for all before the next looks at what each has. */
+async function projectMembers(members: readonly MemberScene[]): Promise<void> {
+  for (const of of members) await projectTransactions(of)
+  const entitled = members.filter(concernsEntitlements)
+  for (const of of entitled) await projectEntitlements(of)
+  for (const of of entitled) await removeEntitlements(of)
+  for (const of of members) {
+    await projectProgress(of)
+    if (of.whole || of.lost || of.state.more !== null) await projectAttributes(of)
+    await updateConnection(of)
   }
 }
 

@@ -5,7 +5,7 @@ import type { AccountRow } from '../../../collections/tables/accounts.ts'
 import type { Program } from '../../../evaluation/compile.ts'
 import type { Programs } from '../../../evaluation/programs.ts'
 import type { MemberState } from '../../../evaluation/state.ts'
-import type { TenantId, Writes } from '../../../store/port.ts'
+import type { ActivityRow, TenantId, Writes } from '../../../store/port.ts'
 import type { DocumentsOfRules } from './documents-of-rules.ts'
 import type { FactViews, OwnedView } from './fact-views.ts'
 
@@ -23,9 +23,13 @@ export interface MemberScene extends ProjectionScene {
   readonly state: MemberState
   /** In force at the member's last fact. */
   readonly program: Program | null
-  /** Facts of the member that this commit changed; all, where the member has no rows yet. */
+  /** Facts of the member that this commit changed; all, where some may have no rows yet. */
   readonly changed: readonly OwnedView[]
-  /** The member has no rows yet. */
+  /** What this commit wrote to the log of the member: only that tells of what a correction took away. */
+  readonly logged: readonly ActivityRow[]
+  /** Facts left the member. */
+  readonly lost: boolean
+  /** Some facts may have no rows yet. */
   readonly whole: boolean
 }
 

@@ -289,6 +289,7 @@ async function coreOf(
       ingest,
       attest: (edge, lives) => hub.attest(edge, lives),
       connected: () => hub.connected(),
+      unspoken: () => hub.unspoken,
       storeMade: (tx, tenant) => followStores(tx, tenant, { now: clock.now(), by: 'HQ' }),
       decided: (edge) => hub.closeEdge(edge, 'HQ decided about this device; say hello again'),
     }),

@@ -7,8 +7,10 @@ export const CLOSE_CODES = {
   unauthorised: 4401,
   /** A frame that fits no place on this connection: repeated, lost, overtaken or changed on the way. Reconnect: the next one counts anew. */
   misplaced: 4407,
-  /** Protocol version not spoken here. */
-  version_unknown: 4406,
+  /** The edge's protocol version is no longer spoken here: the store has to be upgraded (P-VER-1). */
+  version_old: 4406,
+  /** The edge's is later than ours: the cloud has to be upgraded, and comes first. */
+  version_new: 4410,
   /** The reader was too slow and was cut: reconnect and resume by position. Nothing was skipped. */
   resume: 4408,
   /** Fork or rewind: this ledger life is over, a human decides. */

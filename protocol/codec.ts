@@ -1,6 +1,7 @@
 // Facts and frames as CBOR records. The order is fixed (P-COD-3): the caller has verified the signature, then the structure is checked,
 // then it is decoded, then the compiled schema decides. Encoding happens once per fact; after that only bytes move (P-FACT-2).
 import { Decoder, Encoder } from 'cbor-x'
+import type { TSchema } from 'typebox'
 import { DOWN_SHAPES } from './down.ts'
 import type { DownFrame } from './down.ts'
 import { compileReader } from './fact-reader.ts'
@@ -11,11 +12,13 @@ import { FACT_KINDS, FACT_SHAPES, factFault } from './facts.ts'
 import type { Fact, FactKind } from './facts.ts'
 import { cborFault } from './precheck.ts'
 import { assert } from './result.ts'
+import { abridged, complete, grows, sinceOf } from './since.ts'
 import { STRUCTURES } from './structures.ts'
 import { UP_SHAPES } from './up.ts'
 import type { UpFrame } from './up.ts'
 import { validator } from './validation.ts'
 import type { Validator } from './validation.ts'
+import { PROTOCOL_VERSION } from './version.ts'
 
 const RECORD_LENGTHS = STRUCTURES.map((fields) => fields.length)
 const copyOfStructures = (): string[][] => STRUCTURES.map((fields) => [...fields])
@@ -61,39 +64,39 @@ function decodeAny(bytes: Uint8Array): Decoded<unknown> {
   }
 }
 
-function decodeAs<T>(
-  bytes: Uint8Array,
-  tag: string,
-  validators: Readonly<Record<string, Validator<unknown>>>,
-): Decoded<T> {
+function decodeAs<T>(bytes: Uint8Array, tag: string, kinds: Kinds): Decoded<T> {
   const decoded = decodeAny(bytes)
   if (!decoded.ok) return decoded
   const value = decoded.value as Record<string, unknown> | null
   const name = typeof value === 'object' && value !== null ? value[tag] : undefined
-  const known = typeof name === 'string' && Object.hasOwn(validators, name) ? validators[name] : undefined
+  const known = typeof name === 'string' && Object.hasOwn(kinds, name) ? kinds[name] : undefined
   if (known === undefined) return { ok: false, malformed: { reason: `schema: ${tag} is not known` } }
-  if (!known.accepts(value)) {
-    const { path, message } = known.explain(value)
+  complete(known.shape, value)
+  if (!known.validator.accepts(value)) {
+    const { path, message } = known.validator.explain(value)
     return { ok: false, malformed: { reason: `schema: ${path} ${message}` } }
   }
   // The validator of this very kind accepted it.
   return { ok: true, value: value as T }
 }
 
-function validatorsOf(
-  shapes: Readonly<Record<string, Parameters<typeof validator>[0]>>,
-): Record<string, Validator<unknown>> {
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, validator(shape)]))
+type Kinds = Readonly<Record<string, { readonly shape: TSchema; readonly validator: Validator<unknown> }>>
+
+function kindsOf(shapes: Readonly<Record<string, TSchema>>): Kinds {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, { shape, validator: validator(shape) }]),
+  )
 }
 
-const factValidators = validatorsOf(FACT_SHAPES)
-const upValidators = validatorsOf(UP_SHAPES)
-const downValidators = validatorsOf(DOWN_SHAPES)
+const facts = kindsOf(FACT_SHAPES)
+const upFrames = kindsOf(UP_SHAPES)
+const downFrames = kindsOf(DOWN_SHAPES)
+const factsGrow = Object.values(FACT_SHAPES).some(grows)
 
 export function factValidator(kind: FactKind): Validator<unknown> {
-  const found = factValidators[kind]
+  const found = facts[kind]
   assert(found !== undefined, `validator of ${kind}`)
-  return found
+  return found.validator
 }
 
 /** The code of each kind is made when the first fact of it comes by. */
@@ -131,7 +134,7 @@ function readerOf(record: number): Read | undefined {
 export function decodeFact(bytes: Uint8Array): Decoded<Fact> {
   const sound = soundFact(bytes)
   if (sound !== undefined) return { ok: true, value: sound }
-  const decoded = decodeAs<Fact>(bytes, 'kind', factValidators)
+  const decoded = decodeAs<Fact>(bytes, 'kind', facts)
   if (!decoded.ok) return decoded
   const fault = factFault(decoded.value)
   return fault === undefined ? decoded : { ok: false, malformed: { reason: `schema: ${fault}` } }
@@ -139,17 +142,26 @@ export function decodeFact(bytes: Uint8Array): Decoded<Fact> {
 
 /** For bytes that were checked when they were stored: no structural check, no schema. */
 export function decodeStoredFact(bytes: Uint8Array): Fact {
-  return decoder.decode(bytes) as Fact
+  const fact = decoder.decode(bytes) as Fact
+  if (factsGrow) complete(FACT_SHAPES[fact.kind], fact)
+  return fact
 }
 
 export function encodeFrame(frame: UpFrame | DownFrame): Uint8Array {
   return encode(frame)
 }
 
+/** A frame as an edge of that version reads it; undefined where it knows none of its type and does without (P-VER-2). */
+export function frameFor(version: number, frame: DownFrame): DownFrame | undefined {
+  const shape = DOWN_SHAPES[frame.type]
+  if (version >= PROTOCOL_VERSION) return frame
+  return sinceOf(shape) > version ? undefined : (abridged(shape, frame, version) as DownFrame)
+}
+
 export function decodeUpFrame(bytes: Uint8Array): Decoded<UpFrame> {
-  return decodeAs<UpFrame>(bytes, 'type', upValidators)
+  return decodeAs<UpFrame>(bytes, 'type', upFrames)
 }
 
 export function decodeDownFrame(bytes: Uint8Array): Decoded<DownFrame> {
-  return decodeAs<DownFrame>(bytes, 'type', downValidators)
+  return decodeAs<DownFrame>(bytes, 'type', downFrames)
 }

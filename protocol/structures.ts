@@ -1,5 +1,5 @@
-// The record structures of the wire, in order: the index is the record tag, so this table is append-only (P-COD-1). A field added to a
-// shape is a new protocol version with the old structure kept for the versions still spoken.
+// The record structures of the wire, in order: the index is the record tag, so this table is append-only (P-COD-1). What is added to shapes says since
+// which version (`since`), and stands behind everything older, wherever it is written.
 import type { TSchema } from 'typebox'
 import { DOWN_SHAPES } from './down.ts'
 import {
@@ -18,18 +18,32 @@ import { HeldShape } from './frames/holds.ts'
 import { MemberSnapshotShape } from './frames/members.ts'
 import { LeaseLineShape, LeaseTermShape, RightShape } from './leases.ts'
 import { LifeShape } from './lives.ts'
+import { assert } from './result.ts'
+import { grows, structuresOf } from './since.ts'
 import { UP_SHAPES } from './up.ts'
 
-const fieldsOf = (shape: TSchema): readonly string[] =>
-  Object.keys((shape as { properties?: object }).properties ?? {})
+/** Read before the versions are known, or sealed once for all edges. */
+const UNCHANGING: readonly TSchema[] = [UP_SHAPES.hello, DOWN_SHAPES.challenge, DOWN_SHAPES.time]
+assert(!UNCHANGING.some(grows), 'challenge, hello and time are the same in every version (P-VER-3)')
 
-export const STRUCTURES: readonly (readonly string[])[] = [
-  ...[SaleLineShape, TenderShape, ReturnLineShape, IdentityShape, AttributeChangeShape].map(fieldsOf),
-  ...Object.values(FACT_SHAPES).map(fieldsOf),
-  ...Object.values(UP_SHAPES).map(fieldsOf),
-  ...Object.values(DOWN_SHAPES).map(fieldsOf),
-  ...[MemberSnapshotShape, CorrectionShape, BasketShape, ConflictNewsShape, LifeShape].map(fieldsOf),
-  ...[RightShape, LeaseLineShape, LeaseTermShape, BudgetStandingShape, StoreClientShape, HeldShape].map(
-    fieldsOf,
-  ),
-]
+export const STRUCTURES: readonly (readonly string[])[] = structuresOf([
+  SaleLineShape,
+  TenderShape,
+  ReturnLineShape,
+  IdentityShape,
+  AttributeChangeShape,
+  ...Object.values(FACT_SHAPES),
+  ...Object.values(UP_SHAPES),
+  ...Object.values(DOWN_SHAPES),
+  MemberSnapshotShape,
+  CorrectionShape,
+  BasketShape,
+  ConflictNewsShape,
+  LifeShape,
+  RightShape,
+  LeaseLineShape,
+  LeaseTermShape,
+  BudgetStandingShape,
+  StoreClientShape,
+  HeldShape,
+])

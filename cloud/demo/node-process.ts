@@ -33,6 +33,8 @@ export interface Surroundings {
   readonly through?: readonly string[]
   /** Over our own environment. */
   readonly env?: Readonly<Record<string, string>>
+  /** The command of another release of the software, over the same data. */
+  readonly cli?: string
 }
 
 export interface Usage {
@@ -99,12 +101,12 @@ export class NodeProcess {
   }
 
   /** Resolves when the node answers. */
-  async start(first = true, { through = [], env = {} }: Surroundings = {}): Promise<void> {
+  async start(first = true, { through = [], env = {}, cli = CLI }: Surroundings = {}): Promise<void> {
     const { args, enrolCode, log } = this.#command
     const code = first ? enrolCode : undefined
     const output = openSync(log, 'a')
     const enrol = code === undefined ? [] : ['--enrol', '-']
-    const [command = process.execPath, ...rest] = [...through, process.execPath, CLI, ...args, ...enrol]
+    const [command = process.execPath, ...rest] = [...through, process.execPath, cli, ...args, ...enrol]
     const child = spawn(command, rest, {
       stdio: [code === undefined ? 'ignore' : 'pipe', output, output],
       detached: true,

@@ -263,12 +263,12 @@ export function encodeState(state: MemberState): Uint8Array {
 
 /** Undefined for a format of another release: the state is then folded from the facts again. */
 export function decodeState(bytes: Uint8Array): MemberState | undefined {
-  const [format, stored] = decoder.decode(bytes) as [number, StoredState]
-  return format === STATE_FORMAT
-    ? stateOf(stored, countsOfList(stored.counters), (items) =>
-        items.length === 0 ? NONE : (items as never[]),
-      )
-    : undefined
+  // The format stands first, in the list of two: records of another one have other fields, and are not even read.
+  if (bytes[1] !== STATE_FORMAT) return undefined
+  const [, stored] = decoder.decode(bytes) as [number, StoredState]
+  return stateOf(stored, countsOfList(stored.counters), (items) =>
+    items.length === 0 ? NONE : (items as never[]),
+  )
 }
 
 /**

@@ -16,6 +16,7 @@ import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { zoneKnown } from '../../protocol/time.ts'
+import type { Unspoken } from '../../protocol/version.ts'
 import type {
   CloudStore,
   ContactRow,
@@ -66,6 +67,8 @@ export interface EdgeStanding {
   readonly origin: Origin
   readonly epoch: number
   readonly connected: boolean
+  /** What has to be upgraded before it is heard again, where its last hello was of a version that is not spoken here (P-VER-1). */
+  readonly upgrade: 'store' | 'cloud' | null
   /** Last seq that is durable here, and the last the edge said it has. */
   readonly seq: Seq
   readonly saidSeq: Seq
@@ -115,6 +118,8 @@ export interface FleetOptions {
   readonly attest: (edge: EdgeRow, lives: readonly Life[]) => Promise<string>
   /** What is known of the connections that are open now. */
   readonly connected: () => ReadonlyMap<Origin, Contact>
+  /** Devices whose version is not spoken here. */
+  readonly unspoken?: () => ReadonlyMap<EdgeId, Unspoken['reason']>
   /** HQ has decided about a device: its connection is to hear it. */
   readonly decided?: (edge: EdgeId) => void
   /** What else is written in the transaction that makes a store. */
@@ -129,6 +134,7 @@ export class Fleet {
   readonly #certifier: Certifier
   readonly #attest: FleetOptions['attest']
   readonly #connected: FleetOptions['connected']
+  readonly #unspoken: NonNullable<FleetOptions['unspoken']>
   readonly #decided: (edge: EdgeId) => void
   readonly #guesses: Guesses
   readonly #storeMade: NonNullable<FleetOptions['storeMade']>
@@ -145,6 +151,7 @@ export class Fleet {
     this.#cloudPublicKey = cloudPublicKey
     this.#certifier = certifier
     this.#connected = connected
+    this.#unspoken = options.unspoken ?? (() => new Map())
     this.#guesses = new Guesses(system.clock, {
       windowMs: ENROL_GUESS_WINDOW_MS,
       eachMax: ENROL_GUESSES_MAX,
@@ -312,6 +319,7 @@ export class Fleet {
       read.stores(tenant),
     ])
     const connected = this.#connected()
+    const unspoken = this.#unspoken()
     return edges.flatMap((edge): EdgeStanding[] => {
       const lives = origins.filter((row) => row.edge === edge.id && row.state !== 'spare').map(lifeStanding)
       const origin = lives.at(-1) ?? NO_LIFE
@@ -327,6 +335,7 @@ export class Fleet {
           origin: origin.origin,
           epoch: origin.epoch,
           connected: live !== undefined,
+          upgrade: upgradeOf(unspoken.get(edge.id)),
           seq: origin.seq,
           saidSeq,
           lag: saidSeq - origin.seq,
@@ -342,6 +351,11 @@ export class Fleet {
       ]
     })
   }
+}
+
+function upgradeOf(refused: Unspoken['reason'] | undefined): EdgeStanding['upgrade'] {
+  if (refused === undefined) return null
+  return refused === 'version_old' ? 'store' : 'cloud'
 }
 
 /** A device that HQ has not decided about has none. */

@@ -19,6 +19,15 @@ import type { LeaseRow } from '../store/lease-port.ts'
 import type { OriginRow, Snapshots } from '../store/port.ts'
 import type { SyncParts, SyncSocket } from './hub.ts'
 
+/** How far an edge has the logs. */
+type Cursors = Pick<Hello, 'members_cursor' | 'corrections_cursor' | 'leases_cursor' | 'program'>
+
+/** Positions of another life of the cloud say nothing about this one's logs (G-8). */
+export function cursorsIn(hello: Hello, cloudEpoch: number): Cursors {
+  if (hello.cloud_epoch === cloudEpoch) return hello
+  return { members_cursor: 0, corrections_cursor: 0, leases_cursor: 0, program: 0 as ProgramVersion }
+}
+
 export class DownPump {
   readonly #parts: SyncParts
   readonly #socket: SyncSocket
@@ -40,7 +49,7 @@ export class DownPump {
     parts: SyncParts,
     socket: SyncSocket,
     origin: OriginRow,
-    hello: Hello,
+    since: Cursors,
     { send, drains }: { readonly send: (frame: DownFrame) => void; readonly drains: () => boolean },
   ) {
     this.#parts = parts
@@ -48,10 +57,10 @@ export class DownPump {
     this.#origin = origin
     this.#send = send
     this.#drains = drains
-    this.#members = hello.members_cursor
-    this.#corrections = hello.corrections_cursor
-    this.#leases = hello.leases_cursor
-    this.#program = hello.program
+    this.#members = since.members_cursor
+    this.#corrections = since.corrections_cursor
+    this.#leases = since.leases_cursor
+    this.#program = since.program
   }
 
   start(): void {

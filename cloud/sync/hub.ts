@@ -19,6 +19,7 @@ import type { Committed, Ingest } from '../domain/ingest/ingest.ts'
 import { admitAttested } from '../domain/attested.ts'
 import { openCloudEpoch } from '../domain/lives.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
+import type { Unspoken } from '../../protocol/version.ts'
 import type { CloudStore, EdgeId, EdgeRow, TenantId, Writes } from '../store/port.ts'
 import { Admission, returnMsOf } from './admission.ts'
 import { Attestations } from './attestations.ts'
@@ -85,6 +86,8 @@ export interface SessionParts extends SyncParts {
   /** Frames that were not signed by their edge for their place on their connection, of all sessions. */
   readonly refused: { frames: number }
   readonly attestations: Attestations
+  /** What an edge's version is to ours (P-VER-1); null: it is spoken. */
+  versionTold(edge: EdgeId, refused: Unspoken['reason'] | null): void
   /** Its hello was good. */
   welcomed(edge: EdgeId, session: SyncSession): void
   /** The life of the cloud's database. */
@@ -103,6 +106,7 @@ export class SyncHub {
   /** Those whose hello was good, the newest of each edge. */
   readonly #sessions = new Map<EdgeId, SyncSession>()
   readonly #greeting = new Set<SyncSession>()
+  readonly #unspoken = new Map<EdgeId, Unspoken['reason']>()
   readonly #turns: Set<SyncSession>[] = Array.from({ length: BEATS }, () => new Set())
   #turn = 0
   #epoch: Promise<number> | undefined
@@ -118,6 +122,8 @@ export class SyncHub {
       waiting: { bytes: 0 },
       refused: { frames: 0 },
       attestations: this.#attestations,
+      versionTold: (edge, refused) =>
+        void (refused === null ? this.#unspoken.delete(edge) : this.#unspoken.set(edge, refused)),
       welcomed: (edge, session) => this.#welcomed(edge, session),
       epoch: () =>
         (this.#epoch ??= parts.store.write(async (tx) => Number((await tx.meta('cloud_epoch')) ?? '1'))),
@@ -254,6 +260,11 @@ export class SyncHub {
       if (known !== null) facts.set(known.origin, known)
     }
     return facts
+  }
+
+  /** Enrolled edges whose last hello was of a version that is not spoken here, since the start: they come again and again until one of us is upgraded. */
+  get unspoken(): ReadonlyMap<EdgeId, Unspoken['reason']> {
+    return this.#unspoken
   }
 
   /** Ledgers that can be spoken to now, with their stores. */

@@ -3,7 +3,7 @@
 // signature fits (P-ENV-1), for this place on this connection (P-ENV-2), and nothing but a hello is heard first.
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import type { CloseReason } from '../../protocol/close-codes.ts'
-import { decodeUpFrame } from '../../protocol/codec.ts'
+import { decodeUpFrame, frameFor } from '../../protocol/codec.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import { NONCE_BYTES, importPublicKey } from '../../protocol/envelope.ts'
 import type { Authorise } from '../../protocol/frames/authorise.ts'
@@ -30,7 +30,7 @@ import { CloudSeals } from '../../protocol/seals.ts'
 import type { Life } from '../../protocol/lives.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { UpFrame } from '../../protocol/up.ts'
-import { PROTOCOL_VERSIONS_SPOKEN } from '../../protocol/version.ts'
+import { PROTOCOL_VERSION, unspoken } from '../../protocol/version.ts'
 import { budgetStandings } from '../domain/budgets.ts'
 import type { BatchAnswer } from '../domain/ingest/accept.ts'
 import { cloudWentBack, endedFrame, goesOn, judgeHello, tailOf, witnessed } from '../domain/lives.ts'
@@ -38,7 +38,7 @@ import type { Verdict } from '../domain/lives.ts'
 import type { EdgeRow, OriginRow, TenantId, Writes } from '../store/port.ts'
 import { StorageFull } from '../store/room-port.ts'
 import type { Credit, Guest } from './admission.ts'
-import { DownPump } from './down-pump.ts'
+import { DownPump, cursorsIn } from './down-pump.ts'
 import type { SessionParts, SyncSocket } from './hub.ts'
 
 /** What the fleet list tells of a live connection. */
@@ -61,6 +61,8 @@ export class SyncSession {
   readonly #nonce: Uint8Array
   #origin: OriginRow | null = null
   #cloudEpoch = 1
+  /** Of the protocol, that the edge speaks. */
+  #version = PROTOCOL_VERSION
   #facts: SessionFacts | null = null
   #pump: DownPump | null = null
   #work: Promise<void> = Promise.resolve()
@@ -160,7 +162,8 @@ export class SyncSession {
   }
 
   #send(frame: DownFrame): void {
-    if (this.#open) this.#socket.send(this.#seals.seal(frame))
+    const said = frameFor(this.#version, frame)
+    if (this.#open && said !== undefined) this.#socket.send(this.#seals.seal(said))
   }
 
   #received(sealed: Uint8Array): void {
@@ -289,8 +292,10 @@ export class SyncSession {
     if (this.#origin !== null) return this.close('malformed', 'one hello a connection')
     if (hello.nonce.length !== NONCE_BYTES) return this.close('malformed', `a nonce has ${NONCE_BYTES} bytes`)
     this.#seals.greeted(hello.nonce)
-    if (!PROTOCOL_VERSIONS_SPOKEN.includes(hello.protocol))
-      return this.close('version_unknown', `spoken here: ${PROTOCOL_VERSIONS_SPOKEN.join(', ')}`)
+    const refused = unspoken(hello.protocol)
+    this.#parts.versionTold(this.#edge.id, refused?.reason ?? null)
+    if (refused !== undefined) return this.close(refused.reason, refused.text)
+    this.#version = hello.protocol
     if (await this.#wentBack(hello)) return this.#parts.cloudWentBack(hello)
     const { store } = this.#parts
     const edge = (await store.read.edge(this.#edge.id)) ?? this.#edge
@@ -328,18 +333,7 @@ export class SyncSession {
       spares: [...spares],
     })
     this.#greeted = true
-    // Positions of another life of the cloud say nothing about this one's logs (G-8).
-    const since =
-      hello.cloud_epoch === this.#cloudEpoch
-        ? hello
-        : {
-            ...hello,
-            members_cursor: 0,
-            corrections_cursor: 0,
-            leases_cursor: 0,
-            program: 0 as ProgramVersion,
-          }
-    this.#pump = new DownPump(this.#parts, this.#socket, origin, since, {
+    this.#pump = new DownPump(this.#parts, this.#socket, origin, cursorsIn(hello, this.#cloudEpoch), {
       send: (frame) => this.#send(frame),
       drains: () => this.#behind > LIVE_CREDIT_FACTS,
     })

@@ -6,7 +6,7 @@
 //   connect -> closed -> wait -> connect          a full-jitter wait up to min(BACKOFF_MS_MAX, BACKOFF_BASE_MS * 2^attempt); the attempts
 //                                                 are forgotten only after a link that held for STEADY_MS, so a link that flaps waits longer;
 //                                                 the first one after a loss is spread over what the welcome said
-//   connect -> refused for a reason that stays    (malformed, unauthorised, version_unknown, too_many, replaced) the longest wait at once
+//   connect -> refused for a reason that stays    (malformed, unauthorised, version_old/_new, too_many, replaced) the longest wait at once
 //   connect -> refused by what stands between     at least OBSTACLE_WAIT_MS_MIN (N-9)
 //   connect -> told to come later                 at least what the cloud says, at most RETRY_AFTER_MS_MAX of it
 //   WebSockets that never carry a frame -> POST   after UPGRADES_FAILED_MAX, and back to a WebSocket when POST is refused too or after UPGRADE_RETRY_MS

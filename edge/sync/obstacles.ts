@@ -1,8 +1,17 @@
 // What stands between this edge and the cloud when a connection is refused before it is one: a hotel's login page, a proxy, somebody who answers in
 // the cloud's name (N-9). Told by what came instead of the cloud's answer; an honest cloud refuses with a problem document.
+import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import { PROBLEM_TYPE } from '../../protocol/problem.ts'
 
-export const OBSTACLES = ['login', 'proxy_login', 'proxy', 'impostor', 'altered'] as const
+export const OBSTACLES = [
+  'login',
+  'proxy_login',
+  'proxy',
+  'impostor',
+  'altered',
+  'version_old',
+  'version_new',
+] as const
 export type Obstacle = (typeof OBSTACLES)[number]
 
 /** For whoever stands in the shop. */
@@ -12,6 +21,10 @@ export const OBSTACLE_WORDS: Readonly<Record<Obstacle, string>> = {
   proxy: 'a proxy or firewall does not let the connection through',
   impostor: 'something in between answers in the name of the cloud, with a certificate that is not its own',
   altered: 'what comes from the cloud is changed or cut off on the way',
+  version_old:
+    'the software of this store is too old for the cloud: upgrade it here; all that is recorded waits until then',
+  version_new:
+    'the software of this store is newer than the cloud’s: the cloud has to be upgraded; all that is recorded waits until then',
 }
 
 /** The head of an HTTP answer that was not the one hoped for. */
@@ -27,6 +40,12 @@ export function obstacleOf({ status, contentType = '' }: StrangeAnswer): Obstacl
   if (status === 407) return 'proxy_login'
   if (status >= 200 && status < 300) return contentType.includes('html') ? 'login' : 'altered'
   return 'proxy'
+}
+
+/** The cloud's own word (P-VER-1), which lasts until somebody upgrades one of the two. */
+export function versionObstacle(closeCode: number | undefined): Obstacle | null {
+  if (closeCode === CLOSE_CODES.version_old) return 'version_old'
+  return closeCode === CLOSE_CODES.version_new ? 'version_new' : null
 }
 
 /** Node's names of a TLS handshake that ended with somebody else's certificate, or with no TLS at all. */

@@ -9,6 +9,7 @@ import {
   RETRY_AFTER_MS_MAX,
   UPGRADES_FAILED_MAX,
 } from '../../protocol/limits.ts'
+import { versionObstacle } from './obstacles.ts'
 import type { Always, Refused, Road } from './states.ts'
 
 /** What is known of the end of a connection. */
@@ -32,7 +33,8 @@ export interface StoodBack {
 const LASTING_CODES: readonly number[] = [
   CLOSE_CODES.malformed,
   CLOSE_CODES.unauthorised,
-  CLOSE_CODES.version_unknown,
+  CLOSE_CODES.version_old,
+  CLOSE_CODES.version_new,
   // Why a life is over is said before the close; where that was lost, it is said again.
   CLOSE_CODES.fenced,
   CLOSE_CODES.too_many,
@@ -43,7 +45,7 @@ const ATTEMPTS_COUNTED = Math.ceil(Math.log2(BACKOFF_MS_MAX / BACKOFF_BASE_MS))
 export function standBack({ attempt, road }: Always, why: Why): StoodBack {
   const lasting = why.code !== undefined && LASTING_CODES.includes(why.code)
   const counted = lasting ? ATTEMPTS_COUNTED : Math.min(attempt, ATTEMPTS_COUNTED)
-  const obstacle = why.obstacle ?? null
+  const obstacle = why.obstacle ?? versionObstacle(why.code)
   const asked = Math.min(why.retryAfterMs ?? 0, RETRY_AFTER_MS_MAX)
   const held = obstacle !== null || why.code === CLOSE_CODES.busy
   const msMin = Math.max(held ? OBSTACLE_WAIT_MS_MIN : 0, asked)

@@ -2,6 +2,7 @@
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { startCloud } from '../../cloud/node.ts'
 import { CloudUnderTest, eventually, items, pick } from '../support/cloud-node.ts'
 import type { Device } from '../support/cloud-node.ts'
@@ -77,6 +78,16 @@ describe('a connection', () => {
       (seen) => pick(seen, 'connected') === false && pick(seen, 'last_contact') === heard,
     )
     expect(gone).toMatchObject({ seq: 35, said_seq: 35, lag: 0 })
+  })
+
+  test('P-VER-1 an edge of a later version is refused, HQ sees what to upgrade, and nothing of it is lost', async () => {
+    guestSales(3)
+    const line = await device.connect(undefined, { protocol: PROTOCOL_VERSION + 1 })
+    expect(await line.closed).toBe(CLOSE_CODES.version_new)
+    expect(await edge()).toMatchObject({ connected: false, upgrade: 'cloud', seq: 0 })
+    await device.connect()
+    await device.sync()
+    expect(await edge()).toMatchObject({ connected: true, upgrade: null, seq: 3 })
   })
 
   test('a newer connection of the same edge takes over', async () => {

@@ -135,13 +135,29 @@ describe('N-3: waits', () => {
     )
     expect(text(held)).toBe('waiting, cancel_timers, wait 250')
   })
-  for (const reason of ['malformed', 'unauthorised', 'version_unknown', 'too_many', 'replaced'] as const) {
+  for (const reason of ['malformed', 'unauthorised', 'too_many', 'replaced'] as const) {
     test(`closed as ${reason}: the longest wait at once`, () => {
       const step = transition(
         { ...STATES.streaming, attempt: 0 },
         { name: 'closed', code: CLOSE_CODES[reason] },
       )
       expect(text(step)).toBe(`waiting, cancel_timers, wait ${BACKOFF_MS_MAX}`)
+    })
+  }
+  for (const reason of ['version_old', 'version_new'] as const) {
+    test(`P-VER-1 closed as ${reason}: named until a welcome, and the longest wait at once`, () => {
+      const step = transition(
+        { ...STATES.introduced, attempt: 0 },
+        { name: 'closed', code: CLOSE_CODES[reason] },
+      )
+      expect(step.state.road.obstacle).toBe(reason)
+      expect(step.commands.at(-1)).toEqual({
+        do: 'wait',
+        msMin: OBSTACLE_WAIT_MS_MIN,
+        msMax: BACKOFF_MS_MAX,
+      })
+      const { state } = transition({ ...STATES.introduced, road: step.state.road }, welcome(5))
+      expect(state.road.obstacle).toBeNull()
     })
   }
   test('P-ENV-2 a frame out of its place, here or there: the waits of any loss', () => {

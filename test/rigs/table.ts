@@ -20,6 +20,7 @@ import { diskLied } from './disk-lied.ts'
 import { powerLost } from './power-lost.ts'
 import { fleetReturns } from './fleet-returns.ts'
 import { longOutage } from './long-outage.ts'
+import { releasesApart } from './releases-apart.ts'
 import { secondWriter } from './second-writer.ts'
 import { systemCalls } from './system-calls.ts'
 import { processKilled } from './process-killed.ts'
@@ -34,6 +35,7 @@ export const RIGS: readonly Rig[] = [
   processKilled,
   diskLied,
   diskFull,
+  releasesApart,
   cloudRots,
   bitsFlipped,
   filesCut,

@@ -10,6 +10,7 @@ import type { ProgramVersion } from '../../protocol/ids.ts'
 import { EdgeSeals } from '../../protocol/seals.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { validator } from '../../protocol/validation.ts'
+import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import type { Principal } from '../../cloud/platform/principal.ts'
 import { ROUTES } from '../../cloud/http/routes/routes.ts'
 import { startCloud } from '../../cloud/node.ts'
@@ -203,7 +204,10 @@ export class Device extends OriginWriter {
   }
 
   /** Opens the sync connection and says hello as of `seq` (its last fact unless told otherwise), with nothing of the downstream logs unless told. */
-  async connect(seq = this.seq, has: { corrections?: number; program?: number } = {}): Promise<Line> {
+  async connect(
+    seq = this.seq,
+    has: { corrections?: number; program?: number; protocol?: number } = {},
+  ): Promise<Line> {
     const line = new Line(
       `${this.#url.replace('http', 'ws')}/v1/sync?edge=${this.edge}`,
       new EdgeSeals(this.edge, { privateKey: this.#key, publicKey: this.#cloudKey }),
@@ -212,6 +216,7 @@ export class Device extends OriginWriter {
     const { nonce } = await line.next('challenge')
     line.send({
       ...this.hello(line.seals.challenged(nonce), seq),
+      protocol: has.protocol ?? PROTOCOL_VERSION,
       corrections_cursor: has.corrections ?? 0,
       program: (has.program ?? 0) as ProgramVersion,
     })

@@ -282,7 +282,7 @@ describe('what is told', () => {
     expect(shop.crashed().meta.cursors().corrections).toBe(9)
   })
 
-  test('programs are told; one that this software does not understand is a notice and changes nothing', async () => {
+  test('P-VER-4 programs are told; one that this software does not understand is a notice and changes nothing', async () => {
     shop.publish(2, { ...SMALL_PROGRAM, name: 'Summer' }, shop.system.now)
     expect(last()).toMatchObject({
       kind: 'program',

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
 import { foldFacts, NOTHING_EARLIER } from '../../cloud/evaluation/fold.ts'
 import { Programs } from '../../cloud/evaluation/programs.ts'
-import { decodeState, newState } from '../../cloud/evaluation/state.ts'
+import { STATE_FORMAT, decodeState, newState } from '../../cloud/evaluation/state.ts'
 import { Cards } from '../../edge/till/cards.ts'
 import { maskedMember } from '../../edge/till/wording.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
@@ -317,7 +317,7 @@ describe('local state', () => {
     expect(cards.get(stranger(1))).toBeUndefined()
   })
 
-  test('a base state in another release’s format counts as none', async () => {
+  test('P-VER-4 a base state in another release’s format counts as none', async () => {
     const member = stranger(5)
     shop.online()
     shop.till.takeMembers({
@@ -330,6 +330,8 @@ describe('local state', () => {
       ],
     })
     expect(decodeState(Buffer.of(0x82, 0x18, 99, 0))).toBeUndefined()
+    // What follows the format is not read: its records have other fields.
+    expect(decodeState(Buffer.of(0x82, STATE_FORMAT + 1, 0xd9, 0xe0, 0x00, 0x9f))).toBeUndefined()
     expect(await shop.done('sale', sale(1000, String(member)))).toMatchObject({
       status: 'provisional',
       points: 10,

@@ -155,9 +155,11 @@ function behind({ lag, connected, last_contact: lastContact }) {
     : `${waiting} when last heard, ${dayTime.format(new Date(lastContact))}`
 }
 
-function standing({ state, connected, last_contact: lastContact }) {
+function standing({ state, connected, upgrade, last_contact: lastContact }) {
   if (state === 'pending') return pill('bad', 'a copy: approve or retire it')
   if (state === 'retired') return pill('bad', 'retired')
+  if (upgrade === 'store') return pill('bad', 'its software is too old for this cloud: upgrade the store')
+  if (upgrade === 'cloud') return pill('bad', 'its software is newer than this cloud: upgrade the cloud')
   if (connected) return pill('good', 'connected')
   return pill('warn', lastContact === null ? 'never connected' : `away for ${ago(lastContact)}`)
 }

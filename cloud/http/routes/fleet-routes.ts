@@ -59,6 +59,12 @@ const EdgeShape = Type.Object(
     origin: Int,
     epoch: Int,
     connected: Type.Boolean(),
+    upgrade: orNull(
+      Type.Unsafe<'store' | 'cloud'>({
+        ...oneOf(['store', 'cloud']),
+        description: 'What has to be upgraded before the two speak again',
+      }),
+    ),
     seq: Type.Integer({ description: 'Facts that are durable here' }),
     said_seq: Type.Integer({ description: 'Facts the edge said it has' }),
     lag: Type.Integer({ description: 'Facts it has that are not here yet, as far as it said' }),
@@ -135,6 +141,7 @@ const edgeView = (row: EdgeStanding, now: number) => ({
   origin: row.origin,
   epoch: row.epoch,
   connected: row.connected,
+  upgrade: row.upgrade,
   seq: row.seq,
   said_seq: row.saidSeq,
   lag: row.lag,

@@ -6,12 +6,12 @@ import type { Decision } from '../../protocol/frames/decision.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { MemberId, RuleId, StoreId } from '../../protocol/ids.ts'
 import { outstandingOf } from '../../protocol/leases.ts'
-import { HOLD_MS_MAX } from '../../protocol/limits.ts'
+import { CLOCK_SKEW_MS_MAX, HOLD_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
-import { millisOf, wallClockText } from '../../protocol/time.ts'
-import type { Clock, Millis } from '../../protocol/time.ts'
+import { hybridTime, millisOf, wallClockText } from '../../protocol/time.ts'
+import type { Clock, HybridTime, Millis } from '../../protocol/time.ts'
 import type { Program } from '../evaluation/compile.ts'
 import { POINTS } from '../evaluation/document/metrics.ts'
 import type { Held } from '../evaluation/spending/redeem-conditions.ts'
@@ -94,10 +94,12 @@ export class Authority {
     if (before !== undefined) return granted(question, before)
     const now = this.#clock.now() as Millis
     const member = await memberOf(tx, tenant, question)
-    const program = programs.program(question.at)
-    const { at, offset, perk } = question
+    const at = momentOf(question, now)
+    const program = programs.program(at)
+    const { offset, perk } = question
     const asked: Asked = {
       program,
+      at,
       state: stateAt(program, await stateOf(tx, member), member, millisOf(at), offset),
       holds: await tx.openHolds(tenant, member, now),
       leases: [
@@ -128,6 +130,11 @@ export class Authority {
     })
     return granted(question, hold)
   }
+}
+
+/** As of when it is decided: a time that our own clock has not reached is no store's to say (P-TIME-7); by it, today's limit would be another day's. */
+function momentOf({ at }: Authorise, now: Millis): HybridTime {
+  return millisOf(at) <= now + CLOCK_SKEW_MS_MAX ? at : hybridTime(now)
 }
 
 /** Whether a lease is over what the question asks for. */
@@ -175,6 +182,7 @@ async function stateOf(tx: Writes, member: MemberId): Promise<MemberState> {
 /** A question, and what it is decided by. */
 interface Asked {
   readonly program: Program | null
+  readonly at: HybridTime
   readonly state: MemberState
   readonly holds: readonly HoldRow[]
   /** With rights left: of the member, and of the perk's budget. */
@@ -212,18 +220,18 @@ export function heldFor(
 }
 
 function decideRedemption(asked: Asked, perk: RuleId): Result<Allowed> {
-  const { program, state, leases, counts, member, question, store } = asked
+  const { program, at, state, leases, counts, member, question, store } = asked
   if (program === null) return refuse('program_missing', 'No program is in force')
   const budgets = leases.filter(({ subject }) => subject === 'budget')
   const use = { perk, redeemed: counts, leased: leasedOf(budgets) }
   const held = heldFor(program, perk, asked, use, store)
-  const decided = mayRedeem(program, state, perk, { ...question, store }, held, question.points)
+  const decided = mayRedeem(program, state, perk, { ...question, at, store }, held, question.points)
   return decided.ok ? { ok: true, value: { member, points: decided.value.points, perk } } : decided
 }
 
-function decideUse({ program, state, holds, leases, member, question }: Asked): Result<Allowed> {
+function decideUse({ program, at, state, holds, leases, member, question }: Asked): Result<Allowed> {
   const code = question.voucher ?? ''
-  const decided = mayUse(program, state, code, question)
+  const decided = mayUse(program, state, code, { ...question, at })
   if (!decided.ok) return decided
   const { uses, perk } = decided.value
   const taken = holds.filter(({ voucher }) => voucher === code).length

@@ -106,10 +106,12 @@ function holderOf({ ledger, cards }: Books, { offline }: Program, code: string):
   return card?.state.entitlements.some((voucher) => voucher.code === code) === true ? card.member : undefined
 }
 
-/** What a spending is decided by: a suspect clock lets nothing expire that had not by the time that certainly has come (CLK-5). */
+/** What a spending is decided by: a time that is suspect lets nothing expire that had not by the time that certainly has come (CLK-5). */
 function offlineWhen(books: Books): When | undefined {
   const when = whenNow(books, undefined)
-  return when === undefined || !books.clock.suspect ? when : { ...when, at: hybridTime(books.clock.least()) }
+  return when === undefined || !books.suspects(when.at)
+    ? when
+    : { ...when, at: hybridTime(books.clock.least()) }
 }
 
 interface Cover {

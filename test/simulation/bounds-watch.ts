@@ -7,6 +7,7 @@ import type { Fact, Redemption, VoucherUse } from '../../protocol/facts.ts'
 import { NO_FACT } from '../../protocol/ids.ts'
 import type { FactId, MemberId, RuleId } from '../../protocol/ids.ts'
 import type { LeaseLine } from '../../protocol/leases.ts'
+import { CLOCK_SKEW_MS_MAX, HOLD_MS_MAX } from '../../protocol/limits.ts'
 import { localDay, millisOf } from '../../protocol/time.ts'
 
 /** What the program bounds: redemptions of a perk by a member in a day, and of all members ever. */
@@ -33,6 +34,7 @@ export interface Rights {
   /** Left of all leases of the subject and item: of a member under any of its names, or of nobody's. */
   left(subject: 'uses' | 'budget', item: number, root: MemberId | null): number
   namesOf(root: MemberId): ReadonlySet<MemberId>
+  rootOf(name: MemberId): MemberId
   /** Open decisions of a member after the step. */
   readonly holds: ReadonlyMap<MemberId, readonly HoldRow[]>
   /** Open decisions on the perks with a budget that may have been touched. */
@@ -99,16 +101,17 @@ export class BoundsWatch {
     this.#usesOf.set(code, (this.#usesOf.get(code) ?? new Set()).add(id))
   }
 
-  #isByRight({ id, hold, rights: taken, perk }: Redemption, rights: Rights, now: number): boolean {
+  #isByRight(fact: Redemption, rights: Rights, now: number): boolean {
+    const { hold, perk } = fact
     if (hold > 0) {
       const decision = this.#decisions.get(hold)
-      return decision !== undefined && decision.perk === perk && decision.expires > now
+      return decision !== undefined && decision.expires > now && isAbout(decision, fact, rights)
     }
-    const bounded = taken.some(({ lease }) => {
+    const bounded = fact.rights.some(({ lease }) => {
       const line = rights.lineOf(lease)
       return line !== undefined && line.subject !== 'points' && line.item === perk
     })
-    return bounded && !rights.beyond.has(id)
+    return bounded && !rights.beyond.has(fact.id)
   }
 
   #leaveOut(id: FactId): void {
@@ -138,8 +141,10 @@ export class BoundsWatch {
     const used = sumOf((name) => this.#perDay.get(`${perk} ${name} ${today}`) ?? 0)
     const lent = rights.left('uses', perk, root)
     const open = rights.holds.get(root) ?? []
-    // A use of a voucher is no redemption.
-    const held = open.filter((hold) => hold.perk === perk && hold.voucher === null).length
+    // A use of a voucher is no redemption, and one that may be of tomorrow is none of today.
+    const held = open.filter(
+      (hold) => hold.perk === perk && hold.voucher === null && latestDayOf(hold) <= today,
+    ).length
     const key = (name: MemberId): string => `${perk} of ${name}`
     const before = sumOf((name) => this.#over.get(key(name)) ?? 0)
     // What each of those who are one member now was allowed.
@@ -192,4 +197,16 @@ export class BoundsWatch {
         )
     }
   }
+}
+
+/** The store, the member under whichever name, the perk and the cost. */
+function isAbout(decision: HoldRow, { store, member, perk, points }: Redemption, rights: Rights): boolean {
+  const { perk: decided, points: cost } = decision
+  const same = decision.store === store && decided === perk && cost === points
+  return same && rights.rootOf(decision.member) === rights.rootOf(member)
+}
+
+/** The last day that the store's clock may have shown when it was asked for: a clock further ahead is not gone by (U-1). */
+function latestDayOf({ expires }: HoldRow): number {
+  return localDay(expires - HOLD_MS_MAX + CLOCK_SKEW_MS_MAX, 0)
 }

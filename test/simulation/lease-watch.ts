@@ -164,6 +164,7 @@ export class LeaseWatch {
       lineOf: (lease) => this.#accounts.get(lease)?.line,
       left: (subject, item, root) => this.#left(subject, item, root),
       namesOf: (root) => this.#namesOf(root),
+      rootOf: (name) => this.#rootOf(name),
     }
   }
 

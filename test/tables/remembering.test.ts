@@ -6,6 +6,7 @@ import { copyState, encodeState } from '../../cloud/evaluation/state.ts'
 import type { Entitlement, MemberState } from '../../cloud/evaluation/state.ts'
 import type { RuleId } from '../../protocol/ids.ts'
 import { ENTITLEMENTS_LIVE_MAX } from '../../protocol/limits.ts'
+import { assert } from '../../protocol/result.ts'
 import { DAY_MS } from '../../protocol/time.ts'
 import type { Case } from './case.ts'
 import { holds } from './case.ts'
@@ -126,6 +127,22 @@ const CASES: readonly Case[] = [
 ]
 
 test.each(CASES)('$rule $name', holds)
+
+test('E-MEM-2 a redemption of a suspect clock lets none be forgotten: what was redeemed today still counts today', () => {
+  const document = program(sells({ limit: { count: 2, interval: 'DAY', interval_count: 1 } }))
+  const [, today, ahead] = tell(document, [
+    '2024-03-04 10:00 | is granted 100 | 100',
+    '2024-03-04 11:00 | redeems 301 | -10',
+    '2036-03-04 11:00 | redeems 301 by an unsure clock | -10',
+  ])
+  const place = today?.fact
+  if (!today || !ahead || !place) throw new Error('every row is a fact')
+  const compiled = programsOf(document).program(place.at)
+  assert(compiled !== null, 'a program is in force')
+  const ask = (state: MemberState) => mayRedeem(compiled, state, COFFEE.id as RuleId, place, NOTHING_HELD)
+  expect(ask(today.after).ok).toBe(true)
+  expect(ask(ahead.after)).toMatchObject({ ok: false, refusal: { code: 'limit_reached' } })
+})
 
 test('E-MEM-3 E-MEM-2 a member of thirty years is not larger than one of six, and no code of a tier comes twice', () => {
   const document = program({

@@ -4,7 +4,7 @@ import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts
 import type { Basket } from '../../protocol/facts.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { MemberId, RuleId, Seq } from '../../protocol/ids.ts'
-import { HOLD_MS_MAX } from '../../protocol/limits.ts'
+import { CLOCK_SKEW_MS_MAX, HOLD_MS_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
@@ -30,6 +30,7 @@ const PROGRAM: ProgramDocument = program({
     { id: 302, title: 'Cake', points: 2, metric: 7 },
     { id: 303, title: 'Points off', points: 0, money: { points: 3, money: 1 } },
     { id: 305, title: 'With tea', points: 1, when: { basket: { skus: ['tea'] } } },
+    { id: 306, title: 'Biscuit', points: 1, limit: { count: 1, interval: 'DAY', interval_count: 1 } },
     { id: 304, title: 'Two drinks', points: 0, voucher: { uses: 2, valid_days: 1 } },
   ],
 })
@@ -131,4 +132,40 @@ test('E-ENT-4 time has come to the moment of the question, though no fact has br
   time.now = T0 + 3 * DAY
   expect(await ask({ voucher: code })).toMatchObject({ refused: 'voucher_expired' })
   expect(await ask({ voucher: 'NOBODYS' })).toMatchObject({ refused: 'voucher_not_found' })
+})
+
+describe('U-1 P-TIME-7 a store whose clock is ahead of the cloud is decided for by the cloud', () => {
+  const AHEAD = 10 * 365 * DAY
+  const TEN_SECONDS = 10_000
+
+  test('in another year a limit allows no more than today', async () => {
+    const { hold } = await ask({ perk: 306 })
+    till.redeem({ at: time.now, member }, 306, 1, hold)
+    await cloud.ingest.submit(till.origin, till.batch(4, 4))
+    expect(await ask({ perk: 306 }, time.now + AHEAD)).toMatchObject({ refused: 'limit_reached' })
+  })
+
+  test('what it then booked in that year counts today as well, and takes the place of nothing', async () => {
+    const ahead = await ask({ perk: 306 }, time.now + AHEAD)
+    till.redeem({ at: time.now + AHEAD, member }, 306, 1, ahead.hold)
+    await cloud.ingest.submit(till.origin, till.batch(4, 4))
+    expect(await ask({ perk: 306 })).toMatchObject({ refused: 'limit_reached' })
+  })
+
+  test('a voucher has not expired', async () => {
+    till.redeem({ at: T0 + 10, member }, 304, 0, (await ask({ perk: 304 })).hold)
+    await cloud.ingest.submit(till.origin, till.batch(4, 4))
+    const code = (await cloud.state(member)).entitlements[0]?.code ?? ''
+    expect(await ask({ voucher: code }, time.now + AHEAD)).toMatchObject({ refused: null, perk: 304 })
+  })
+
+  test('within CLOCK_SKEW_MS_MAX it is the store’s day', async () => {
+    const midnight = T0 + 14 * 3_600_000
+    time.now = midnight - TEN_SECONDS
+    till.redeem({ at: time.now, member }, 306, 1, (await ask({ perk: 306 })).hold)
+    await cloud.ingest.submit(till.origin, till.batch(4, 4))
+    const beyond = time.now + CLOCK_SKEW_MS_MAX + 1
+    expect(await ask({ perk: 306 }, beyond)).toMatchObject({ refused: 'limit_reached' })
+    expect(await ask({ perk: 306 }, beyond - 1)).toMatchObject({ refused: null })
+  })
 })

@@ -132,6 +132,26 @@ describe('R16 the clock jumps while the store sells', () => {
     shop.system.now += 72 * HOUR - CLOCK_SKEW_MS_MAX / 2
     expect((await sell(member)).notes).toEqual([])
   })
+
+  test('CLK-5 nothing has expired by times that run ahead of a clock that was set', async () => {
+    const member = await shop.member('1')
+    await shop.done('grant', { member, points: 400 })
+    shop.online()
+    shop.link.decide = () =>
+      Promise.resolve(decision({ hold: 77, points: 100 as Points, member: Number(member) as MemberId }))
+    const { vouchers } = await shop.done('redemption', { member, perk: COFFEE })
+    // The voucher lasts 30 days; after 20 the machine's clock says 33, and a sale is made by it.
+    shop.offline()
+    shop.system.now += 20 * 24 * HOUR
+    shop.till.lookAtClock()
+    await sell(member)
+    restartedAhead(13 * 24 * HOUR)
+    await shop.done('sale', { lines: [TEA] })
+    cloudSays()
+    expect(await shop.done('voucher_use', { code: vouchers[0]?.code ?? '' })).toMatchObject({
+      notes: ['clock_suspect'],
+    })
+  })
 })
 
 describe('CLK-5 reservations', () => {

@@ -65,7 +65,8 @@ function burn(
   const burned = spendIn(program, state, metric, points, fact)
   const day = dayOf(fact)
   const captured = stage === 'captured' ? fact.id : NO_FACT
-  forget(state, day)
+  // A suspect clock brings no time, and it may be ahead: what was redeemed today still counts today (E-TIME-4).
+  if (!fact.suspect) forget(state, day)
   state.redemptions = [...state.redemptions, { fact: first, perk, metric, points, day, burned, captured }]
   if (points > 0) effects.push(SPEND, perk, metric, -points, first)
 }

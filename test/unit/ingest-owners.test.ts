@@ -76,6 +76,23 @@ async function toldTo(store: OriginWriter): Promise<Map<MemberId, unknown>> {
   )
 }
 
+describe('identities', () => {
+  test('I-7 I-8 I-9 a card whose holder turns out to be a second recording is the next holder’s, though two of one batch name it', async () => {
+    const again = await cloud.addLife(a)
+    again.enrol({ at: T0 + 5 * MINUTE, key: 'enrol' }, [{ kind: 'card', value: '7' }])
+    const sale = b.sale({ at: T0 + 6 * MINUTE, claim: { kind: 'card', value: '7' } }, [
+      { sku: 'x', amount: 100 },
+    ])
+    await send(again, b)
+    a.enrol({ at: T0, key: 'enrol' }, [{ kind: 'card', value: '1' }])
+    const next = enrol(a, '7', 7)
+    a.enrol({ at: T0 + 8 * MINUTE, key: 'last' }, [{ kind: 'card', value: '7' }])
+    await send(a)
+    expect(await ownerOf(sale)).toBe(next)
+    await cloud.outcomes()
+  })
+})
+
 describe('merges', () => {
   test('E-MERGE-1 E-MERGE-2 the survivor has both accounts with one welcome; both stores are told of both members', async () => {
     const old = enrol(a, 'old')

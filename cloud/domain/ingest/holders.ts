@@ -24,9 +24,14 @@ export class Holders {
   }
 
   async load(identities: readonly Identity[]): Promise<void> {
-    const wanted = identities.filter((identity) => !this.#holders.has(identityClaim(identity)))
+    // Each once, however many name it: a holder that stood there twice would go on holding it when it is removed.
+    const wanted = identities.filter((identity) => {
+      const claim = identityClaim(identity)
+      if (this.#holders.has(claim)) return false
+      this.#holders.set(claim, [])
+      return true
+    })
     if (wanted.length === 0) return
-    for (const identity of wanted) this.#holders.set(identityClaim(identity), [])
     for (const row of await this.#tx.identities(this.#tenant, wanted)) this.#of(row).push(row)
     for (const identity of wanted) this.#of(identity).sort((a, b) => compareCanonical(placeOf(a), placeOf(b)))
   }

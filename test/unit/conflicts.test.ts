@@ -11,32 +11,24 @@ import { factIdOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Millis } from '../../protocol/time.ts'
-import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
+import type { CloudCore } from '../support/cloud-core.ts'
+import { cloudOfTwo } from '../support/cloud-of-two.ts'
+import type { CloudOfTwo } from '../support/cloud-of-two.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
-import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
+import { COFFEE } from '../support/programs.ts'
 
 const T0 = Date.UTC(2026, 0, 5, 10)
 const MINUTE = 60_000
 
-let directory: ReturnType<typeof freshDirectory>
 let cloud: CloudCore
 let a: OriginWriter
 let b: OriginWriter
+let send: CloudOfTwo['send']
+let stop: CloudOfTwo['stop']
 
-beforeEach(async () => {
-  directory = freshDirectory()
-  cloud = new CloudCore(directory.path, { now: () => T0 + 60 * MINUTE })
-  await cloud.found(SMALL_PROGRAM)
-  a = await cloud.addStore()
-  b = await cloud.addStore()
-})
-afterEach(async () => {
-  await cloud.store.close()
-  directory.remove()
-})
+beforeEach(async () => void ({ cloud, a, b, send, stop } = await cloudOfTwo(T0 + 60 * MINUTE)))
+afterEach(() => stop())
 
-const send = (writer: OriginWriter, from = 1, to = writer.seq) =>
-  cloud.ingest.submit(writer.origin, writer.batch(from, to))
 const queue = (open = true): Promise<ConflictRow[]> =>
   cloud.store.read.conflicts(cloud.tenant, open, { after: 0, limit: 50 })
 const kinds = async (open = true) => (await queue(open)).map(({ kind, decision }) => [kind, decision])

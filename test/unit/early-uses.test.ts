@@ -5,17 +5,20 @@ import { voucherCode } from '../../cloud/evaluation/spending/entitlements.ts'
 import type { VoucherUse } from '../../protocol/facts.ts'
 import { NO_FACT } from '../../protocol/ids.ts'
 import type { FactId } from '../../protocol/ids.ts'
-import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
+import type { CloudCore } from '../support/cloud-core.ts'
+import { cloudOfTwo } from '../support/cloud-of-two.ts'
+import type { CloudOfTwo } from '../support/cloud-of-two.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
 import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
 
 const T0 = Date.UTC(2026, 0, 5, 10)
 const MINUTE = 60_000
 
-let directory: ReturnType<typeof freshDirectory>
 let cloud: CloudCore
 let a: OriginWriter
 let b: OriginWriter
+let send: CloudOfTwo['send']
+let stop: CloudOfTwo['stop']
 let early: FactId
 let later: FactId
 
@@ -27,25 +30,14 @@ const write = (): void => {
   later = a.useVoucher({ at: T0 + 61 * MINUTE, member }, code)
   early = b.useVoucher({ at: T0 + 10 * MINUTE, member, key: 'early' }, code)
 }
-const send = (writer: OriginWriter, from = 1, to = writer.seq) =>
-  cloud.ingest.submit(writer.origin, writer.batch(from, to))
 const queue = () => cloud.store.read.conflicts(cloud.tenant, false, { after: 0, limit: 50 })
 const twice = async () =>
   (await queue()).flatMap(({ kind, subject, decision }) =>
     kind === 'voucher_twice' ? [[Number(subject), decision]] : [],
   )
 
-beforeEach(async () => {
-  directory = freshDirectory()
-  cloud = new CloudCore(directory.path, { now: () => T0 + 70 * MINUTE })
-  await cloud.found(SMALL_PROGRAM)
-  a = await cloud.addStore()
-  b = await cloud.addStore()
-})
-afterEach(async () => {
-  await cloud.store.close()
-  directory.remove()
-})
+beforeEach(async () => void ({ cloud, a, b, send, stop } = await cloudOfTwo(T0 + 70 * MINUTE)))
+afterEach(() => stop())
 
 test('CON-6 a use before the issue is told of as a second one when another counts, whichever came first', async () => {
   write()

@@ -3,38 +3,33 @@
 // every moment after an answer, counted in microtasks, because no other clock is fine enough to meet that turn.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Ingest } from '../../cloud/domain/ingest/ingest.ts'
-import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
+import type { CloudCore } from '../support/cloud-core.ts'
+import { cloudOfTwo } from '../support/cloud-of-two.ts'
+import type { CloudOfTwo } from '../support/cloud-of-two.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
-import { SMALL_PROGRAM } from '../support/programs.ts'
 
 const T0 = Date.UTC(2026, 5, 1, 12)
 const MINUTE = 60_000
 /** A commit is over, with every promise around it, in far fewer. */
 const MICROTASKS = 64
 
-let directory: ReturnType<typeof freshDirectory>
 let cloud: CloudCore
 let a: OriginWriter
 let b: OriginWriter
+let stop: CloudOfTwo['stop']
 let diskFull = false
 
 beforeEach(async () => {
-  directory = freshDirectory()
   diskFull = false
-  cloud = new CloudCore(directory.path, { now: () => T0 + 1000 * MINUTE }, (store) => {
+  const opened = await cloudOfTwo(T0 + 1000 * MINUTE, (store) => {
     const write = store.write.bind(store)
     store.write = (work) => (diskFull ? Promise.reject(new Error('disk full')) : write(work))
     return store
   })
-  await cloud.found(SMALL_PROGRAM)
-  a = await cloud.addStore()
-  b = await cloud.addStore()
+  ;({ cloud, a, b, stop } = opened)
 })
 
-afterEach(async () => {
-  await cloud.store.close()
-  directory.remove()
-})
+afterEach(() => stop())
 
 /** One more fact of the store, as a batch. */
 function offer(writer: OriginWriter): Promise<unknown> {

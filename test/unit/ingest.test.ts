@@ -13,33 +13,24 @@ import {
 import { DAY_MS, hybridTime } from '../../protocol/time.ts'
 import { outcomeText as outcome } from '../../cloud/evaluation/state.ts'
 import { verify } from '../../cloud/verify.ts'
-import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
+import type { CloudCore } from '../support/cloud-core.ts'
+import { cloudOfTwo } from '../support/cloud-of-two.ts'
+import type { CloudOfTwo } from '../support/cloud-of-two.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
 import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
 
 const T0 = Date.UTC(2026, 5, 1, 12)
 const MINUTE = 60_000
 
-let directory: ReturnType<typeof freshDirectory>
 let cloud: CloudCore
 let a: OriginWriter
 let b: OriginWriter
+let send: CloudOfTwo['send']
+let stop: CloudOfTwo['stop']
 
-beforeEach(async () => {
-  directory = freshDirectory()
-  cloud = new CloudCore(directory.path, { now: () => T0 + 1000 * MINUTE })
-  await cloud.found(SMALL_PROGRAM)
-  a = await cloud.addStore()
-  b = await cloud.addStore()
-})
+beforeEach(async () => void ({ cloud, a, b, send, stop } = await cloudOfTwo(T0 + 1000 * MINUTE)))
 
-afterEach(async () => {
-  await cloud.store.close()
-  directory.remove()
-})
-
-const send = (writer: OriginWriter, from?: number, to?: number) =>
-  cloud.ingest.submit(writer.origin, writer.batch(from, to))
+afterEach(() => stop())
 
 async function balance(member: MemberId): Promise<number> {
   return (await cloud.state(member)).balance
@@ -246,7 +237,7 @@ describe('clocks that cannot be trusted', () => {
     await send(a)
     expect(await balance(member)).toBe(50 + 4)
     expect(await clockNotices()).toHaveLength(1)
-    expect((await verify(directory.path)).ok).toBe(true)
+    expect((await verify(cloud.directory)).ok).toBe(true)
   })
 })
 

@@ -61,6 +61,10 @@ const down = (sample: DownFrame, part: object): Decoded<unknown> =>
 const up = (sample: UpFrame, part: object): Decoded<unknown> =>
   decodeUpFrame(encodeFrame({ ...sample, ...part }))
 
+/** A frame with so many in a list of it. */
+const listed = (sample: DownFrame, list: string) => (count: number) =>
+  down(sample, { [list]: repeated(first(sample, list), count) })
+
 /** `read`: with so many of what is bounded. */
 interface Bound {
   readonly what: string
@@ -123,22 +127,22 @@ const BOUNDS: readonly Bound[] = [
   {
     what: 'MEMBERS_FRAME_MAX: members of a frame',
     most: MEMBERS_FRAME_MAX,
-    read: (n) => down(DOWN_SAMPLES.members, { members: repeated(first(DOWN_SAMPLES.members, 'members'), n) }),
+    read: listed(DOWN_SAMPLES.members, 'members'),
   },
   {
     what: 'LEASES_FRAME_MAX: leases of a frame',
     most: LEASES_FRAME_MAX,
-    read: (n) => down(DOWN_SAMPLES.leases, { leases: repeated(first(DOWN_SAMPLES.leases, 'leases'), n) }),
+    read: listed(DOWN_SAMPLES.leases, 'leases'),
   },
   {
     what: 'BUDGETS_FRAME_MAX: budgets of a frame',
     most: BUDGETS_FRAME_MAX,
-    read: (n) => down(DOWN_SAMPLES.budgets, { budgets: repeated(first(DOWN_SAMPLES.budgets, 'budgets'), n) }),
+    read: listed(DOWN_SAMPLES.budgets, 'budgets'),
   },
   {
     what: 'STORE_CLIENTS_MAX: API clients of a frame',
     most: STORE_CLIENTS_MAX,
-    read: (n) => down(DOWN_SAMPLES.clients, { clients: repeated(first(DOWN_SAMPLES.clients, 'clients'), n) }),
+    read: listed(DOWN_SAMPLES.clients, 'clients'),
   },
   {
     what: 'SPARES_MAX: spare lives of a welcome',

@@ -3,9 +3,9 @@
 import type { Identity } from '../../protocol/facts.ts'
 import type { MemberId } from '../../protocol/ids.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
-import type { Points } from '../../protocol/numbers.ts'
 import type { Books } from './books.ts'
 import type { MemberQuestion } from './cloud-link.ts'
+import { headerOf } from './fact-header.ts'
 import { kindWord, normalised } from './naming.ts'
 import type { CloudSaid, OpenFact, Prepare, Prepared } from './plan.ts'
 import { NO_NOTES, NO_PERK, badTime, questionKey, refused } from './plan.ts'
@@ -29,27 +29,14 @@ export const prepareEnrolment: Prepare<'enrolment'> = (books, { call, input, sai
   if (open !== undefined) return open
   const when = whenOf(books, input.occurred_at)
   if (when === undefined) return badTime()
-  const id = books.nextId()
-  const member = id as number as MemberId
   const name = input.name?.trim() || null
   const fact: OpenFact = {
     kind: 'enrolment',
-    id,
-    at: when.at,
-    claimed: when.claimed,
-    offset: when.offset,
-    store: books.identity.store.id,
-    terminal: call.terminal,
-    key: call.key,
-    program: books.versionAt(when.at),
-    member: NO_MEMBER,
-    claim: null,
-    promised: 0 as Points,
-    confirmed: false,
-    suspect: books.suspects(when.at),
+    ...headerOf(books, call, when, { member: NO_MEMBER, claim: null }),
     name,
     identities,
   }
+  const member = fact.id as number as MemberId
   return {
     do: 'record',
     plan: {

@@ -4,13 +4,14 @@ import type { Fact, ReturnLine, Sale, SaleLine } from '../../protocol/facts.ts'
 import type { FactId } from '../../protocol/ids.ts'
 import { NO_FACT, idFromText, originOf } from '../../protocol/ids.ts'
 import { AMOUNT_MAX, GIVE_BACK_DAYS_MAX } from '../../protocol/limits.ts'
-import type { Money, Points, Quantity } from '../../protocol/numbers.ts'
+import type { Money, Quantity } from '../../protocol/numbers.ts'
 import { firstOf, notGivenBack } from '../../cloud/evaluation/spending/redemptions.ts'
 import { dayOf, isMarked, isTooOld } from '../../cloud/evaluation/spending/memory.ts'
 import { returnedQuantity, voidable } from '../../cloud/evaluation/spending/reversal.ts'
 import type { Note } from './answers.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
+import { headerOf } from './fact-header.ts'
 import type { ReturnInput } from './inputs.ts'
 import { countedId, mentionsOf, ownFact } from './own-facts.ts'
 import type { OpenFact, Prepare, Prepared } from './plan.ts'
@@ -52,19 +53,7 @@ export const prepareReturn: Prepare<'return'> = (books, write) => {
   if (when === undefined) return badTime()
   const fact: OpenFact = {
     kind: 'return',
-    id: books.nextId(),
-    at: when.at,
-    claimed: when.claimed,
-    offset: when.offset,
-    store: books.identity.store.id,
-    terminal: call.terminal,
-    key: call.key,
-    program: books.versionAt(when.at),
-    member: payee.member,
-    claim: payee.claim,
-    promised: 0 as Points,
-    confirmed: false,
-    suspect: books.suspects(when.at),
+    ...headerOf(books, call, when, payee),
     amount: total as Money,
     lines,
   }
@@ -241,22 +230,10 @@ export const prepareVoid: Prepare<'void'> = (books, { call, input }) => {
   const redemption = fact?.kind === 'redemption' ? firstOf(fact) : NO_FACT
   const why = redemption > 0 && payee.card !== null ? notGivenBack(payee.card.state, redemption) : null
   if (why !== null) return refused(why, NOT_GIVEN_BACK[why], '/fact')
-  const { at, claimed, offset } = nowOf(books)
+  const when = nowOf(books)
   const record: OpenFact = {
     kind: 'void',
-    id: books.nextId(),
-    at,
-    claimed,
-    offset,
-    store: books.identity.store.id,
-    terminal: call.terminal,
-    key: call.key,
-    program: books.versionAt(at),
-    member: payee.member,
-    claim: payee.claim,
-    promised: 0 as Points,
-    confirmed: false,
-    suspect: books.suspects(at),
+    ...headerOf(books, call, when, payee),
     fact: voided,
     reason: input.reason ?? '',
   }

@@ -4,6 +4,7 @@ import { LEASE_LINES_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import type { KeptLease } from '../ledger/leases.ts'
 import type { Books } from './books.ts'
+import { headerOf } from './fact-header.ts'
 import type { OpenFact, Prepare } from './plan.ts'
 import { NO_NOTES, NO_PERK, refused } from './plan.ts'
 import { nowOf } from './when.ts'
@@ -11,22 +12,10 @@ import { nowOf } from './when.ts'
 export const prepareLeaseReturn: Prepare<'lease_return'> = (books, { call, input: { stage } }) => {
   const leases = endingOf(books, stage)
   if (leases.length === 0) return refused('lease_exhausted', 'Nothing is to be given back.')
-  const { at, claimed, offset } = nowOf(books)
+  const when = nowOf(books)
   const fact: OpenFact = {
     kind: 'lease',
-    id: books.nextId(),
-    at,
-    claimed,
-    offset,
-    store: books.identity.store.id,
-    terminal: call.terminal,
-    key: call.key,
-    program: books.versionAt(at),
-    member: NO_MEMBER,
-    claim: null,
-    promised: 0 as Points,
-    confirmed: false,
-    suspect: books.suspects(at),
+    ...headerOf(books, call, when, { member: NO_MEMBER, claim: null }),
     stage,
     origin: books.identity.origin,
     lines: leases.map((lease) => ({

@@ -11,6 +11,7 @@ import { QUANTITY_UNIT } from '../../protocol/numbers.ts'
 import type { Note } from './answers.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
+import { headerOf } from './fact-header.ts'
 import type { BasketInput, MemberReference } from './inputs.ts'
 import { nameMember, notKnownHere } from './naming.ts'
 import type { CloudSaid, OpenFact, Prepare, Prepared } from './plan.ts'
@@ -167,19 +168,7 @@ export const prepareCheckin: Prepare<'checkin'> = (books, { call, input, said })
   if (when === undefined) return badTime()
   const fact: OpenFact = {
     kind: 'checkin',
-    id: books.nextId(),
-    at: when.at,
-    claimed: when.claimed,
-    offset: when.offset,
-    store: books.identity.store.id,
-    terminal: call.terminal,
-    key: call.key,
-    program: books.versionAt(when.at),
-    member: payee.member,
-    claim: payee.claim,
-    promised: 0 as Points,
-    confirmed: false,
-    suspect: books.suspects(when.at),
+    ...headerOf(books, call, when, payee),
   }
   return {
     do: 'record',
@@ -191,8 +180,8 @@ export const prepareGrant: Prepare<'grant'> = (books, { call, input, said }) => 
   const payee = payeeOf(books, input.member, said)
   if ('open' in payee) return payee.open
   if (payee.card === null) return notKnownHere()
-  const { at, claimed, offset } = nowOf(books)
-  const program = books.programs.program(at)
+  const when = nowOf(books)
+  const program = books.programs.program(when.at)
   if (program === null) return refused('program_missing', 'Without a program there is nothing to give.')
   const { metric = POINTS, points } = input
   const most = program.metrics.get(metric)?.grantMax
@@ -206,19 +195,7 @@ export const prepareGrant: Prepare<'grant'> = (books, { call, input, said }) => 
     )
   const fact: OpenFact = {
     kind: 'grant',
-    id: books.nextId(),
-    at,
-    claimed,
-    offset,
-    store: books.identity.store.id,
-    terminal: call.terminal,
-    key: call.key,
-    program: books.versionAt(at),
-    member: payee.member,
-    claim: payee.claim,
-    promised: 0 as Points,
-    confirmed: false,
-    suspect: books.suspects(at),
+    ...headerOf(books, call, when, payee),
     metric,
     points: points as Points,
     reason: input.reason ?? '',

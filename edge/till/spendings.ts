@@ -17,6 +17,7 @@ import { discountFor } from '../../cloud/evaluation/spending/money.ts'
 import type { Books } from './books.ts'
 import type { Card } from './cards.ts'
 import type { SpendingQuestion } from './cloud-link.ts'
+import { headerOf } from './fact-header.ts'
 import { NOT_GIVEN_BACK } from './give-backs.ts'
 import { nameMember, notKnownHere } from './naming.ts'
 import type { InputOf } from './inputs.ts'
@@ -111,27 +112,15 @@ function redemption(
   amount: number,
   follow: () => void,
 ): Plan {
-  const { at, claimed, offset } = nowOf(books)
+  const when = nowOf(books)
   const fact: OpenFact = {
     kind: 'redemption',
-    id: books.nextId(),
-    at,
-    claimed,
-    offset,
-    store: books.identity.store.id,
-    terminal: call.terminal,
-    key: call.key,
-    program: books.versionAt(at),
-    member: card.member,
-    claim: null,
-    promised: 0 as Points,
-    confirmed: false,
-    suspect: books.suspects(at),
+    ...headerOf(books, call, when, { member: card.member, claim: null }),
     ...part,
   }
   const { stage, of, perk, points } = part
   const id = idText(of === NO_FACT ? fact.id : of)
-  const discount = discountOf(books, at, perk, points, amount)
+  const discount = discountOf(books, when.at, perk, points, amount)
   const extra = `,"redemption":{"id":"${id}","stage":"${stage}","perk":${perk},"points":${points},"discount":${discount},"authority":"${authorityOf(part)}"}`
   return { fact, card, notes: NO_NOTES, extra, perk, follow }
 }
@@ -200,22 +189,10 @@ export const prepareVoucherUse: Prepare<'voucher_use'> = (books, write) => {
   if (named.is === 'open' && named.prepared.do === 'ask') return named.prepared
   const card = named.is === 'member' ? named.card : null
   const perk = leave.perk ?? NO_PERK
-  const { at, claimed, offset } = nowOf(books)
+  const when = nowOf(books)
   const fact: OpenFact = {
     kind: 'voucher_use',
-    id: books.nextId(),
-    at,
-    claimed,
-    offset,
-    store: books.identity.store.id,
-    terminal: call.terminal,
-    key: call.key,
-    program: books.versionAt(at),
-    member,
-    claim: null,
-    promised: 0 as Points,
-    confirmed: false,
-    suspect: books.suspects(at),
+    ...headerOf(books, call, when, { member, claim: null }),
     code,
     hold,
     rights: [...rights],

@@ -1,6 +1,7 @@
 // R24: releases apart (P-VER-1). Of two stores one is upgraded before its cloud, the other stays behind: the cloud goes on three releases, and both sync; it
 // goes on a fourth, and the one behind is told what to do, sells on and keeps everything until it is upgraded. The later releases are this source tree
 // with their changes in it, run over the same data as an operator would: R25 as well, for each brings a step of both sides' tables.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ask, askOk, fieldOf, pick } from '../../cloud/demo/ask.ts'
 import type { Shop } from '../../cloud/demo/shops.ts'
@@ -57,6 +58,9 @@ async function run({ length, directory, say }: RigOptions): Promise<readonly Rig
     // Its files are of that release: only that one reads them.
     const { judge } = (await four.module('test/rigs/frame/judge.ts')) as { judge: typeof judgeOfToday }
     const verdict = await judge(load, wrong)
+    // A line that breaks over a frame comes back and syncs all the same: it is told in the logs alone.
+    for (const log of ['cloud', 'store-1', 'store-2'])
+      faults.push(...complaints(join(directory, `${log}.log`)))
     if (Math.min(early, carried, kept) < calls)
       faults.push(`only ${early}, ${carried} and ${kept} records waited: the rig is blind`)
     const what =
@@ -89,6 +93,12 @@ async function refused(
   const wanted = reason === 'version_old' ? 'store' : 'cloud'
   if (fieldOf(listed, 'upgrade') !== wanted)
     throw new Error(`HQ's list does not say that the ${wanted} is to be upgraded: ${JSON.stringify(listed)}`)
+}
+
+/** Of frames that could not be read or said, and of whatever else broke: no more than the first few. */
+function complaints(log: string): string[] {
+  const lines = readFileSync(log, 'utf8').split('\n')
+  return lines.filter((line) => /"level":[56]0|frame refused|malformed/.test(line)).slice(0, 3)
 }
 
 async function unsynced({ node, managerToken }: Shop): Promise<number> {

@@ -40,8 +40,8 @@ const BROUGHT: readonly ((version: number) => readonly Change[])[] = [
   (version) => [
     {
       file: 'protocol/frames/ack.ts',
-      before: "{ type: Type.Literal('ack'), seq",
-      after: `{ type: Type.Literal('ack'), queue: since(${version}, Type.Integer({ minimum: 0, maximum: 9 }), 0), seq`,
+      before: '...CREDIT }',
+      after: `...CREDIT, queue: since(${version}, Type.Integer({ minimum: 0, maximum: 9 }), 0) }`,
     },
     {
       file: 'protocol/frames/ack.ts',
@@ -51,9 +51,13 @@ const BROUGHT: readonly ((version: number) => readonly Change[])[] = [
     {
       file: 'cloud/sync/session.ts',
       before: '{ ...answer, ...this.#credit() }',
-      after: '{ ...answer, queue: 3, ...this.#credit() }',
+      after: '{ ...answer, ...this.#credit(), queue: 3 }',
     },
-    { file: 'cloud/sync/session.ts', before: "{ type: 'ack', seq", after: "{ type: 'ack', queue: 3, seq" },
+    {
+      file: 'cloud/sync/session.ts',
+      before: 'head: row.head, ...this.#credit() }',
+      after: 'head: row.head, ...this.#credit(), queue: 3 }',
+    },
   ],
   // A frame down: the cloud greets whom it welcomes.
   (version) => [

@@ -17,7 +17,6 @@ import type { Holds } from '../../protocol/frames/holds.ts'
 import { NO_MEMBER } from '../../protocol/ids.ts'
 import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
 import {
-  BATCHES_IN_FLIGHT_MAX,
   CONNECT_WAIT_MS_MAX,
   HEARTBEAT_MS,
   LIVE_CREDIT_FACTS,
@@ -39,6 +38,7 @@ import type { EdgeRow, OriginRow, TenantId, Writes } from '../store/port.ts'
 import { StorageFull } from '../store/room-port.ts'
 import type { Credit, Guest } from './admission.ts'
 import { DownPump, cursorsIn } from './down-pump.ts'
+import { HandedBatches } from './handed-batches.ts'
 import type { SessionParts, SyncSocket } from './hub.ts'
 
 /** What the fleet list tells of a live connection. */
@@ -66,8 +66,7 @@ export class SyncSession {
   #facts: SessionFacts | null = null
   #pump: DownPump | null = null
   #work: Promise<void> = Promise.resolve()
-  /** Batches that wait for their COMMIT, oldest first; each resolves when it was answered. */
-  readonly #batches: Promise<void>[] = []
+  readonly #batches = new HandedBatches((cause) => this.#broke(cause))
   #waiting = 0
   #waitingBytes = 0
   #open = true
@@ -117,6 +116,11 @@ export class SyncSession {
     this.#pump?.hint()
   }
 
+  /** It will look for what is new anyway. */
+  get hinted(): boolean {
+    return this.#pump?.hinted !== false
+  }
+
   /** Somebody waits for what is new. */
   hintNow(): void {
     this.#pump?.hintNow()
@@ -154,7 +158,7 @@ export class SyncSession {
 
   async settled(): Promise<void> {
     await this.#work
-    await Promise.all(this.#batches)
+    await this.#batches.answered()
   }
 
   #now(): Millis {
@@ -185,7 +189,7 @@ export class SyncSession {
   /** A batch waits until it is answered, everything else until it was worked on. */
   async #noLongerWaits(work: Promise<void>, bytes: number): Promise<void> {
     await work
-    await Promise.all(this.#batches)
+    await this.#batches.answered()
     this.#waiting -= 1
     if (this.#open) this.#count(-bytes)
   }
@@ -219,7 +223,7 @@ export class SyncSession {
     if (frame.type === 'hello') return this.#hello(frame)
     if (this.#origin === null) return this.close('malformed', 'a hello comes first')
     if (frame.type === 'batch') return this.#batch(frame, this.#origin)
-    await Promise.all(this.#batches)
+    await this.#batches.answered()
     return this.#dispatch(frame, this.#origin)
   }
 
@@ -392,14 +396,10 @@ export class SyncSession {
       return this.close('malformed', 'a batch of another origin than the hello')
     const saidSeq = (batch.from + batch.facts.length - 1) as Seq
     if (this.#facts !== null && saidSeq > this.#facts.saidSeq) this.#facts = { ...this.#facts, saidSeq }
-    if (this.#batches.length >= BATCHES_IN_FLIGHT_MAX) await this.#batches[0]
-    const before = this.#batches.at(-1)
-    const taken = this.#parts.ingest.submit(origin.origin, batch)
-    const answered = Promise.all([taken, before])
-      .then(([answer]) => this.#answer(batch, origin, answer))
-      .catch((cause: unknown) => this.#broke(cause))
-      .finally(() => void this.#batches.shift())
-    this.#batches.push(answered)
+    await this.#batches.room()
+    this.#batches.add(this.#parts.ingest.submit(origin.origin, batch), (answer) =>
+      this.#answer(batch, origin, answer),
+    )
   }
 
   async #answer(batch: Batch, origin: OriginRow, answer: BatchAnswer): Promise<void> {

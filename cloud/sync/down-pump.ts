@@ -90,6 +90,11 @@ export class DownPump {
     )
   }
 
+  /** It will read on from all its cursors, and has not begun to. */
+  get hinted(): boolean {
+    return this.#hinted
+  }
+
   /** There may be something new. Waits a moment, so that what comes close together goes out together. */
   hint(): void {
     if (this.#stopped || this.#hinted) return

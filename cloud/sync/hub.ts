@@ -278,6 +278,8 @@ export class SyncHub {
     if (this.#sessions.size === 0) return
     this.#leasesChanged(leases)
     if (touched.size === 0) return
+    // While a backlog comes in, its store's is mostly pending: then nobody need be looked for.
+    if ([...this.#sessions.values()].every((session) => session.hinted)) return
     const met = new Set<StoreId>()
     for (const { store } of await this.#parts.store.read.storesThatMet([...touched])) met.add(store)
     const tell = new Set(activities.filter((row) => row.tell).map((row) => row.store))

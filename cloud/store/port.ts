@@ -94,6 +94,12 @@ export interface ChainRow {
   readonly hash: Uint8Array
 }
 
+/** Ids that follow each other without a gap. */
+export interface IdRun {
+  readonly first: FactId
+  readonly last: FactId
+}
+
 export interface FactPlace {
   readonly at: HybridTime
   readonly id: FactId
@@ -361,6 +367,8 @@ export interface Writes
   factsAbout(ids: readonly FactId[], kind: FactKind): Promise<FactRow[]>
   /** Facts tied to a member by one of these claims, or waiting for it. */
   factsByClaims(tenant: TenantId, claims: readonly string[]): Promise<FactRow[]>
+  /** Facts that go where one of these goes: their claim is `fact:` and its id. */
+  factsFollowing(tenant: TenantId, runs: readonly IdRun[]): Promise<FactRow[]>
   insertFacts(rows: readonly FactRow[]): Promise<void>
   saveFactStanding(rows: readonly Pick<FactRow, 'id' | 'status' | 'member'>[]): Promise<void>
   insertQuarantine(rows: readonly QuarantineRow[]): Promise<void>

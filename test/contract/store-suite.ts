@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CHAIN_GENESIS } from '../../protocol/chain.ts'
 import { NO_FACT, NO_MEMBER, factIdOf } from '../../protocol/ids.ts'
-import type { Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
+import type { FactId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { Effect } from '../../cloud/evaluation/effects.ts'
 import type { CloudStore, OriginRow } from '../../cloud/store/port.ts'
 import { HASH, groundOf, millis, rowsOf, time } from './store-rows.ts'
@@ -136,6 +136,18 @@ export function storeContract(engine: string, factory: StoreFactory): void {
         ])
         expect((await tx.factsByClaims(tenant, ['card:1', 'card:3'])).map((row) => row.id)).toEqual([id(1)])
         expect(await tx.factsByClaims(tenant + 1, ['card:1'])).toEqual([])
+        const claims = [9, 10, 11, 12, 98, 99, 100, 101, 1000].map((of) => `fact:${of}`)
+        await tx.insertFacts(claims.map((claim, at) => fact(10 + at, { claim, status: 'unclaimed' })))
+        const followed = async (...pairs: [number, number][]) => {
+          const runs = pairs.map(([first, last]) => ({ first: first as FactId, last: last as FactId }))
+          return new Set((await tx.factsFollowing(tenant, runs)).map(({ claim }) => claim))
+        }
+        expect(await followed([10, 11], [101, 101])).toEqual(new Set(['fact:10', 'fact:11', 'fact:101']))
+        expect(await followed([12, 100])).toEqual(new Set(['fact:12', 'fact:98', 'fact:99', 'fact:100']))
+        expect(await followed([13, 97])).toEqual(new Set())
+        expect(await tx.factsFollowing(tenant + 1, [{ first: 9 as FactId, last: 1000 as FactId }])).toEqual(
+          [],
+        )
         await tx.saveFactStanding([{ id: id(1), status: 'counted', member: member(9) }])
       })
       expect(await store.read.fact(id(1))).toMatchObject({ status: 'counted', member: member(9) })

@@ -2,7 +2,7 @@
 import type { Fact } from '../../../protocol/facts.ts'
 import { NO_FACT, NO_MEMBER } from '../../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
-import type { FactRow } from '../../store/port.ts'
+import type { FactRow, IdRun } from '../../store/port.ts'
 import { identityClaim } from './holders.ts'
 
 /** What ties a fact to its member when its origin did not know the member: an identity, or the earlier fact it is about (its member’s enrolment, I-13). */
@@ -28,6 +28,17 @@ export function settledBy(fact: Fact): FactId {
 
 export function numberOf(claim: string): FactId {
   return Number(claim.slice(claim.indexOf(':') + 1)) as FactId
+}
+
+/** The runs that these ids make in their order. */
+export function runsOf(facts: readonly { readonly id: FactId }[]): IdRun[] {
+  const runs: { first: FactId; last: FactId }[] = []
+  let run: { first: FactId; last: FactId } | undefined
+  for (const { id } of facts) {
+    if (run !== undefined && id === run.last + 1) run.last = id
+    else runs.push((run = { first: id, last: id }))
+  }
+  return runs
 }
 
 /** Claims on facts that go where this one goes. */

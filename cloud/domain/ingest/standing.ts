@@ -8,12 +8,21 @@ import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import { CLOCK_SKEW_MS_MAX } from '../../../protocol/limits.ts'
 import { millisOf } from '../../../protocol/time.ts'
 import type { Millis } from '../../../protocol/time.ts'
-import type { ActivityRow, FactPlace, FactRow, TenantId, Writes } from '../../store/port.ts'
+import type { ActivityRow, FactPlace, FactRow, IdRun, TenantId, Writes } from '../../store/port.ts'
 import { pairSubject } from '../conflicts.ts'
 import type { ConflictDraft } from '../conflicts.ts'
 import type { ArrivedFact } from './accept.ts'
 import { Aliases } from './aliases.ts'
-import { aboutOf, claimOf, followers, memberAbout, memberOfEnrolment, numberOf, settledBy } from './claims.ts'
+import {
+  aboutOf,
+  claimOf,
+  followers,
+  memberAbout,
+  memberOfEnrolment,
+  numberOf,
+  runsOf,
+  settledBy,
+} from './claims.ts'
 import type { Renamed } from './aliases.ts'
 import { Holders, identityClaim } from './holders.ts'
 
@@ -142,18 +151,18 @@ class Settling implements Standing {
         const member = row.kind === 'enrolment' ? memberOfEnrolment(rival) : rival.member
         this.#rows.push({ ...row, status: 'duplicate', member })
         this.unfolded.push(arrival.fact)
-        if (row.kind === 'enrolment') claims.push(...followers(row), ...(await this.#twin(row, rival)))
+        if (row.kind === 'enrolment') claims.push(...(await this.#twin(row, rival)))
         continue
       }
       if (rival !== undefined) claims.push(...(await this.#dethrone(rival, row)))
       this.#count(arrival.fact, row, name)
-      claims.push(...followers(row))
+      if (row.kind === 'retro_claim') claims.push(...followers(row))
       if (arrival.fact.kind === 'enrolment') claims.push(...(await this.#enrol(arrival.fact)))
       if (arrival.fact.kind === 'merge') await this.#aliases.merge(arrival.fact)
     }
     await this.#insert()
     claims.push(...(await this.#rename(await this.#aliases.settle())))
-    await this.#tie(claims)
+    await this.#tie(claims, runsOf(arrivals))
     await this.#tx.deleteMembers([...this.twins])
   }
 
@@ -375,20 +384,22 @@ class Settling implements Standing {
     if (store > 0) await this.#tx.meet(members.map((member) => ({ store, member })))
   }
 
-  /** Looks again at the facts tied by these claims, and at facts about those facts in turn (I-7, E-CLAIM-1). */
-  async #tie(claims: readonly string[]): Promise<void> {
+  /** Looks again at the facts that go where those of `runs` go, at those tied by these claims, and at facts about those facts in turn (I-7, E-CLAIM-1). */
+  async #tie(claims: readonly string[], runs: readonly IdRun[]): Promise<void> {
+    let found = await this.#tx.factsFollowing(this.#tenant, runs)
     let open = [...new Set(claims)]
-    while (open.length > 0) {
+    while (found.length > 0 || open.length > 0) {
       const next = new Set<string>()
       const sales = open.filter((claim) => claim.startsWith('sale:')).map(numberOf)
-      const rows = [...(await this.#tx.factsByClaims(this.#tenant, open)), ...(await this.#factsOf(sales))]
-      for (const row of rows) {
+      found.push(...(await this.#tx.factsByClaims(this.#tenant, open)), ...(await this.#factsOf(sales)))
+      for (const row of new Map(found.map((each) => [each.id, each])).values()) {
         if (row.status === 'duplicate') continue
         const member = await this.#ownerOf(row)
         if (member === row.member) continue
         await this.#move(row, member)
         for (const follower of followers(row)) next.add(follower)
       }
+      found = []
       open = [...next]
     }
   }

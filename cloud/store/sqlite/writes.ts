@@ -33,6 +33,7 @@ import { conflictWrites } from './conflicts.ts'
 import { accountWrites } from './accounts.ts'
 import { collectionWrites } from './collections.ts'
 import { CHAINED_FACTS, chainedFact } from './chains.ts'
+import { claimWrites } from './claims.ts'
 import { leaseWrites } from './leases.ts'
 import { linkWrites } from './links.ts'
 import { platformWrites } from './platform-rows.ts'
@@ -226,12 +227,6 @@ export function sqliteWrites(
       const find = sql(`${CHAINED_FACTS} WHERE f.id = ?`)
       return present(ids.map((id) => find.get(id))).map((raw) => chainedFact(sql, raw))
     },
-    factsByClaims: async (tenant, claims) => {
-      const find = sql(
-        'SELECT f.* FROM json_each(?) j CROSS JOIN facts f ON f.tenant = ? AND f.claim = j.value AND f.claim IS NOT NULL',
-      )
-      return find.all(jsonOf(claims), tenant).map(factRow)
-    },
     insertFacts: async (rows: readonly FactRow[]) => {
       const insert = sql('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       for (const row of rows) {
@@ -320,6 +315,7 @@ export function sqliteWrites(
       ).run(to, from)
     },
 
+    ...claimWrites(sql),
     ...linkWrites(sql),
 
     soundStates: async (members) =>

@@ -100,6 +100,14 @@ export const GREETINGS_MAX = 256
 export const RETURNS_PER_SECOND = 200
 export const RETURN_SPREAD_MS_MAX = 60_000
 
+/**
+ * While tills call, one batch of a backlog is at most this long, and so long none follows it; they call until nothing was recorded for TILLS_CALLING_MS. That is
+ * 5,000 facts a second, and DRAIN_EDGES_MAX stores at once still send what a cloud takes.
+ */
+export const PACED_BATCH_FACTS_MAX = 100
+export const PACE_MS = 20
+export const TILLS_CALLING_MS = 10_000
+
 /** A question to the cloud inside a terminal's call; then the edge answers with what it knows. */
 export const QUESTION_WAIT_MS_MAX = 2_000
 export const QUESTIONS_OPEN_MAX = 1_000

@@ -13,6 +13,8 @@ export interface LedgerBatch {
   readonly from: Seq
   readonly previous: Uint8Array
   readonly facts: Uint8Array[]
+  /** Of the facts together. */
+  readonly bytes: number
 }
 
 /** Facts from `seq` on, bounded by `most`, BATCH_FACTS_MAX and BATCH_BYTES_MAX (at least one); undefined when there is none. */
@@ -23,10 +25,10 @@ export function batchFrom(ledger: Ledger, from: Seq, most: BatchMost): LedgerBat
   const facts: Uint8Array[] = []
   let size = 0
   for (const { bytes } of ledger.after(ledger.idAt(before))) {
-    size += bytes.length
-    if (size > Math.min(most.bytes, BATCH_BYTES_MAX) && facts.length > 0) break
+    if (size + bytes.length > Math.min(most.bytes, BATCH_BYTES_MAX) && facts.length > 0) break
     facts.push(bytes)
+    size += bytes.length
     if (facts.length >= Math.min(most.facts, BATCH_FACTS_MAX)) break
   }
-  return { from, previous, facts }
+  return { from, previous, facts, bytes: size }
 }

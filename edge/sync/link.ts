@@ -12,6 +12,7 @@ import type { Budgets } from '../../protocol/frames/budgets.ts'
 import type { Decision } from '../../protocol/frames/decision.ts'
 import type { Time } from '../../protocol/frames/time.ts'
 import type { Seq } from '../../protocol/ids.ts'
+import { PACED_BATCH_FACTS_MAX } from '../../protocol/limits.ts'
 import { assert, unreachable } from '../../protocol/result.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { batchFrom } from '../ledger/batches.ts'
@@ -56,7 +57,6 @@ export class Link implements CloudLink {
   readonly #software: string
   readonly #log: Logger
   readonly #line: SealedLine
-
   readonly #past: PastTalk
   #state: State = INITIAL
   readonly #events: Event[] = []
@@ -72,7 +72,6 @@ export class Link implements CloudLink {
   #commits = 0
   #word: string | null = null
   #obstacle: string | null = null
-
   readonly #certificates: LinkOptions['certificates']
 
   constructor({ ledger, till, system, open, software, log, certificates }: LinkOptions) {
@@ -342,15 +341,16 @@ export class Link implements CloudLink {
   }
 
   #sendBatch(from: Seq, most: Credit): void {
-    const batch = batchFrom(this.#ledger, from, most)
+    const calling = this.#till.calling()
+    const paced = calling ? { ...most, facts: Math.min(most.facts, PACED_BATCH_FACTS_MAX) } : most
+    const batch = batchFrom(this.#ledger, from, paced)
     assert(batch !== undefined, `the ledger has a fact at ${from}`)
-    const { previous, facts } = batch
+    const { previous, facts, bytes } = batch
     const last = (from + facts.length - 1) as Seq
     this.#sentUpTo = Math.max(this.#sentUpTo, last) as Seq
     const waiting = (this.#ledger.head().seq - last) as Seq
     this.#send({ type: 'batch', origin: this.#identity.origin, from, previous, waiting, facts })
-    const bytes = facts.reduce((sum, fact) => sum + fact.length, 0)
-    const sent = (): void => this.#dispatch({ name: 'sent', from, last, bytes })
+    const sent = (): void => this.#dispatch({ name: 'sent', from, last, bytes, calling })
     if (waiting === 0) return sent()
     // A backlog goes out a batch a turn (N-2): this one leaves, and tills are heard, before the next is read.
     const socket = this.#socket

@@ -15,6 +15,7 @@
 //   streaming -> no credit                        `credit` timer: CREDIT_WAIT_MS_MAX without leave to send
 //   send -> no ack -> send again                  never on one connection; `ack` timer: ACK_WAIT_MS_MAX since the last progress, then reconnect
 //   send -> ack -> send                           at most BATCHES_IN_FLIGHT_MAX batches and the cloud's credit are out
+//   send -> pause -> send                         while tills call: a smaller batch, then PACE_MS without one (N-12); the other bounds hold beside it
 //   send -> gap -> send from `expected`           once per `expected`, at most REWINDS_MAX without progress, then reconnect
 //   ended -> begin_life -> connect                a life that is over ends the connection and waits like any loss; each begins a life of a higher epoch
 //   held                                          asks again after BACKOFF_MS_MAX at most, until HQ decides
@@ -29,6 +30,7 @@ import {
   BATCH_FACTS_MAX,
   CONNECT_WAIT_MS_MAX,
   CREDIT_WAIT_MS_MAX,
+  PACE_MS,
   SILENCE_MS_MAX,
   UPGRADE_RETRY_MS,
 } from '../../protocol/limits.ts'
@@ -182,6 +184,7 @@ function welcome({ head, attempt, road }: Always, event: EventOf<'welcome'>): St
       credit,
       reading: false,
       starved: false,
+      pausing: false,
       rewoundTo: null,
       rewinds: 0,
     },
@@ -204,11 +207,12 @@ const HEARD: Command = { do: 'start_timer', timer: 'silence', ms: SILENCE_MS_MAX
  * storing a batch costs the same for one fact as for five hundred.
  */
 function flow(state: Streaming, commands: readonly Command[] = []): Step {
-  const { head, acked, credit, inFlight, reading, starved } = state
+  const { head, acked, credit, inFlight, reading, starved, pausing } = state
   const unsent = head - state.sent
   const idle = inFlight.length === 0
   const room = inFlight.length < BATCHES_IN_FLIGHT_MAX
-  if (reading || unsent <= 0 || !room || (!idle && unsent < BATCH_FACTS_MAX)) return { state, commands }
+  if (reading || pausing || unsent <= 0 || !room || (!idle && unsent < BATCH_FACTS_MAX))
+    return { state, commands }
   const bytesOut = inFlight.reduce((sum, { bytes }) => sum + bytes, 0)
   const most = { facts: acked + credit.facts - state.sent, bytes: credit.bytes - bytesOut }
   // A fact may be larger than the credit in bytes: alone it goes.
@@ -226,14 +230,17 @@ function flow(state: Streaming, commands: readonly Command[] = []): Step {
   }
 }
 
-function sent(state: Streaming, { from, last, bytes }: EventOf<'sent'>): Step {
+function sent(before: Streaming, { from, last, bytes, calling }: EventOf<'sent'>): Step {
+  const pausing = calling && before.head > last
+  const state = { ...before, reading: false, pausing }
+  const pause: readonly Command[] = pausing ? [{ do: 'start_timer', timer: 'pause', ms: PACE_MS }] : []
   // A gap came in between: that batch will be answered with the gap again.
-  if (from !== state.sent + 1) return flow({ ...state, reading: false })
+  if (from !== state.sent + 1) return flow(state, pause)
   const first = state.inFlight.length === 0
-  return flow(
-    { ...state, reading: false, sent: last, inFlight: [...state.inFlight, { last, bytes }] },
-    first ? [{ do: 'start_timer', timer: 'ack', ms: ACK_WAIT_MS_MAX }] : [],
-  )
+  return flow({ ...state, sent: last, inFlight: [...state.inFlight, { last, bytes }] }, [
+    ...(first ? [{ do: 'start_timer', timer: 'ack', ms: ACK_WAIT_MS_MAX } as const] : []),
+    ...pause,
+  ])
 }
 
 function acknowledge(state: Streaming, event: EventOf<'ack'>): Step {
@@ -308,6 +315,7 @@ const DISCONNECTED = {
   silence_late: stay,
   ack_late: stay,
   credit_late: stay,
+  pause_over: stay,
   upgrade_due: stay,
   steady_reached: stay,
 } as const
@@ -336,6 +344,7 @@ const TABLE: Table = {
     silence_late: stay,
     ack_late: stay,
     credit_late: stay,
+    pause_over: stay,
     upgrade_due: stay,
     steady_reached: stay,
     retry_due: stay,
@@ -362,6 +371,7 @@ const TABLE: Table = {
     silence_late: stay,
     ack_late: stay,
     credit_late: stay,
+    pause_over: stay,
     upgrade_due: stay,
     steady_reached: stay,
     retry_due: stay,
@@ -389,6 +399,7 @@ const TABLE: Table = {
     silence_late: stay,
     ack_late: stay,
     credit_late: stay,
+    pause_over: stay,
     upgrade_due: stay,
     steady_reached: stay,
     retry_due: stay,
@@ -415,6 +426,7 @@ const TABLE: Table = {
     silence_late: giveUp,
     ack_late: giveUp,
     credit_late: giveUp,
+    pause_over: (state) => flow({ ...state, pausing: false }),
     upgrade_due: (state) => reconnect(state, CLOSE_CODES.stopping, { upgrade: true }),
     steady_reached: (state) => stay({ ...state, attempt: 0 }),
     retry_due: stay,

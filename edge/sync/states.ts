@@ -52,6 +52,8 @@ export interface Streaming extends Always {
   readonly reading: boolean
   /** There is something to send and no leave to; the credit timer runs. */
   readonly starved: boolean
+  /** Tills have the loop for themselves until the pause timer fires (N-12). */
+  readonly pausing: boolean
   /** The position of the last gap that was followed; batches that were out by then repeat it. */
   readonly rewoundTo: Seq | null
   /** Gaps followed since the last progress. */
@@ -85,7 +87,7 @@ export type State =
   | (Always & { readonly name: 'stopped' })
 
 export type StateName = State['name']
-export type TimerName = 'connect' | 'silence' | 'ack' | 'credit' | 'steady' | 'upgrade' | 'retry'
+export type TimerName = 'connect' | 'silence' | 'ack' | 'credit' | 'pause' | 'steady' | 'upgrade' | 'retry'
 
 export type Event =
   | { readonly name: 'start'; readonly head: Seq }
@@ -127,12 +129,19 @@ export type Event =
   | { readonly name: 'new_life' }
   /** Any other frame of the cloud: it is alive, and the driver has taken what was in it. */
   | { readonly name: 'word' }
-  /** The batch that was asked for is on its way: the facts `from` to `last`, of so many bytes. */
-  | { readonly name: 'sent'; readonly from: Seq; readonly last: Seq; readonly bytes: number }
+  /** The batch that was asked for is on its way: the facts `from` to `last`, of so many bytes; `calling`: tills are at work (N-12). */
+  | {
+      readonly name: 'sent'
+      readonly from: Seq
+      readonly last: Seq
+      readonly bytes: number
+      readonly calling: boolean
+    }
   | { readonly name: 'connect_late' }
   | { readonly name: 'silence_late' }
   | { readonly name: 'ack_late' }
   | { readonly name: 'credit_late' }
+  | { readonly name: 'pause_over' }
   | { readonly name: 'upgrade_due' }
   | { readonly name: 'steady_reached' }
   | { readonly name: 'retry_due' }
@@ -147,6 +156,7 @@ export const TIMER_EVENTS: Readonly<Record<TimerName, Event>> = {
   silence: { name: 'silence_late' },
   ack: { name: 'ack_late' },
   credit: { name: 'credit_late' },
+  pause: { name: 'pause_over' },
   upgrade: { name: 'upgrade_due' },
   steady: { name: 'steady_reached' },
   retry: { name: 'retry_due' },

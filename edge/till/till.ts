@@ -11,7 +11,7 @@ import type { Notice } from '../../protocol/frames/notice.ts'
 import type { ProgramFrame } from '../../protocol/frames/program.ts'
 import type { FactId, MemberId, ProgramVersion, Seq } from '../../protocol/ids.ts'
 import { idText } from '../../protocol/ids.ts'
-import { BACKDATE_MS_MAX } from '../../protocol/limits.ts'
+import { BACKDATE_MS_MAX, TILLS_CALLING_MS } from '../../protocol/limits.ts'
 import type { Result } from '../../protocol/result.ts'
 import { accept, assert, refuse } from '../../protocol/result.ts'
 import { DAY_MS, localDay, localMinuteOfDay, millisOf } from '../../protocol/time.ts'
@@ -98,6 +98,7 @@ export class Till {
   #backlog: Backlog
   readonly #software: string
   readonly #startedMono: number
+  #recordedMono = -Infinity
   readonly #onFault: (cause: unknown) => void
   readonly #clockKeeper: ClockKeeper
   readonly #storageKeeper: StorageKeeper
@@ -110,6 +111,7 @@ export class Till {
     this.#recorder = new Recorder(this.#books, PREPARERS, {
       fault: this.#onFault,
       committed: () => {
+        this.#recordedMono = system.monotonic()
         this.#backlog.committed(ledger.seq, this.clock.now())
         this.#books.link.committed()
       },
@@ -203,6 +205,11 @@ export class Till {
       usual: rest.usual,
       usual_days: usualDays,
     }
+  }
+
+  /** Something was recorded within TILLS_CALLING_MS: tills are at work, and should not feel a backlog going up (N-12). */
+  calling(): boolean {
+    return this.#books.system.monotonic() - this.#recordedMono < TILLS_CALLING_MS
   }
 
   status(): Status {

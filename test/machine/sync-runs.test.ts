@@ -10,6 +10,8 @@ import {
   BATCH_FACTS_MAX,
   CREDIT_WAIT_MS_MAX,
   OBSTACLE_WAIT_MS_MIN,
+  PACED_BATCH_FACTS_MAX,
+  PACE_MS,
   RETRY_AFTER_MS_MAX,
   UPGRADES_FAILED_MAX,
   UPGRADE_RETRY_MS,
@@ -32,11 +34,12 @@ function run(from: State, ...events: Event[]): Step[] {
 }
 const last = (steps: Step[]): Step => steps.at(-1) as Step
 const committed = (head: number): Event => ({ name: 'committed', head: seq(head) })
-const sent = (from: number, to: number, bytes = 100): Event => ({
+const sent = (from: number, to: number, bytes = 100, calling = false): Event => ({
   name: 'sent',
   from: seq(from),
   last: seq(to),
   bytes,
+  calling,
 })
 const ack = (value: number, matches = true, credit = CREDIT): Event => ({
   name: 'ack',
@@ -102,6 +105,54 @@ describe('N-2: batches and the cursor', () => {
   test('an ack ahead of what this connection sent counts: the cloud has it, with our hash', () => {
     const out = run(upTo(9), welcome(0), sent(1, 4), ack(9))
     expect(text(last(out))).toBe('streaming, silence 20000, store 9, cancel ack')
+  })
+})
+
+describe('N-12: tills that call have the loop for themselves between two batches of a backlog', () => {
+  const full = PACED_BATCH_FACTS_MAX
+  const called = (from: number, to: number): Event => sent(from, to, 100, true)
+  const paused = run(upTo(9 * full), welcome(0), called(1, full))
+
+  test('the next batch waits until the pause is over, whatever is acknowledged or recorded meanwhile', () => {
+    expect(text(last(paused))).toBe(`streaming, ack 10000, pause ${PACE_MS}`)
+    const steps = run(last(paused).state, ack(full), committed(20 * full), EVENTS.pause_over)
+    expect(steps.map(text)).toEqual([
+      `streaming, silence 20000, store ${full}, cancel ack`,
+      'streaming',
+      `streaming, batch ${full + 1}`,
+    ])
+  })
+  test('the pause waits for no ack: at most BATCHES_IN_FLIGHT_MAX are out here too', () => {
+    let { state } = last(paused)
+    let batches = 1
+    for (; batches < 2 * BATCHES_IN_FLIGHT_MAX; batches++) {
+      const step = transition({ ...state, head: seq(100 * full) }, EVENTS.pause_over)
+      if (text(step) === 'streaming') break
+      expect(text(step)).toBe(`streaming, batch ${batches * full + 1}`)
+      state = transition(step.state, called(batches * full + 1, (batches + 1) * full)).state
+    }
+    expect(batches).toBe(BATCHES_IN_FLIGHT_MAX)
+  })
+  test('where nobody calls, and where nothing is left to send, there is no pause', () => {
+    const quiet = run(upTo(9 * full), welcome(0), sent(1, 5 * full - 1))
+    expect(text(last(quiet))).toBe('streaming, ack 10000')
+    expect(text(transition(last(quiet).state, ack(5 * full - 1)))).toContain(`batch ${5 * full}`)
+    const all = run(upTo(full), welcome(0), called(1, full))
+    expect(text(last(all))).toBe('streaming, ack 10000')
+  })
+  test('a gap is followed when the pause is over', () => {
+    const steps = run(last(paused).state, gap(3), EVENTS.pause_over)
+    expect(steps.map(text)).toEqual(['streaming, silence 20000, store 2, cancel ack', 'streaming, batch 3'])
+  })
+  test('a gap that came before the batch was on its way pauses all the same', () => {
+    const steps = run(upTo(9 * full), welcome(2), gap(2), called(3, full), EVENTS.pause_over)
+    expect(steps.slice(2).map(text)).toEqual([`streaming, pause ${PACE_MS}`, 'streaming, batch 2'])
+  })
+  test('a pause ends with its connection: the next one begins without', () => {
+    const lost = last(run(last(paused).state, EVENTS.closed))
+    expect(text(lost)).toContain('cancel_timers')
+    const back = transition({ ...STATES.introduced, head: seq(9 * full) }, welcome(0))
+    expect(text(back)).toContain('batch 1')
   })
 })
 

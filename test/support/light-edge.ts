@@ -148,7 +148,7 @@ export class LightEdge {
         const batch = this.ledger.batch(command.from, last)
         this.#send(batch)
         const bytes = batch.facts.reduce((sum, fact) => sum + fact.length, 0)
-        return this.#dispatch({ name: 'sent', from: command.from, last, bytes })
+        return this.#dispatch({ name: 'sent', from: command.from, last, bytes, calling: false })
       }
       case 'store_ack':
         return this.#acknowledged(command.seq)

@@ -1,30 +1,18 @@
 // What the link takes for the cloud's word: signed for this connection; of the time, the answer to its question; and of what changed meanwhile.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { pino } from 'pino'
-import { openLedger } from '../../edge/ledger/ledger.ts'
-import { Link } from '../../edge/sync/link.ts'
-import { Till } from '../../edge/till/till.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
 import { encodeFrame } from '../../protocol/codec.ts'
-import {
-  SIGNATURE_BYTES,
-  exportPrivateKey,
-  exportPublicKey,
-  newKeyPair,
-  seal,
-} from '../../protocol/envelope.ts'
+import { SIGNATURE_BYTES, newKeyPair, seal } from '../../protocol/envelope.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import type { Hello } from '../../protocol/frames/hello.ts'
-import type { MemberId, Origin, Seq } from '../../protocol/ids.ts'
+import type { MemberId, Seq } from '../../protocol/ids.ts'
 import type { LeaseTerm } from '../../protocol/leases.ts'
 import { BACKOFF_BASE_MS, CLOCK_ASK_MS } from '../../protocol/limits.ts'
 import type { Money, Points } from '../../protocol/numbers.ts'
 import { addressed, sealBeat } from '../../protocol/seals.ts'
 import type { Millis } from '../../protocol/time.ts'
-import { HandCloud } from '../support/hand-cloud.ts'
-import { HeldNetwork } from '../support/held-line.ts'
-import { STORE } from '../support/till-under-test.ts'
-import { VirtualSystem } from '../support/virtual-system.ts'
+import { heldEdge } from '../support/held-edge.ts'
+import type { HeldEdge } from '../support/held-edge.ts'
 
 /** A word on a lease. */
 const term = (granted: number): LeaseTerm => ({
@@ -40,32 +28,10 @@ const term = (granted: number): LeaseTerm => ({
   recall: 0,
 })
 
-function setUp() {
-  const keys = newKeyPair()
-  const cloud = new HandCloud(exportPublicKey(keys.publicKey))
-  const system = new VirtualSystem()
-  const network = new HeldNetwork()
-  const ledger = openLedger({ directory: ':memory:' })
-  ledger.enrol({
-    edge: 7,
-    origin: 3 as Origin,
-    epoch: 1,
-    store: STORE,
-    privateKey: exportPrivateKey(keys.privateKey),
-    cloudPublicKey: cloud.publicKey,
-    cloudUrl: 'http://127.0.0.1:1',
-  })
-  const till = new Till({ ledger, system, software: 'test' })
-  const log = pino({ level: 'silent' })
-  const link = new Link({ ledger, till, system, open: network.factory, software: 'test', log })
-  till.connect(link)
-  return { ledger, till, link, cloud, network, system }
-}
-
-let edge: ReturnType<typeof setUp>
+let edge: HeldEdge
 let hello: Hello
 beforeEach(async () => {
-  edge = setUp()
+  edge = heldEdge()
   edge.link.start()
   hello = edge.cloud.greet(edge.network.line)
   await edge.system.settle()

@@ -1,15 +1,9 @@
 // The link drives a real till and ledger over a held line against a cloud worked by hand: real frames, real signatures, virtual time.
-import { randomBytes } from 'node:crypto'
-import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openLedger } from '../../edge/ledger/ledger.ts'
-import type { Ledger } from '../../edge/ledger/ledger.ts'
-import { Link } from '../../edge/sync/link.ts'
 import { syncUrl } from '../../edge/sync/socket.ts'
-import { Till } from '../../edge/till/till.ts'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
-import { NONCE_BYTES, exportPrivateKey, exportPublicKey, newKeyPair } from '../../protocol/envelope.ts'
-import type { MemberId, Origin, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
+import { NONCE_BYTES } from '../../protocol/envelope.ts'
+import type { MemberId, Origin, RuleId, Seq } from '../../protocol/ids.ts'
 import {
   ACK_WAIT_MS_MAX,
   BACKOFF_BASE_MS,
@@ -19,68 +13,24 @@ import {
   QUESTIONS_OPEN_MAX,
   QUESTION_WAIT_MS_MAX,
   SILENCE_MS_MAX,
+  TILLS_CALLING_MS,
 } from '../../protocol/limits.ts'
 import type { DownFrame } from '../../protocol/down.ts'
 import type { Life } from '../../protocol/lives.ts'
-import type { Money } from '../../protocol/numbers.ts'
 import { hybridTime } from '../../protocol/time.ts'
 import type { Millis, ZoneOffset } from '../../protocol/time.ts'
-import { HandCloud } from '../support/hand-cloud.ts'
-import { HeldNetwork } from '../support/held-line.ts'
-import { VirtualSystem } from '../support/virtual-system.ts'
+import { heldEdge, sell } from '../support/held-edge.ts'
+import type { HeldEdge } from '../support/held-edge.ts'
 
-interface Setup {
-  readonly ledger: Ledger
-  readonly till: Till
-  readonly link: Link
-  readonly cloud: HandCloud
-  readonly network: HeldNetwork
-  readonly system: VirtualSystem
-}
-
-function setUp(): Setup {
-  const keys = newKeyPair()
-  const cloud = new HandCloud(exportPublicKey(keys.publicKey))
-  const system = new VirtualSystem()
-  const network = new HeldNetwork()
-  const ledger = openLedger({ directory: ':memory:' })
-  ledger.enrol({
-    edge: 7,
-    origin: 3 as Origin,
-    epoch: 1,
-    store: { id: 1 as StoreId, name: 'Bath', zone: 'Europe/London' },
-    privateKey: exportPrivateKey(keys.privateKey),
-    cloudPublicKey: cloud.publicKey,
-    cloudUrl: 'http://127.0.0.1:1',
-  })
-  const till = new Till({ ledger, system, software: 'test' })
-  const log = pino({ level: 'silent' })
-  const link = new Link({ ledger, till, system, open: network.factory, software: 'test', log })
-  till.connect(link)
-  return { ledger, till, link, cloud, network, system }
-}
-
-let sales = 0
-/** Guest sales, all of one commit where they fit. */
-async function sell({ till, system }: Setup, count: number): Promise<void> {
-  const answers = Array.from({ length: count }, () => {
-    const call = { terminal: 't1', key: `sale-${++sales}`, requestHash: randomBytes(32) }
-    return till.write('sale', call, { lines: [{ sku: 'TEA', amount: 250 as Money }] })
-  })
-  await system.settle()
-  for (const answer of await Promise.all(answers)) expect(answer.ok).toBe(true)
-  await system.settle()
-}
-
-const linkWords = ({ till }: Setup): string[] =>
+const linkWords = ({ till }: HeldEdge): string[] =>
   till.feed
     .read(0, 1000)
     .filter(({ kind }) => kind === 'link')
     .map(({ text }) => text)
 
-let edge: Setup
+let edge: HeldEdge
 beforeEach(() => {
-  edge = setUp()
+  edge = heldEdge()
 })
 afterEach(() => {
   edge.link.stop()
@@ -138,6 +88,7 @@ describe('N-2: facts go up and the cursor is the cloud’s word', () => {
   })
   test('a backlog goes out a batch a turn, at most BATCHES_IN_FLIGHT_MAX are unacknowledged', async () => {
     await sell(edge, (BATCHES_IN_FLIGHT_MAX + 2) * BATCH_FACTS_MAX)
+    await edge.system.advance(TILLS_CALLING_MS)
     edge.link.start()
     const { line } = edge.network
     edge.cloud.greet(line)

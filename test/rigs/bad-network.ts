@@ -8,6 +8,7 @@ import { ChaosProxy } from './frame/chaos-proxy.ts'
 import type { Weather } from './frame/chaos-proxy.ts'
 import { DEEDS, FrameMeddler } from './frame/frame-meddler.ts'
 import { judge } from './frame/judge.ts'
+import { nodeFigure } from './frame/node-figure.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad, until } from './frame/shops-under-load.ts'
 
@@ -104,7 +105,10 @@ async function meddled({ length, seed, directory }: RigOptions): Promise<RigRow>
     const refused = meddler?.refused ?? { up: 0, down: 0 }
     const { cloud, shops } = load.shops
     const counted = {
-      up: await figure(cloud.url, load.shops.hqToken, 'tillstream_sync_frames_refused_total'),
+      up: await nodeFigure(
+        { url: cloud.url, token: load.shops.hqToken },
+        'tillstream_sync_frames_refused_total',
+      ),
       down: await sum(shops, 'tillstream_edge_cloud_frames_refused_total'),
     }
     const faults = [...(meddler?.wrong ?? [])]
@@ -129,14 +133,9 @@ async function meddled({ length, seed, directory }: RigOptions): Promise<RigRow>
   }
 }
 
-async function figure(url: string, token: string, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text()
-  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1])
-}
-
 async function sum(shops: readonly Shop[], name: string): Promise<number> {
   const figures = await Promise.all(
-    shops.map(({ node, managerToken }) => figure(node.url, managerToken, name)),
+    shops.map(({ node, managerToken }) => nodeFigure({ url: node.url, token: managerToken }, name)),
   )
   return figures.reduce((all, one) => all + one, 0)
 }

@@ -14,6 +14,7 @@ import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 import { judge } from './frame/judge.ts'
+import { nodeFigure } from './frame/node-figure.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad, until } from './frame/shops-under-load.ts'
 
@@ -25,10 +26,12 @@ const SIZES = {
 const WALK_AFTER_S = '1'
 const EXIT_STORAGE = 70
 const MEMBERS_MAX = 100
+/** Flips, of which a long run does thousands at each. */
+const SAID_EVERY = 500
 
 export const cloudRots: Rig = { name: 'cloud-rots', faults: ['R06'], needs: [], run }
 
-async function run({ length, seed, directory }: RigOptions): Promise<readonly RigRow[]> {
+async function run({ length, seed, directory, say }: RigOptions): Promise<readonly RigRow[]> {
   const sizes = SIZES[length]
   const random = seededRandom(seed)
   const load = await ShopsUnderLoad.open({
@@ -40,12 +43,18 @@ async function run({ length, seed, directory }: RigOptions): Promise<readonly Ri
   try {
     await load.sell(sizes.calls)
     await load.synced()
-    const live = await flippedBeneath(load, random, sizes.live)
+    const live = await flippedBeneath(load, random, sizes.live, say)
     const walked = await walkFinds(load, join(directory, 'good.backup'), sizes.calls)
     const wrong = await load.wrongRepeats()
     await load.stop()
     const { figures, faults } = await judge(load, wrong)
-    const rest = await flippedAtRest(load.shops.cloudDirectory, join(directory, 'copy'), random, sizes.rest)
+    const rest = await flippedAtRest(
+      load.shops.cloudDirectory,
+      join(directory, 'copy'),
+      random,
+      sizes.rest,
+      say,
+    )
     const { unclean, ordered } = rest
     return [
       {
@@ -85,11 +94,8 @@ async function balances({ shops: { cloud, hqToken } }: ShopsUnderLoad): Promise<
     .join('\n')
 }
 
-async function figure({ shops: { cloud, hqToken } }: ShopsUnderLoad, name: string): Promise<number> {
-  const answer = await fetch(`${cloud.url}/metrics`, { headers: { authorization: `Bearer ${hqToken}` } })
-  const text = await answer.text()
-  return Number(new RegExp(`^${name} ([0-9]+)$`, 'm').exec(text)?.[1] ?? 0)
-}
+const mendedAt = ({ shops: { cloud, hqToken } }: ShopsUnderLoad): Promise<number> =>
+  nodeFigure({ url: cloud.url, token: hqToken }, 'tillstream_states_mended_total')
 
 const fileOf = (load: ShopsUnderLoad): string => join(load.shops.cloudDirectory, STORE_FILE)
 
@@ -119,14 +125,17 @@ async function flippedBeneath(
   load: ShopsUnderLoad,
   random: Random,
   flips: number,
+  say: RigOptions['say'],
 ): Promise<{ flips: number; wrong: number; mended: number }> {
   const before = await balances(load)
   let wrong = 0
   for (let n = 0; n < flips; n++) {
     flipIn(fileOf(load), 'states', random)
     if ((await balances(load)) !== before) wrong += 1
+    if ((n + 1) % SAID_EVERY === 0)
+      say(`${n + 1} of ${flips} states flipped beneath the cloud, ${wrong} wrong`)
   }
-  return { flips, wrong, mended: await figure(load, 'tillstream_states_mended_total') }
+  return { flips, wrong, mended: await mendedAt(load) }
 }
 
 /** S-10 and S-5, as an operator meets them. */
@@ -143,10 +152,7 @@ async function walkFinds(
   await cloud.kill()
   flipIn(fileOf(load), 'states', random)
   await cloud.start(false)
-  await until(
-    'the state is made again by itself',
-    async () => (await figure(load, 'tillstream_states_mended_total')) > 0,
-  )
+  await until('the state is made again by itself', async () => (await mendedAt(load)) > 0)
   for (const { node } of stores) await node.start(false)
   const mended = await tillstream('doctor', '--data', cloudDirectory)
   if (!mended.said.includes('was not what had been written')) faults.push(`the doctor said: ${mended.said}`)
@@ -192,6 +198,7 @@ async function flippedAtRest(
   copy: string,
   random: Random,
   flips: number,
+  say: RigOptions['say'],
 ): Promise<{ ordered: Tally; unclean: Tally }> {
   const tallyOf = async (sums: boolean): Promise<Tally> => {
     const tally: Tally = { refused: 0, told: 0, same: 0, wrong: 0 }
@@ -201,6 +208,10 @@ async function flippedAtRest(
       const served = await servedBy(original, copy, sums, (bytes) => flip(bytes, random))
       if (typeof served === 'string') tally[served] += 1
       else tally[served.text === before.text ? 'same' : 'wrong'] += 1
+      if ((n + 1) % SAID_EVERY === 0)
+        say(
+          `${n + 1} of ${flips} bits flipped at rest, ${sums ? 'closed in order' : 'after a death'}, ${tally.wrong} wrong`,
+        )
     }
     return tally
   }

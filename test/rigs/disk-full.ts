@@ -1,8 +1,9 @@
 // R05: the disk of a store fills up while it sells, then that of the cloud. What has no room is refused with a code; nothing acknowledged is lost; once there is
 // room, each goes on by itself.
 import { execFileSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { fillDisk } from './frame/filled-disk.ts'
 import { judge } from './frame/judge.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad, until } from './frame/shops-under-load.ts'
@@ -11,7 +12,6 @@ const SIZE_MIB = 96
 const SIZES = { quick: { times: 1, calls: 40 }, long: { times: 20, calls: 100 } } as const
 /** Of each terminal, beside the full disk. */
 const CALLS_THROUGH_IT = 200
-const PIECE = Buffer.alloc(64 * 1024)
 
 export const diskFull: Rig = { name: 'disk-full', faults: ['R05'], needs: ['linux', 'tmpfs'], run }
 
@@ -56,7 +56,7 @@ async function storeFilled(load: ShopsUnderLoad, disk: string): Promise<number> 
   const filler = join(disk, 'filler')
   const [told, selling] = [load.refused('storage_full'), load.sell(CALLS_THROUGH_IT)]
   await until('507 storage_full', async () => {
-    fill(filler)
+    fillDisk(filler)
     return load.refused('storage_full') > told
   })
   rmSync(filler)
@@ -75,7 +75,7 @@ async function cloudFilled(load: ShopsUnderLoad, calls: number): Promise<number>
   const isReady = async (status: string): Promise<boolean> =>
     (await (await fetch(`${cloud.url}/readyz`)).text()).includes(status)
   await until('the cloud is read-only', async () => {
-    fill(filler)
+    fillDisk(filler)
     return isReady('read_only')
   })
   await load.sell(calls)
@@ -84,20 +84,4 @@ async function cloudFilled(load: ShopsUnderLoad, calls: number): Promise<number>
   await until('the cloud records again', () => isReady('ready'))
   await load.synced()
   return Date.now() - began
-}
-
-/** To the last byte that the file system gives. */
-function fill(path: string): void {
-  const file = openSync(path, 'a')
-  try {
-    for (let piece = PIECE; piece.length > 0;) {
-      try {
-        writeSync(file, piece)
-      } catch {
-        piece = piece.subarray(0, piece.length >> 1)
-      }
-    }
-  } finally {
-    closeSync(file)
-  }
 }

@@ -1,7 +1,7 @@
 // R25 and R05: what a node writes besides its records, on a disk with hardly any room: the steps that bring a file of an earlier release up to date, and the
 // log that is moved into the file. However much room there is, a file is old or new and loses nothing; with room again the next start goes on by itself.
 import { execFileSync } from 'node:child_process'
-import { closeSync, cpSync, ftruncateSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
@@ -10,6 +10,7 @@ import { openLedger } from '../../edge/ledger/ledger.ts'
 import { verify as verifyEdge } from '../../edge/verify.ts'
 import { SIDES, layDown } from '../versions/recorded-files.ts'
 import type { Side } from '../versions/recorded-files.ts'
+import { leaveRoom } from './frame/filled-disk.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 
 const SIZE_MIB = 16
@@ -21,7 +22,6 @@ const ENOUGH_BYTES = 3 * 1024 * KIB
 const ROWS = 400
 const ROWS_A_COMMIT = 20
 const ROW_TEXT = 'x'.repeat(2_000)
-const PIECE = Buffer.alloc(64 * KIB)
 
 export const fullDiskSteps: Rig = {
   name: 'full-disk-steps',
@@ -135,7 +135,7 @@ async function onDisk(side: Side, work: Work, disk: string, tries: number): Prom
     mkdirSync(directory)
     await work.lay(side, directory)
     const before = work === steps ? work.rows(side, directory) : ROWS
-    leave(filler, room)
+    leaveRoom(filler, room)
     if (!(await opens(side, directory))) tally.refused += 1
     rmSync(filler)
     const again = await opens(side, directory)
@@ -165,21 +165,4 @@ async function opens(side: Side, directory: string): Promise<boolean> {
 async function openOnce(side: Side, directory: string): Promise<void> {
   if (side === 'edge') openLedger({ directory }).close()
   else await openSqliteStore({ directory, checkpointer: false }).close()
-}
-
-/** The disk is full but for so many bytes. */
-function leave(filler: string, room: number): void {
-  const file = openSync(filler, 'w')
-  try {
-    for (let piece = PIECE; piece.length > 0;) {
-      try {
-        writeSync(file, piece)
-      } catch {
-        piece = piece.subarray(0, piece.length >> 1)
-      }
-    }
-    ftruncateSync(file, Math.max(0, statSync(filler).size - room))
-  } finally {
-    closeSync(file)
-  }
 }

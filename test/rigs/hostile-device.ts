@@ -11,6 +11,7 @@ import type { Device } from '../support/cloud-node.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 import { judge } from './frame/judge.ts'
+import { nodeFigure } from './frame/node-figure.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad } from './frame/shops-under-load.ts'
 import { enrolDevice } from './power/devices.ts'
@@ -124,8 +125,7 @@ async function stranger({ edge }: Device, url: string, frame: Uint8Array): Promi
 
 /** The cloud's own figure of them. */
 async function counted(url: string, token: string, strangers: number): Promise<string[]> {
-  const text = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text()
-  const refused = Number(/^tillstream_sync_frames_refused_total (\d+)$/m.exec(text)?.[1])
+  const refused = await nodeFigure({ url, token }, 'tillstream_sync_frames_refused_total')
   return refused === strangers ? [] : [`${refused} refused frames are counted, not ${strangers}`]
 }
 

@@ -103,8 +103,8 @@ export class Link implements CloudLink {
   }
 
   start(): void {
-    this.#say('connecting')
     this.#dispatch({ name: 'start', head: this.#ledger.head().seq })
+    this.#say('connecting')
   }
 
   /** Closes the connection for good, or until the next start. Nothing is lost: what is not acknowledged is sent again. */
@@ -176,7 +176,7 @@ export class Link implements CloudLink {
     return this.live()
   }
 
-  /** One event after the other: what a command brings up waits until the commands of its step are done. */
+  /** One event after the other: what a command brings up waits until the commands of its step are done, and so does the commit by which the store hears of it. */
   #dispatch(event: Event): void {
     this.#events.push(event)
     if (this.#handling) return
@@ -188,6 +188,8 @@ export class Link implements CloudLink {
         this.#state = step.state
         if (step.state.name !== before) this.#moved(before, next)
         for (const command of step.commands) this.#attempt(() => this.#execute(command))
+        const word = step.state.name === before ? null : LINK_WORDS[step.state.name]
+        if (word !== null) this.#say(word)
       }
     } finally {
       this.#handling = false
@@ -212,8 +214,6 @@ export class Link implements CloudLink {
       this.#socket = undefined
       this.#log.info(event, 'line to the cloud closed')
     }
-    const word = LINK_WORDS[name]
-    if (word !== null) this.#say(word)
   }
 
   #say(word: string): void {

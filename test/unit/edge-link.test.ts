@@ -183,6 +183,18 @@ describe('N-3: waits and watchdogs', () => {
     expect(attempts()).toBeGreaterThan(40)
     expect(linkWords(edge).length).toBeLessThanOrEqual(2)
   })
+  test('N-7: the store is told that the line is up when the first batch is on its way', async () => {
+    await sell(edge, 1)
+    const told: [string, number][] = []
+    edge.till.linkChanged = (word) => void told.push([word, edge.network.line.up.length])
+    edge.link.start()
+    edge.cloud.greet(edge.network.line)
+    expect(told).toEqual([
+      ['connecting', 0],
+      ['online', 1],
+    ])
+    edge.cloud.hearOne(edge.network.line, 'batch')
+  })
 })
 
 describe('N-4: gap and fence', () => {

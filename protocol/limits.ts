@@ -94,6 +94,8 @@ export const DRAIN_CREDIT_FACTS = BATCHES_IN_FLIGHT_MAX * BATCH_FACTS_MAX
 export const DRAIN_CREDIT_BYTES = 8 * BATCH_BYTES_MAX
 /** Edges that drain a backlog at a time; the others wait without credit, the one that was away longest comes first. */
 export const DRAIN_EDGES_MAX = 8
+/** A state that is not what was written waits so long for the transactions before to end and to be made again; the longest take seconds. */
+export const MENDING_WAIT_MS_MAX = 60_000
 /** Connections between their challenge and their welcome; more are told to come later. */
 export const GREETINGS_MAX = 256
 /** Edges that come back in a second after the cloud was away: the welcome says over how long a fleet of this size spreads its return. */

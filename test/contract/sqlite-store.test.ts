@@ -1,10 +1,12 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
 import { expect, test, vi } from 'vitest'
 import type { ProgramVersion } from '../../protocol/ids.ts'
 import type { CloudStore } from '../../cloud/store/port.ts'
 import { openSnapshot, openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
-import { openDatabase } from '../../cloud/store/sqlite/open.ts'
+import { STORE_FILE, openDatabase } from '../../cloud/store/sqlite/open.ts'
+import { MENDING_WAIT_MS_MAX } from '../../protocol/limits.ts'
 import { collectionContract } from './collection-suite.ts'
 import { platformContract } from './platform-suite.ts'
 import { storeOwnersContract } from './store-owners-suite.ts'
@@ -68,6 +70,35 @@ test('S-7 the log is moved into the file beside the commits, and is gone after t
   const again = openSqliteStore({ directory })
   expect(await again.write(async (tx) => tx.meta('row-1499'))).toBe('x'.repeat(1_000))
   await again.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+test('S-12 a read within a transaction that would wait for its own end fails with a sentence; nothing of both is written, and the next read is right', async () => {
+  expect(MENDING_WAIT_MS_MAX).toBe(60_000)
+  const directory = ownDirectory('store')
+  const store = openSqliteStore({ directory, mendingMsMax: 20 })
+  const { tenant, life } = await groundOf(store)
+  const { member, enrol } = rowsOf(() => ({ tenant, life }))
+  const row = { member: member(1), tenant, state: Buffer.from('state'), due: null }
+  await store.write(async (tx) => {
+    await enrol(tx, 1)
+    await tx.saveStates([row])
+  })
+  store.mendStatesBy(async (tx) => {
+    await tx.saveStates([row])
+    return undefined
+  })
+  const disk = new Sqlite(join(directory, STORE_FILE))
+  disk.exec('UPDATE states SET sum = sum + 1')
+  disk.close()
+  const within = store.write(async (tx) => {
+    await tx.saveMeta('half', 'done')
+    await store.read.member(member(1))
+  })
+  await expect(within).rejects.toThrow('it has to read by its own "tx"')
+  expect(await store.write((tx) => tx.meta('half'))).toBeUndefined()
+  expect((await store.read.member(member(1)))?.state).toEqual(row.state)
+  await store.close()
   rmSync(directory, { recursive: true, force: true })
 })
 

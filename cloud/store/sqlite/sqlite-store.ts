@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
 import type { MemberId } from '../../../protocol/ids.ts'
 import { idText } from '../../../protocol/ids.ts'
+import { MENDING_WAIT_MS_MAX } from '../../../protocol/limits.ts'
 import type { MendState } from '../member-port.ts'
 import type { CloudStore, Reads, TenantId, Writes } from '../port.ts'
 import { Checkpointer } from '../../storage/checkpointer.ts'
@@ -37,6 +38,7 @@ export interface SqliteOptions {
   readonly spaceOf?: SpaceOf
   /** Connections that outlive the store, in a simulation in which only the process dies. */
   readonly opened?: OpenStore | undefined
+  readonly mendingMsMax?: number
 }
 
 /** A store on a disk of its own. */
@@ -123,6 +125,7 @@ class SqliteStore implements DiskStore {
   readonly #endsAtClose: boolean
   readonly #tenantOf: Statement<[MemberId, MemberId], TenantId | null>
   #mend: MendState | undefined
+  readonly #mendingMsMax: number
   readonly #onBroken: (cause: unknown) => void
   /** Why nothing more is written (S-4). */
   #broken: unknown
@@ -133,8 +136,10 @@ class SqliteStore implements DiskStore {
     checkpointer = true,
     spaceOf,
     opened,
+    mendingMsMax = MENDING_WAIT_MS_MAX,
   }: SqliteOptions) {
     this.#onBroken = onBroken
+    this.#mendingMsMax = mendingMsMax
     const { path, writer, reader, unlock } = opened ?? openDatabase(directory)
     this.#endsAtClose = opened === undefined
     // A thread's error comes as a copy without its class; that it failed at all is what counts.
@@ -170,11 +175,23 @@ class SqliteStore implements DiskStore {
     this.#mend = mend
   }
 
-  /** S-12: where the last read gave out states that are not what was written, they are made again first. */
+  /**
+   * S-12: where the last read gave out states that are not what was written, they are made again first, in a transaction of its own. A read within a
+   * transaction would so wait for its own end: it fails, the transaction is rolled back, and the next in the queue makes them again.
+   */
   #mending(): Promise<void> | undefined {
     if (this.#unsound.length === 0) return undefined
     const members = [...new Set(this.#unsound.splice(0))]
-    return this.write(() => this.#mendStates(members))
+    return this.#inTime(this.write(() => this.#mendStates(members)))
+  }
+
+  async #inTime(mending: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      const sentence = `a state has waited ${this.#mendingMsMax} ms to be made again: where a transaction reads, it has to read by its own "tx"`
+      timer = setTimeout(() => reject(new Error(sentence)), this.#mendingMsMax).unref()
+    })
+    await Promise.race([mending, late]).finally(() => clearTimeout(timer))
   }
 
   /** Within the open transaction. */

@@ -31,7 +31,7 @@ const closingLine: Reporter = {
 }
 
 /** Two cores, several real processes at once: generous, because a deadline that is met late tells nothing. */
-const DEADLINES = { testTimeout: 30_000, hookTimeout: 30_000 } as const
+const DEADLINES = { testTimeout: 60_000, hookTimeout: 60_000 } as const
 /** These files start nothing that outlives them: they share a process, which saves loading the same modules a hundred times. */
 const SHARED = ['conformance', 'contract', 'machine', 'oracle', 'property', 'tables', 'unit'].map(
   (folder) => `test/${folder}/**/*.test.ts`,

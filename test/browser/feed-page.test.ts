@@ -251,7 +251,7 @@ describe.skipIf(NO_BROWSER !== undefined)('the feed page', () => {
     await sell(2)
     const sales = page.locator('.figure', { hasText: 'Sales' })
     await sales.getByText('2', { exact: true }).waitFor()
-    await sales.getByText('0', { exact: true }).waitFor({ timeout: 25_000 })
+    await sales.getByText('0', { exact: true }).waitFor({ timeout: 50_000 })
   })
 
   test('logging in by passcode, wrongly and rightly, and out', async () => {

@@ -2,6 +2,7 @@
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CLOSE_CODES } from '../../protocol/close-codes.ts'
+import { STOP_MS_MAX } from '../../protocol/limits.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { startCloud } from '../../cloud/node.ts'
 import { CloudUnderTest, eventually, items, pick } from '../support/cloud-node.ts'
@@ -210,6 +211,6 @@ describe('a stop', () => {
     await new Promise((resolve) => idle.once('connect', resolve))
     const started = performance.now()
     await own.stop()
-    expect(performance.now() - started).toBeLessThan(3_000)
+    expect(performance.now() - started).toBeLessThan(STOP_MS_MAX)
   })
 })

@@ -138,13 +138,13 @@ class EdgeProcess {
   }
 
   async listening(): Promise<{ listening: number; store: object }> {
-    await until('the line on stdout', () => this.stdout.includes('\n') || this.exit !== undefined, 20_000)
+    await until('the line on stdout', () => this.stdout.includes('\n') || this.exit !== undefined)
     if (this.exit !== undefined) throw new Error(`exit ${this.exit}: ${this.stderr}`)
     return JSON.parse(this.stdout) as { listening: number; store: object }
   }
 
   async ended(): Promise<number | null> {
-    await until('the end', () => this.exit !== undefined, 20_000)
+    await until('the end', () => this.exit !== undefined)
     return this.exit ?? null
   }
 }

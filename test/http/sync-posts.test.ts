@@ -138,11 +138,11 @@ describe('N-8 P-SYNC-8: requests carry the frames', () => {
   test('after WebSockets that never opened sales arrive by requests, in both directions', async () => {
     edge = await start(boxed())
     const { till } = edge
-    await until('a link by requests', () => till.status().link.state === 'online', 20_000)
+    await until('a link by requests', () => till.status().link.state === 'online')
     expect(till.status().link).toMatchObject({ via: 'post', obstacle: null })
     expect(box.upgrades).toBe(3)
     await sell(edge, 300)
-    await until('the sales are at the cloud', async () => (await arrived()) === 300, 20_000)
+    await until('the sales are at the cloud', async () => (await arrived()) === 300)
     await until('the acks are here', () => till.status().unsynced === 0)
     expect(till.programVersion()).toBe(1)
   }, 60_000)
@@ -150,7 +150,7 @@ describe('N-8 P-SYNC-8: requests carry the frames', () => {
   test('what is cut off in the middle ends the line; the next one goes on, and nothing is lost or twice', async () => {
     edge = await start(boxed())
     const { till } = edge
-    await until('a link by requests', () => till.status().link.state === 'online', 20_000)
+    await until('a link by requests', () => till.status().link.state === 'online')
     for (let round = 0; round < 3; round++) {
       await sell(edge, 100)
       box.cut()
@@ -165,7 +165,7 @@ describe('N-8 P-SYNC-8: requests carry the frames', () => {
   test('P-ENV-2 a body that comes again, up or down, ends the line by its signatures and is counted; the next line goes on', async () => {
     edge = await start(boxed())
     const { till, link } = edge
-    await until('a link by requests', () => till.status().link.state === 'online', 20_000)
+    await until('a link by requests', () => till.status().link.state === 'online')
     const byCloud = async (): Promise<number> => {
       const headers = { authorization: `Bearer ${cloud.node.token}` }
       const text = await (await fetch(`${cloud.url}/metrics`, { headers })).text()
@@ -189,7 +189,7 @@ describe('N-8 P-SYNC-8: requests carry the frames', () => {
         return played > 0
       })
       await until('it is counted', async () => (await count()) === before + 1)
-      await until('the acks are here', () => till.status().unsynced === 0, 20_000)
+      await until('the acks are here', () => till.status().unsynced === 0)
     }
     const counts = (await cloud.ask('/v1/totals')).json
     expect(pick(counts, 'facts', 'counted')).toBe(till.status().seq)
@@ -236,7 +236,7 @@ describe('N-9 R19: what answers in the cloud’s place is named', () => {
       box.meddle = (_, response) => meddle(response)
       edge = await start(boxed())
       const { till } = edge
-      await until('it is named', () => till.status().link.obstacle !== null, 20_000)
+      await until('it is named', () => till.status().link.obstacle !== null)
       expect(till.status().link.obstacle).toBe(OBSTACLE_WORDS[obstacle])
       const told = till.feed.read(0, 1000).map(({ text }) => text)
       expect(told.some((text) => text.includes(OBSTACLE_WORDS[obstacle]))).toBe(true)

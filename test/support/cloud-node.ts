@@ -281,7 +281,7 @@ export class Line {
 
 /** Looks until it holds; fails with what was last seen. */
 export async function eventually<T>(look: () => Promise<T> | T, holds: (seen: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 50_000
   for (;;) {
     const seen = await look()
     if (holds(seen)) return seen

@@ -64,11 +64,11 @@ export interface Request {
   readonly headers?: Record<string, string>
 }
 
-/** Waits for something that will happen, with a deadline instead of a sleep. */
+/** Waits for something that will happen, with a deadline instead of a sleep; it ends before the test's own, to say what was waited for. */
 export async function until(
   what: string,
   happened: () => boolean | Promise<boolean>,
-  msMax = 10_000,
+  msMax = 50_000,
 ): Promise<void> {
   const deadline = Date.now() + msMax
   while (!(await happened())) {

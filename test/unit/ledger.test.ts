@@ -388,7 +388,7 @@ describe('the log', () => {
     append(ledger, 40, { lines: LINES, perCommit: 4 })
     expect(statSync(log()).size).toBeGreaterThan(2 ** 21)
     // Nothing is committed any more: only the other thread can make the file grow.
-    await vi.waitUntil(() => statSync(file()).size > before + 2 ** 21, { timeout: 10_000 })
+    await vi.waitUntil(() => statSync(file()).size > before + 2 ** 21, { timeout: 50_000 })
     expect(ledger.verify()).toMatchObject({ chain_ok: true, facts: 40 })
     close(ledger)
     expect(existsSync(log())).toBe(false)

@@ -102,7 +102,7 @@ const question = (seq: number): Buffer =>
   sealed(seq, encodeFrame({ type: 'find_member', question: 1, identity: null, member: NO_MEMBER }))
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 5 })
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 50_000, interval: 5 })
 
 test('R-11 batches of different connections overtake each other, those of one never do, and all arrive', async () => {
   const { cloud, shuffler, port } = await start(CALM)

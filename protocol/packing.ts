@@ -22,8 +22,8 @@ export function pack(frame: Uint8Array): Uint8Array {
 export function unpack(bytes: Uint8Array): Uint8Array | undefined {
   if (!ZSTD_MAGIC.equals(bytes.subarray(0, ZSTD_MAGIC.length))) return bytes
   try {
-    // Facts unpack to some four times as much: then it comes in one piece, and is not put together of many.
-    const chunkSize = Math.min(Math.max(4 * bytes.length, constants.Z_DEFAULT_CHUNK), FRAME_BYTES_MAX)
+    // Facts unpack to a little more than four times as much: then it comes in one piece, and is not put together of many.
+    const chunkSize = Math.min(Math.max(5 * bytes.length, constants.Z_DEFAULT_CHUNK), FRAME_BYTES_MAX)
     return zstdDecompressSync(bytes, { ...BOUNDS, chunkSize })
   } catch {
     return undefined

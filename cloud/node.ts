@@ -195,6 +195,8 @@ async function coreOf(
         'what was saved of a member was not what had been written: it is folded again from its facts; have the disk looked at',
       ),
   })
+  const refolded = await ingest.bringStatesUp()
+  if (refolded > 0) log.info({ members: refolded }, 'states of an earlier release folded again')
   const after = (ms: number, call: () => void): (() => void) => system.after(ms, call)
   const recalls = new Recalls({ ingest, shelf, after, reaches: (origin) => hub.reached().has(origin) })
   const grants = new Grants({

@@ -252,7 +252,10 @@ const encoderStructures = STRUCTURES.map((fields) => [...fields])
 const encoder = new Encoder({ structures: encoderStructures, useRecords: true })
 const decoder = new Decoder({ structures: STRUCTURES.map((fields) => [...fields]), useRecords: true })
 
-/** Bytes of a state for storing and for the edges: version, then CBOR records. */
+/**
+ * Bytes of a state for storing and for the edges: version, then CBOR records. The cloud folds states of another one again by itself (S-13); a release that
+ * changes it has a step of the edge's tables that puts `members_cursor` to 0, so that its store is told all states anew.
+ */
 export const STATE_FORMAT = 5
 
 export function encodeState(state: MemberState): Uint8Array {

@@ -33,6 +33,7 @@ import { booksConflicts } from './books-check.ts'
 import { countRedemptions, lossesOf, redemptionsMoved, settleSpending } from './spending.ts'
 import { settleStanding } from './standing.ts'
 import type { ActivityDraft } from './standing.ts'
+import { bringStatesUp } from './state-format.ts'
 
 export interface Committed {
   readonly activities: readonly ActivityRow[]
@@ -107,6 +108,13 @@ export class Ingest {
   /** Saved states that were not what was written, and were made again (S-12). */
   get statesMended(): number {
     return this.#states.mended
+  }
+
+  /** Before anything else is asked of a store that an earlier release may have written (S-13). Gives how many states were folded again. */
+  bringStatesUp(): Promise<number> {
+    return bringStatesUp(this.#store, async (tx, tenant, member) =>
+      this.#states.remake(tx, tenant, member, await this.#shelf.of(tenant)),
+    )
   }
 
   /** Takes a batch of a connection whose edge owns the origin. Resolves after COMMIT; rejects when the store failed and nothing was taken. */

@@ -102,8 +102,20 @@ export class MemberStates {
     )
   }
 
-  /** S-12: makes a state again that no fact touches. Gives why that was not possible. */
+  /** S-12: makes a state again that no fact touches, and tells it. Gives why that was not possible. */
   async mend(
+    tx: Writes,
+    tenant: TenantId,
+    member: MemberId,
+    programs: Programs,
+  ): Promise<string | undefined> {
+    const fault = await this.remake(tx, tenant, member, programs)
+    if (fault === undefined) await tx.appendActivities([await this.#noted(tx, tenant, member)])
+    return fault
+  }
+
+  /** The same for one that was what an earlier release wrote (S-13). */
+  async remake(
     tx: Writes,
     tenant: TenantId,
     member: MemberId,
@@ -114,7 +126,6 @@ export class MemberStates {
     const { state, offset } = made
     const due = dueOf(this.#nextDue, programs, state, offset, this.#clock.now())
     await tx.saveStates([{ member, tenant, state: encodeState(state), due }])
-    await tx.appendActivities([await this.#noted(tx, tenant, member)])
     return undefined
   }
 
@@ -151,7 +162,10 @@ export class MemberStates {
     const missing = members.filter((member) => !this.#states.has(member))
     for (const row of await tx.soundStates(missing)) {
       const state = decodeState(row.state)
-      assert(state !== undefined, 'saved states are of this release; the schema migration folds them again')
+      assert(
+        state !== undefined,
+        'saved states are of our format: the first start of a release folds them again (S-13)',
+      )
       this.#remember(row.member, state)
     }
   }

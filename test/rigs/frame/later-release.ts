@@ -1,8 +1,9 @@
 // Releases that are yet to come, for a rig that has today's stores meet them: this source tree, copied, with the changes of each later release in it. They
-// are of the kinds that a release may make (P-VER-2, P-STEP-1): a field of a fact, a field of a frame down, a frame down, and a step of either side's
-// tables each. Where the text that one replaces is no longer there, the rig says so: give it another place.
+// are of the kinds that a release may make (P-VER-2, P-STEP-1): a field of a fact, a field of a frame down, a frame down, another format of states, and a
+// step of either side's tables each. Where the text that one replaces is no longer there, the rig says so: give it another place.
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { STATE_FORMAT } from '../../../cloud/evaluation/state.ts'
 import { PROTOCOL_VERSION } from '../../../protocol/version.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -59,8 +60,23 @@ const BROUGHT: readonly ((version: number) => readonly Change[])[] = [
       after: 'head: row.head, ...this.#credit(), queue: 3 }',
     },
   ],
-  // A frame down: the cloud greets whom it welcomes.
+  // A frame down: the cloud greets whom it welcomes. And another format of members' states, which stores ask for anew.
   (version) => [
+    {
+      file: 'cloud/evaluation/state.ts',
+      before: `STATE_FORMAT = ${STATE_FORMAT}`,
+      after: `STATE_FORMAT = ${STATE_FORMAT + 1}`,
+    },
+    {
+      file: 'edge/ledger/schema.ts',
+      before: 'export const SCHEMA_STEPS',
+      after: "const RETOLD = 'UPDATE standing SET members_cursor = 0;\\n'\nexport const SCHEMA_STEPS",
+    },
+    {
+      file: 'edge/ledger/schema.ts',
+      before: '].map((text) => ({\n',
+      after: ', RETOLD].map((text) => ({\n',
+    },
     {
       file: 'protocol/down.ts',
       before: '  challenge: ChallengeShape,\n',

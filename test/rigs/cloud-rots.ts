@@ -86,11 +86,13 @@ async function run({ length, seed, directory, say }: RigOptions): Promise<readon
 async function balances({ shops: { cloud, hqToken } }: ShopsUnderLoad): Promise<string> {
   const body = await askOk(`${cloud.url}/v1/members?limit=${MEMBERS_MAX}`, { token: hqToken })
   return pick(body, 'list', 'items')
-    .map((member) =>
-      ['id', 'balance', 'available', 'leased', 'tier']
-        .map((name) => JSON.stringify(fieldOf(member, name)))
-        .join(' '),
-    )
+    .map((member) => {
+      // What is lent meanwhile leaves what is available.
+      const unheld = pick(member, 'number', 'available') + pick(member, 'number', 'leased')
+      return [fieldOf(member, 'id'), fieldOf(member, 'balance'), fieldOf(member, 'tier'), unheld]
+        .map((value) => JSON.stringify(value))
+        .join(' ')
+    })
     .join('\n')
 }
 

@@ -26,7 +26,7 @@ import {
   spendable,
 } from './evaluation/state.ts'
 import type { MemberListRow, OriginRow, Reads, TenantId } from './store/port.ts'
-import { UnsoundRow } from './storage/faults.ts'
+import { UnsoundRow } from './storage/unsound.ts'
 import { openSnapshot } from './store/sqlite/sqlite-store.ts'
 import type { Snapshot } from './store/sqlite/sqlite-store.ts'
 import { projectionFaults } from './verify-projections.ts'
@@ -220,7 +220,7 @@ class Walk {
   async #member(row: MemberListRow, { programs, bounds, day }: TenantBooks): Promise<void> {
     this.#members++
     const name = `member ${idText(row.id)}`
-    const rows = await this.#read.factsOfMember(row.id)
+    const rows = await this.#read.storedFactsOf(row.id)
     const facts: Fact[] = []
     for (const fact of rows) {
       const { id, bytes } = fact

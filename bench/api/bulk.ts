@@ -4,6 +4,7 @@
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { Database } from 'better-sqlite3'
+import { sumFunctions, sumSql } from '../../cloud/store/sqlite/row-sums.ts'
 import { emailOf } from './shop.ts'
 
 const STEP = 100_000
@@ -24,6 +25,7 @@ export function fillUp(directory: string, { customers, transactions }: Omit<Fill
     // Nothing here must outlive the bench.
     database.pragma('synchronous = OFF')
     database.pragma('cache_size = -400000')
+    sumFunctions(database)
     database.function('email_of', { deterministic: true }, (customer: number) => emailOf(customer))
     const said = (what: string): void => {
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
@@ -113,5 +115,6 @@ function fillTransactions(database: Database, transactions: number, said: (what:
 function nextIds(database: Database, wanted: number): number {
   const last = count(database, `SELECT value FROM meta WHERE name = 'entity_last'`)
   database.prepare(`UPDATE meta SET value = ? WHERE name = 'entity_last'`).run(String(last + wanted))
+  database.exec(`UPDATE meta SET sum = ${sumSql('meta')}`)
   return last + 1
 }

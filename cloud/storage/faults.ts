@@ -1,6 +1,7 @@
 // What a failure of the disk or its file system means, told by its code: a disk that is full, one that is broken, a place that may not be written. Both
 // nodes and their tools ask here, so that the same failure has the same words everywhere: what is wrong, where, and what to do.
 import Sqlite from 'better-sqlite3'
+import { UnsoundRow } from './unsound.ts'
 
 /** The error of SQLite with a code that begins so. */
 function isSqliteError(cause: unknown, ...codes: readonly string[]): cause is Error {
@@ -11,9 +12,6 @@ function isSqliteError(cause: unknown, ...codes: readonly string[]): cause is Er
 export function isDamage(cause: unknown): cause is Error {
   return isSqliteError(cause, 'SQLITE_NOTADB', 'SQLITE_CORRUPT')
 }
-
-/** A row that is not what was written, though SQLite has nothing to say against it. */
-export class UnsoundRow extends Error {}
 
 /** The disk did not do what it was asked to, or gave back what it was not given: nothing more may be believed of it (L-13, S-4). A full disk is not broken. */
 export function isStorageBroken(cause: unknown): boolean {

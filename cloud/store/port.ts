@@ -308,6 +308,8 @@ export interface Reads extends LeaseReads, AccountReads, MemberReads, PlatformRe
   facts(tenant: TenantId, filter: FactFilter, page: Page): Promise<FactRow[]>
   /** Counted facts of a member in canonical order. */
   factsOfMember(member: MemberId): Promise<FactRow[]>
+  /** The same as they stand in the file, for who looks for what is wrong there. */
+  storedFactsOf(member: MemberId): Promise<FactRow[]>
   factCounts(tenant: TenantId): Promise<{ status: FactStatus | 'quarantined'; kind: string; count: number }[]>
   quarantine(tenant: TenantId, page: Page): Promise<QuarantineRow[]>
 

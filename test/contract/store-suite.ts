@@ -1,6 +1,6 @@
 // What every engine behind the store port must do (S-1, S-2). Takes a factory; an engine that deviates says so as a named skip with a reason.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { CHAIN_GENESIS } from '../../protocol/chain.ts'
+import { CHAIN_GENESIS, chainHash } from '../../protocol/chain.ts'
 import { NO_FACT, NO_MEMBER, factIdOf } from '../../protocol/ids.ts'
 import type { FactId, Origin, ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { Effect } from '../../cloud/evaluation/effects.ts'
@@ -324,7 +324,7 @@ export function storeContract(engine: string, factory: StoreFactory): void {
             store: life.store,
             reason: 'why',
             bytes: HASH,
-            hash: HASH,
+            hash: chainHash(fact(1).hash, HASH),
             receivedAt: millis(1),
           },
         ])

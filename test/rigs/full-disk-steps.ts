@@ -87,8 +87,8 @@ const FILLED: Readonly<Record<Side, { readonly insert: string; readonly count: s
     count: 'SELECT count(*) FROM managers',
   },
   cloud: {
-    insert: 'INSERT INTO meta VALUES (?, ?)',
-    count: `SELECT count(*) FROM meta WHERE name LIKE 'filled %'`,
+    insert: `INSERT INTO codes (hash, tenant, store, expires) VALUES (?, 0, 0, ?)`,
+    count: `SELECT count(*) FROM codes WHERE hash LIKE 'filled %'`,
   },
 }
 

@@ -81,6 +81,7 @@ export const LAYERS: readonly Layer[] = [
       PLATFORM_PORT,
       COLLECTIONS,
       'cloud/platform/contacts.ts',
+      'cloud/storage/unsound.ts',
     ],
     node: ['node:crypto', 'node:timers/promises'],
   },

@@ -8,6 +8,7 @@ import { doctor } from '../../cloud/doctor.ts'
 import { StorageKeeper } from '../../cloud/storage-keeper.ts'
 import { StorageFull } from '../../cloud/store/room-port.ts'
 import { STORE_FILE } from '../../cloud/store/sqlite/open.ts'
+import { sumFunctions, sumSql } from '../../cloud/store/sqlite/row-sums.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import type { DiskStore } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { systemWith } from '../../cloud/system.ts'
@@ -152,7 +153,10 @@ test('S-10 S-4 what the walk finds damaged ends all writing; what differs otherw
   const other = new Sqlite(file)
   const origin =
     "INSERT INTO origins (origin, tenant, store, edge, epoch, seq, head) VALUES (9, 1, 1, 1, 1, 4, x'00')"
-  other.exec(`INSERT INTO tenants (id, name) VALUES (1, 'a'); ${origin}`)
+  sumFunctions(other)
+  other.exec(
+    `INSERT INTO tenants (id, name) VALUES (1, 'a'); ${origin}; UPDATE origins SET sum = ${sumSql('origins')}`,
+  )
   await keeper.walk()
   expect(String(told[0])).toMatch(/is damaged: .*the position says 4, the chain ends at 0/)
   other.close()

@@ -84,7 +84,7 @@ describe('S-12', () => {
     expect(notices.filter(({ notice }) => notice?.code === 'state_mended')).toHaveLength(flips)
     const found = await verify(directory.path)
     expect(found).toMatchObject({ ok: true, states_mended: { count: flips } })
-    disk.prepare('UPDATE meta SET value = ? WHERE name = ?').run(`200 ${Date.now()}`, 'states_mended')
+    await cloud.store.write((tx) => tx.saveMeta('states_mended', `200 ${Date.now()}`))
     const told = (await doctor(directory.path)).at(-1)
     expect([told?.ok, told?.found]).toEqual([false, expect.stringContaining('200 times')])
   })

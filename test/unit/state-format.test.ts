@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Ingest } from '../../cloud/domain/ingest/ingest.ts'
 import { STATE_FORMAT, outcomeText } from '../../cloud/evaluation/state.ts'
 import { STORE_FILE } from '../../cloud/store/sqlite/open.ts'
-import { stateSum } from '../../cloud/store/sqlite/row-sums.ts'
+import { stateSum, sumFunctions } from '../../cloud/store/sqlite/row-sums.ts'
 import { verify } from '../../cloud/verify.ts'
 import type { MemberId } from '../../protocol/ids.ts'
 import { cloudOfTwo } from '../support/cloud-of-two.ts'
@@ -45,17 +45,21 @@ async function outcomes(): Promise<string[]> {
 function inOtherFormat(): void {
   const disk = new Sqlite(join(world.cloud.directory, STORE_FILE))
   const save = disk.prepare('UPDATE states SET state = ?, sum = ? WHERE member = ?')
-  const rows = disk.prepare('SELECT member, tenant, due, state FROM states').all() as {
+  const rows = disk.prepare('SELECT member, tenant, due, change, state FROM states').all() as {
     member: number
     tenant: number
     due: number | null
+    change: number
     state: Buffer
   }[]
-  for (const { member, tenant, due, state } of rows) {
-    state.writeUInt8(OTHER, 1)
-    save.run(state, stateSum(member, tenant, due, state), member)
+  for (const row of rows) {
+    row.state.writeUInt8(OTHER, 1)
+    save.run(row.state, stateSum(row), row.member)
   }
-  disk.prepare("INSERT OR REPLACE INTO meta VALUES ('state_format', ?)").run(String(OTHER))
+  sumFunctions(disk)
+  disk
+    .prepare("INSERT OR REPLACE INTO meta VALUES ('state_format', $format, row_sum('state_format', $format))")
+    .run({ format: String(OTHER) })
   disk.close()
 }
 

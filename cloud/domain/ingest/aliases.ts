@@ -3,8 +3,10 @@
 // a merge of two that are one by then (a cycle) changes nothing.
 import { compareCanonical } from '../../../protocol/facts.ts'
 import type { Merge } from '../../../protocol/facts.ts'
+import { idText } from '../../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import { TIME_MIN } from '../../../protocol/time.ts'
+import { UnsoundRow } from '../../storage/unsound.ts'
 import type { LinkRow, TenantId, Writes } from '../../store/port.ts'
 
 /** A name that stands for another member than before. */
@@ -73,6 +75,15 @@ export class Aliases {
     for (const { member, to } of renamed) this.#roots.set(member, to)
     await this.#tx.saveAliases(renamed.map(({ member, to }) => ({ member, root: to })))
     return renamed
+  }
+
+  /** S-14: that a name stands for no other, by its links; its alias may be lost. */
+  async proveRoot(member: MemberId): Promise<void> {
+    this.#changed.add(member)
+    const { members, links } = await this.#connected()
+    this.#changed.clear()
+    if (rootsOf(members, links).get(member) !== member)
+      throw new UnsoundRow(`whom member ${idText(member)} stands for is lost`)
   }
 
   /** All members that hang together with the changed ones. */

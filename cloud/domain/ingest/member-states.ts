@@ -12,6 +12,7 @@ import type { StateRow, TenantId, Writes } from '../../store/port.ts'
 import type { ConflictDraft } from '../conflicts.ts'
 import { dueOf } from '../due.ts'
 import type { NextDue } from '../due.ts'
+import { Aliases } from './aliases.ts'
 import { lostMember } from './conflicts.ts'
 import { foldedAnew, noteMended } from './mending.ts'
 import { foldMember } from './refold.ts'
@@ -56,6 +57,8 @@ export class MemberStates {
       if (lost) drafts.push(await this.#noted(tx, tenant, member))
       const orphan = saved === null && !lost ? orphanAmong(touch) : undefined
       if (orphan !== undefined) conflicts.push(lostMember(tenant, orphan))
+      // A merged member has an empty state, and nothing is folded onto it; one that was enrolled twice has none.
+      if (orphan !== undefined || saved?.facts === 0) await new Aliases(tx, tenant).proveRoot(member)
       const known = saved?.entitlements ?? []
       const folded = await foldMember({ tx, tenant, member, programs }, touch, saved, lost)
       const { state } = folded

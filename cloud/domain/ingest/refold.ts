@@ -3,7 +3,7 @@
 import { decodeStoredFact } from '../../../protocol/codec.ts'
 import { compareCanonical } from '../../../protocol/facts.ts'
 import type { Fact, FactKind } from '../../../protocol/facts.ts'
-import { NO_FACT } from '../../../protocol/ids.ts'
+import { NO_FACT, idText } from '../../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import { CHECKPOINT_AGAIN_FACTS, CHECKPOINT_FACTS } from '../../../protocol/limits.ts'
 import { movesPoints } from '../../evaluation/effects.ts'
@@ -13,6 +13,7 @@ import type { Programs } from '../../evaluation/programs.ts'
 import type { PastFact, PastFacts } from '../../evaluation/spending/reversal.ts'
 import { decodeState, encodeState, newState } from '../../evaluation/state.ts'
 import type { MemberState } from '../../evaluation/state.ts'
+import { UnsoundRow } from '../../storage/unsound.ts'
 import type { CheckpointRow, FactPlace, FactRow, TenantId, Writes } from '../../store/port.ts'
 import { namedBy } from './conflicts.ts'
 import type { ActivityDraft, Touch } from './standing.ts'
@@ -51,7 +52,15 @@ export async function foldMember(
     touch.added.every(({ seen }) => !seen) &&
     first !== undefined &&
     (saved === null || compareCanonical({ at: saved.at, id: saved.last }, first) < 0)
-  return inOrder ? foldForward(context, facts, saved ?? newState()) : foldAgain(context, touch)
+  return inOrder
+    ? foldForward(context, facts, saved ?? newState())
+    : foldAgain(context, touch, factsIn(touch, saved))
+}
+
+/** How many facts the member has after a group that brought it new ones; null where some came from others or went to them, or where there is no state to go by. */
+function factsIn({ added, removed }: Touch, saved: MemberState | null): number | null {
+  const onlyNew = removed.length === 0 && added.every(({ seen }) => !seen)
+  return saved === null || !onlyNew ? null : saved.facts + added.length
 }
 
 async function foldForward(
@@ -69,7 +78,8 @@ async function foldForward(
   return { state, departures: [], activities, checkpoints }
 }
 
-async function foldAgain(context: FoldContext, touch: Touch): Promise<Folded> {
+/** `count`: of the member's facts by now. One that its index misses would be lost in silence (S-14). */
+async function foldAgain(context: FoldContext, touch: Touch, count: number | null): Promise<Folded> {
   const { tx, member } = context
   const places = [...touch.removed, ...touch.added.map(({ fact }) => fact)].toSorted(compareCanonical)
   const earliest = places[0] ?? { at: 0, id: 0 }
@@ -83,16 +93,22 @@ async function foldAgain(context: FoldContext, touch: Touch): Promise<Folded> {
     context,
     [...changing, ...touch.removed].map(({ id }) => id),
   )
+  const fresh = new Set(touch.added.filter(({ seen }) => !seen).map(({ fact }) => fact.id))
   const activities: ActivityDraft[] = []
   const checkpoints: CheckpointRow[] = []
   const past = await pastOf(context, facts)
   const { state } = restart
+  if (count !== null && state.facts + facts.length !== count)
+    throw new UnsoundRow(
+      `of ${count} facts of member ${idText(member)} ${state.facts + facts.length} are found`,
+    )
   let left = facts.length
   foldFacts(context.programs, state, facts, past, (fact, effects, now) => {
     left -= 1
     checkpoint(context, fact, now, checkpoints, left < CHECKPOINT_FACTS)
     if (left >= changing.length) return
     const before = logged.get(fact.id)
+    if (before === undefined && count !== null && !fresh.has(fact.id)) throw notLogged(fact.id)
     if (before === undefined) activities.push(activityOf(context, fact, 0, NO_FACT, effects, effects))
     else {
       const difference = effectsDifference(before.effects, effects)
@@ -136,9 +152,16 @@ export function checkpoint(
     into.push({ member, at: fact.at, id: fact.id, state: encodeState(state) })
 }
 
+/** The fact of a row, which is found by what its bytes say. */
 export function factOf(row: FactRow, member: MemberId): Fact {
-  return standingOf(decodeStoredFact(row.bytes), row, member)
+  const fact = decodeStoredFact(row.bytes)
+  const { id, store, key, kind, at } = row
+  if (fact.id !== id || fact.store !== store || fact.key !== key || fact.kind !== kind || fact.at !== at)
+    throw new UnsoundRow(`the row of fact ${idText(id)} is not what its bytes say`)
+  return standingOf(fact, row, member)
 }
+
+const notLogged = (id: FactId): UnsoundRow => new UnsoundRow(`what fact ${idText(id)} came to is lost`)
 
 /** What the log says each fact came to for this member, and its last revision (for whichever member). */
 async function loggedEffects(
@@ -185,9 +208,11 @@ async function pastOf(context: FoldContext, facts: readonly Fact[]): Promise<Pas
       rows.map(({ id }) => id),
     )
     for (const row of rows) {
+      const effects = logged.get(row.id)?.effects
+      if (effects === undefined) throw notLogged(row.id)
       found.set(row.id, {
         fact: factOf(row, context.member),
-        effects: logged.get(row.id)?.effects ?? [],
+        effects,
         program: context.programs.program(row.at),
       })
     }

@@ -2,15 +2,27 @@
 // breaks no rule that SQLite knows.
 import type { Database } from 'better-sqlite3'
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../../protocol/chain.ts'
-import type { FactId, Origin, Seq } from '../../../protocol/ids.ts'
-import { idText, seqOf } from '../../../protocol/ids.ts'
+import type { FactId, MemberId, Origin, Seq } from '../../../protocol/ids.ts'
+import { SEQ_SPAN, idText, seqOf } from '../../../protocol/ids.ts'
 import { PAGE_SIZE_MAX } from '../../../protocol/limits.ts'
-import { UnsoundRow } from '../../storage/faults.ts'
-import type { FactRow } from '../port.ts'
-import { chainOf } from './reads.ts'
+import { UnsoundRow } from '../../storage/unsound.ts'
+import type { ChainRow, FactPlace, FactRow, QuarantineRow } from '../port.ts'
 import { factRow } from './rows.ts'
 import type { Raw } from './rows.ts'
 import { preparer } from './statements.ts'
+
+export function chainOf(
+  sql: ReturnType<typeof preparer>,
+  origin: Origin,
+  afterSeq: Seq,
+  limit: number,
+): ChainRow[] {
+  const [from, end] = [origin * SEQ_SPAN + afterSeq, (origin + 1) * SEQ_SPAN]
+  return sql(
+    `SELECT id, bytes, hash FROM facts f WHERE id > ? AND id < ? AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.id = f.id)
+     UNION ALL SELECT id, bytes, hash FROM quarantine WHERE id > ? AND id < ? ORDER BY id LIMIT ?`,
+  ).all(from, end, from, end, limit) as unknown as ChainRow[]
+}
 
 /** The first thing that does not fit; undefined when all does. */
 export function chainFault(database: Database): string | undefined {
@@ -50,7 +62,33 @@ export function chainedFact(sql: ReturnType<typeof preparer>, raw: Raw): FactRow
   return row
 }
 
+/** A record that was set aside, with the bytes of its place in the chain: HQ may let it count. */
+export function chainedAside(sql: ReturnType<typeof preparer>, row: QuarantineRow): QuarantineRow {
+  const previous = sql('SELECT hash FROM facts WHERE id = ?').get(row.id - 1)?.hash as Uint8Array | undefined
+  const before = previous ?? hashSetAside(sql, (row.id - 1) as FactId) ?? CHAIN_GENESIS
+  if (!sameHash(chainHash(before, row.bytes), row.hash))
+    throw new UnsoundRow(`record ${idText(row.id)} is not what its chain says`)
+  return row
+}
+
 /** Of a record that was set aside. HQ may let it count in other words: then those are not the bytes of the chain. */
 function hashSetAside(sql: ReturnType<typeof preparer>, id: FactId): Uint8Array | undefined {
   return sql('SELECT hash FROM quarantine WHERE id = ?').get(id)?.hash as Uint8Array | undefined
+}
+
+/** Each proven by its chain, and the member's by its own word. */
+export function factsOf(
+  sql: ReturnType<typeof preparer>,
+  member: MemberId,
+  after: FactPlace | null,
+): FactRow[] {
+  const of = `${CHAINED_FACTS} WHERE f.member = ? AND f.member > 0 AND f.status = 'counted'`
+  const rows =
+    after === null
+      ? sql(`${of} ORDER BY f.at, f.id`).all(member)
+      : sql(`${of} AND (f.at, f.id) > (?, ?) ORDER BY f.at, f.id`).all(member, after.at, after.id)
+  return rows.map((raw) => {
+    if (raw.member !== member) throw new UnsoundRow(`whose fact ${String(raw.id)} is, is lost`)
+    return chainedFact(sql, raw)
+  })
 }

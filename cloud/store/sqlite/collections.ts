@@ -9,6 +9,7 @@ import type { RowQuery } from '../../collections/query.ts'
 import type { CollectionReads, CollectionWrites, VersionRow } from '../collection-port.ts'
 import { selectOf } from './collection-sql.ts'
 import { withFirstSteps } from './first-steps.ts'
+import { countOn } from './meta.ts'
 import { shapeOf } from './query-shape.ts'
 import type { Shaped } from './query-shape.ts'
 import type { Raw } from './rows.ts'
@@ -48,20 +49,13 @@ export function collectionReads(database: Database, sql: Prepare): CollectionRea
 }
 
 export function collectionWrites(database: Database, sql: Prepare): CollectionWrites {
-  const counted = (name: string, count: number): number =>
-    Number(
-      sql(
-        `INSERT INTO meta (name, value) VALUES (?, CAST(? AS TEXT)) ON CONFLICT (name) DO UPDATE
-         SET value = CAST(CAST(value AS INTEGER) + CAST(excluded.value AS INTEGER) AS TEXT) RETURNING value`,
-      ).get(name, String(count))?.value,
-    )
   return {
     ...collectionReads(database, sql),
     nextIds: async (count) => {
-      const last = counted('entity_last', count)
+      const last = countOn(sql, 'entity_last', count)
       return Array.from({ length: count }, (_, index) => last - count + 1 + index)
     },
-    nextDocumentChange: async () => counted('document_change', 1),
+    nextDocumentChange: async () => countOn(sql, 'document_change', 1),
     insertRows: async (collection, rows) => {
       const columns = Object.entries(columnsOf(collection))
       const insert = sql(

@@ -4,7 +4,8 @@ import { statSync } from 'node:fs'
 import type { Database } from 'better-sqlite3'
 import { clearFailure, hasFailed } from '../../storage/failure-mark.ts'
 import { leavePageSums, pagesChanged } from '../../storage/page-sums.ts'
-import { UnsoundRow, isStorageBroken } from '../../storage/faults.ts'
+import { isStorageBroken } from '../../storage/faults.ts'
+import { UnsoundRow } from '../../storage/unsound.ts'
 import { chainFault } from './chains.ts'
 import { rowFaults } from './row-sums.ts'
 import { preparer } from './statements.ts'
@@ -43,10 +44,11 @@ export function inspect(file: string, database: Database): void {
 
 /** After a failure, of a file whose tables are of this release: rows that no fact makes again (S-12). Then it was found sound. */
 export function inspectRows(file: string, database: Database): void {
-  if (!hasFailed(file)) return
-  const [fault] = rowFaults(preparer(database))
+  const failed = hasFailed(file)
+  // What numbers go on from is read before anything else.
+  const [fault] = rowFaults(preparer(database), failed ? undefined : ['meta'])
   if (fault !== undefined) throw damaged(file, fault)
-  clearFailure(file)
+  if (failed) clearFailure(file)
 }
 
 /** A sentence for the operator. */

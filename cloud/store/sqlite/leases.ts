@@ -11,13 +11,17 @@ import type {
   LeaseWrites,
   VisitRow,
 } from '../lease-port.ts'
-import type { Page, StoreCount, TenantId } from '../port.ts'
-import { COUNTS, openHoldsOf } from './spendings.ts'
+import type { Page, TenantId } from '../port.ts'
+import { namesOfMember } from './links.ts'
+import { countOn, metaOf, saveMeta } from './meta.ts'
+import { heldOf, openHoldsOf, usesOf } from './spendings.ts'
+import { ANY_TENANT, addTally, compareTally } from './tallies.ts'
+import type { TallyOf } from './tallies.ts'
 import { present } from './statements.ts'
 import type { preparer } from './statements.ts'
 import { holdRow } from './rows.ts'
 import type { Raw } from './rows.ts'
-import { sound, sumOfRow } from './row-sums.ts'
+import { findSummed, sound, soundSql, sumOfRow } from './row-sums.ts'
 
 const COLUMNS =
   'lease, tenant, origin, store, subject, member, item, code, granted, spent, returned, written_off, cap, expires, recall, answered, change, sum'
@@ -29,39 +33,31 @@ function leaseRow(raw: Raw): LeaseRow {
 
 const OPEN = 'granted > spent + returned + written_off'
 
-/** A member's own, and those of members that were merged into it. */
+/** Those of members too that were merged into it. What is told by these hides nothing that was lent. */
 const NAMES_OF_MEMBER = 'SELECT ? UNION ALL SELECT member FROM aliases WHERE root = ?'
 
 function budgetReads(sql: ReturnType<typeof preparer>): BudgetReads {
   return {
-    usesOfPerk: async (tenant, perk) =>
-      sql('SELECT store, count FROM uses WHERE tenant = ? AND perk = ? ORDER BY store').all(
-        tenant,
-        perk,
-      ) as unknown as StoreCount[],
-    heldOfPerk: async (tenant, perk, now) =>
-      sql(
-        `SELECT store, COUNT(*) AS count FROM holds h
-         WHERE tenant = ? AND perk = ? AND settled = 0 AND voucher IS NULL AND ${COUNTS} GROUP BY store`,
-      ).all(tenant, perk, now) as unknown as StoreCount[],
-    leasesOfBudget: async (tenant, perk) =>
-      sql(`SELECT ${COLUMNS} FROM leases WHERE tenant = ? AND item = ? AND subject = 'budget'`)
+    usesOfPerk: async (tenant, perk) => usesOf(sql, tenant, perk),
+    heldOfPerk: async (tenant, perk, now) => heldOf(sql, tenant, perk, now),
+    leasesOfBudget: async (tenant, perk) => {
+      const rows = sql(`SELECT ${COLUMNS} FROM leases WHERE tenant = ? AND item = ? AND subject = 'budget'`)
         .all(tenant, perk)
-        .map(leaseRow),
+        .map(leaseRow)
+      const own = rows.filter((row) => row.tenant === tenant && row.item === perk && row.subject === 'budget')
+      compareTally(sql, { kind: 'budget', tenant, owner: perk }, own.length)
+      return rows
+    },
   }
 }
 
 export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
-  let change = Number(sql(`SELECT value FROM meta WHERE name = 'lease_change'`).get()?.value ?? 0)
+  let change = Number(metaOf(sql, 'lease_change') ?? 0)
+  const lastLease = (): number => Number(metaOf(sql, 'lease_last') ?? 0)
   return {
     ...budgetReads(sql),
-    lastLease: async () => Number(sql(`SELECT value FROM meta WHERE name = 'lease_last'`).get()?.value ?? 0),
-    skipLeases: async (count) => {
-      sql(
-        `INSERT INTO meta (name, value) SELECT 'lease_last', CAST($count AS TEXT) WHERE true ON CONFLICT (name) DO UPDATE
-         SET value = CAST(CAST(value AS INTEGER) + $count AS TEXT)`,
-      ).run({ count })
-    },
+    lastLease: async () => lastLease(),
+    skipLeases: async (count) => void countOn(sql, 'lease_last', count),
     leases: async (numbers) => {
       const find = sql(`SELECT ${COLUMNS} FROM leases WHERE lease = ?`)
       return numbers.flatMap((number) => find.all(number)).map(leaseRow)
@@ -75,16 +71,14 @@ export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
       )
       let last = 0
       for (const row of rows) {
+        if (findSummed(sql, 'leases', row.lease) === undefined) addTally(sql, listOf(row), 1)
         const sum = sumOfRow('leases', { ...row, written_off: row.writtenOff })
         save.run({ ...row, change: ++change, sum })
         last = Math.max(last, row.lease)
       }
-      sql(`INSERT OR REPLACE INTO meta (name, value) VALUES ('lease_change', ?)`).run(String(change))
+      saveMeta(sql, 'lease_change', String(change))
       // Numbers are never given twice, whatever rows are deleted.
-      sql(
-        `INSERT INTO meta (name, value) VALUES ('lease_last', ?) ON CONFLICT (name) DO UPDATE
-         SET value = excluded.value WHERE CAST(value AS INTEGER) < CAST(excluded.value AS INTEGER)`,
-      ).run(String(last))
+      if (last > lastLease()) saveMeta(sql, 'lease_last', String(last))
     },
 
     addToBooks: async (rows) => {
@@ -121,8 +115,22 @@ export function leaseWrites(sql: ReturnType<typeof preparer>): LeaseWrites {
 }
 
 function leasesOf(sql: ReturnType<typeof preparer>, members: readonly MemberId[]): LeaseRow[] {
-  const find = sql(`SELECT ${COLUMNS} FROM leases WHERE member IN (${NAMES_OF_MEMBER}) AND member > 0`)
-  return members.flatMap((member) => find.all(member, member)).map(leaseRow)
+  const find = sql(`SELECT ${COLUMNS} FROM leases WHERE member = ? AND member > 0`)
+  return members
+    .flatMap((member) => namesOfMember(sql, member))
+    .flatMap((name) => {
+      const rows = find.all(name).map(leaseRow)
+      const own = rows.filter(({ member }) => member === name)
+      compareTally(sql, { kind: 'leases', tenant: ANY_TENANT, owner: name }, own.length)
+      return rows
+    })
+}
+
+/** The list that a decision finds a lease in. */
+function listOf({ subject, tenant, member, item }: Omit<LeaseRow, 'change'>): TallyOf {
+  return subject === 'budget'
+    ? { kind: 'budget', tenant, owner: item }
+    : { kind: 'leases', tenant: ANY_TENANT, owner: member }
 }
 
 function booksOf(sql: ReturnType<typeof preparer>, members: readonly MemberId[]): BookRow[] {
@@ -176,7 +184,7 @@ export function leaseReads(sql: ReturnType<typeof preparer>): LeaseReads {
     leasesOverdue: async (tenant, by: Millis, over: Millis, limit) =>
       sql(
         `SELECT ${COLUMNS} FROM leases l WHERE tenant = $tenant AND ${OPEN} AND (expires < $by OR expires < $over AND
-         EXISTS (SELECT 1 FROM origins o WHERE o.origin = l.origin AND o.state = 'closed' AND o.ended_at < $over))
+         EXISTS (SELECT 1 FROM origins o WHERE o.origin = l.origin AND o.state = 'closed' AND o.ended_at < $over AND ${soundSql('origins', 'o')}))
          ORDER BY expires LIMIT $limit`,
       )
         .all({ tenant, by, over, limit })

@@ -1,7 +1,31 @@
 // Who is one with whom: the facts that say so, and which member each merged name stands for by them.
 import type { AliasRow, LinkRow, Writes } from '../port.ts'
+import type { MemberId } from '../../../protocol/ids.ts'
+import { changeSummed, findSummed, putSummed, sound } from './row-sums.ts'
+import type { Raw } from './rows.ts'
 import { present } from './statements.ts'
 import type { preparer } from './statements.ts'
+import { ANY_TENANT, addTally, compareTally } from './tallies.ts'
+import type { TallyOf } from './tallies.ts'
+
+function linkRow(raw: Raw): LinkRow {
+  const { sum: _, ...row } = sound('links', raw)
+  return row as unknown as LinkRow
+}
+
+function aliasRow(raw: Raw): AliasRow {
+  const { member, root } = sound('aliases', raw)
+  return { member, root } as unknown as AliasRow
+}
+
+const namesOf = (root: MemberId): TallyOf => ({ kind: 'names', tenant: ANY_TENANT, owner: root })
+
+/** A member's own name, and those of members that were merged into it. */
+export function namesOfMember(sql: ReturnType<typeof preparer>, member: MemberId): MemberId[] {
+  const merged = sql('SELECT * FROM aliases WHERE root = ?').all(member).map(aliasRow)
+  compareTally(sql, namesOf(member), merged.filter(({ root }) => root === member).length)
+  return [member, ...merged.map((row) => row.member)]
+}
 
 type LinkWrites = Pick<Writes, 'links' | 'insertLinks' | 'deleteLinks' | 'aliases' | 'saveAliases'>
 
@@ -11,12 +35,11 @@ export function linkWrites(sql: ReturnType<typeof preparer>): LinkWrites {
       sql(
         `SELECT l.* FROM json_each($members) j JOIN links l ON l.survivor = j.value
          UNION SELECT l.* FROM json_each($members) j JOIN links l ON l.merged = j.value`,
-      ).all({ members: JSON.stringify(members) }) as unknown as LinkRow[],
-    insertLinks: async (rows) => {
-      const insert = sql(
-        'INSERT OR REPLACE INTO links (id, tenant, at, survivor, merged) VALUES (?, ?, ?, ?, ?)',
       )
-      for (const { id, tenant, at, survivor, merged } of rows) insert.run(id, tenant, at, survivor, merged)
+        .all({ members: JSON.stringify(members) })
+        .map(linkRow),
+    insertLinks: async (rows) => {
+      for (const row of rows) putSummed(sql, 'links', { ...row })
     },
     deleteLinks: async (ids) => {
       const remove = sql('DELETE FROM links WHERE id = ?')
@@ -24,14 +47,19 @@ export function linkWrites(sql: ReturnType<typeof preparer>): LinkWrites {
     },
     aliases: async (members) => {
       const find = sql('SELECT * FROM aliases WHERE member = ?')
-      return present(members.map((member) => find.get(member))) as unknown as AliasRow[]
+      return present(members.map((member) => find.get(member))).map(aliasRow)
     },
     saveAliases: async (rows) => {
-      const save = sql('INSERT OR REPLACE INTO aliases (member, root) VALUES (?, ?)')
       const remove = sql('DELETE FROM aliases WHERE member = ?')
       for (const { member, root } of rows) {
+        const before = findSummed(sql, 'aliases', member)
+        if (before !== undefined) addTally(sql, namesOf(before.root as MemberId), -1)
         if (member === root) remove.run(member)
-        else save.run(member, root)
+        else {
+          putSummed(sql, 'aliases', { member, root })
+          addTally(sql, namesOf(root), 1)
+        }
+        changeSummed(sql, 'members', [member], { root: member === root ? null : root })
       }
     },
   }

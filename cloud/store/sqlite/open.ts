@@ -10,8 +10,11 @@ import { isStorageBroken, isStorageFull } from '../../storage/faults.ts'
 import { lockFile } from '../../storage/lock.ts'
 import { forgetPageSums } from '../../storage/page-sums.ts'
 import { damaged, inspect, inspectPages, inspectRows } from './failure.ts'
+import { saveMeta } from './meta.ts'
 import { teachPlanner } from './planner.ts'
+import { sumFunctions } from './row-sums.ts'
 import { migrate } from './schema.ts'
+import { preparer } from './statements.ts'
 
 export const STORE_FILE = 'cloud.db'
 /** HQ's, beside it. */
@@ -71,6 +74,7 @@ function openFile(directory: string, path: string): OpenStore {
     throw cause
   }
   const reader = new Sqlite(path, { readonly: true })
+  sumFunctions(reader)
   reader.pragma(`cache_size = -${CACHE_KIB}`)
   return { path, writer, reader, unlock }
 }
@@ -90,16 +94,16 @@ function openInspected(path: string, unlock: () => void): Database {
 function noteRestored(writer: Database): void {
   if (writer.pragma('application_id', { simple: true }) !== RESTORED_MARK) return
   writer.transaction(() => {
-    writer
-      .prepare("INSERT INTO meta VALUES ('restored', '1') ON CONFLICT (name) DO UPDATE SET value = '1'")
-      .run()
+    saveMeta(preparer(writer), 'restored', '1')
     writer.pragma('application_id = 0')
   })()
 }
 
 /** For `verify` beside a running node: no lock, no writes. */
 export function openReader(directory: string): Database {
-  return new Sqlite(join(directory, STORE_FILE), { readonly: true, fileMustExist: true })
+  const reader = new Sqlite(join(directory, STORE_FILE), { readonly: true, fileMustExist: true })
+  sumFunctions(reader)
+  return reader
 }
 
 /** S-5: the token is written after the first COMMIT. */

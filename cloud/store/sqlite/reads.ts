@@ -1,16 +1,11 @@
 // Reads on a connection of their own: a snapshot of what is committed, never the middle of a write.
 import type { Database } from 'better-sqlite3'
 import type { FactId, MemberId, Origin, ProgramVersion, Seq, StoreId } from '../../../protocol/ids.ts'
-import { SEQ_SPAN } from '../../../protocol/ids.ts'
 import { wordsEnd } from '../../../protocol/names.ts'
 import type { HybridTime, Millis } from '../../../protocol/time.ts'
 import type { ProgramRecord } from '../../evaluation/programs.ts'
 import type {
   ActivityRow,
-  ChainRow,
-  EdgeId,
-  OriginRow,
-  TenantId,
   ContactRow,
   DueRow,
   FactRow,
@@ -20,43 +15,22 @@ import type {
   Reads,
   SnapshotRow,
   Snapshots,
-  StoreRow,
 } from '../port.ts'
 import { conflictReads } from './conflicts.ts'
 import { accountReads } from './accounts.ts'
+import { chainOf, factsOf } from './chains.ts'
 import { collectionReads } from './collections.ts'
+import { fleetReads } from './fleet-rows.ts'
 import { leaseReads } from './leases.ts'
 import { platformReads } from './platform-rows.ts'
 import { isSoundState, sound } from './row-sums.ts'
-import { activityRow, edgeRow, factRow, identitiesOf, memberRow, originRow } from './rows.ts'
+import { UnsoundRow } from '../../storage/unsound.ts'
+import { activityRow, edgeRow, factRow, identitiesOf, memberRow } from './rows.ts'
 import type { Raw } from './rows.ts'
 import { preparer } from './statements.ts'
 
-export function storeOf(sql: ReturnType<typeof preparer>, id: StoreId): StoreRow | undefined {
-  return sql('SELECT * FROM stores WHERE id = ?').get(id) as unknown as StoreRow | undefined
-}
-
-export function livesOf(sql: ReturnType<typeof preparer>, tenant: TenantId, edge: EdgeId): OriginRow[] {
-  return sql('SELECT * FROM origins WHERE edge = ? AND tenant = ? ORDER BY epoch')
-    .all(edge, tenant)
-    .map(originRow)
-}
-
-export function chainOf(
-  sql: ReturnType<typeof preparer>,
-  origin: Origin,
-  afterSeq: Seq,
-  limit: number,
-): ChainRow[] {
-  const [from, end] = [origin * SEQ_SPAN + afterSeq, (origin + 1) * SEQ_SPAN]
-  return sql(
-    `SELECT id, bytes, hash FROM facts f WHERE id > ? AND id < ? AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.id = f.id)
-     UNION ALL SELECT id, bytes, hash FROM quarantine WHERE id > ? AND id < ? ORDER BY id LIMIT ?`,
-  ).all(from, end, from, end, limit) as unknown as ChainRow[]
-}
-
 /** The identities of a member are those it holds itself and those that members merged into it hold. */
-const MEMBER_COLUMNS = `m.*, s.state AS state, s.tenant AS state_tenant, s.due AS due, s.sum AS sum, (SELECT root FROM aliases WHERE member = m.id) AS merged_into,
+const MEMBER_COLUMNS = `m.*, s.state AS state, s.tenant AS state_tenant, s.due AS due, s.change AS change, s.sum AS state_sum, (SELECT root FROM aliases WHERE member = m.id) AS merged_into,
   (SELECT json_group_array(json_array(i.kind, i.value, i.tenant, i.at, i.member, i.sum)) FROM identities i
     WHERE i.member IN (SELECT m.id WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE member = m.id) UNION ALL SELECT member FROM aliases WHERE root = m.id)
     AND NOT EXISTS (SELECT 1 FROM identities o WHERE o.tenant = i.tenant AND o.kind = i.kind AND o.value = i.value
@@ -64,11 +38,18 @@ const MEMBER_COLUMNS = `m.*, s.state AS state, s.tenant AS state_tenant, s.due A
 
 /** A member that has facts has a state, saved in the commit of the first. */
 function hasSoundState(sql: ReturnType<typeof preparer>, raw: Raw): boolean {
-  const { id, state, state_tenant, due, sum } = raw
+  const { id, state, state_tenant, due, change, state_sum } = raw
   return state === null
     ? sql(`SELECT 1 FROM facts WHERE member = ? AND member > 0 AND status = 'counted' LIMIT 1`).get(id) ===
         undefined
-    : isSoundState({ member: id, tenant: state_tenant, due, state, sum })
+    : isSoundState({ member: id, tenant: state_tenant, due, change, state, sum: state_sum })
+}
+
+/** Which member this one stands for is said in two trees, by two rows that are what was written. */
+function mergedIn(raw: Raw): MemberId | null {
+  const { id, root } = sound('members', raw)
+  if (root !== raw.merged_into) throw new UnsoundRow(`whom member ${String(id)} stands for is lost`)
+  return root as MemberId | null
 }
 
 export function programRecord(raw: Raw): ProgramRecord {
@@ -83,10 +64,11 @@ export function programRecord(raw: Raw): ProgramRecord {
 export function sqliteReads(database: Database, unsound: (member: MemberId) => void): Reads {
   const sql = preparer(database)
   const listRow = (raw: Raw): MemberListRow => {
+    const mergedInto = mergedIn(raw)
     if (!hasSoundState(sql, raw)) unsound(raw.id as MemberId)
     return {
       ...memberRow(raw),
-      mergedInto: raw.merged_into as MemberId | null,
+      mergedInto,
       identities: identitiesOf(raw.identities),
       state: raw.state as Uint8Array | null,
     }
@@ -104,20 +86,8 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
     }
   })
   return {
-    stores: async (tenant) =>
-      sql('SELECT * FROM stores WHERE tenant = ? ORDER BY id').all(tenant) as unknown as StoreRow[],
-    store: async (id) => storeOf(sql, id),
+    ...fleetReads(sql),
     edges: async (tenant) => sql('SELECT * FROM edges WHERE tenant = ? ORDER BY id').all(tenant).map(edgeRow),
-    edge: async (id) => {
-      const raw = sql('SELECT * FROM edges WHERE id = ?').get(id)
-      return raw && edgeRow(raw)
-    },
-    origins: async (tenant) =>
-      sql('SELECT * FROM origins WHERE tenant = ? ORDER BY origin').all(tenant).map(originRow),
-    origin: async (origin) => {
-      const raw = sql('SELECT * FROM origins WHERE origin = ?').get(origin)
-      return raw && originRow(raw)
-    },
     contacts: async (tenant) =>
       sql('SELECT c.* FROM contacts c JOIN origins o USING (origin) WHERE o.tenant = ?')
         .all(tenant)
@@ -133,7 +103,6 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
       const raw = sql('SELECT * FROM facts WHERE id = ?').get(id)
       return raw && factRow(raw)
     },
-    livesOf: async (tenant, edge) => livesOf(sql, tenant, edge),
     chain: async (origin, afterSeq, limit) => chainOf(sql, origin, afterSeq, limit),
     facts: async (tenant, filter, page) =>
       sql(
@@ -149,7 +118,8 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
           limit: page.limit,
         })
         .map(factRow),
-    factsOfMember: async (member) =>
+    factsOfMember: async (member) => factsOf(sql, member, null),
+    storedFactsOf: async (member) =>
       sql(`SELECT * FROM facts WHERE member = ? AND member > 0 AND status = 'counted' ORDER BY at, id`)
         .all(member)
         .map(factRow),
@@ -208,14 +178,14 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
     changedMembers: async (origin, store, cursor, limit) =>
       snapshots(
         origin,
-        `SELECT ${MEMBER_COLUMNS}, s.change AS change FROM states s CROSS JOIN store_members w ON w.member = s.member AND w.store = ?
+        `SELECT ${MEMBER_COLUMNS} FROM states s CROSS JOIN store_members w ON w.member = s.member AND w.store = ?
          JOIN members m ON m.id = s.member WHERE s.change > ? ORDER BY s.change LIMIT ?`,
         [store, cursor, limit],
       ),
     snapshots: async (origin, members) =>
       snapshots(
         origin,
-        `SELECT ${MEMBER_COLUMNS}, s.change AS change FROM json_each(?) j JOIN states s ON s.member = j.value
+        `SELECT ${MEMBER_COLUMNS} FROM json_each(?) j JOIN states s ON s.member = j.value
          JOIN members m ON m.id = s.member ORDER BY s.change`,
         [ids(members)],
       ),
@@ -281,7 +251,8 @@ export function quarantineRow(raw: Raw): QuarantineRow {
   return { ...rest, receivedAt: received_at } as unknown as QuarantineRow
 }
 
-function contactRow(raw: Raw): ContactRow {
+function contactRow(unproven: Raw): ContactRow {
+  const raw = sound('contacts', unproven)
   return {
     origin: raw.origin as Origin,
     saidSeq: raw.said_seq as Seq,

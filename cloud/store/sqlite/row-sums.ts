@@ -3,43 +3,47 @@
 // under another key does not fit either. Hot: a state is saved for nearly every fact (`bench sync`; 0.5 us for one of 300 bytes).
 import { crc32 } from 'node:zlib'
 import type { Database } from 'better-sqlite3'
-import { UnsoundRow } from '../../storage/faults.ts'
+import { UnsoundRow } from '../../storage/unsound.ts'
 import type { Raw } from './rows.ts'
 import type { preparer } from './statements.ts'
 
-const WORD = 2 ** 32
+export const WORD = 2 ** 32
 /** Of a state that nothing is due for. */
 const NEVER = -1
 
 /** Both halves of a whole number in 32 bits: one bit that flips in either shows. */
 const halves = (value: number): number => value ^ (value / WORD)
 
-function sumOfBytes(bytes: Uint8Array, a: number, b: number, c: number): number {
-  return crc32(bytes, (halves(a) ^ halves(b) ^ halves(c)) >>> 0)
+function sumOfBytes(bytes: Uint8Array, a: number, b: number, c: number, d: number): number {
+  return crc32(bytes, (halves(a) ^ halves(b) ^ halves(c) ^ halves(d)) >>> 0)
 }
 
-export function stateSum(member: number, tenant: number, due: number | null, state: Uint8Array): number {
-  return sumOfBytes(state, member, tenant, due ?? NEVER)
+export function stateSum({ member, tenant, due, change, state }: Omit<StoredState, 'sum'>): number {
+  return sumOfBytes(state, member, tenant, due ?? NEVER, change)
 }
 
-export function checkpointSum(member: number, at: number, id: number, state: Uint8Array): number {
-  return sumOfBytes(state, member, at, id)
+export function checkpointSum({ member, at, id, state }: Omit<StoredCheckpoint, 'sum'>): number {
+  return sumOfBytes(state, member, at, id, 0)
 }
 
-/** Of rows that are saved seldom: numbers, texts, nothing. */
+/** Of rows that are saved seldom: numbers, texts, bytes, nothing. */
 export function rowSum(values: readonly unknown[]): number {
-  return crc32(JSON.stringify(values))
+  return crc32(
+    JSON.stringify(
+      values.map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value)),
+    ),
+  )
 }
 
 export function isSoundState(raw: Raw): boolean {
-  const { member, tenant, due, state, sum } = raw as unknown as StoredState
+  const stored = raw as unknown as StoredState
   // What a flipped bit makes of a value may be of another type.
-  return state instanceof Uint8Array && stateSum(member, tenant, due, state) === sum
+  return stored.state instanceof Uint8Array && stateSum(stored) === stored.sum
 }
 
 export function isSoundCheckpoint(raw: Raw): boolean {
-  const { member, at, id, state, sum } = raw as unknown as StoredCheckpoint
-  return state instanceof Uint8Array && checkpointSum(member, at, id, state) === sum
+  const stored = raw as unknown as StoredCheckpoint
+  return stored.state instanceof Uint8Array && checkpointSum(stored) === stored.sum
 }
 
 // As this store wrote them.
@@ -47,26 +51,50 @@ type StoredState = {
   member: number
   tenant: number
   due: number | null
+  change: number
   state: Uint8Array
   sum: number
 }
 type StoredCheckpoint = { member: number; at: number; id: number; state: Uint8Array; sum: number }
 
-/** Tables of rows that nothing else proves, and what of them is in their sum. */
+/** Tables of rows that nothing else proves, and what of them is in their sum; what a row is found by comes first. */
 const SUMMED = {
-  programs: ['tenant', 'version', 'effective_from', 'document'],
-  identities: ['tenant', 'kind', 'value', 'at', 'member'],
-  holds: ['tenant', 'store', 'key', 'member', 'perk', 'voucher', 'points', 'expires'],
-  leases:
-    'lease tenant origin store subject member item code granted spent returned written_off cap expires'.split(
-      ' ',
-    ),
-} as const satisfies Record<string, readonly string[]>
+  programs: { key: 2, columns: ['tenant', 'version', 'effective_from', 'document'] },
+  identities: { key: 5, columns: ['tenant', 'kind', 'value', 'at', 'member'] },
+  holds: {
+    key: 1,
+    columns: ['id', 'tenant', 'store', 'key', 'member', 'perk', 'voucher', 'points', 'expires', 'settled'],
+  },
+  leases: {
+    key: 1,
+    columns:
+      'lease tenant origin store subject member item code granted spent returned written_off cap expires'.split(
+        ' ',
+      ),
+  },
+  meta: { key: 1, columns: ['name', 'value'] },
+  stores: { key: 1, columns: ['id', 'tenant', 'name', 'zone'] },
+  edges: {
+    key: 1,
+    columns: ['id', 'tenant', 'store', 'public_key', 'enrolled_at', 'state', 'copy_of', 'attestation'],
+  },
+  origins: {
+    key: 1,
+    columns: ['origin', 'tenant', 'store', 'edge', 'epoch', 'seq', 'head', 'state', 'ended', 'ended_at'],
+  },
+  contacts: { key: 1, columns: ['origin', 'said_seq', 'contact_at', 'software', 'program'] },
+  members: { key: 1, columns: ['id', 'tenant', 'name', 'store', 'enrolled_at', 'key', 'root'] },
+  aliases: { key: 1, columns: ['member', 'root'] },
+  links: { key: 1, columns: ['id', 'tenant', 'at', 'survivor', 'merged'] },
+  redemptions: { key: 1, columns: ['id', 'tenant', 'perk', 'store'] },
+  uses: { key: 3, columns: ['tenant', 'perk', 'store', 'count'] },
+  tallies: { key: 3, columns: ['kind', 'tenant', 'owner', 'count'] },
+} as const satisfies Record<string, { readonly key: number; readonly columns: readonly string[] }>
 
 export type SummedTable = keyof typeof SUMMED
 
 export function sumOfRow(table: SummedTable, row: Raw): number {
-  return rowSum(SUMMED[table].map((column) => row[column]))
+  return rowSum(SUMMED[table].columns.map((column) => row[column] ?? null))
 }
 
 /** The row as it is; throws where it is not what was written: a caller gets an error, never a wrong value. */
@@ -75,9 +103,73 @@ export function sound(table: SummedTable, raw: Raw): Raw {
   return raw
 }
 
+/** The same where SQL looks at a row of `table` under the name `as`: what is not what was written is not there. */
+export function soundSql(table: SummedTable, as: string): string {
+  return `${as}.sum = ${sumSql(table, as)}`
+}
+
+export function sumSql(table: SummedTable, as: string = table): string {
+  return `row_sum(${SUMMED[table].columns.map((column) => `${as}.${column}`).join(', ')})`
+}
+
+/** A statement that puts a row with its sum, and what to run it with. */
+export function insertSummed(sql: ReturnType<typeof preparer>, table: SummedTable, row: Raw): void {
+  const { columns } = SUMMED[table]
+  sql(
+    `INSERT INTO ${table} (${columns.join(', ')}, sum) VALUES (${columns.map(() => '?').join(', ')}, ?)`,
+  ).run(...columns.map((column) => row[column] ?? null), sumOfRow(table, row))
+}
+
+/** By the values of its key; throws where it is not what was written. */
+export function findSummed(
+  sql: ReturnType<typeof preparer>,
+  table: SummedTable,
+  ...key: readonly unknown[]
+): Raw | undefined {
+  const raw = sql(`SELECT * FROM ${table} WHERE ${keyOf(table)}`).get(...key)
+  return raw && sound(table, raw)
+}
+
+/** Changes a row, where there is one: only what was written may be built upon. */
+export function changeSummed(
+  sql: ReturnType<typeof preparer>,
+  table: SummedTable,
+  key: readonly unknown[],
+  changes: Raw,
+): void {
+  const before = findSummed(sql, table, ...key)
+  if (before === undefined) return
+  const columns = Object.keys(changes)
+  sql(
+    `UPDATE ${table} SET ${columns.map((column) => `${column} = ?, `).join('')}sum = ? WHERE ${keyOf(table)}`,
+  ).run(
+    ...columns.map((column) => changes[column] ?? null),
+    sumOfRow(table, { ...before, ...changes }),
+    ...key,
+  )
+}
+
+export function putSummed(sql: ReturnType<typeof preparer>, table: SummedTable, row: Raw): void {
+  const { columns, key } = SUMMED[table]
+  const values = columns.map((column) => row[column] ?? null)
+  if (findSummed(sql, table, ...values.slice(0, key)) === undefined) insertSummed(sql, table, row)
+  else changeSummed(sql, table, values.slice(0, key), row)
+}
+
+function keyOf(table: SummedTable): string {
+  const { columns, key } = SUMMED[table]
+  return columns
+    .slice(0, key)
+    .map((column) => `${column} = ?`)
+    .join(' AND ')
+}
+
 /** What of the rows that cannot be made again is not what was written (S-5). */
-export function rowFaults(sql: ReturnType<typeof preparer>): string[] {
-  return (Object.keys(SUMMED) as SummedTable[]).flatMap((table) => {
+export function rowFaults(
+  sql: ReturnType<typeof preparer>,
+  tables: readonly SummedTable[] = Object.keys(SUMMED) as SummedTable[],
+): string[] {
+  return tables.flatMap((table) => {
     let unsound = 0
     for (const raw of sql(`SELECT * FROM ${table}`).iterate())
       if (sumOfRow(table, raw) !== raw.sum) unsound += 1
@@ -85,25 +177,30 @@ export function rowFaults(sql: ReturnType<typeof preparer>): string[] {
   })
 }
 
-/** `row_sum(...)` for the step that gives the rows that are there their sums: of values, or of numbers and the bytes behind them. */
+/** `row_sum(...)` for the step that gives the rows that are there their sums, and for SQL that looks at them: of values, or of numbers and the bytes behind them. */
 export function sumFunctions(database: Database): void {
   database.function('row_sum', { varargs: true, deterministic: true }, (...values) => rowSum(values))
-  database.function('bytes_sum', { deterministic: true }, (a, b, c, bytes) =>
-    sumOfBytes(bytes as Uint8Array, Number(a), Number(b), c === null ? NEVER : Number(c)),
+  database.function('bytes_sum', { varargs: true, deterministic: true }, (a, b, c, d, bytes) =>
+    sumOfBytes(bytes as Uint8Array, Number(a), Number(b), c === null ? NEVER : Number(c), Number(d)),
   )
 }
 
 const ADDED = 'ADD COLUMN sum INTEGER NOT NULL DEFAULT 0'
 
 /** Of tables that an earlier version made. */
-const OLDER = ['programs', 'identities', 'holds'] as const
+const OLDER =
+  'programs identities holds meta stores edges origins contacts members aliases links redemptions uses'.split(
+    ' ',
+  ) as SummedTable[]
 
 /** The columns, and the sums of the rows that are there. */
 export const SUMS = `
 ALTER TABLE states ${ADDED};
 ALTER TABLE checkpoints ${ADDED};
-UPDATE states SET sum = bytes_sum(member, tenant, due, state);
-UPDATE checkpoints SET sum = bytes_sum(member, at, id, state);
+ALTER TABLE members ADD COLUMN root INTEGER;
+UPDATE members SET root = (SELECT root FROM aliases WHERE member = members.id);
+UPDATE states SET sum = bytes_sum(member, tenant, due, change, state);
+UPDATE checkpoints SET sum = bytes_sum(member, at, id, 0, state);
 ${OLDER.map((table) => `ALTER TABLE ${table} ${ADDED};`).join('\n')}
-${OLDER.map((table) => `UPDATE ${table} SET sum = row_sum(${SUMMED[table].join(', ')});`).join('\n')}
+${OLDER.map((table) => `UPDATE ${table} SET sum = ${sumSql(table)};`).join('\n')}
 `

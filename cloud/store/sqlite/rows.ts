@@ -3,8 +3,19 @@ import type { Identity } from '../../../protocol/facts.ts'
 import type { FactId, MemberId, RuleId } from '../../../protocol/ids.ts'
 import type { Effect } from '../../evaluation/effects.ts'
 import { EFFECT_KINDS } from '../../evaluation/effects.ts'
-import type { ActivityRow, EdgeRow, FactRow, HoldRow, IdentityRow, MemberRow, OriginRow } from '../port.ts'
-import { sound } from './row-sums.ts'
+import { UnsoundRow } from '../../storage/unsound.ts'
+import type {
+  ActivityRow,
+  EdgeRow,
+  FactRow,
+  FactStatus,
+  HoldRow,
+  IdentityRow,
+  MemberRow,
+  OriginRow,
+  StoreRow,
+} from '../port.ts'
+import { WORD, sound } from './row-sums.ts'
 
 export type Raw = Record<string, unknown>
 
@@ -12,40 +23,104 @@ const NUMBER_OF_KIND: ReadonlyMap<string, number> = new Map(
   EFFECT_KINDS.map((kind, number) => [kind, number]),
 )
 
-/** Whole numbers only, so that the text can be put together by hand: once for every fact there is. */
-export function effectsText(effects: readonly Effect[]): string {
-  let text = '['
-  for (const { kind, rule, index, amount, of } of effects)
-    text += `${text.length > 1 ? ',' : ''}[${NUMBER_OF_KIND.get(kind)},${rule},${index},${amount},${of}]`
-  return `${text}]`
+type Logged = Pick<ActivityRow, 'fact' | 'revision' | 'member' | 'points' | 'goodwill'>
+
+/** Odd, so that of numbers times these one that changes changes the sum. */
+const [A, B, C, D, E] = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f, 0x165667b1]
+
+/** Of a number of more than 32 bits both halves. */
+const word = (value: number): number =>
+  value === (value | 0) ? value : (value | 0) ^ Math.imul(value / WORD, A)
+
+function mixed(sum: number, a: number, b: number, c: number, d: number, e: number): number {
+  const all =
+    Math.imul(a, A) + Math.imul(b, B) + Math.imul(c, C) + Math.imul(word(d), D) + Math.imul(word(e), E)
+  return Math.imul(sum ^ all, A)
 }
 
-export function effectsOf(text: string): Effect[] {
-  return (JSON.parse(text) as [number, number, number, number, number][]).map(
-    ([kind, rule, index, amount, of]) => ({
+const mixedRow = ({ fact, revision, member, points, goodwill }: Logged): number =>
+  mixed(0, revision, points, goodwill, fact, member)
+
+/**
+ * Whole numbers only, so that the text can be put together by hand: once for every fact there is. The last number is the sum of the row (S-12): of each of these
+ * numbers, and of whose they are; one that changes changes it. A CRC would take ten times as long.
+ */
+export function effectsText(effects: readonly Effect[], row: Logged): string {
+  let text = '['
+  let sum = mixedRow(row)
+  for (const { kind, rule, index, amount, of } of effects) {
+    const number = NUMBER_OF_KIND.get(kind) ?? 0
+    sum = mixed(sum, number, rule, index, amount, of)
+    text += `[${number},${rule},${index},${amount},${of}],`
+  }
+  return `${text}${sum}]`
+}
+
+export function effectsOf(text: string, row: Logged): Effect[] {
+  const read = numbersIn(text)
+  let sum = mixedRow(row)
+  const effects = read.slice(0, -1).map((numbers): Effect => {
+    const [kind = 0, rule = 0, index = 0, amount = 0, of = 0] = numbers as number[]
+    sum = mixed(sum, kind, rule, index, amount, of)
+    return { kind: EFFECT_KINDS[kind] ?? 'earn', rule: rule as RuleId, index, amount, of }
+  })
+  if (sum !== read.at(-1)) throw new UnsoundRow(`what fact ${row.fact} came to is not what was written`)
+  return effects
+}
+
+function numbersIn(text: string): unknown[] {
+  try {
+    const read: unknown = JSON.parse(text)
+    if (Array.isArray(read)) return read
+  } catch {
+    // A flipped bit makes no JSON of it.
+  }
+  return []
+}
+
+/** For the step that gives the rows that are there their sums. */
+export function summedEffects(text: string, row: Logged): string {
+  const numbers = JSON.parse(text) as [number, number, number, number, number][]
+  return effectsText(
+    numbers.map(([kind, rule, index, amount, of]) => ({
       kind: EFFECT_KINDS[kind] ?? 'earn',
       rule: rule as RuleId,
       index,
       amount,
       of,
-    }),
+    })),
+    row,
   )
+}
+
+const STATUSES: Readonly<Record<FactStatus, true>> = {
+  counted: true,
+  duplicate: true,
+  unclaimed: true,
+  merged: true,
 }
 
 // The casts below are true because these rows were written by this store from values of these types.
 
 export function factRow(raw: Raw): FactRow {
   const { received_at, ...rest } = raw
+  if (!Object.hasOwn(STATUSES, raw.status as string))
+    throw new UnsoundRow(`the standing of fact ${String(raw.id)} is not what was written`)
   return { ...rest, receivedAt: received_at } as unknown as FactRow
 }
 
+export function storeRow(raw: Raw): StoreRow {
+  const { id, tenant, name, zone } = sound('stores', raw)
+  return { id, tenant, name, zone } as unknown as StoreRow
+}
+
 export function originRow(raw: Raw): OriginRow {
-  const { ended_at, ...rest } = raw
+  const { ended_at, sum: _, ...rest } = sound('origins', raw)
   return { ...rest, endedAt: ended_at } as unknown as OriginRow
 }
 
 export function edgeRow(raw: Raw): EdgeRow {
-  const { public_key, enrolled_at, copy_of, ...rest } = raw
+  const { public_key, enrolled_at, copy_of, sum: _, ...rest } = sound('edges', raw)
   return { ...rest, publicKey: public_key, enrolledAt: enrolled_at, copyOf: copy_of } as unknown as EdgeRow
 }
 
@@ -90,7 +165,8 @@ export function activityRow(raw: Raw): ActivityRow {
     amount: raw.amount,
     points: raw.points,
     goodwill: raw.goodwill,
-    effects: effectsOf(raw.effects as string),
+    // True because it is a row of these.
+    effects: effectsOf(raw.effects as string, raw as unknown as Logged),
     notice: raw.notice === null ? null : (JSON.parse(raw.notice as string) as ActivityRow['notice']),
     tell: raw.tell === 1,
   } as ActivityRow

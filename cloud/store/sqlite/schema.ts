@@ -8,6 +8,9 @@ import { tablesOf } from './collection-sql.ts'
 import { LEASE_TABLES } from './leases.ts'
 import { PLATFORM_TABLES } from './platform-tables.ts'
 import { SUMS, sumFunctions } from './row-sums.ts'
+import { summedEffects } from './rows.ts'
+import type { FactId, MemberId } from '../../../protocol/ids.ts'
+import { TALLIES } from './tallies.ts'
 import { nameWords } from '../../../protocol/names.ts'
 import { statementsOf, stepUp } from '../../../protocol/schema-steps.ts'
 import type { SchemaStep, SteppedFile } from '../../../protocol/schema-steps.ts'
@@ -94,7 +97,8 @@ CREATE INDEX origins_edge ON origins (edge, epoch);
 CREATE TABLE numbered_by_sqlite (position INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
   fact INTEGER NOT NULL, revision INTEGER NOT NULL, member INTEGER NOT NULL, cause INTEGER NOT NULL, amount INTEGER, points INTEGER NOT NULL,
   goodwill INTEGER NOT NULL, effects TEXT NOT NULL, notice TEXT, tell INTEGER NOT NULL);
-INSERT INTO numbered_by_sqlite SELECT * FROM activities;
+INSERT INTO numbered_by_sqlite SELECT position, tenant, store, kind, at, fact, revision, member, cause, amount, points, goodwill,
+  summed_effects(effects, fact, revision, member, points, goodwill), notice, tell FROM activities;
 DROP TABLE activities;
 ALTER TABLE numbered_by_sqlite RENAME TO activities;
 CREATE INDEX activities_fact ON activities (fact, revision) WHERE fact > 0;
@@ -107,7 +111,7 @@ ${LEASE_TABLES}
 ${PLATFORM_TABLES}
 ${ACCOUNT_TABLES}
 ${tablesOf(COLLECTIONS)}
-${SUMS}`
+${SUMS}${TALLIES}`
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({
   statements: statementsOf(text),
@@ -118,6 +122,16 @@ export const SCHEMA_VERSION = SCHEMA_STEPS.length
 /** What the steps ask of rows that are there: the words of a member's name, and the sums of rows. */
 export function stepFunctions(database: Database): void {
   sumFunctions(database)
+  database.function('summed_effects', { deterministic: true, varargs: true }, (text, ...of) => {
+    const [fact, revision, member, points, goodwill] = of.map(Number) as [
+      FactId,
+      number,
+      MemberId,
+      number,
+      number,
+    ]
+    return summedEffects(String(text), { fact, revision, member, points, goodwill })
+  })
   database.function('name_words', { deterministic: true }, (name) => JSON.stringify(nameWords(String(name))))
 }
 

@@ -1,9 +1,14 @@
 // Holds, how much of a perk's budget is used, and the numbers of responses: what decisions are counted by.
-import type { HoldRow, ResponseRow, Writes } from '../port.ts'
+import type { HoldRow, ResponseRow, StoreCount, Writes } from '../port.ts'
 import { present } from './statements.ts'
 import type { preparer } from './statements.ts'
+import type { MemberId } from '../../../protocol/ids.ts'
+import { namesOfMember } from './links.ts'
 import { holdRow } from './rows.ts'
-import { rowSum } from './row-sums.ts'
+import type { Raw } from './rows.ts'
+import { changeSummed, findSummed, insertSummed, putSummed, sound, soundSql } from './row-sums.ts'
+import { ANY_TENANT, addTally, compareTally } from './tallies.ts'
+import type { TallyOf } from './tallies.ts'
 
 type SpendingWrites = Pick<
   Writes,
@@ -21,22 +26,73 @@ type SpendingWrites = Pick<
 >
 
 /** U-2: it may still be in the ledger of a store that has not been heard of as a whole since. */
-export const COUNTS = `(h.expires > ? OR NOT EXISTS (SELECT 1 FROM origins o JOIN contacts c USING (origin)
-  WHERE o.store = h.store AND c.contact_at >= h.expires AND c.said_seq <= o.seq))`
+const COUNTS = `(h.expires > ? OR NOT EXISTS (SELECT 1 FROM origins o JOIN contacts c USING (origin)
+  WHERE o.store = h.store AND c.contact_at >= h.expires AND c.said_seq <= o.seq AND ${soundSql('origins', 'o')} AND ${soundSql('contacts', 'c')}))`
 
-export function openHoldsOf(
-  sql: ReturnType<typeof preparer>,
-): (tenant: number, member: number, now: number) => HoldRow[] {
-  return (tenant, member, now) =>
-    sql(
-      `SELECT h.* FROM holds h WHERE h.member IN (SELECT ? UNION ALL SELECT member FROM aliases WHERE root = ?)
-       AND h.settled = 0 AND h.tenant = ? AND ${COUNTS}`,
-    )
-      .all(member, member, tenant, now)
-      .map(holdRow)
+type Sql = ReturnType<typeof preparer>
+
+interface OpenHold {
+  readonly hold: HoldRow
+  readonly counts: boolean
 }
 
-export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites {
+function openHold({ counts, ...raw }: Raw): OpenHold {
+  return { hold: holdRow(raw), counts: counts === 1 }
+}
+
+export function openHoldsOf(sql: Sql): (tenant: number, member: MemberId, now: number) => HoldRow[] {
+  const find = sql(`SELECT h.*, ${COUNTS} AS counts FROM holds h WHERE h.member = ? AND h.settled = 0`)
+  return (tenant, member, now) =>
+    namesOfMember(sql, member).flatMap((name) => {
+      const rows = find.all(now, name).map(openHold)
+      const own = rows.filter(({ hold }) => hold.member === name && !hold.settled)
+      compareTally(sql, { kind: 'holds', tenant: ANY_TENANT, owner: name }, own.length)
+      return rows.filter((row) => row.counts && row.hold.tenant === tenant).map(({ hold }) => hold)
+    })
+}
+
+/** Open decisions on a perk, by store. */
+export function heldOf(sql: Sql, tenant: number, perk: number, now: number): StoreCount[] {
+  const rows = sql(
+    `SELECT h.*, ${COUNTS} AS counts FROM holds h WHERE h.tenant = ? AND h.perk = ? AND h.settled = 0 AND h.voucher IS NULL`,
+  )
+    .all(now, tenant, perk)
+    .map(openHold)
+  const own = rows.filter(({ hold }) => hold.tenant === tenant && hold.perk === perk && !hold.settled)
+  compareTally(sql, { kind: 'perk_holds', tenant, owner: perk }, own.length)
+  const byStore = Map.groupBy(
+    rows.filter(({ counts }) => counts),
+    ({ hold }) => hold.store,
+  )
+  return [...byStore].map(([store, { length: count }]) => ({ store, count }))
+}
+
+/** What of a perk's budget is used up, by store. */
+export function usesOf(sql: Sql, tenant: number, perk: number): StoreCount[] {
+  const rows = sql('SELECT * FROM uses WHERE tenant = ? AND perk = ? ORDER BY store').all(tenant, perk)
+  compareTally(sql, { kind: 'uses', tenant, owner: perk }, rows.length)
+  return rows.map((raw) => {
+    const { store, count } = sound('uses', raw)
+    return { store, count } as StoreCount
+  })
+}
+
+/** The lists that a decision is in while it is open. */
+function listsOf({ tenant, member, perk, voucher }: Omit<HoldRow, 'id' | 'settled'>): TallyOf[] {
+  const ofMember: TallyOf = { kind: 'holds', tenant: ANY_TENANT, owner: member }
+  return perk === null || voucher !== null
+    ? [ofMember]
+    : [ofMember, { kind: 'perk_holds', tenant, owner: perk }]
+}
+
+export function spendingWrites(sql: Sql): SpendingWrites {
+  const lastHold = (): number => Number(sql('SELECT max(id) AS last FROM holds').get()?.last ?? 0)
+  /** One that is open is so no longer. */
+  const takeOff = (id: number): void => {
+    const raw = findSummed(sql, 'holds', id)
+    const row = raw && holdRow(raw)
+    if (row?.settled === false) for (const list of listsOf(row)) addTally(sql, list, -1)
+  }
   return {
     holdByKey: async (store, key) => {
       const raw = sql('SELECT * FROM holds WHERE store = ? AND key = ?').get(store, key)
@@ -48,44 +104,47 @@ export function spendingWrites(sql: ReturnType<typeof preparer>): SpendingWrites
       return present(ids.map((id) => find.get(id))).map(holdRow)
     },
     insertHold: async ({ tenant, store, key, member, perk, voucher, points, expires }): Promise<HoldRow> => {
-      const values = [tenant, store, key, member, perk, voucher, points, expires]
-      const raw = sql(
-        `INSERT INTO holds (tenant, store, key, member, perk, voucher, points, expires, sum, settled)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0) RETURNING *`,
-      ).get(...values, rowSum(values))
-      return holdRow(raw ?? {})
+      const row = { id: lastHold() + 1, tenant, store, key, member, perk, voucher, points, expires }
+      insertSummed(sql, 'holds', { ...row, settled: 0 })
+      for (const list of listsOf(row)) addTally(sql, list, 1)
+      return { ...row, settled: false }
     },
     // Numbers follow the highest row: a settled one of nobody stands where they go on from.
     skipHolds: async (count) => {
-      const last = Number(sql('SELECT max(id) AS last FROM holds').get()?.last ?? 0)
-      const values = [0, 0, `skipped ${last + 1}`, 0, null, null, 0, 0]
-      sql(
-        `INSERT INTO holds (id, tenant, store, key, member, perk, voucher, points, expires, sum, settled)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
-      ).run(last + count, ...values, rowSum(values))
+      const last = lastHold()
+      const nobodys = { tenant: 0, store: 0, key: `skipped ${last + 1}`, member: 0, points: 0, expires: 0 }
+      insertSummed(sql, 'holds', { ...nobodys, id: last + count, settled: 1 })
     },
     settleHolds: async (ids) => {
-      const settle = sql('UPDATE holds SET settled = 1 WHERE id = ?')
-      for (const id of ids) settle.run(id)
+      for (const id of ids) {
+        takeOff(id)
+        changeSummed(sql, 'holds', [id], { settled: 1 })
+      }
     },
     deleteHolds: async (ids) => {
       const remove = sql('DELETE FROM holds WHERE id = ?')
-      for (const id of ids) remove.run(id)
+      for (const id of ids) {
+        takeOff(id)
+        remove.run(id)
+      }
     },
 
     saveRedemptions: async (rows) => {
-      const insert = sql('INSERT INTO redemptions (id, tenant, perk, store) VALUES (?, ?, ?, ?)')
-      const remove = sql('DELETE FROM redemptions WHERE id = ? RETURNING perk, store')
-      const count = sql(
-        `INSERT INTO uses (tenant, perk, store, count) VALUES (?, ?, ?, ?)
-         ON CONFLICT (tenant, perk, store) DO UPDATE SET count = count + excluded.count`,
-      )
+      const remove = sql('DELETE FROM redemptions WHERE id = ?')
+      const count = ({ tenant, perk, store }: Raw, by: number): void => {
+        const before = findSummed(sql, 'uses', tenant, perk, store)
+        if (before === undefined)
+          addTally(sql, { kind: 'uses', tenant: Number(tenant), owner: Number(perk) }, 1)
+        putSummed(sql, 'uses', { tenant, perk, store, count: Number(before?.count ?? 0) + by })
+      }
       for (const { id, tenant, perk, store, counts } of rows) {
-        const before = remove.get(id)
-        if (before !== undefined) count.run(tenant, before.perk, before.store, -1)
+        const before = findSummed(sql, 'redemptions', id)
+        if (before !== undefined) count(before, -1)
+        remove.run(id)
         if (!counts) continue
-        insert.run(id, tenant, perk, store)
-        count.run(tenant, perk, store, 1)
+        const row = { id, tenant, perk, store }
+        insertSummed(sql, 'redemptions', row)
+        count(row, 1)
       }
     },
     lastResponse: async (tenant, challenge, period) => {

@@ -1,50 +1,42 @@
 // Writes inside the one open transaction. Most of the port's sets become loops over prepared statements here; where nearly nothing is found, one
 // statement over the set as JSON takes a third of the loop's time. Rows of many values in one INSERT take longer than one after the other.
 import type { Database } from 'better-sqlite3'
-import { CHAIN_GENESIS } from '../../../protocol/chain.ts'
 import { NO_FACT } from '../../../protocol/ids.ts'
-import type { MemberId, StoreId } from '../../../protocol/ids.ts'
+import type { MemberId } from '../../../protocol/ids.ts'
 import { nameWords } from '../../../protocol/names.ts'
 import type {
   ActivityRow,
   CheckpointRow,
-  CodeRow,
-  EdgeRow,
   FactRow,
   MemberRow,
-  OriginRow,
   QuarantineRow,
   StateRow,
-  StoreRow,
   Writes,
 } from '../port.ts'
-import {
-  activitiesOfFacts,
-  activitiesOfMember,
-  chainOf,
-  livesOf,
-  programRecord,
-  quarantineRow,
-  storeOf,
-} from './reads.ts'
+import { activitiesOfFacts, activitiesOfMember, programRecord, quarantineRow } from './reads.ts'
 import { preparer, present } from './statements.ts'
 import type { Prepared } from './statements.ts'
 import { conflictWrites } from './conflicts.ts'
 import { accountWrites } from './accounts.ts'
 import { collectionWrites } from './collections.ts'
-import { CHAINED_FACTS, chainedFact } from './chains.ts'
+import { CHAINED_FACTS, chainOf, chainedAside, chainedFact, factsOf } from './chains.ts'
 import { claimWrites } from './claims.ts'
+import { fleetReads, fleetWrites } from './fleet-rows.ts'
 import { leaseWrites } from './leases.ts'
 import { linkWrites } from './links.ts'
+import { metaOf, saveMeta } from './meta.ts'
 import { platformWrites } from './platform-rows.ts'
-import { edgeRow, effectsText, factRow, identityRow, originRow } from './rows.ts'
-import { checkpointSum, isSoundCheckpoint, isSoundState, rowSum, stateSum } from './row-sums.ts'
+import { effectsText, factRow, identityRow } from './rows.ts'
+import {
+  checkpointSum,
+  findSummed,
+  insertSummed,
+  isSoundCheckpoint,
+  isSoundState,
+  stateSum,
+  sumOfRow,
+} from './row-sums.ts'
 import { spendingWrites } from './spendings.ts'
-
-/** The number of the next row: beyond all there are, and beyond what a lost cloud may have given out. */
-function nextOf(table: 'stores' | 'edges'): string {
-  return `max(1 + (SELECT coalesce(max(id), 0) FROM ${table}), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = '${table}_floor'), 1))`
-}
 
 const ACTIVITY_COLUMNS =
   'tenant, store, kind, at, fact, member, amount, points, effects, tell, revision, cause, goodwill, notice'
@@ -68,7 +60,7 @@ export function sqliteWrites(
 ): Writes {
   const sql = preparer(database)
   // Not the highest in the table: a deleted member's number was sent to edges already, and must not come again.
-  let change = Number(sql(`SELECT value FROM meta WHERE name = 'change'`).get()?.value ?? 0)
+  let change = Number(metaOf(sql, 'change') ?? 0)
   const stateOf = sql('SELECT * FROM states WHERE member = ?')
   const collections = collectionWrites(database, sql)
   // As most rows are. Every value that is not bound saves 0.1 us of some 3.5, a text more.
@@ -81,127 +73,26 @@ export function sqliteWrites(
     ),
   )
   return {
-    origin: async (origin) => {
-      const raw = sql('SELECT * FROM origins WHERE origin = ?').get(origin)
-      return raw && originRow(raw)
-    },
-    origins: async (tenant) =>
-      sql('SELECT * FROM origins WHERE tenant = ? ORDER BY origin').all(tenant).map(originRow),
     fact: async (id) => {
       const raw = sql('SELECT * FROM facts WHERE id = ?').get(id)
       return raw && factRow(raw)
     },
     programs: async (tenant) =>
       sql('SELECT * FROM programs WHERE tenant = ? ORDER BY version').all(tenant).map(programRecord),
-    stores: async (tenant) =>
-      sql('SELECT * FROM stores WHERE tenant = ? ORDER BY id').all(tenant) as unknown as StoreRow[],
     activitiesOfFacts: async (facts) => activitiesOfFacts(sql, facts),
     memberOfVoucher: async (tenant, code) =>
       sql('SELECT member FROM vouchers WHERE tenant = ? AND code = ?').get(tenant, code)?.member as
         MemberId | undefined,
 
-    insertStore: async (tenant, name, zone, id) => {
-      const { lastInsertRowid } = sql(
-        `INSERT INTO stores (id, tenant, name, zone) VALUES (coalesce(?, ${nextOf('stores')}), ?, ?, ?)`,
-      ).run(id ?? null, tenant, name, zone)
-      return { id: Number(lastInsertRowid) as StoreId, tenant, name, zone }
-    },
-    store: async (id) => storeOf(sql, id),
-    insertEdge: async ({ id, tenant, store, publicKey, enrolledAt }): Promise<EdgeRow> => {
-      const raw = sql(
-        `INSERT INTO edges (id, tenant, store, public_key, enrolled_at) VALUES (coalesce(?, ${nextOf('edges')}), ?, ?, ?, ?) RETURNING *`,
-      ).get(id ?? null, tenant, store, publicKey, enrolledAt)
-      return edgeRow(raw ?? {})
-    },
-    skipDevices: async (count) => {
-      for (const table of ['stores', 'edges'] as const)
-        sql(
-          `INSERT INTO meta (name, value) VALUES ('${table}_floor', ${nextOf(table)} + ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
-        ).run(count)
-    },
-    livesOf: async (tenant, edge) => livesOf(sql, tenant, edge),
-    saveEdge: async ({ id, state, copyOf }) => {
-      sql('UPDATE edges SET state = ?, copy_of = ? WHERE id = ?').run(state, copyOf, id)
-    },
-    saveAttestation: async (id, attestation) => {
-      sql('UPDATE edges SET attestation = ? WHERE id = ?').run(attestation, id)
-    },
-    edge: async (id) => {
-      const raw = sql('SELECT * FROM edges WHERE id = ?').get(id)
-      return raw && edgeRow(raw)
-    },
-    edgeByKey: async (tenant, publicKey) => {
-      const raw = sql('SELECT * FROM edges WHERE tenant = ? AND public_key = ?').get(tenant, publicKey)
-      return raw && edgeRow(raw)
-    },
+    ...fleetReads(sql),
+    ...fleetWrites(sql),
     chain: async (origin, afterSeq, limit) => chainOf(sql, origin, afterSeq, limit),
-    insertOrigin: async ({
-      tenant,
-      store,
-      edge,
-      state = 'open',
-      floor = 1,
-      epochFloor = 1,
-    }): Promise<OriginRow> => {
-      const raw = sql(
-        `INSERT INTO origins (origin, tenant, store, edge, epoch, seq, head, state)
-         SELECT max($floor, 1 + (SELECT coalesce(max(origin), 0) FROM origins)), $tenant, $store, $edge,
-           max($epochFloor, 1 + (SELECT coalesce(max(epoch), 0) FROM origins WHERE tenant = $tenant AND edge = $edge)), 0, $head, $state RETURNING *`,
-      ).get({ tenant, store, edge, head: CHAIN_GENESIS, state, floor, epochFloor })
-      return originRow(raw ?? {})
-    },
-    insertLife: async ({ origin, epoch, tenant, store, edge }) => {
-      sql(
-        `INSERT INTO origins (origin, tenant, store, edge, epoch, seq, head, state) VALUES (?, ?, ?, ?, ?, 0, ?, 'spare')`,
-      ).run(origin, tenant, store, edge, epoch, CHAIN_GENESIS)
-    },
-    saveOrigins: async (rows) => {
-      const save = sql('UPDATE origins SET seq = ?, head = ? WHERE origin = ?')
-      for (const { origin, seq, head } of rows) save.run(seq, head, origin)
-    },
-    originLast: async () => Number(sql('SELECT max(origin) AS last FROM origins').get()?.last ?? 0),
-    openOrigin: async (origin) => {
-      sql(`UPDATE origins SET state = 'open' WHERE origin = ? AND state = 'spare'`).run(origin)
-    },
-    closeOrigin: async (origin, ended, at) => {
-      sql(
-        `UPDATE origins SET state = 'closed', ended = ?, ended_at = ? WHERE origin = ? AND state <> 'closed'`,
-      ).run(ended, at, origin)
-    },
-    witnessOrigin: async (origin, seq) => {
-      sql('UPDATE origins SET witnessed = max(witnessed, ?) WHERE origin = ?').run(seq, origin)
-    },
-    saveContact: async (row) => {
-      sql(
-        'INSERT OR REPLACE INTO contacts (origin, said_seq, contact_at, software, program) VALUES (?, ?, ?, ?, ?)',
-      ).run(row.origin, row.saidSeq, row.contactAt, row.software, row.program)
-    },
-    insertCode: async (row: CodeRow) => {
-      sql('INSERT INTO codes (hash, tenant, store, expires) VALUES (?, ?, ?, ?)').run(
-        row.hash,
-        row.tenant,
-        row.store,
-        row.expires,
-      )
-    },
-    code: async (hash) => {
-      const raw = sql('SELECT * FROM codes WHERE hash = ?').get(hash)
-      return raw && ({ ...raw, usedBy: raw.used_by } as unknown as CodeRow)
-    },
-    useCode: async (hash, edge) => {
-      sql('UPDATE codes SET used_by = ? WHERE hash = ?').run(edge, hash)
-    },
     insertProgram: async (tenant, record, publishedAt) => {
+      const { version, effectiveFrom, document } = record
+      const row = { tenant, version, effective_from: effectiveFrom, document }
       sql(
         'INSERT INTO programs (tenant, version, effective_from, document, published_at, sum) VALUES (?, ?, ?, ?, ?, ?)',
-      ).run(
-        tenant,
-        record.version,
-        record.effectiveFrom,
-        record.document,
-        publishedAt,
-        rowSum([tenant, record.version, record.effectiveFrom, record.document]),
-      )
+      ).run(tenant, version, effectiveFrom, document, publishedAt, sumOfRow('programs', row))
     },
 
     factsByKeys: async (tenant, keys) => {
@@ -255,17 +146,9 @@ export function sqliteWrites(
     },
     quarantined: async (ids) => {
       const find = sql('SELECT * FROM quarantine WHERE id = ?')
-      return present(ids.map((id) => find.get(id))).map(quarantineRow)
+      return present(ids.map((id) => find.get(id))).map((raw) => chainedAside(sql, quarantineRow(raw)))
     },
-    factsOfMemberAfter: async (member, place) =>
-      (place === null
-        ? sql(
-            `${CHAINED_FACTS} WHERE f.member = ? AND f.member > 0 AND f.status = 'counted' ORDER BY f.at, f.id`,
-          ).all(member)
-        : sql(
-            `${CHAINED_FACTS} WHERE f.member = ? AND f.member > 0 AND f.status = 'counted' AND (f.at, f.id) > (?, ?) ORDER BY f.at, f.id`,
-          ).all(member, place.at, place.id)
-      ).map((raw) => chainedFact(sql, raw)),
+    factsOfMemberAfter: async (member, place) => factsOf(sql, member, place),
     hasOtherFacts: async (member, ids) =>
       sql(
         `SELECT 1 FROM facts WHERE member = ? AND member > 0 AND status = 'counted' AND id NOT IN (SELECT value FROM json_each(?)) LIMIT 1`,
@@ -283,15 +166,20 @@ export function sqliteWrites(
         'INSERT OR IGNORE INTO identities (tenant, kind, value, at, member, sum) VALUES (?, ?, ?, ?, ?, ?)',
       )
       for (const { tenant, kind, value, at, member } of rows)
-        insert.run(tenant, kind, value, at, member, rowSum([tenant, kind, value, at, member]))
+        insert.run(
+          tenant,
+          kind,
+          value,
+          at,
+          member,
+          sumOfRow('identities', { tenant, kind, value, at, member }),
+        )
     },
     insertMembers: async (rows: readonly MemberRow[]) => {
-      const insert = sql(
-        'INSERT INTO members (id, tenant, name, store, enrolled_at, key) VALUES (?, ?, ?, ?, ?, ?)',
-      )
       const found = sql('INSERT OR IGNORE INTO name_words (tenant, word, member) VALUES (?, ?, ?)')
       for (const row of rows) {
-        insert.run(row.id, row.tenant, row.name, row.store, row.enrolledAt, row.key)
+        const root = findSummed(sql, 'aliases', row.id)?.root
+        insertSummed(sql, 'members', { ...row, enrolled_at: row.enrolledAt, root })
         for (const word of nameWords(row.name ?? '')) found.run(row.tenant, word, row.id)
       }
     },
@@ -331,20 +219,18 @@ export function sqliteWrites(
       const save = sql(
         'INSERT OR REPLACE INTO states (member, tenant, change, state, due, sum) VALUES (?, ?, ?, ?, ?, ?)',
       )
-      for (const { member, tenant, state, due } of rows)
-        save.run(member, tenant, ++change, state, due, stateSum(member, tenant, due, state))
-      sql(`INSERT OR REPLACE INTO meta (name, value) VALUES ('change', ?)`).run(String(change))
+      for (const { member, tenant, state, due } of rows) {
+        change += 1
+        save.run(member, tenant, change, state, due, stateSum({ member, tenant, due, change, state }))
+      }
+      saveMeta(sql, 'change', String(change))
     },
     saveDue: async (member, due) => {
       const raw = stateOf.get(member)
       if (raw === undefined) return
       if (!isSoundState(raw)) await mend([member])
-      const { tenant, state } = (stateOf.get(member) ?? raw) as unknown as StateRow
-      sql('UPDATE states SET due = ?, sum = ? WHERE member = ?').run(
-        due,
-        stateSum(member, tenant, due, state),
-        member,
-      )
+      const row = (stateOf.get(member) ?? raw) as unknown as StateRow
+      sql('UPDATE states SET due = ?, sum = ? WHERE member = ?').run(due, stateSum({ ...row, due }), member)
     },
     // One that is not what was written is none: the fold begins at an earlier one, or at the first fact.
     checkpointBefore: async (member, place) => {
@@ -363,7 +249,7 @@ export function sqliteWrites(
         'INSERT OR REPLACE INTO checkpoints (member, at, id, state, sum) VALUES (?, ?, ?, ?, ?)',
       )
       for (const { member, at, id, state } of rows)
-        insert.run(member, at, id, state, checkpointSum(member, at, id, state))
+        insert.run(member, at, id, state, checkpointSum({ member, at, id, state }))
     },
     appendActivities: async (rows) => {
       const insert = sql(
@@ -372,7 +258,7 @@ export function sqliteWrites(
       return rows.map((row): ActivityRow => {
         const { tenant, store, kind, at, fact, member, amount, points, revision, cause, goodwill, notice } =
           row
-        const effects = effectsText(row.effects)
+        const effects = effectsText(row.effects, row)
         const tell = row.tell ? 1 : 0
         const { lastInsertRowid } =
           revision === 0 && cause === NO_FACT && goodwill === 0 && notice === null
@@ -424,9 +310,7 @@ export function sqliteWrites(
     ...platformWrites(sql),
     ...accountWrites(sql, (count) => collections.nextIds(count)),
 
-    meta: async (name) => sql('SELECT value FROM meta WHERE name = ?').get(name)?.value as string | undefined,
-    saveMeta: async (name, value) => {
-      sql('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run(name, value)
-    },
+    meta: async (name) => metaOf(sql, name),
+    saveMeta: async (name, value) => saveMeta(sql, name, value),
   }
 }

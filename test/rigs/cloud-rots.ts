@@ -11,6 +11,8 @@ import { ProgramShelf } from '../../cloud/domain/programs.ts'
 import { decodeState, outcomeText } from '../../cloud/evaluation/state.ts'
 import { STORE_FILE } from '../../cloud/store/sqlite/open.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
+import { outstandingOf } from '../../protocol/leases.ts'
+import type { Millis } from '../../protocol/time.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 import { judge } from './frame/judge.ts'
@@ -25,6 +27,8 @@ const SIZES = {
 } as const
 const WALK_AFTER_S = '1'
 const EXIT_STORAGE = 70
+/** Before any decision of a run is over. */
+const HELD_AT = 0 as Millis
 const MEMBERS_MAX = 100
 /** Flips, of which a long run does thousands at each. */
 const SAID_EVERY = 500
@@ -220,7 +224,7 @@ async function flippedAtRest(
   return { ordered: await tallyOf(true), unclean: await tallyOf(false) }
 }
 
-/** Of every member what it has and by what it is known, by the cloud's own code. */
+/** Of every member what it has, by what it is known, what of it is lent and held, by the cloud's own code. */
 async function servedBy(
   original: string,
   copy: string,
@@ -251,7 +255,11 @@ async function servedBy(
         limit: MEMBERS_MAX,
       })) {
         const decoded = state === null ? undefined : decodeState(state)
-        lines.push(`${id} ${JSON.stringify(identities)} ${decoded === undefined ? '' : outcomeText(decoded)}`)
+        const lent = (await store.read.leasesOfMembers([id])).map((row) => [row.lease, outstandingOf(row)])
+        const held = (await store.read.openHolds(tenant, id, HELD_AT)).map(({ points }) => points)
+        lines.push(
+          `${id} ${JSON.stringify([identities, lent, held])} ${decoded === undefined ? '' : outcomeText(decoded)}`,
+        )
       }
     return { text: lines.join('\n') }
   } catch {

@@ -21,9 +21,12 @@ export interface TallyOf {
   readonly owner: number
 }
 
+/** An empty list has no row. */
 export function addTally(sql: Sql, { kind, tenant, owner }: TallyOf, by: number): void {
   const count = Number(findSummed(sql, 'tallies', kind, tenant, owner)?.count ?? 0) + by
-  putSummed(sql, 'tallies', { kind, tenant, owner, count })
+  if (count === 0)
+    sql('DELETE FROM tallies WHERE kind = ? AND tenant = ? AND owner = ?').run(kind, tenant, owner)
+  else putSummed(sql, 'tallies', { kind, tenant, owner, count })
 }
 
 /** Throws where rows were missed, or found that are another's. */

@@ -72,13 +72,33 @@ export function withBug(store: CloudStore, bug: Bug | undefined): CloudStore {
   return store
 }
 
-/** The cloud knows no business keys. */
+/** The cloud knows no business keys: its index of them has another for each fact, and what it gives has those of the facts. */
 function forgettingKeys(store: CloudStore): CloudStore {
-  return changed(store, (tx) => ({
-    ...tx,
-    factsByKeys: async () => [],
-    insertFacts: (rows) => tx.insertFacts(rows.map((row) => ({ ...row, key: `${row.key}#${row.id}` }))),
-  }))
+  const forgetting = changed(store, (tx) =>
+    ownKeys({
+      ...tx,
+      factsByKeys: async () => [],
+      insertFacts: (rows) => tx.insertFacts(rows.map((row) => ({ ...row, key: `${row.key}#${row.id}` }))),
+    }),
+  )
+  return { ...forgetting, read: ownKeys(store.read) }
+}
+
+function ownKeys<T extends object>(port: T): T {
+  const own = (given: unknown): unknown => {
+    if (Array.isArray(given)) return given.map(own)
+    const { id, key } = (given ?? {}) as { id?: unknown; key?: unknown }
+    const suffix = `#${String(id)}`
+    return typeof key === 'string' && key.endsWith(suffix)
+      ? { ...(given as object), key: key.slice(0, -suffix.length) }
+      : given
+  }
+  const calls = Object.entries(port).map(([name, call]: [string, unknown]): [string, unknown] => {
+    if (typeof call !== 'function') return [name, call]
+    return [name, async (...given: unknown[]) => own(await Reflect.apply(call, port, given))]
+  })
+  // Every name of the port is there, each with a call of the same type.
+  return Object.fromEntries(calls) as T
 }
 
 /** What a batch brought is committed, and how far it came in a transaction of its own, afterwards. */

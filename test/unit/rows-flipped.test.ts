@@ -21,11 +21,13 @@ const clock = { now: () => NOW }
 
 let made: ReturnType<typeof freshDirectory>
 let shop: OriginWriter
+let hq: HqWriter
 let ann: MemberId
 let bob: MemberId
 let redemption: FactId
-/** How far the cloud has the shop's ledger. */
+/** How far the cloud has the shop's ledger, and HQ's. */
 let taken: number
+let takenOfHq: number
 /** What a case works on: a copy of what was made. */
 let directory: ReturnType<typeof freshDirectory>
 let cloud: CloudCore
@@ -36,7 +38,7 @@ beforeAll(async () => {
   cloud = new CloudCore(made.path, clock)
   await cloud.found(SMALL_PROGRAM)
   shop = await cloud.addStore()
-  const hq = await HqWriter.add(cloud)
+  hq = await HqWriter.add(cloud)
   ;[ann, bob] = ['1', '2'].map((card, index) =>
     shop.enrol({ at: T0 + index }, [{ kind: 'card', value: card }]),
   ) as [MemberId, MemberId]
@@ -48,6 +50,7 @@ beforeAll(async () => {
   taken = shop.seq
   hq.merge({ at: T0 + 30 * MINUTE, key: 'one', member: ann }, bob)
   await cloud.ingest.submit(hq.origin, hq.batch())
+  takenOfHq = hq.seq
   await cloud.store.write(async (tx) => {
     const hold = { tenant: cloud.tenant, store: shop.store, member: ann, points: 5, expires: NOW + MINUTE }
     await tx.insertHold({ ...hold, key: 'h', perk: COFFEE, voucher: null, expires: hold.expires as Millis })
@@ -146,6 +149,13 @@ const forMerged: Ask = async () => {
   sell(40, bob)
   return cloud.ingest.submit(shop.origin, shop.batch(taken + 1))
 }
+const anotherMerged: Ask = async () => {
+  const carl = shop.enrol({ at: T0 + 50 * MINUTE }, [{ kind: 'card', value: '3' }])
+  sell(51, carl)
+  await cloud.ingest.submit(shop.origin, shop.batch(taken + 1))
+  hq.merge({ at: T0 + 52 * MINUTE, key: 'two', member: ann }, carl)
+  return cloud.ingest.submit(hq.origin, hq.batch(takenOfHq + 1))
+}
 const givenBack: Ask = () =>
   cloud.store.write((tx) =>
     tx.saveRedemptions([
@@ -159,6 +169,12 @@ const MEMBER_SALE = `(SELECT min(id) FROM facts WHERE kind = 'sale')`
 
 describe('S-12 S-14', () => {
   test.each<[string, () => void, Ask]>([
+    // First, for what later cases sell would come to that member with it.
+    [
+      'whose a fact is, when facts of another come to that member',
+      lostIn('facts_member', `UPDATE facts SET ${xor('member', 64)} WHERE id = ${MEMBER_SALE}`),
+      anotherMerged,
+    ],
     ['a decision', flipped(`UPDATE holds SET ${xor('points', 1)}`), holds],
     ['that a decision is open', flipped('UPDATE holds SET settled = 1 WHERE settled = 0'), holds],
     ['whose a decision is', lostIn('holds_open', `UPDATE holds SET ${xor('member', 64)}`), holds],

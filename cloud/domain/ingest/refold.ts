@@ -57,10 +57,9 @@ export async function foldMember(
     : foldAgain(context, touch, factsIn(touch, saved))
 }
 
-/** How many facts the member has after a group that brought it new ones; null where some came from others or went to them, or where there is no state to go by. */
+/** How many facts the member has after a group; null where there is no state to go by. */
 function factsIn({ added, removed }: Touch, saved: MemberState | null): number | null {
-  const onlyNew = removed.length === 0 && added.every(({ seen }) => !seen)
-  return saved === null || !onlyNew ? null : saved.facts + added.length
+  return saved === null ? null : saved.facts + added.filter(({ back }) => !back).length - removed.length
 }
 
 async function foldForward(

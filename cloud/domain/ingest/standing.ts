@@ -27,8 +27,8 @@ import type { Renamed } from './aliases.ts'
 import { Holders, identityClaim } from './holders.ts'
 
 export interface Touch {
-  /** Facts that are new to this member, with the member's id in them; `seen`: the log has a row of it already. */
-  readonly added: { readonly fact: Fact; readonly seen: boolean }[]
+  /** Facts of this member's, with its id in them. `seen`: the log has a row of it already; `back`: it left within the group and came back, so it is not new. */
+  readonly added: { readonly fact: Fact; readonly seen: boolean; readonly back: boolean }[]
   /** Facts that no longer belong to the member. */
   readonly removed: FactPlace[]
 }
@@ -209,7 +209,11 @@ class Settling implements Standing {
     this.#about.set(row.id, row)
     this.#noteRedemption(row)
     if (row.status === 'counted' && row.member > 0)
-      this.#touch(row.member).added.push({ fact: standingOf(fact, row, row.member), seen: false })
+      this.#touch(row.member).added.push({
+        fact: standingOf(fact, row, row.member),
+        seen: false,
+        back: false,
+      })
     else this.unfolded.push(fact)
   }
 
@@ -324,14 +328,13 @@ class Settling implements Standing {
     return touch
   }
 
-  /** A fact leaves a member: taken out of what this group adds, or out of what was folded. Says whether the log has a row of it. */
-  #leave(member: MemberId, place: FactPlace): boolean {
+  /** A fact leaves a member: taken out of what this group adds, or out of what was folded. */
+  #leave(member: MemberId, place: FactPlace): void {
     const touch = this.#touch(member)
     const at = touch.added.findIndex(({ fact }) => fact.id === place.id)
     const [added] = at >= 0 ? touch.added.splice(at, 1) : []
-    if (added === undefined) touch.removed.push({ at: place.at, id: place.id })
+    if (added === undefined || added.back) touch.removed.push({ at: place.at, id: place.id })
     else if (!added.seen) this.unfolded.push(added.fact)
-    return added === undefined || added.seen
   }
 
   /** Gives a fact that is in the table to another member, or to nobody. */
@@ -349,10 +352,9 @@ class Settling implements Standing {
     if (fresh >= 0) this.unfolded.splice(fresh, 1)
     const fact = standingOf(decodeStoredFact(row.bytes), row, member)
     const touch = this.#touch(member)
-    // Back where it was before this group: nothing happened.
-    const back = touch.removed.findIndex(({ id }) => id === row.id)
-    if (back >= 0) touch.removed.splice(back, 1)
-    touch.added.push({ fact, seen: fresh < 0 })
+    const left = touch.removed.findIndex(({ id }) => id === row.id)
+    if (left >= 0) touch.removed.splice(left, 1)
+    touch.added.push({ fact, seen: fresh < 0, back: left >= 0 })
   }
 
   /** Makes the member and lets it hold its identities (I-8). Returns the claims it may have won. */

@@ -1,6 +1,6 @@
 // Rows of a member whose connection is there before all of its facts have rows: they are those that are made afterwards (PROJ-1), whichever came first.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { MemberId } from '../../protocol/ids.ts'
+import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { Memberships } from '../../cloud/domain/accounts/operations/memberships.ts'
 import { openSnapshot } from '../../cloud/store/sqlite/sqlite-store.ts'
 import { projectionFaults } from '../../cloud/verify-projections.ts'
@@ -34,6 +34,16 @@ async function faults(): Promise<string[]> {
   } finally {
     snapshot.close()
   }
+}
+
+/** When the member's last transaction was, and whose the lines of a fact are. */
+async function listed(member: MemberId, fact: FactId): Promise<unknown> {
+  const { read } = cloud.store
+  const [connection] = await read.accountRows('connections', { member })
+  return [
+    connection?.last_transaction,
+    (await read.accountRows('transactions', { fact })).map((row) => row.member),
+  ]
 }
 
 test('PROJ-6 I-9 a connection that passes to the enrolment that counts has the rows of what that member did before its enrolment came', async () => {
@@ -105,6 +115,41 @@ test('PROJ-6 E-MERGE-1 what a member brought into a merge goes with it when the 
     [[null], []],
     [['ACTIVE'], [17]],
   ])
+  expect(await faults()).toEqual([])
+})
+
+test("PROJ-6 E-MERGE-1 what goes to a member whose enrolment has not come is in nobody's list until then", async () => {
+  await cloud.project()
+  const [store, elsewhere, late] = [await cloud.addStore(), await cloud.addStore(), await cloud.addStore()]
+  const hq = await HqWriter.add(cloud)
+  const cid = late.enrol({ at: T0 + 1 }, [{ kind: 'card', value: '8' }])
+  const bob = elsewhere.enrol({ at: T0 + 2 }, CARD)
+  const ann = store.enrol({ at: T0 + 3 }, CARD)
+  const fact = store.sale({ at: T0 + 4, claim: CARD[0] }, [{ sku: 'x', amount: 500 }])
+  hq.merge({ at: T0 + 5, key: 'merge', member: cid }, bob)
+  for (const writer of [store, hq]) await cloud.ingest.submit(writer.origin, writer.batch())
+  expect(await listed(ann, fact)).toEqual([T0 + 4, [ann]])
+  await cloud.ingest.submit(elsewhere.origin, elsewhere.batch())
+  expect(await listed(ann, fact)).toEqual([T0 + 3, []])
+  expect(await faults()).toEqual([])
+  await cloud.ingest.submit(late.origin, late.batch())
+  expect(await listed(cid, fact)).toEqual([T0 + 4, [cid]])
+  expect(await faults()).toEqual([])
+})
+
+test("PROJ-7 what goes to a member whose turn has not come is in nobody's list until then", async () => {
+  const [store, elsewhere] = [await cloud.addStore(), await cloud.addStore()]
+  const ann = store.enrol({ at: T0 + 2 }, CARD)
+  const fact = store.sale({ at: T0 + 3, claim: CARD[0] }, [{ sku: 'x', amount: 500 }])
+  await cloud.ingest.submit(store.origin, store.batch())
+  await cloud.project()
+  expect(await listed(ann, fact)).toEqual([T0 + 3, [ann]])
+  await cloud.store.write((tx) => tx.saveProjection(cloud.tenant, { state: 'filling', upTo: ann }))
+  const bob = elsewhere.enrol({ at: T0 + 1 }, CARD)
+  await cloud.ingest.submit(elsewhere.origin, elsewhere.batch())
+  expect(await listed(ann, fact)).toEqual([T0 + 2, []])
+  await cloud.projections.fill(cloud.tenant)
+  expect(await listed(bob, fact)).toEqual([T0 + 3, [bob]])
   expect(await faults()).toEqual([])
 })
 

@@ -65,8 +65,6 @@ export class Projector {
     const heirs = new Set<MemberId>()
     for (const twin of standing.twins) for (const heir of await this.#pass(scene, twin)) heirs.add(heir)
     const roots = new Map((await tx.aliases([...touched])).map(({ member, root }) => [member, root]))
-    const owned = new Set(changed.map(({ fact }) => fact.id))
-    for (const fact of noted) if (!owned.has(fact)) await removeTransactions(scene, fact)
     const logged = Map.groupBy(settled.activities, ({ member }) => member)
     const members: MemberScene[] = []
     for (const member of touched) {
@@ -78,6 +76,7 @@ export class Projector {
       }
       members.push(...(await this.#sceneOf(scene, member, change, settled.stateOf)))
     }
+    for (const fact of withoutRows(noted, changed, members)) await removeTransactions(scene, fact)
     await projectMembers(members)
     for (const [member, root] of roots)
       if (root !== member) {
@@ -169,6 +168,19 @@ interface Change {
 }
 
 const EVERYTHING: Change = { facts: 'all', rows: [], lost: false }
+
+/** Facts of nobody, and of members who have no rows until their enrolment or their turn comes: they may have been another's. */
+function withoutRows(
+  noted: ReadonlySet<FactId>,
+  changed: readonly OwnedView[],
+  members: readonly MemberScene[],
+): FactId[] {
+  const listed = new Set(members.map(({ connection }) => connection.member))
+  const kept = new Set(
+    changed.filter(({ member, fresh }) => fresh || listed.has(member)).map(({ fact }) => fact.id),
+  )
+  return [...noted].filter((fact) => !kept.has(fact))
+}
 
 /** Lines and entitlements may go from one of them to another: a step is done for all before the next looks at what each has. */
 async function projectMembers(members: readonly MemberScene[]): Promise<void> {

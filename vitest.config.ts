@@ -43,6 +43,7 @@ const SHARED = ['conformance', 'contract', 'machine', 'oracle', 'property', 'tab
  */
 const LONG = [
   'test/oracle/in-cloud.test.ts',
+  'test/oracle/planted.test.ts',
   'test/simulation/canaries.test.ts',
   'test/simulation/regressions.test.ts',
   // The rigs of npm run faults do the same at their size.

@@ -1,5 +1,5 @@
 // A caller's fields as older clients send them: in the query, in a body that is a form or JSON, or in both. Everything is text here; who asked for a field
-// reads it. Taking a multipart body apart is the server's business.
+// reads it. Taking a body apart: form-body.ts.
 import { FORM_FIELDS_MAX, FORM_VALUE_CHARS_MAX } from './limits.ts'
 import { accept, refuse } from './result.ts'
 import type { Result } from './result.ts'

@@ -13,7 +13,7 @@ export function checkDeclaredLength(length: string | undefined, most = BODY_BYTE
 }
 
 /** Straight from the request: a web stream around it costs more than all that is done with a small body. */
-export function readBody(incoming: IncomingMessage, most = BODY_BYTES_MAX): Promise<Result<Uint8Array>> {
+export function readBody(incoming: IncomingMessage, most = BODY_BYTES_MAX): Promise<Result<Buffer>> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let size = 0

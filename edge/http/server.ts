@@ -9,6 +9,7 @@ import {
   FORM_BYTES_MAX,
   SOCKET_MESSAGE_BYTES_MAX,
 } from '../../protocol/limits.ts'
+import { readForm } from '../../protocol/form-body.ts'
 import { hostAllowed } from '../../protocol/host-names.ts'
 import { accept, refuse } from '../../protocol/result.ts'
 import type { Result } from '../../protocol/result.ts'
@@ -21,7 +22,6 @@ import { Exchanges, writeHeaders } from './exchanges.ts'
 import type { Exchange } from './exchanges.ts'
 import { RECEIPT_HEADER } from './kept-receipts.ts'
 import type { KeptReceipts } from './kept-receipts.ts'
-import { readForm } from './form.ts'
 import { isLoopback, originAllowed } from './origins.ts'
 import { SUBPROTOCOLS, lastEvent, subprotocolOf } from './feed-request.ts'
 import type { SocketForm } from './feed-request.ts'
@@ -203,9 +203,12 @@ export class Server {
       if (exchange.done) return
       if (!body.add(chunk, last, FORM_BYTES_MAX)) return this.#refuseSize(exchange, FORM_BYTES_MAX)
       if (!last) return
-      const form = readForm(query, type, body.bytes)
-      if (!form.ok) this.#exchanges.end(exchange, form)
-      else this.#outcome(exchange, () => handle({ ...call, form: form.value }))
+      // Reading may go on after this call, the piece is only valid during it.
+      const bytes = Buffer.from(body.bytes)
+      this.#outcome(exchange, async () => {
+        const form = await readForm([...new URLSearchParams(query)], type, bytes)
+        return form.ok ? handle({ ...call, form: form.value }) : form
+      })
     })
   }
 

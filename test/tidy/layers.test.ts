@@ -76,7 +76,7 @@ test.each<[path: string, line: string, told: string]>([
   [
     'edge/till/planted.ts',
     "import { App } from 'uWebSockets.js'",
-    'only edge/http/server.ts, edge/http/ports.ts, edge/http/form.ts, edge/http/exchanges.ts, bench may name it',
+    'only edge/http/server.ts, edge/http/ports.ts, edge/http/exchanges.ts, bench may name it',
   ],
   ['edge/till/planted.ts', "import Database from 'better-sqlite3'", 'only cloud/storage, edge/ledger'],
   ['cloud/sync/planted.ts', "import { WebSocket } from 'ws'", 'only edge/sync/socket.ts'],

@@ -284,15 +284,10 @@ export const LAYERS: readonly Layer[] = [
 
 /** Libraries, and the only folders and files that may name them: each can be exchanged in one place. */
 export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
-  'uWebSockets.js': [
-    'edge/http/server.ts',
-    'edge/http/ports.ts',
-    'edge/http/form.ts',
-    'edge/http/exchanges.ts',
-    'bench',
-  ],
+  'uWebSockets.js': ['edge/http/server.ts', 'edge/http/ports.ts', 'edge/http/exchanges.ts', 'bench'],
   'better-sqlite3': [STORAGE, 'edge/ledger', 'cloud/store/sqlite', 'cloud/copies.ts', 'bench', 'test'],
   ws: ['edge/sync/socket.ts', 'edge/kit/trusted-socket.ts', 'cloud/http', 'cloud/demo', 'bench', 'test'],
+  '@fastify/busboy': ['protocol/form-body.ts'],
   nodemailer: ['cloud/mail/smtp.ts'],
   hono: ['cloud/http', 'bench', 'test'],
   '@hono/node-server': ['cloud/http', 'bench', 'test'],

@@ -305,6 +305,34 @@ const CASES: readonly Case[] = [
       '2024-03-04 14:00 | asks to use voucher 301 of #2 | voucher_used',
     ],
   },
+  {
+    rule: 'E-SPEND-13',
+    name: 'a use before the issue takes nothing, whenever it comes',
+    program: offers(coffee({ voucher: {} })),
+    story: [
+      RICH,
+      '2024-03-04 10:00 | redeems 301 | -50',
+      '2024-03-04 09:00 | uses voucher 301 of #2 | 0',
+      '2024-03-04 11:00 | asks to use voucher 301 of #2 | yes',
+    ],
+    ends: { entitlements: ['301 unused'] },
+  },
+  {
+    rule: 'E-ENT-8',
+    name: 'a use before the issue is given back, and leaves the voucher as it is',
+    program: offers(coffee({ voucher: {} })),
+    story: [
+      RICH,
+      '2024-03-04 10:00 | redeems 301 | -50',
+      '2024-03-04 11:00 | uses voucher 301 of #2 | 0',
+      '2024-03-04 09:00 | uses voucher 301 of #2 | 0',
+      '2024-03-04 12:00 | voids #4 | 0',
+      '2024-03-04 13:00 | asks to use voucher 301 of #2 | voucher_used',
+      '2024-03-04 14:00 | voids #3 | 0',
+      '2024-03-04 15:00 | asks to use voucher 301 of #2 | yes',
+    ],
+    ends: { entitlements: ['301 unused'] },
+  },
 ]
 
 test.each(CASES)('$rule $name', holds)
@@ -323,6 +351,22 @@ test('E-ENT-1 what is too much is told as an effect of its own', () => {
 test('E-ENT-1 a program without the perk issues nothing', () => {
   const [told] = tell(program(offers(coffee())), ['2024-03-04 10:00 | is awarded 999 | 0'])
   expect(told?.after.entitlements).toEqual([])
+})
+
+test.each([
+  ['after the issue', '12:00'],
+  ['before it, like the use', '09:30'],
+])('E-ENT-8 a use before the issue is given back once: %s', (_, time) => {
+  const told = tell(program(offers(coffee({ voucher: {} }))), [
+    RICH,
+    '2024-03-04 10:00 | redeems 301 | -50',
+    '2024-03-04 09:00 | uses voucher 301 of #2 | 0',
+    `2024-03-04 ${time} | voids #3 | 0`,
+    `2024-03-04 13:00 | voids #3 | 0`,
+  ])
+  const effects = told.slice(2).map((row) => row.effects.map(({ kind, rule, of }) => ({ kind, rule, of })))
+  expect(effects).toEqual([[], [{ kind: 'given_back', rule: 0, of: told[2]?.fact?.id }], []])
+  expect(told.at(-1)?.after.entitlements.map(({ status, uses }) => [status, uses])).toEqual([['unused', 1]])
 })
 
 test('E-SPEND-5 a second use is an effect of its own that names the first, and undoes nothing', () => {

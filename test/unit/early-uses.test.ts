@@ -1,4 +1,4 @@
-// CON-6: uses of a voucher that come canonically before its issue, over a real store, in whatever order the facts come.
+// CON-6: uses of a voucher that come canonically before its issue, or after it is forgotten, over a real store, in whatever order the facts come.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ownHeader } from '../../cloud/domain/ingest/own-facts.ts'
 import { voucherCode } from '../../cloud/evaluation/spending/entitlements.ts'
@@ -93,6 +93,78 @@ test('CON-6 a use before the issue is withdrawn when it counts no longer', async
   await send(b, 2)
   expect(await twice()).toEqual([[early, 'withdrawn']])
   expect((await queue()).find(({ kind }) => kind === 'voucher_twice')?.resolvedBy).toBe(winner)
+})
+
+test('CON-6 a use before the issue that was given back is none, in whatever order the facts come', async () => {
+  write()
+  const { member } = b.facts[0] as VoucherUse
+  b.takeBack({ at: T0 + 20 * MINUTE, member }, early)
+  await send(b)
+  await send(a)
+  expect(await twice()).toEqual([])
+})
+
+test('CON-6 a use before the issue that is given back later is withdrawn, and voids once', async () => {
+  write()
+  await send(a)
+  await send(b)
+  expect(await twice()).toEqual([[early, null]])
+  const { member } = b.facts[0] as VoucherUse
+  b.takeBack({ at: T0 + 20 * MINUTE, member }, early)
+  b.takeBack({ at: T0 + 30 * MINUTE, member }, early)
+  await send(b, 2)
+  expect(await twice()).toEqual([[early, 'withdrawn']])
+})
+
+test('CON-6 a use before the issue is told of again when the void that gave it back counts no longer', async () => {
+  write()
+  await send(a)
+  const { member } = b.facts[0] as VoucherUse
+  b.takeBack({ at: T0 + 20 * MINUTE, member, key: 'void' }, early)
+  await send(b)
+  expect(await twice()).toEqual([])
+  b.grant({ at: T0 + 5 * MINUTE, member, key: 'void', promised: 5 }, 5)
+  await send(b, 3)
+  expect(await twice()).toEqual([[early, null]])
+})
+
+/** Used three and a half years ago, forgotten when another was issued, handed in again. */
+const writeForgotten = (): FactId => {
+  const [DAY, then] = [24 * 60 * MINUTE, T0 - 1_300 * 24 * 60 * MINUTE]
+  const member = a.enrol({ at: then }, [{ kind: 'card', value: '1' }])
+  const issue = a.redeem({ at: then + MINUTE, member }, COFFEE, 0, 0)
+  const code = voucherCode(SMALL_PROGRAM.voucher_secret ?? '', issue, COFFEE, 0)
+  a.useVoucher({ at: then + 2 * MINUTE, member }, code)
+  a.redeem({ at: then + 1_200 * DAY, member }, COFFEE, 0, 0)
+  return b.useVoucher({ at: then + 1_250 * DAY, member }, code)
+}
+
+test('CON-6 a use of a voucher that is forgotten is told of as a second one, whichever fact came first', async () => {
+  const late = writeForgotten()
+  await send(a)
+  await send(b)
+  expect(await twice()).toEqual([[late, null]])
+  const { member } = b.facts[0] as VoucherUse
+  b.takeBack({ at: T0, member }, late)
+  await send(b, 2)
+  expect(await twice()).toEqual([[late, 'withdrawn']])
+})
+
+test('CON-6 a use of a voucher that is forgotten is told of when the facts before it come last', async () => {
+  const late = writeForgotten()
+  await send(b)
+  expect(await twice()).toEqual([])
+  await send(a)
+  expect(await twice()).toEqual([[late, null]])
+})
+
+test('CON-6 a second use stays told of when the voucher turns out to be forgotten before it', async () => {
+  const late = writeForgotten()
+  await send(a, 1, 3)
+  await send(b)
+  expect(await twice()).toEqual([[late, null]])
+  await send(a, 4)
+  expect(await twice()).toEqual([[late, null]])
 })
 
 test('CON-6 a use before the issue counts when the issue turns out to be before it: the later one is the second then', async () => {

@@ -1,8 +1,9 @@
-// Uses of a voucher that come canonically before its issue (CON-6): a clock ran ahead when it was issued, or behind where it was used. The fold knows no
-// voucher there, so such a use takes none of its uses. The voucher was handed in all the same: together with what was taken it may be more than it had.
+// Uses that met no voucher (CON-6): before its issue, for a clock ran ahead when it was issued, or behind where it was used; or years after its end, when
+// it is forgotten. Such a use takes none of its uses. The voucher was handed in all the same: together with what was taken it may be more than it had.
 import { decodeStoredFact } from '../../../protocol/codec.ts'
 import type { VoucherUse } from '../../../protocol/facts.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
+import { GIVE_BACK_DAYS_MAX } from '../../../protocol/limits.ts'
 import { assert } from '../../../protocol/result.ts'
 import type { Effect, EffectKind } from '../../evaluation/effects.ts'
 import { effectsSum } from '../../evaluation/fold.ts'
@@ -55,11 +56,11 @@ interface UsesOfOne {
   readonly member: MemberId
   /** The fact that moved something. */
   readonly by: FactId
-  /** All counted uses of one voucher. */
+  /** All counted uses of one voucher, in canonical order. */
   readonly same: readonly VoucherUse[]
   /** Some use is told of as a second one. */
   readonly open: boolean
-  /** Undefined: not issued, or forgotten (E-MEM-1). */
+  /** Undefined: not issued, or forgotten (E-MEM-2). */
   readonly one: Entitlement | undefined
 }
 
@@ -68,33 +69,60 @@ async function settleUses(
   { member, by, same, open, one }: UsesOfOne,
 ): Promise<ActivityRow[]> {
   const [only, another] = same
-  if (!open && (one === undefined || (another === undefined && one.usedBy === only?.id))) return []
+  if (!open && another === undefined && (one === undefined || one.usedBy === only?.id)) return []
   const cameTo = await effectsOf(tx, same)
-  const early = same.filter(({ id }) => !cameTo(id).some(isOfVoucher))
-  // Forgotten: what is told of it stays.
-  if (one === undefined && early.length < same.length) return []
-  const isBeyond = one !== undefined && early.length > one.uses
+  const missing = same.filter(({ id }) => !cameTo(id).some(isOfVoucher))
+  const undone = missing.length === 0 ? NONE : await takenBackAmong(tx, same)
+  const took = same.findIndex(({ id }) => !undone.has(id) && cameTo(id).some(isUse))
+  const isForgotten = one === undefined && took >= 0
+  const made = missing.filter(({ id }) => !undone.has(id))
+  // A use behind one that took shows that the voucher was there before, and is forgotten.
+  const late = new Set(made.filter((use) => took >= 0 && same.indexOf(use) > took))
+  const early = new Set(made.filter((use) => !late.has(use)))
+  const isBeyond = one !== undefined && early.size > one.uses
   const raised: ConflictDraft[] = []
   const told: ActivityRow[] = []
-  for (const { id, store, at } of same) {
-    if (cameTo(id).some(({ kind }) => kind === 'voucher_reused')) continue
+  for (const use of same) {
+    const { id, store, at } = use
     const name = { tenant, kind: 'voucher_twice', subject: String(id) } as const
-    if (isBeyond && early.some((use) => use.id === id)) {
-      const text = `A voucher of member ${member} was used by fact ${id} before the time of its issue, and it was used up without that`
+    const why = late.has(use) ? LATE : isBeyond && early.has(use) ? EARLY : undefined
+    if (why !== undefined) {
+      const text = `A voucher of member ${member} was used by fact ${id} ${why}`
       raised.push({ ...name, store, at, fact: id, member, text })
-    } else if (open) told.push(...(await settleConflict(tx, name, { decision: 'withdrawn', by, at })))
+      continue
+    }
+    // What was told of one before the issue stays, once nobody knows any more how many uses were left.
+    const stays = cameTo(id).some(({ kind }) => kind === 'voucher_reused') || (isForgotten && early.has(use))
+    if (open && !stays) told.push(...(await settleConflict(tx, name, { decision: 'withdrawn', by, at })))
   }
   told.push(...(await raiseConflicts(tx, raised)))
   return told
 }
 
-function isOfVoucher({ kind }: Effect): boolean {
-  return kind === 'voucher_used' || kind === 'voucher_reused' || kind === 'entitlement_conflict'
+const EARLY = 'before the time of its issue, and it was used up without that'
+const LATE = `again, more than ${GIVE_BACK_DAYS_MAX} days after its end`
+const NONE: ReadonlySet<FactId> = new Set()
+
+const isUse = ({ kind }: Effect): boolean => kind === 'voucher_used'
+
+function isOfVoucher(effect: Effect): boolean {
+  return isUse(effect) || effect.kind === 'voucher_reused' || effect.kind === 'entitlement_conflict'
+}
+
+/** Those that a void took back (E-ENT-8). */
+async function takenBackAmong(tx: Writes, uses: readonly VoucherUse[]): Promise<ReadonlySet<FactId>> {
+  const voids = await tx.factsAbout(
+    uses.map(({ id }) => id),
+    'void',
+  )
+  const cameTo = await effectsOf(tx, voids)
+  const gone = voids.flatMap(({ id }) => cameTo(id).filter(({ kind }) => kind === 'given_back'))
+  return new Set(gone.map(({ of }) => of as FactId))
 }
 
 async function effectsOf(
   tx: Writes,
-  facts: readonly VoucherUse[],
+  facts: readonly Pick<FactRow, 'id'>[],
 ): Promise<(id: FactId) => readonly Effect[]> {
   const rows = await tx.activitiesOfFacts(facts.map(({ id }) => id))
   const byFact = Map.groupBy(rows, ({ fact }) => fact)

@@ -6,7 +6,7 @@ import { mulDiv, share } from '../../../protocol/numbers.ts'
 import { millisOf } from '../../../protocol/time.ts'
 import type { EarnPerk, Program } from '../compile.ts'
 import type { Effect, EffectBuffer } from '../effects.ts'
-import { REVERSE } from '../effects.ts'
+import { GIVEN_BACK, REVERSE } from '../effects.ts'
 import { giveUseBack } from './entitlements.ts'
 import { dayOf, isMarked, isTooOld, mark, remembered } from './memory.ts'
 import { firstOf, giveBack } from './redemptions.ts'
@@ -181,9 +181,13 @@ export function reverseVoid(
     giveBack(state, firstOf(found.fact), fact, effects)
     return
   }
-  if (found.fact.kind === 'voucher_use' && !found.effects.some(({ kind }) => kind === 'voucher_used')) return
+  if (found.fact.kind === 'voucher_use' && found.effects.some(isTooLate)) return
   state.voided = mark(state.voided, fact.fact, dayOf(found.fact), on)
-  if (found.fact.kind === 'voucher_use') giveUseBack(program, state, found.fact, millisOf(fact.at), effects)
+  if (found.fact.kind === 'voucher_use') {
+    if (found.effects.some(({ kind }) => kind === 'voucher_used'))
+      giveUseBack(program, state, found.fact, millisOf(fact.at), effects)
+    else effects.push(GIVEN_BACK, 0, 0, 1, fact.fact)
+  }
   if (found.fact.kind !== 'sale' || !isWhole(state, found.fact)) uncount(state, found)
   for (const effect of earnedBy(found)) {
     let points = effect.amount
@@ -196,6 +200,11 @@ export function reverseVoid(
     }
     reverse(program, state, effect, points, found.fact, effects)
   }
+}
+
+/** A use of what was used up or over: it stays one (E-SPEND-5). */
+function isTooLate({ kind }: Effect): boolean {
+  return kind === 'voucher_reused' || kind === 'entitlement_conflict'
 }
 
 const VOIDABLE: readonly FactKind[] = ['sale', 'checkin', 'grant', 'activity', 'redemption', 'voucher_use']

@@ -155,10 +155,15 @@ export function useEntitlement(member: Member, when: When, fact: VoucherUse): vo
 
 /** E-ENT-8. */
 export function giveUseBack(member: Member, when: When, { id, code }: VoucherUse): void {
-  const found = member.entitlements.find((one) => one.code === code)
-  const took = member.journal.some((one) => one.fact === id && one.kind === 'voucher_used')
-  if (found === undefined || !took) return
+  const came = member.journal.flatMap(({ fact, kind }) => (fact === id ? [kind] : []))
+  if (came.includes('voucher_reused') || came.includes('entitlement_conflict')) return
   member.voided.add(id)
+  if (!came.includes('voucher_used')) {
+    note(member, when, 'given_back', 0, 0, 1)
+    return
+  }
+  const found = member.entitlements.find((one) => one.code === code)
+  if (found === undefined) return
   const all = member.document?.redeem_perks.find((one) => one.id === found.perk)?.voucher?.uses ?? 1
   found.uses += 1
   if (found.uses >= all) found.touched = false

@@ -25,7 +25,8 @@ import {
   outcomeText,
   spendable,
 } from './evaluation/state.ts'
-import type { MemberListRow, OriginRow, Reads, TenantId } from './store/port.ts'
+import type { MemberState } from './evaluation/state.ts'
+import type { OriginRow, Reads, TenantId } from './store/port.ts'
 import { UnsoundRow } from './storage/unsound.ts'
 import { openSnapshot } from './store/sqlite/sqlite-store.ts'
 import type { Snapshot } from './store/sqlite/sqlite-store.ts'
@@ -85,6 +86,21 @@ interface TenantBooks {
   readonly bounds: Bounds
   /** The latest local day anywhere. */
   readonly day: number
+}
+
+/** A member's state as it is saved. */
+interface Saved {
+  readonly tenant: TenantId
+  readonly member: MemberId
+  readonly state: Uint8Array | null
+}
+
+/** The member as its facts say it is. */
+interface Folded {
+  readonly name: string
+  readonly state: MemberState
+  readonly facts: readonly Fact[]
+  readonly effects: ReadonlyMap<FactId, readonly Effect[]>
 }
 
 class Walk {
@@ -167,16 +183,35 @@ class Walk {
       localDay(this.#now, zoneOffset(zone, this.#now)),
     )
     const books = { programs, bounds: new Bounds(programs), day: Math.max(localDay(this.#now, 0), ...zones) }
-    let after = 0
-    for (;;) {
-      const members = await this.#read.members(tenant, { after, limit: PAGE_SIZE_MAX })
-      for (const member of members) await this.#member(member, books)
-      const last = members.at(-1)
-      if (last === undefined || members.length < PAGE_SIZE_MAX) break
-      after = last.id
-    }
+    await this.#enrolled(tenant, books)
+    await this.#orphans(tenant, books)
     for (const fault of await books.bounds.budgetFaults(this.#read, tenant, this.#now))
       this.#breakLeases(fault)
+  }
+
+  async #enrolled(tenant: TenantId, books: TenantBooks): Promise<void> {
+    for (let after = 0; ;) {
+      const members = await this.#read.members(tenant, { after, limit: PAGE_SIZE_MAX })
+      this.#members += members.length
+      for (const { id, state, key } of members) {
+        const folded = await this.#member({ tenant, member: id, state }, books)
+        if (folded !== undefined) this.#lines.push(outcomeLine(key, folded))
+      }
+      const last = members.at(-1)
+      if (last === undefined || members.length < PAGE_SIZE_MAX) return
+      after = last.id
+    }
+  }
+
+  /** I-9: they have facts, states and leases like any other; the digest is of those that have a key. */
+  async #orphans(tenant: TenantId, books: TenantBooks): Promise<void> {
+    for (let after = 0; ;) {
+      const orphans = await this.#read.orphans(tenant, { after, limit: PAGE_SIZE_MAX })
+      for (const orphan of orphans) await this.#member({ tenant, ...orphan }, books)
+      const last = orphans.at(-1)
+      if (last === undefined || orphans.length < PAGE_SIZE_MAX) return
+      after = last.member
+    }
   }
 
   #say(problem: string): void {
@@ -216,30 +251,36 @@ class Walk {
       this.#breakChain(`origin ${origin}: the saved head is not the hash of seq ${seq}`)
   }
 
-  /** E-FOLD-1 and E-FOLD-5 for one member. */
-  async #member(row: MemberListRow, { programs, bounds, day }: TenantBooks): Promise<void> {
-    this.#members++
-    const name = `member ${idText(row.id)}`
-    const rows = await this.#read.storedFactsOf(row.id)
+  /** E-FOLD-1 and E-FOLD-5 for one member. Gives what its facts fold to, where they are facts. */
+  async #member(saved: Saved, books: TenantBooks): Promise<MemberState | undefined> {
+    const { member } = saved
+    const name = `member ${idText(member)}`
+    const rows = await this.#read.storedFactsOf(member)
     const facts: Fact[] = []
     for (const fact of rows) {
       const { id, bytes } = fact
       const decoded = decodeFact(bytes)
       if (!decoded.ok || decoded.value.id !== id) {
         this.#foldMismatches++
-        return this.#say(`${name}: the bytes of fact ${idText(id)} are not that fact`)
+        this.#say(`${name}: the bytes of fact ${idText(id)} are not that fact`)
+        return undefined
       }
-      facts.push(standingOf(decoded.value, fact, row.id))
+      facts.push(standingOf(decoded.value, fact, member))
     }
     const state = newState()
     const effects = new Map<FactId, readonly Effect[]>()
-    foldFacts(programs, state, facts, NOTHING_EARLIER, (fact, made) => void effects.set(fact.id, made))
-    this.#lines.push(outcomeLine(row.key, state))
-    if (this.#snapshot.unsound.includes(row.id)) {
-      this.#unsound.push(row.id)
-      return this.#say(`${name}: its saved state is not what was written`)
-    }
-    const saved = row.state === null ? newState() : decodeState(row.state)
+    foldFacts(books.programs, state, facts, NOTHING_EARLIER, (fact, made) => void effects.set(fact.id, made))
+    if (this.#snapshot.unsound.includes(member)) {
+      this.#unsound.push(member)
+      this.#say(`${name}: its saved state is not what was written`)
+    } else await this.#compare(saved, { name, state, facts, effects }, books)
+    return state
+  }
+
+  async #compare({ tenant, member, state: bytes }: Saved, folded: Folded, books: TenantBooks): Promise<void> {
+    const { programs, bounds, day } = books
+    const { name, state, facts, effects } = folded
+    const saved = bytes === null ? newState() : decodeState(bytes)
     if (
       saved === undefined ||
       outcomeText(saved) !== outcomeText(state) ||
@@ -247,18 +288,18 @@ class Walk {
     ) {
       this.#foldMismatches++
       this.#say(
-        `${name}: the saved state is not the fold of its ${rows.length} facts (saved ${saved === undefined ? 'in another format' : `balance ${spendable(saved)}`}, folded ${spendable(state)})`,
+        `${name}: the saved state is not the fold of its ${facts.length} facts (saved ${saved === undefined ? 'in another format' : `balance ${spendable(saved)}`}, folded ${spendable(state)})`,
       )
     }
-    const claims = await claimsOf(this.#read, row.tenant, row.id, this.#now)
+    const claims = await claimsOf(this.#read, tenant, member, this.#now)
     const fault = claimsFault(programs.program(hybridTime(this.#now)), state, claims)
     if (fault !== undefined) this.#breakLeases(`${name}: ${fault}`)
     const made = effects.values()
     const named = facts.flatMap((fact) => (fact.kind === 'redemption' && fact.hold > 0 ? [fact.hold] : []))
-    const decisions = await this.#read.decisionsOf(row.id, named)
+    const decisions = await this.#read.decisionsOf(member, named)
     const beyond = bounds.limitFault({ state, facts, made, claims, decisions, day })
     if (beyond !== undefined) this.#breakLeases(`${name}: ${beyond}`)
-    const differing = await logFault(this.#read, row.id, effects, state)
+    const differing = await logFault(this.#read, member, effects, state)
     if (differing === undefined) return
     this.#effectMismatches++
     this.#say(`${name}: ${differing}`)

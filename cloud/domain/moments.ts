@@ -123,9 +123,9 @@ export class Moments {
     const name = `due_program_${tenant}`
     if ((await store.write((tx) => tx.meta(name))) === version) return
     for (let after = 0; !this.#stopped;) {
-      const members = await store.read.members(tenant, { after, limit: PAGE_SIZE_MAX })
-      const ids = members.map(({ id }) => id)
-      const homes = new Map(members.map((row) => [row.id, row.store] as const))
+      const page = await store.read.folded(tenant, { after, limit: PAGE_SIZE_MAX })
+      const ids = page.map(({ member }) => member)
+      const homes = new Map(page.map((row) => [row.member, row.store] as const))
       await store.write(async (tx) => {
         const zones = new Map((await tx.stores(tenant)).map(({ id, zone }) => [id, zone] as const))
         for (const { member, state, due } of await tx.states(ids)) {

@@ -1,8 +1,21 @@
 // The part of the store's port that finds members, by id, by an identity, by name, and all of them, and that keeps what their facts come to.
 import type { IdentityKind } from '../../protocol/facts.ts'
-import type { FactId, MemberId } from '../../protocol/ids.ts'
+import type { FactId, MemberId, StoreId } from '../../protocol/ids.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { CheckpointRow, FactPlace, MemberListRow, Page, StateRow, TenantId, Writes } from './port.ts'
+
+/** Somebody with a saved state. */
+export interface FoldedRow {
+  readonly member: MemberId
+  /** Of the enrolment; null: it is not here (I-9). */
+  readonly store: StoreId | null
+}
+
+/** Somebody whose enrolment is not here (I-9). */
+export interface OrphanRow {
+  readonly member: MemberId
+  readonly state: Uint8Array | null
+}
 
 export interface MemberReads {
   member(id: MemberId): Promise<MemberListRow | undefined>
@@ -10,8 +23,12 @@ export interface MemberReads {
   memberByIdentity(tenant: TenantId, kind: IdentityKind, value: string): Promise<MemberListRow | undefined>
   /** All but those merged into others that have a word in their name for each of these, as it begins; by id. */
   membersByName(tenant: TenantId, words: readonly string[], limit: number): Promise<MemberListRow[]>
-  /** All but those that were merged into others. */
+  /** All that are enrolled but those that were merged into others. */
   members(tenant: TenantId, page: Page): Promise<MemberListRow[]>
+  /** Whoever has a saved state, enrolled here or not, by id. */
+  folded(tenant: TenantId, page: Page): Promise<FoldedRow[]>
+  /** Whoever has counted facts or a saved state and no enrolment here, by id; all but those that were merged into others. */
+  orphans(tenant: TenantId, page: Page): Promise<OrphanRow[]>
 }
 
 export interface StateWrites {

@@ -111,6 +111,37 @@ export function storeOwnersContract(engine: string, factory: StoreFactory): void
       expect(await store.read.dueMembers(millis(100), first[1] ?? null, 2)).toEqual([])
     })
 
+    test('I-9 who has facts or a state without an enrolment is found, page by page, and nobody who was merged', async () => {
+      const state = (seq: number, of = tenant) => ({
+        member: member(seq),
+        tenant: of,
+        state: HASH,
+        due: null,
+      })
+      await store.write(async (tx) => {
+        for (const seq of [1, 5]) await enrol(tx, seq)
+        await tx.insertFacts([fact(1, { member: member(1) }), fact(2, { member: member(2) })])
+        await tx.insertFacts([fact(3, { member: member(6), status: 'duplicate' })])
+        await tx.saveStates([1, 2, 3, 4, 5].map((seq) => state(seq)))
+        await tx.saveStates([state(7, tenant + 1)])
+        await tx.saveAliases([{ member: member(3), root: member(1) }])
+      })
+      const all = { after: 0, limit: 9 }
+      expect(await store.read.folded(tenant, all)).toEqual(
+        [1, 2, 3, 4, 5].map((seq) => ({
+          member: member(seq),
+          store: seq === 1 || seq === 5 ? life.store : null,
+        })),
+      )
+      expect(await store.read.folded(tenant, { after: member(2), limit: 1 })).toEqual([
+        { member: member(3), store: null },
+      ])
+      expect((await store.read.orphans(tenant, all)).map((row) => row.member)).toEqual([member(2), member(4)])
+      const [last] = await store.read.orphans(tenant, { after: member(2), limit: 9 })
+      expect(last).toEqual({ member: member(4), state: HASH })
+      expect(await store.read.orphans(tenant, { after: 0, limit: 1 })).toHaveLength(1)
+    })
+
     test('U-3 a redemption counts once for its perk and store; open holds are counted by store', async () => {
       const perk = 301 as RuleId
       const redemption = (seq: number, counts: boolean, at = life.store) => ({

@@ -171,6 +171,23 @@ describe('verify', () => {
     )
   })
 
+  test('V-3 I-9 a saved state that is not the fold, of a member whose enrolment is not here', async () => {
+    const lost = (await cloud.addStore()).enrol({ at: T0 }, [{ kind: 'card', value: 'lost' }])
+    a.sale({ at: T0 + 400 * MINUTE, member: lost }, [{ sku: 'x', amount: 700 }])
+    await cloud.ingest.submit(a.origin, a.batch(a.seq))
+    expect(await verify(directory.path)).toMatchObject({ ok: true, members: 3, problems: [] })
+    const { tenant } = cloud
+    await cloud.store.write(async (tx) => {
+      const [row] = await tx.states([lost])
+      const state = row && decodeState(row.state)
+      if (state === undefined) throw new Error('saved')
+      await tx.saveStates([{ member: lost, tenant, due: null, state: encodeState({ ...state, balance: 1 }) }])
+    })
+    expect(await verify(directory.path)).toMatchObject({ ok: false, fold_mismatches: 1 })
+    damage('DELETE FROM states WHERE member = ?', lost)
+    expect(await verify(directory.path)).toMatchObject({ ok: false, unsound_states: [lost] })
+  })
+
   test('V-3 effects that do not come to the balance, or to what the facts come to', async () => {
     damage('DELETE FROM activities WHERE fact = ? AND revision = 0', b.facts[2]?.id)
     const found = await verify(directory.path)

@@ -46,12 +46,14 @@ async function auditLeases({ cloud, time, fates }: World, findings: Findings): P
   const { read } = cloud.store
   const program = (await cloud.shelf.of(cloud.tenant)).program(hybridTime(time.now()))
   let beyond = 0
-  for (const row of await read.members(cloud.tenant, { after: 0, limit: 100_000 })) {
-    const state = row.state === null ? undefined : decodeState(row.state)
+  const all = { after: 0, limit: 100_000 }
+  const enrolled = (await read.members(cloud.tenant, all)).map(({ id, state }) => ({ member: id, state }))
+  for (const { member, state: saved } of [...enrolled, ...(await read.orphans(cloud.tenant, all))]) {
+    const state = saved === null ? undefined : decodeState(saved)
     if (state === undefined) continue
-    const claims = await claimsOf(read, cloud.tenant, row.id, time.now() as Millis)
+    const claims = await claimsOf(read, cloud.tenant, member, time.now() as Millis)
     const fault = claimsFault(program, state, claims)
-    if (fault !== undefined) findings.balances.push(`member ${row.id}: ${fault}`)
+    if (fault !== undefined) findings.balances.push(`member ${member}: ${fault}`)
   }
   findings.balances.push(...(await leaseProblems(read, cloud.tenant)))
   for (const { kind, text, fact } of await read.conflicts(cloud.tenant, false, { after: 0, limit: 10_000 })) {

@@ -113,8 +113,9 @@ export class LeaseWatch {
         step.facts.push(decodeStoredFact(bytes))
         step.statuses.set(id, status)
       }
-    const members = (await read.members(tenant, ALL)).map(({ id }) => id)
-    for (const member of members) step.activities.push(...(await read.activitiesOfMember(member, ALL)))
+    step.activities.push(...(await read.activities(tenant, ALL)))
+    // Some have facts and leases, and their enrolment is yet to come again (I-9).
+    const members = [...this.#namesIn(step)]
     step.aliases.push(...(await store.write((tx) => tx.aliases(members))))
     this.#add(step)
     const holds = new Map<MemberId, readonly HoldRow[]>()

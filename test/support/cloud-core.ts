@@ -151,26 +151,29 @@ export class CloudCore {
     return state
   }
 
-  /** Saved state = canonical fold, and balance = sum of all effects, for every member. Returns the outcomes by member key. */
+  /** Saved state = canonical fold, and balance = sum of all effects, for every member. Returns the outcomes by member key; by id of who is not enrolled here. */
   async outcomes(): Promise<Map<string, string>> {
     const outcomes = new Map<string, string>()
-    for (const row of await this.store.read.members(this.tenant, { after: 0, limit: 10_000 })) {
-      const state = await this.state(row.id)
-      const folded = await this.refold(row.id)
-      if (outcomeText(state) !== outcomeText(folded) || state.goodwill !== folded.goodwill)
-        throw new Error(`member ${row.key}: saved ${outcomeText(state)}, folded ${outcomeText(folded)}`)
-      let sum = 0
-      for (const activity of await this.store.read.activitiesOfMember(row.id, { after: 0, limit: 100_000 })) {
-        for (const { kind, index, amount } of activity.effects)
-          if (index === POINTS && movesAmount(kind)) sum += amount
-      }
-      if (sum !== state.balance + state.goodwill)
-        throw new Error(
-          `member ${row.key}: effects add up to ${sum}, balance is ${state.balance + state.goodwill}`,
-        )
-      outcomes.set(row.key, outcomeText(state))
-    }
+    const { read } = this.store
+    for (const { key, id, state } of await read.members(this.tenant, { after: 0, limit: 10_000 }))
+      outcomes.set(key, await this.#outcome(key, id, state))
+    for (const { member, state } of await read.orphans(this.tenant, { after: 0, limit: 10_000 }))
+      outcomes.set(String(member), await this.#outcome(String(member), member, state))
     return outcomes
+  }
+
+  async #outcome(name: string, member: MemberId, saved: Uint8Array | null): Promise<string> {
+    const state = saved === null ? undefined : decodeState(saved)
+    if (state === undefined) throw new Error(`member ${name} has no state`)
+    const folded = await this.refold(member)
+    if (outcomeText(state) !== outcomeText(folded) || state.goodwill !== folded.goodwill)
+      throw new Error(`member ${name}: saved ${outcomeText(state)}, folded ${outcomeText(folded)}`)
+    let sum = 0
+    for (const { effects } of await this.store.read.activitiesOfMember(member, { after: 0, limit: 100_000 }))
+      for (const { kind, index, amount } of effects) if (index === POINTS && movesAmount(kind)) sum += amount
+    const all = state.balance + state.goodwill
+    if (sum !== all) throw new Error(`member ${name}: effects add up to ${sum}, balance is ${all}`)
+    return outcomeText(state)
   }
 
   /** All that the ledgers hold, each in its order, in any order of ledgers and batching. */

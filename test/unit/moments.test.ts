@@ -146,6 +146,18 @@ describe('a member', () => {
   })
 })
 
+test('DUE-3 I-9 so it does for members whose enrolment is not here', async () => {
+  await cloud.found(EXPIRING)
+  store = await cloud.addStore()
+  const lost = await cloud.addStore()
+  const orphan = lost.enrol({ at: T0 }, [{ kind: 'card', value: '1' }])
+  store.sale({ at: T0, member: orphan }, [{ sku: 'x', amount: 700 }])
+  await send()
+  await cloud.store.write((tx) => tx.saveDue(orphan, null))
+  await momentsOf().sweep()
+  expect(await dues()).toEqual([[orphan, END]])
+})
+
 describe('many members', () => {
   test('DUE-1 a look takes them page by page, each once, with one commit a page', async () => {
     await cloud.found(EXPIRING)

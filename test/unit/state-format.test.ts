@@ -75,6 +75,22 @@ test('S-13 states in another release’s format are folded again once, and nobod
   expect(await verify(cloud.directory)).toMatchObject({ ok: true, states_mended: null, problems: [] })
 })
 
+test('S-13 I-9 so are those of members whose enrolment is not here', async () => {
+  const { cloud, a, b, send } = world
+  const orphan = a.enrol({ at: T0 + 2 * MINUTE, promised: 50, confirmed: true }, [
+    { kind: 'card', value: 'new' },
+  ])
+  for (const n of [0, 1]) b.sale({ at: T0 + (3 + n) * MINUTE, member: orphan }, [{ sku: 'x', amount: 1000 }])
+  await send(b, 1, 1)
+  inOtherFormat()
+  const next = new Ingest(cloud.store, cloud.shelf, cloud.clock)
+  expect(await next.bringStatesUp()).toBe(MEMBERS + 1)
+  await next.submit(b.origin, b.batch(2))
+  await next.submit(a.origin, a.batch(a.seq))
+  expect((await cloud.state(orphan)).balance).toBe(70)
+  expect(await verify(cloud.directory)).toMatchObject({ ok: true, problems: [] })
+})
+
 test('S-13 what is not what its chain says is not folded: no start, and the format stays noted', async () => {
   const { cloud } = world
   inOtherFormat()

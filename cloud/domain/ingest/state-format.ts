@@ -19,15 +19,14 @@ export async function bringStatesUp(store: CloudStore, remake: Remake): Promise<
   let count = 0
   for (const tenant of await store.read.tenants()) {
     for (let after = 0; ;) {
-      const page = await store.read.members(tenant, { after, limit: PAGE_MEMBERS })
+      const page = await store.read.folded(tenant, { after, limit: PAGE_MEMBERS })
       const last = page.at(-1)
       if (last === undefined) break
-      after = last.id
-      const saved = page.filter(({ state }) => state !== null)
-      count += saved.length
+      after = last.member
+      count += page.length
       await store.write(async (tx) => {
-        for (const { id } of saved) {
-          const fault = await remake(tx, tenant, id)
+        for (const { member } of page) {
+          const fault = await remake(tx, tenant, member)
           if (fault !== undefined) throw new Error(fault)
         }
       })

@@ -16,6 +16,7 @@ import type {
   SnapshotRow,
   Snapshots,
 } from '../port.ts'
+import type { FoldedRow } from '../member-port.ts'
 import { conflictReads } from './conflicts.ts'
 import { accountReads } from './accounts.ts'
 import { chainOf, factsOf } from './chains.ts'
@@ -170,6 +171,25 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
       )
         .all(tenant, page.after, page.limit)
         .map(listRow),
+    folded: async (tenant, page) =>
+      sql(
+        `SELECT s.member, m.store FROM states s LEFT JOIN members m ON m.id = s.member
+         WHERE s.tenant = ? AND s.member > ? ORDER BY s.member LIMIT ?`,
+      ).all(tenant, page.after, page.limit) as unknown as FoldedRow[],
+    orphans: async (tenant, page) =>
+      sql(
+        `SELECT o.id, s.state, s.tenant AS state_tenant, s.due, s.change, s.sum AS state_sum
+         FROM (SELECT member AS id FROM states WHERE tenant = $tenant AND member > $after
+           UNION SELECT member FROM facts WHERE tenant = $tenant AND member > $after AND member > 0 AND status = 'counted') o
+         LEFT JOIN states s ON s.member = o.id WHERE NOT EXISTS (SELECT 1 FROM members m WHERE m.id = o.id)
+           AND NOT EXISTS (SELECT 1 FROM aliases a WHERE a.member = o.id) ORDER BY o.id LIMIT $limit`,
+      )
+        .all({ tenant, after: page.after, limit: page.limit })
+        .map((raw) => {
+          const member = raw.id as MemberId
+          if (!hasSoundState(sql, raw)) unsound(member)
+          return { member, state: raw.state as Uint8Array | null }
+        }),
     dueMembers: async (now, after, limit) =>
       sql(
         `SELECT s.tenant, s.member, s.due, m.store FROM states s LEFT JOIN members m ON m.id = s.member

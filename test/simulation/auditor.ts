@@ -58,7 +58,7 @@ async function auditLeases({ cloud, time, fates }: World, findings: Findings): P
   findings.balances.push(...(await leaseProblems(read, cloud.tenant)))
   for (const { kind, text, fact } of await read.conflicts(cloud.tenant, false, { after: 0, limit: 10_000 })) {
     if (kind === 'books_do_not_add_up') findings.balances.push(text)
-    if (kind === 'spent_beyond_lease') beyond += await pointsOf(cloud, fact)
+    if (kind === 'spent_beyond_lease') beyond += await pointsUnderLease(cloud, fact)
   }
   if (beyond > fates.overspentAtMost)
     findings.overspent.push(
@@ -66,10 +66,11 @@ async function auditLeases({ cloud, time, fates }: World, findings: Findings): P
     )
 }
 
-async function pointsOf({ store }: CloudCore, id: FactId): Promise<number> {
+/** What is at the merchant's risk is under no lease; what was beyond may be a use, or of a budget. */
+async function pointsUnderLease({ store }: CloudCore, id: FactId): Promise<number> {
   const row = await store.read.fact(id)
   const fact = row === undefined ? undefined : decodeStoredFact(row.bytes)
-  return fact?.kind === 'redemption' ? fact.points : 0
+  return fact?.kind === 'redemption' ? fact.points - (fact.risk ?? 0) : 0
 }
 
 export async function audit(world: World): Promise<Findings> {

@@ -98,6 +98,8 @@ export const DRAIN_EDGES_MAX = 8
 export const MENDING_WAIT_MS_MAX = 60_000
 /** Connections between their challenge and their welcome; more are told to come later. */
 export const GREETINGS_MAX = 256
+/** Of each edge, welcomed hellos that another may name (P-LIFE-10): two machines in turns need two. */
+export const HELLOS_KNOWN_MAX = 4
 /** Edges that come back in a second after the cloud was away: the welcome says over how long a fleet of this size spreads its return. */
 export const RETURNS_PER_SECOND = 200
 export const RETURN_SPREAD_MS_MAX = 60_000

@@ -106,6 +106,12 @@ async function endOf(
   return base !== undefined && !sameHash(base, hello.base) ? 'fork' : null
 }
 
+/** G-14: two machines go on with one life, neither of which has recorded anything. */
+export async function spokenForTwice(tx: Writes, edge: EdgeRow, hello: Life, now: Millis): Promise<void> {
+  const text = `${named(edge, hello)} is spoken for by two machines at a time, whose connections take each other's place: a copied disk? Once either records something, the other's life is over.`
+  await raise(tx, edge, now, 'clone', hello.origin, text)
+}
+
 /** The edge opened its next life by itself. */
 async function open(
   tx: Writes,
@@ -296,7 +302,7 @@ function frameOf(reason: Ended['reason'], next: Life | null, edge: EdgeId, origi
   return { type: 'ended', reason, seq, head, next, edge, attestation: null }
 }
 
-const named = ({ id, store }: EdgeRow, { epoch }: OriginRow): string =>
+const named = ({ id, store }: EdgeRow, { epoch }: Life): string =>
   `Life ${epoch} of edge ${id} (store ${store})`
 
 /** Once for each subject, however often it is found (CON-1). */

@@ -17,7 +17,7 @@ import type { Clock, Millis } from '../../protocol/time.ts'
 import type { Authority } from '../domain/authority.ts'
 import type { Committed, Ingest } from '../domain/ingest/ingest.ts'
 import { admitAttested } from '../domain/attested.ts'
-import { openCloudEpoch } from '../domain/lives.ts'
+import { openCloudEpoch, spokenForTwice } from '../domain/lives.ts'
 import type { ProgramShelf } from '../domain/programs.ts'
 import type { Unspoken } from '../../protocol/version.ts'
 import type { CloudStore, EdgeId, EdgeRow, TenantId, Writes } from '../store/port.ts'
@@ -26,6 +26,8 @@ import { Attestations } from './attestations.ts'
 import { Contacts } from './contacts.ts'
 import { SyncSession } from './session.ts'
 import type { SessionFacts } from './session.ts'
+import { WelcomedHellos } from './welcomed-hellos.ts'
+import type { LastHello } from './welcomed-hellos.ts'
 
 /** A message socket, whatever carries it. */
 export interface SyncSocket {
@@ -89,7 +91,7 @@ export interface SessionParts extends SyncParts {
   /** What an edge's version is to ours (P-VER-1); null: it is spoken. */
   versionTold(edge: EdgeId, refused: Unspoken['reason'] | null): void
   /** Its hello was good. */
-  welcomed(edge: EdgeId, session: SyncSession): void
+  welcomed(edge: EdgeRow, session: SyncSession, hello: Hello): void
   /** The life of the cloud's database. */
   epoch(): Promise<number>
   cloudWentBack(hello: Hello): Promise<void>
@@ -105,7 +107,9 @@ export class SyncHub {
   readonly #attestations: Attestations
   /** Those whose hello was good, the newest of each edge. */
   readonly #sessions = new Map<EdgeId, SyncSession>()
-  readonly #greeting = new Set<SyncSession>()
+  /** With the last hello of the edge when the challenge was drawn. */
+  readonly #greeting = new Map<SyncSession, LastHello>()
+  readonly #hellos = new WelcomedHellos()
   readonly #unspoken = new Map<EdgeId, Unspoken['reason']>()
   readonly #turns: Set<SyncSession>[] = Array.from({ length: BEATS }, () => new Set())
   #turn = 0
@@ -124,7 +128,7 @@ export class SyncHub {
       attestations: this.#attestations,
       versionTold: (edge, refused) =>
         void (refused === null ? this.#unspoken.delete(edge) : this.#unspoken.set(edge, refused)),
-      welcomed: (edge, session) => this.#welcomed(edge, session),
+      welcomed: (edge, session, hello) => this.#welcomed(edge, session, hello),
       epoch: () =>
         (this.#epoch ??= parts.store.write(async (tx) => Number((await tx.meta('cloud_epoch')) ?? '1'))),
       cloudWentBack: (hello) => this.#cloudWentBack(hello),
@@ -181,7 +185,7 @@ export class SyncHub {
     // Whoever let it in looked before others came that were let in meanwhile (ADM-3).
     if (this.busy) return socket.close(CLOSE_CODES.busy, 'many stores return at once; come again later')
     const session = new SyncSession(row, socket, this.#parts, attestation)
-    this.#greeting.add(session)
+    this.#greeting.set(session, this.#hellos.last(edge))
     const turn = this.#turns[this.#accepted++ % BEATS]
     turn?.add(session)
     socket.onClose(() => {
@@ -214,14 +218,21 @@ export class SyncHub {
   }
 
   closeAll(text: string): void {
-    for (const session of [...this.#sessions.values(), ...this.#greeting]) session.close('stopping', text)
+    for (const session of [...this.#sessions.values(), ...this.#greeting.keys()])
+      session.close('stopping', text)
   }
 
   /** Only who has proved to be the edge takes the place of its earlier connection. */
-  #welcomed(edge: EdgeId, session: SyncSession): void {
+  #welcomed(edge: EdgeRow, session: SyncSession, hello: Hello): void {
+    const { store, system, onFault } = this.#parts
+    const isSpokenForTwice = this.#hellos.welcome(edge.id, hello, this.#greeting.get(session))
     this.#greeting.delete(session)
-    this.#sessions.get(edge)?.close('replaced', 'a newer connection of this edge took over')
-    this.#sessions.set(edge, session)
+    this.#sessions.get(edge.id)?.close('replaced', 'a newer connection of this edge took over')
+    this.#sessions.set(edge.id, session)
+    if (!isSpokenForTwice) return
+    store
+      .write((tx) => spokenForTwice(tx, edge, hello, system.clock.now() as Millis))
+      .catch((cause: unknown) => onFault(edge.id, cause))
   }
 
   /** Whether as many connections as may are between challenge and welcome (ADM-3). */
@@ -301,7 +312,7 @@ export class SyncHub {
 
   /** Closes every connection for a planned stop and waits until what they sent is settled. */
   async stop(): Promise<void> {
-    const sessions = [...this.#greeting, ...this.#sessions.values()]
+    const sessions = [...this.#greeting.keys(), ...this.#sessions.values()]
     for (const session of sessions) session.close('stopping', 'the cloud node is stopping')
     this.#cancelBeat()
     await Promise.all(sessions.map((session) => session.settled()))

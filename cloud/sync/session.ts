@@ -321,7 +321,7 @@ export class SyncSession {
     this.#origin = origin
     this.#cancelGreeting()
     const { records } = await this.#parts.shelf.of(this.tenant)
-    this.#parts.welcomed(this.#edge.id, this)
+    this.#parts.welcomed(this.#edge, this, hello)
     this.#behind = hello.seq - origin.seq
     this.#guest = { away: before?.contactAt ?? null, granted: () => void this.#grant(origin.origin) }
     this.#send({

@@ -7,7 +7,12 @@ import { assert } from '../../protocol/result.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
-export function helloOf(ledger: Ledger, program: ProgramVersion, nonce: Uint8Array, software: string): Hello {
+export function helloOf(
+  ledger: Ledger,
+  program: ProgramVersion,
+  { nonce, previous }: { readonly nonce: Uint8Array; readonly previous: Uint8Array | null },
+  software: string,
+): Hello {
   const identity = ledger.identity()
   assert(identity !== undefined, 'only an enrolled edge has something to say')
   const { seq, hash } = ledger.head()
@@ -19,6 +24,7 @@ export function helloOf(ledger: Ledger, program: ProgramVersion, nonce: Uint8Arr
     type: 'hello',
     protocol: PROTOCOL_VERSION,
     nonce,
+    previous_nonce: previous,
     origin,
     epoch,
     seq,

@@ -278,8 +278,8 @@ export class Link implements CloudLink {
   }
 
   #hello(challenge: Uint8Array): void {
-    const nonce = this.#line.challenged(challenge)
-    this.#send(helloOf(this.#ledger, this.#till.programVersion(), nonce, this.#software))
+    const nonces = this.#line.challenged(challenge)
+    this.#send(helloOf(this.#ledger, this.#till.programVersion(), nonces, this.#software))
   }
 
   /** P-LIFE-3, G-8: before the machine goes on from where the cloud stands. */

@@ -16,6 +16,8 @@ export class SealedLine {
   /** The latest that the cloud told on this connection. */
   #time = 0
   #refused = 0
+  /** Of the last hello: not kept, for a copy of the files must not know it. */
+  #nonce: Uint8Array | null = null
 
   constructor(identity: () => EdgeIdentity, log: Logger) {
     this.#identity = identity
@@ -41,9 +43,12 @@ export class SealedLine {
     return this.#refused
   }
 
-  /** The nonce for the hello. */
-  challenged(nonce: Uint8Array): Uint8Array {
-    return this.#seals.challenged(nonce)
+  /** The nonce for the hello, and that of the hello before it (P-LIFE-10). */
+  challenged(challenge: Uint8Array): { readonly nonce: Uint8Array; readonly previous: Uint8Array | null } {
+    const previous = this.#nonce
+    const nonce = this.#seals.challenged(challenge)
+    this.#nonce = nonce
+    return { nonce, previous }
   }
 
   seal(frame: UpFrame): Uint8Array {

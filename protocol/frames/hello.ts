@@ -21,6 +21,8 @@ export const HelloShape = Type.Object(
     protocol: Type.Integer({ minimum: 1, maximum: 65_535 }),
     /** The edge's own: everything down from here on is signed for it. */
     nonce: BytesShape,
+    /** The nonce of the hello that this run of the software said before, on whichever connection; null: none (P-LIFE-10). */
+    previous_nonce: orNull(BytesShape),
     origin: OriginShape,
     /** Of that life: the next one is a later one (P-LIFE-3). */
     epoch: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),

@@ -166,6 +166,7 @@ export class OriginWriter {
       type: 'hello',
       protocol: PROTOCOL_VERSION,
       nonce,
+      previous_nonce: null,
       origin: this.origin,
       epoch: 1,
       seq: seq as Seq,

@@ -143,6 +143,22 @@ describe('N-5: down frames are verified before they are decoded', () => {
     expect(edge.ledger.meta.cursors().members).toBe(0)
     expect(edge.ledger.leases.cursor).toBe(0)
   })
+  test('P-LIFE-10: a hello names the one that this run of the software said before it, also one that was not welcomed', async () => {
+    const { network, cloud, system } = edge
+    const again = async (): Promise<void> => {
+      network.line.break()
+      const { length } = network.lines
+      while (network.lines.length === length) await system.advance(BACKOFF_BASE_MS)
+    }
+    expect(hello.previous_nonce).toBeNull()
+    await again()
+    network.line.open()
+    cloud.challenge(network.line)
+    const unheard = cloud.hearOne(network.line, 'hello')
+    expect(unheard.previous_nonce).toEqual(hello.nonce)
+    await again()
+    expect(cloud.greet(network.line).previous_nonce).toEqual(unheard.nonce)
+  })
   test('P-ENV-4: a sign of life is heard on any connection, an earlier one than the last is none', async () => {
     const { line } = edge.network
     const beat = (at: number): void => {

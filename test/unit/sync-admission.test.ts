@@ -96,9 +96,14 @@ class Peer {
     }
   }
 
-  async hello(seq = this.edge.seq): Promise<Extract<DownFrame, { type: 'welcome' }>> {
-    const { nonce } = await this.next('challenge')
-    this.send(this.edge.hello(this.seals.challenged(nonce), seq))
+  async hello(
+    seq = this.edge.seq,
+    run: { last: Uint8Array | null } = { last: null },
+  ): Promise<Extract<DownFrame, { type: 'welcome' }>> {
+    const challenge = await this.next('challenge')
+    const nonce = this.seals.challenged(challenge.nonce)
+    this.send({ ...this.edge.hello(nonce, seq), previous_nonce: run.last })
+    run.last = nonce
     return this.next('welcome')
   }
 }
@@ -241,6 +246,28 @@ test('ADM-4 only a good hello takes the place of the edge’s earlier connection
   await second.hello()
   expect(first.closed).toBe(CLOSE_CODES.replaced)
   expect(hub.connected().size).toBe(1)
+})
+
+test('G-14 P-LIFE-10 two idle images of one machine are told to HQ once one of them comes back, and one machine that starts again is not', async () => {
+  const edge = await cloud.addStore(exportPublicKey(edgeKeys.publicKey))
+  const told = async () => {
+    await hub.stop()
+    return (await cloud.store.read.conflicts(cloud.tenant, false, { after: 0, limit: 9 })).map(
+      ({ kind, subject, store, text }) => ({ kind, subject, store, text }),
+    )
+  }
+  const comes = async (run: { last: Uint8Array | null }): Promise<void> =>
+    void (await (await new Peer(edge).connect()).hello(0, run))
+  const [first, second] = [{ last: null }, { last: null }]
+  await comes(first)
+  await comes(first)
+  await comes({ last: null })
+  await comes(second)
+  expect(await told()).toEqual([])
+  await comes({ ...first })
+  expect(await told()).toMatchObject([{ kind: 'clone', subject: String(edge.origin), store: edge.store }])
+  await comes(second)
+  expect(await told()).toHaveLength(1)
 })
 
 test('ADM-4 I-10 P-SYNC-2 two lines of one device, and a batch that comes twice on both: each answer is the stored place, and what the old line says late is not heard', async () => {

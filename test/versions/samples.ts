@@ -156,6 +156,7 @@ export const UP_SAMPLES = {
     type: 'hello',
     protocol: 1,
     nonce: bytes(7, 16),
+    previous_nonce: bytes(6, 16),
     origin: ORIGIN,
     epoch: 3,
     seq: 9,

@@ -12,6 +12,7 @@ import { PAGE_SIZE_MAX } from '../protocol/limits.ts'
 import { standingOf } from './domain/ingest/standing.ts'
 import { Bounds } from './domain/leases/bounds.ts'
 import { leaseProblems } from './domain/leases/lease-replay.ts'
+import { riskProblem } from './domain/leases/risk-replay.ts'
 import { claimsFault, claimsOf } from './domain/leases/member-books.ts'
 import { logFault } from './domain/log-check.ts'
 import type { Effect } from './evaluation/effects.ts'
@@ -178,6 +179,8 @@ class Walk {
     }
     for (const origin of await this.#read.origins(tenant)) await this.#walkChain(origin)
     for (const problem of await leaseProblems(this.#read, tenant)) this.#breakLeases(problem)
+    const risk = await riskProblem(this.#read, tenant)
+    if (risk !== undefined) this.#breakLeases(risk)
     const programs = new Programs(await this.#read.programs(tenant))
     const zones = (await this.#read.stores(tenant)).map(({ zone }) =>
       localDay(this.#now, zoneOffset(zone, this.#now)),

@@ -91,6 +91,8 @@ export interface LeaseReads extends BudgetReads {
   /** Also of members merged into these, as inside a transaction. */
   leasesOfMembers(members: readonly MemberId[]): Promise<LeaseRow[]>
   bookList(members: readonly MemberId[]): Promise<BookRow[]>
+  /** All that is booked as risk, of whichever metric. */
+  riskBooked(tenant: TenantId): Promise<number>
 }
 
 export interface LeaseWrites extends BudgetReads {

@@ -7,6 +7,7 @@ import type { Millis } from '../../protocol/time.ts'
 import type { FactRow } from '../../cloud/store/port.ts'
 import type { CloudCore } from '../support/cloud-core.ts'
 import { leaseProblems } from '../../cloud/domain/leases/lease-replay.ts'
+import { riskProblem } from '../../cloud/domain/leases/risk-replay.ts'
 import { claimsFault, claimsOf } from '../../cloud/domain/leases/member-books.ts'
 import { decodeState, spendable } from '../../cloud/evaluation/state.ts'
 import type { StoreNode } from './store-node.ts'
@@ -56,6 +57,7 @@ async function auditLeases({ cloud, time, fates }: World, findings: Findings): P
     if (fault !== undefined) findings.balances.push(`member ${member}: ${fault}`)
   }
   findings.balances.push(...(await leaseProblems(read, cloud.tenant)))
+  findings.balances.push(...[await riskProblem(read, cloud.tenant)].filter((one) => one !== undefined))
   for (const { kind, text, fact } of await read.conflicts(cloud.tenant, false, { after: 0, limit: 10_000 })) {
     if (kind === 'books_do_not_add_up') findings.balances.push(text)
     if (kind === 'spent_beyond_lease') beyond += await pointsUnderLease(cloud, fact)

@@ -319,6 +319,28 @@ test('P-LEASE-3 what was taken back before excuses no grant of what is not there
   await world.leap(3 * HOUR)
 })
 
+test('P-LEASE-3 what a store spent beyond its leases and nobody booked is told by verify, whatever was taken back before', async () => {
+  const risk = { per_member: 500, per_store: 500, per_outage: 500, uses_per_outage: 5 }
+  await begin({ ...HALF, total_max: 100, redemption_max: 100, stores_max: 1, risk })
+  const member = await rich(a, 'beyond')
+  await say(member, { kind: 'adjustment', points: -500, reason: 'mistaken', by: 'grace' })
+  await a.cut()
+  expect([await a.redeem(member, COFFEE), await a.redeem(member, COFFEE)]).toEqual(['lease', 'risk'])
+  await a.mend()
+  await world.pass(3_000)
+  const { cloud } = world
+  const { tenant } = cloud
+  const booked = (points: number): Promise<void> =>
+    cloud.store.write((tx) => tx.addToBooks([{ tenant, member, metric: 0, risk: points, lost: 0 }]))
+  await booked(-1)
+  expect(await verify(cloud.directory)).toMatchObject({
+    ok: false,
+    lease_mismatches: 1,
+    problems: ['stores spent 100 without a right to it, where 99 are booked as risk'],
+  })
+  await booked(1)
+})
+
 test('P-LEASE-6 what is lent beyond a limit or a budget is told by verify', async () => {
   await begin(HALF)
   const member = await rich(a, 'bounds')

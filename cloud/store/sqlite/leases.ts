@@ -200,6 +200,8 @@ export function leaseReads(sql: ReturnType<typeof preparer>): LeaseReads {
     openHolds: async (tenant, member, now) => openHoldsOf(sql)(tenant, member, now),
     leasesOfMembers: async (members) => leasesOf(sql, members),
     bookList: async (members) => booksOf(sql, members),
+    riskBooked: async (tenant) =>
+      Number(sql('SELECT SUM(risk) AS risk FROM books WHERE tenant = ?').get(tenant)?.risk ?? 0),
   }
 }
 

@@ -52,16 +52,20 @@ export class CloudFiles implements CloudDisk {
 const kept: KeptCloud[] = []
 
 export const keptCloud = (): CloudDisk => kept.pop() ?? new KeptCloud()
+/** For a planted bug: whose file takes any number of facts with one business key. */
+export const keylessCloud = (): CloudDisk => new KeptCloud('keyless')
 
 class KeptCloud implements CloudDisk {
   readonly #home = freshDirectory(true)
   readonly directory = `${this.#home.path}/cloud`
   #files = new CloudFiles(this.directory)
   #opened = keptOpen(this.directory)
-  /** What was put back has rows that no new file has. */
-  #used = false
+  /** What was put back has rows that no new file has, and a keyless one lacks an index that all others have. */
+  #used: boolean
 
-  constructor() {
+  constructor(is: 'whole' | 'keyless' = 'whole') {
+    this.#used = is === 'keyless'
+    if (is === 'keyless') this.#opened.store.writer.exec('DROP INDEX facts_key')
     process.on('exit', () => this.#home.remove())
   }
 

@@ -62,7 +62,9 @@ function guard(tx: Writes, fate: StoreFate): Writes {
 
 /** Planted bugs of the cloud. */
 export function withBug(store: CloudStore, bug: Bug | undefined): CloudStore {
-  if (bug === 'cloud counts keys twice') return forgettingKeys(store)
+  // Its files have no index that would refuse a second fact with a key (`keylessCloud`).
+  if (bug === 'cloud counts keys twice')
+    return changed(store, (tx) => ({ ...tx, factsByKeys: async () => [] }))
   if (bug === 'effects without cursor') return cursorApart(store)
   // Neither who lends nor the product's own look at the books sees what is lent of a member.
   if (bug === 'cloud lends what is lent')
@@ -70,35 +72,6 @@ export function withBug(store: CloudStore, bug: Bug | undefined): CloudStore {
   if (bug === 'cloud lends a budget twice')
     return changed(store, (tx) => ({ ...tx, leasesOfBudget: async () => [] }))
   return store
-}
-
-/** The cloud knows no business keys: its index of them has another for each fact, and what it gives has those of the facts. */
-function forgettingKeys(store: CloudStore): CloudStore {
-  const forgetting = changed(store, (tx) =>
-    ownKeys({
-      ...tx,
-      factsByKeys: async () => [],
-      insertFacts: (rows) => tx.insertFacts(rows.map((row) => ({ ...row, key: `${row.key}#${row.id}` }))),
-    }),
-  )
-  return { ...forgetting, read: ownKeys(store.read) }
-}
-
-function ownKeys<T extends object>(port: T): T {
-  const own = (given: unknown): unknown => {
-    if (Array.isArray(given)) return given.map(own)
-    const { id, key } = (given ?? {}) as { id?: unknown; key?: unknown }
-    const suffix = `#${String(id)}`
-    return typeof key === 'string' && key.endsWith(suffix)
-      ? { ...(given as object), key: key.slice(0, -suffix.length) }
-      : given
-  }
-  const calls = Object.entries(port).map(([name, call]: [string, unknown]): [string, unknown] => {
-    if (typeof call !== 'function') return [name, call]
-    return [name, async (...given: unknown[]) => own(await Reflect.apply(call, port, given))]
-  })
-  // Every name of the port is there, each with a call of the same type.
-  return Object.fromEntries(calls) as T
 }
 
 /** What a batch brought is committed, and how far it came in a transaction of its own, afterwards. */

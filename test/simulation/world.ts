@@ -15,7 +15,7 @@ import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 import { cardsIn } from './auditor.ts'
 import { signFor } from './cheap-signatures.ts'
-import { CloudFiles, keptCloud } from './cloud-disk.ts'
+import { CloudFiles, keptCloud, keylessCloud } from './cloud-disk.ts'
 import type { CloudDisk } from './cloud-disk.ts'
 import { crashing, withBug } from './crashing-store.ts'
 import type { CrashPoint } from './crashing-store.ts'
@@ -85,7 +85,8 @@ export class World {
       (sentence) => this.overspent.push(sentence),
     )
     signFor(plan.real)
-    this.#cloudDisk = plan.real ? new CloudFiles(`${this.#home.path}/cloud`) : keptCloud()
+    const files = plan.real ? new CloudFiles(`${this.#home.path}/cloud`) : undefined
+    this.#cloudDisk = plan.bug === 'cloud counts keys twice' ? keylessCloud() : (files ?? keptCloud())
   }
 
   get cloud(): CloudCore {

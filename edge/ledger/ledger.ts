@@ -236,6 +236,7 @@ export class Ledger {
     this.threads.save(this.lastId(), false)
     this.meta.save()
     this.#statements.commit.run()
+    this.threads.committed(this.lastId())
     if (this.#ahead === undefined) this.#watch()
     this.#checkpoint()
     this.room?.wrote(this.#bytes)
@@ -263,7 +264,7 @@ export class Ledger {
     this.meta.reload()
     this.lives.reload()
     this.#loadHead()
-    this.threads.reload()
+    this.threads.undo(this.lastId())
   }
 
   /** Told once that the storage failed: stop the process. */

@@ -18,6 +18,11 @@ export class Threads {
   /** Last facts of members with a fact after `meta.threadsSaved`, and of those that were saved last. */
   #unsaved = new Map<MemberId, FactId>()
   #recent = new Map<MemberId, FactId>()
+  /** What the open transaction changed in the memory: the unsaved last fact it found; a disk that is full fails many, and reading all again takes long. */
+  readonly #before: [member: MemberId, unsaved: FactId | undefined][] = []
+  #savedInIt = false
+  /** The ledger's last fact after the last COMMIT. */
+  #head: FactId | undefined
 
   constructor(database: Database, meta: Meta) {
     this.#meta = meta
@@ -45,7 +50,28 @@ export class Threads {
   }
 
   appended(member: MemberId, fact: FactId): void {
+    this.#before.push([member, this.#unsaved.get(member)])
     this.#unsaved.set(member, fact)
+  }
+
+  /** Right after COMMIT: from here on nothing is taken back. */
+  committed(head: FactId): void {
+    this.#head = head
+    this.#settled()
+  }
+
+  /** After a failed transaction: what the file says, whose last fact is `head`. */
+  undo(head: FactId): void {
+    if (this.#savedInIt || head !== this.#head) return this.reload()
+    for (const [member, unsaved] of this.#before.reverse())
+      if (unsaved === undefined) this.#unsaved.delete(member)
+      else this.#unsaved.set(member, unsaved)
+    this.#settled()
+  }
+
+  #settled(): void {
+    this.#before.length = 0
+    this.#savedInIt = false
   }
 
   /** Inside a transaction that saves the standing too: every THREADS_SAVE_FACTS facts, or at once. */
@@ -53,13 +79,15 @@ export class Threads {
     if (head - this.#meta.threadsSaved < (atOnce ? 1 : THREADS_SAVE_FACTS)) return
     // In the order of the table, so that neighbours share a page.
     for (const [member, fact] of [...this.#unsaved].sort(([a], [b]) => a - b)) this.#save.run(member, fact)
+    this.#savedInIt = true
     this.#recent = this.#unsaved
     this.#unsaved = new Map()
     this.#meta.setThreadsSaved(head)
   }
 
-  /** After a failed transaction, and at the start. */
+  /** At the start, and where it is not known what to take back. */
   reload(): void {
+    this.#settled()
     this.#unsaved.clear()
     this.#recent.clear()
     for (const [member, fact] of this.#after.iterate(this.#meta.threadsSaved)) this.#unsaved.set(member, fact)

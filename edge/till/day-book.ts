@@ -36,6 +36,12 @@ export class DayBook {
   #saved: FactId = NO_FACT
   /** Members served by hour, of days that were asked about and where nothing was counted since. */
   readonly #arrivals = new Map<number, readonly number[]>()
+  /** What the open transaction counted in, as it was before: a disk that is full fails many, and counting all again takes long. */
+  readonly #figuresBefore = new Map<number, Figures | undefined>()
+  readonly #servedBefore: [served: Served, member: MemberId, hour: number | undefined][] = []
+  #savedInIt = false
+  /** The ledger's last fact when nothing was open. */
+  #head: FactId = NO_FACT
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger
@@ -49,6 +55,7 @@ export class DayBook {
     const hour = Math.floor(localMinuteOfDay(ms, fact.offset) / 60)
     const key = day * HOURS + hour
     let figures = this.#unsaved.get(key)
+    if (!this.#figuresBefore.has(key)) this.#figuresBefore.set(key, figures && { ...figures })
     if (figures === undefined) this.#unsaved.set(key, (figures = noFigures()))
     this.#add(figures, fact, 1)
     if (fact.member > 0) this.#serve(day, hour, fact.member)
@@ -65,12 +72,34 @@ export class DayBook {
       this.#unsavedServed,
       head,
     )
+    this.#savedInIt = true
     this.#saved = head
     this.#unsaved.clear()
     this.#unsavedServed.clear()
   }
 
-  /** After a failed transaction, and at the start: the memory is what the file says. */
+  /** After COMMIT. */
+  committed(): void {
+    this.#figuresBefore.clear()
+    this.#servedBefore.length = 0
+    this.#savedInIt = false
+    this.#head = this.#ledger.lastId()
+  }
+
+  /** After a failed transaction, which the ledger has rolled back: the memory is what the file says. Where COMMIT happened, the ledger has more facts. */
+  undo(): void {
+    if (this.#savedInIt || this.#ledger.lastId() !== this.#head) return this.reload()
+    for (const [key, figures] of this.#figuresBefore)
+      if (figures === undefined) this.#unsaved.delete(key)
+      else this.#unsaved.set(key, figures)
+    for (const [served, member, hour] of this.#servedBefore.reverse())
+      if (hour === undefined) served.delete(member)
+      else served.set(member, hour)
+    this.#arrivals.clear()
+    this.committed()
+  }
+
+  /** At the start, and where it is not known what to take back. */
   reload(): void {
     this.#unsaved.clear()
     this.#unsavedServed.clear()
@@ -79,6 +108,7 @@ export class DayBook {
     for (const { id, bytes } of this.#ledger.after(this.#saved))
       // What was recorded again was counted as what it was first.
       if (this.#ledger.lives.strayOf(id) === undefined) this.count(decodeStoredFact(bytes))
+    this.committed()
   }
 
   /** TD-1 to TD-3. `day`: of the store; `minute` of it: how far it has come. */
@@ -113,6 +143,7 @@ export class DayBook {
   #serve(day: number, hour: number, member: MemberId): void {
     let served = this.#unsavedServed.get(day)
     if (served === undefined) this.#unsavedServed.set(day, (served = new Map()))
+    this.#servedBefore.push([served, member, served.get(member)])
     serve(served, member, hour)
     this.#arrivals.delete(day)
   }

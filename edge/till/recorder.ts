@@ -160,6 +160,7 @@ export class Recorder {
         feed.seal()
         dayBook.save()
         ledger.commit()
+        dayBook.committed()
       }
       this.#standing = false
       this.#told.length = 0
@@ -212,7 +213,7 @@ export class Recorder {
     this.#touched.clear()
     ledger.rollback()
     feed.discard()
-    dayBook.reload()
+    dayBook.undo()
     return group.map(() => refusal)
   }
 

@@ -26,8 +26,16 @@ interface Totals {
   writtenOff: number
 }
 
+/** Of all leases of one name, or of the store's budgets, on one subject and item: what is left to spend. */
+interface Sum {
+  readonly subject: LeaseSubject
+  readonly item: number
+  left: number
+}
+
 interface Account extends Totals {
   readonly lease: number
+  readonly sum: Sum
   readonly line: Pick<LeaseLine, 'subject' | 'member' | 'item' | 'code'>
   readonly origin: Origin
 }
@@ -47,9 +55,9 @@ export class LeaseWatch {
   readonly #wrong: (sentence: string) => void
   readonly #accounts = new Map<number, Account>()
   /** By the name they were granted under, and by the code of a voucher. */
-  readonly #ofName = new Map<MemberId, Account[]>()
+  readonly #ofName = new Map<MemberId, Sum[]>()
   readonly #ofCode = new Map<string, Account[]>()
-  readonly #ofBudgets: Account[] = []
+  readonly #ofBudgets: Sum[] = []
   readonly #amounts = new Map<MemberId, number>()
   readonly #roots = new Map<MemberId, MemberId>()
   readonly #names = new Map<MemberId, Set<MemberId>>()
@@ -251,9 +259,11 @@ export class LeaseWatch {
     if (fact.kind === 'lease') {
       for (const line of fact.lines) {
         const account = this.#accounts.get(line.lease) ?? this.#open(line, fact.origin)
+        const before = left(account)
         if (fact.stage === 'granted') account.granted += line.amount
         else if (fact.stage === 'written_off') account.writtenOff += line.amount
         else if (fact.stage !== 'recalled') account.returned += line.amount
+        account.sum.left += left(account) - before
       }
       return
     }
@@ -264,18 +274,28 @@ export class LeaseWatch {
     for (const { lease, amount } of fact.rights) {
       const account = this.#accounts.get(lease)
       if (sign > 0 && (account === undefined || left(account) < amount)) this.#beyond.add(fact.id)
-      if (account !== undefined) account.spent += sign * amount
+      if (account === undefined) continue
+      const before = left(account)
+      account.spent += sign * amount
+      account.sum.left += left(account) - before
     }
   }
 
   #open({ lease, subject, member, item, code }: LeaseLine, origin: Origin): Account {
     const line = { subject, member, item, code }
-    const account = { lease, line, origin, granted: 0, spent: 0, returned: 0, writtenOff: 0 }
+    const sum = this.#sumOf(line)
+    const account = { lease, sum, line, origin, granted: 0, spent: 0, returned: 0, writtenOff: 0 }
     this.#accounts.set(lease, account)
-    if (subject === 'budget') this.#ofBudgets.push(account)
-    if (member !== NOBODY) this.#ofName.set(member, [...(this.#ofName.get(member) ?? []), account])
     if (code !== null) this.#ofCode.set(code, [...(this.#ofCode.get(code) ?? []), account])
     return account
+  }
+
+  #sumOf({ member, subject, item }: Pick<LeaseLine, 'member' | 'subject' | 'item'>): Sum {
+    let sums = subject === 'budget' ? this.#ofBudgets : this.#ofName.get(member)
+    if (sums === undefined) this.#ofName.set(member, (sums = []))
+    let sum = sums.find((one) => one.subject === subject && one.item === item)
+    if (sum === undefined) sums.push((sum = { subject, item, left: 0 }))
+    return sum
   }
 
   /** P-LEASE-1, and P-LEASE-4. */
@@ -315,14 +335,11 @@ export class LeaseWatch {
   }
 
   #left(subject: LeaseSubject, item: number, root: MemberId | null): number {
-    const accounts =
+    const sums =
       root === null
         ? this.#ofBudgets
         : [...this.#namesOf(root)].flatMap((name) => this.#ofName.get(name) ?? [])
-    return accounts.reduce(
-      (sum, one) => (one.line.subject === subject && one.line.item === item ? sum + left(one) : sum),
-      0,
-    )
+    return sums.reduce((sum, one) => (one.subject === subject && one.item === item ? sum + one.left : sum), 0)
   }
 }
 

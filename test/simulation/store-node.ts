@@ -23,6 +23,7 @@ import type { Bug } from './plan.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 const RESTART_MS_MAX = 20_000
+const NO_LOG = pino({ enabled: false })
 const FULL_MS_MAX = 5_000
 /** Planted bug NORMAL: the disk has everything only so often. */
 const COMMITS_UNSYNCED_MAX = 8
@@ -177,7 +178,7 @@ export class StoreNode {
       till: this.till,
       system,
       software: 'sim',
-      log: pino({ enabled: false }),
+      log: NO_LOG,
       open: (events, via) =>
         open(
           {

@@ -14,7 +14,7 @@ import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 import { cardsIn } from './auditor.ts'
-import { signFor } from './cheap-signatures.ts'
+import { sealFor } from './cheap-seals.ts'
 import { CloudFiles, keptCloud, keylessCloud } from './cloud-disk.ts'
 import type { CloudDisk } from './cloud-disk.ts'
 import { crashing, withBug } from './crashing-store.ts'
@@ -84,7 +84,7 @@ export class World {
       plan.bounded ? BOUNDED : BOUNDS,
       (sentence) => this.overspent.push(sentence),
     )
-    signFor(plan.real)
+    sealFor(plan.real)
     const files = plan.real ? new CloudFiles(`${this.#home.path}/cloud`) : undefined
     this.#cloudDisk = plan.bug === 'cloud counts keys twice' ? keylessCloud() : (files ?? keptCloud())
   }

@@ -1,5 +1,6 @@
 // The store's figures of the day (TD), over a ledger that is opened again and again.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { DAY_BOOK_SAVE_FACTS } from '../../protocol/limits.ts'
 import { NOW, TillUnderTest, sale } from '../support/till-under-test.ts'
 
@@ -57,6 +58,31 @@ describe('TD: what the store did today', () => {
     expect(await under.refused('sale', sale(100))).toBe('fault')
     under.database.exec('DROP TRIGGER no_more')
     expect(today().figures.sales).toBe(1)
+  })
+
+  test('TD-1 L-6: a group whose second fact fails counts neither of them, before other facts and after them', async () => {
+    const ann = await under.member('1')
+    const bob = await under.member('2')
+    await under.done('sale', sale(100, ann))
+    const before = today()
+    const members = under.database.prepare('SELECT DISTINCT member FROM facts').pluck().all() as MemberId[]
+    const lasts = (): FactId[] => members.map((member) => under.ledger.threads.last(member))
+    const last = lasts()
+    const count = under.database.prepare('SELECT count(*) FROM facts').pluck().get() as number
+    under.database.exec(
+      `CREATE TRIGGER no_more BEFORE INSERT ON facts WHEN (SELECT count(*) FROM facts) > ${count + 1} BEGIN SELECT RAISE(ABORT, 'the disk is gone'); END`,
+    )
+    const group = [ann, bob, ann].map((member) => under.start('sale', sale(200, member)))
+    await under.system.settle()
+    for (const one of group) expect(await one).toMatchObject({ refusal: { code: 'fault' } })
+    expect(today()).toEqual(before)
+    expect(lasts()).toEqual(last)
+    under.database.exec('DROP TRIGGER no_more')
+    await under.done('sale', sale(300, bob))
+    const after = today()
+    expect(after.figures).toMatchObject({ sales: 2, amount: 400, members_served: 2 })
+    under.restart()
+    expect(today()).toEqual(after)
   })
 
   test('TD-1: a sale handed in late changes its own day; a void takes its fact out', async () => {

@@ -229,16 +229,20 @@ describe('transactions', () => {
     const ledger = opened()
     append(ledger, 3)
     const before = ledger.head()
+    const known = (3 * 2 ** 33 + 1) as MemberId
     expect(() =>
       ledger.transact(() => {
-        ledger.append('x', 5 as MemberId, Buffer.of(1), Buffer.alloc(32), Buffer.alloc(32), 201, Buffer.of(2))
+        for (const [key, member] of Object.entries({ x: 5 as MemberId, y: known, z: known }))
+          ledger.append(key, member, Buffer.of(1), Buffer.alloc(32), Buffer.alloc(32), 201, Buffer.of(2))
         ledger.meta.setSynced(3 as Seq, 1)
+        expect(ledger.threads.last(known)).toBe(3 * 2 ** 33 + 6)
         expect(ledger.threads.last(5 as MemberId)).toBe(3 * 2 ** 33 + 4)
         throw new Error('the disk is on fire')
       }),
     ).toThrow('on fire')
     expect(ledger.head()).toEqual(before)
     expect(ledger.threads.last(5 as MemberId)).toBe(0)
+    expect(ledger.threads.last(known)).toBe(3 * 2 ** 33 + 3)
     expect(ledger.meta.cursors().synced).toBe(0)
     expect(ledger.ofKey('x')).toBeUndefined()
   })

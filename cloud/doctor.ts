@@ -56,7 +56,7 @@ async function dataFinding(directory: string): Promise<Finding> {
     if (ok && mended !== null && Date.now() - mended.last < MENDED_TOLD_MS)
       return wrong(
         'data',
-        `Everything is whole; but ${mended.count} times what was saved of a member was not what had been written, the last time on ${new Date(mended.last).toISOString()}. It was folded again from the facts.`,
+        `Everything is whole; but ${mended.count} times what was saved of a member was not what had been written, the last time on ${new Date(mended.last).toISOString()}. It was made again from the facts.`,
         OTHER_DISK,
       )
     if (ok)
@@ -66,7 +66,7 @@ async function dataFinding(directory: string): Promise<Finding> {
       )
     const told = problems.join('; ')
     if (damaged) return wrong('data', told, RESTORE)
-    if (found.unsound_states.length === problems.length)
+    if (found.mends_itself)
       return wrong('data', told, `The node makes it again, at the latest on its daily walk. ${OTHER_DISK}`)
     return wrong(
       'data',

@@ -192,7 +192,7 @@ async function coreOf(
     onMended: (member) =>
       log.error(
         { member },
-        'what was saved of a member was not what had been written: it is folded again from its facts; have the disk looked at',
+        'what was saved of a member was not what had been written: it is made again from its facts; have the disk looked at',
       ),
   })
   const refolded = await ingest.bringStatesUp()

@@ -58,12 +58,13 @@ export class StorageKeeper {
     try {
       const found = await walk(directory)
       this.#problems = found.problems
-      const { ok, damaged, problems, facts, members, unsound_states: unsound } = found
+      const { ok, damaged, problems, facts, members } = found
       if (ok) return log.info({ facts, members }, 'the data was walked and is as it should be')
       if (damaged) return store.foundDamaged(problems[0] ?? 'its chains do not fit')
       // To read them is to have them made again (S-12), each told by itself.
-      for (const member of unsound) await store.read.member(member)
-      if (unsound.length === problems.length) return
+      for (const member of found.unsound_states) await store.read.member(member)
+      if (found.unsound_rows.length > 0) await store.remake(found.unsound_rows)
+      if (found.mends_itself) return
       log.error(
         { problems },
         'the walk found differences between the facts and what was derived from them: run `tillstream verify`, and send what it says to who wrote this software',

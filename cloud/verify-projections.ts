@@ -10,14 +10,12 @@ import type { Clock } from '../protocol/time.ts'
 import { columnsOf } from './collections/collection.ts'
 import { EVERYTHING } from './collections/query.ts'
 import { ACCOUNTS } from './collections/tables/accounts.ts'
-import type { AccountTable } from './collections/tables/accounts.ts'
+import type { ProjectedTable } from './collections/tables/accounts.ts'
 import { Projections } from './domain/accounts/projections.ts'
 import { ProgramShelf } from './domain/programs.ts'
 import type { CloudStore, Reads, TenantId } from './store/port.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import type { Snapshot } from './store/sqlite/sqlite-store.ts'
-
-type Projected = Exclude<AccountTable, 'external_members' | 'source_ids' | 'mails'>
 
 interface Comparing {
   /** What a row is known by, whatever its id. */
@@ -30,7 +28,7 @@ interface Comparing {
 type Row = Readonly<Record<string, unknown>>
 
 const ACTED: Comparing = { key: ['member', 'rule'], own: [] }
-const TABLES: Readonly<Record<Projected, Comparing>> = {
+const TABLES: Readonly<Record<ProjectedTable, Comparing>> = {
   connections: {
     key: ['member'],
     own: [
@@ -70,7 +68,7 @@ const TABLES: Readonly<Record<Projected, Comparing>> = {
 }
 const WRITTEN: ReadonlySet<string> = new Set(['id', 'tenant', 'created', 'modified', 'balance_modified'])
 /** Columns that hold ids of rows: told by what those are known by. */
-const NAMING: Readonly<Record<string, Projected>> = {
+const NAMING: Readonly<Record<string, ProjectedTable>> = {
   connection: 'connections',
   reference: 'transactions',
   redemption: 'transactions',
@@ -145,7 +143,7 @@ async function compare(
 }
 
 async function differences(
-  table: Projected,
+  table: ProjectedTable,
   [saved, row]: readonly [Reads, Row],
   [again, twin]: readonly [Reads, Row],
 ): Promise<string[]> {
@@ -172,16 +170,16 @@ async function toldOf(reads: Reads, row: Row, column: string): Promise<string> {
   return target === undefined ? `${JSON.stringify(value)}, which is no row` : nameOf(named, target)
 }
 
-function nameOf(table: Projected, row: Row): string {
+function nameOf(table: ProjectedTable, row: Row): string {
   return [table, ...TABLES[table].key.map((column) => `${column} ${String(row[column])}`)].join(' ')
 }
 
-async function twinOf(reads: Reads, table: Projected, row: Row): Promise<Row | undefined> {
+async function twinOf(reads: Reads, table: ProjectedTable, row: Row): Promise<Row | undefined> {
   const key = Object.fromEntries(['tenant', ...TABLES[table].key].map((column) => [column, row[column]]))
   return (await reads.accountRows(table, key))[0]
 }
 
-async function* rowsOf(reads: Reads, table: Projected, tenant: TenantId): AsyncGenerator<Row> {
+async function* rowsOf(reads: Reads, table: ProjectedTable, tenant: TenantId): AsyncGenerator<Row> {
   for (let after = 0, full = true; full;) {
     const rows = await reads.rows(ACCOUNTS[table], page(tenant, after))
     yield* rows
@@ -194,7 +192,7 @@ function page(tenant: TenantId, after: number) {
   return { tenants: [tenant], where: EVERYTHING, limit: PAGE_SIZE_MAX, after: [after] }
 }
 
-function tables(): readonly Projected[] {
+function tables(): readonly ProjectedTable[] {
   // The keys of a record over that union.
-  return Object.keys(TABLES) as Projected[]
+  return Object.keys(TABLES) as ProjectedTable[]
 }

@@ -29,6 +29,7 @@ import {
 import type { MemberState } from './evaluation/state.ts'
 import type { OriginRow, Reads, TenantId } from './store/port.ts'
 import { UnsoundRow } from './storage/unsound.ts'
+import type { UnsoundListed } from './storage/unsound.ts'
 import { openSnapshot } from './store/sqlite/sqlite-store.ts'
 import type { Snapshot } from './store/sqlite/sqlite-store.ts'
 import { projectionFaults } from './verify-projections.ts'
@@ -50,6 +51,10 @@ export interface Verification {
   readonly fold_mismatches: number
   /** Members whose saved state is not what was written (S-12): a node makes it again when it reads it. */
   readonly unsound_states: readonly MemberId[]
+  /** Rows that platforms list and that are not what was written (S-15): made again likewise. */
+  readonly unsound_rows: readonly UnsoundListed[]
+  /** Nothing else was found than these. */
+  readonly mends_itself: boolean
   /** How often a node did so, and when last. */
   readonly states_mended: { readonly count: number; readonly last: number } | null
   /** Members whose logged effects do not come to what their facts come to, or not to their balance (E-FOLD-5). */
@@ -67,7 +72,9 @@ export async function verify(directory: string, what: 'all' | 'facts' = 'all'): 
   const snapshot = openSnapshot(directory)
   const walk = new Walk(snapshot, Date.now() as Millis)
   try {
-    walk.structure(snapshot.structure())
+    const { faults, listed } = snapshot.structure()
+    walk.structure(faults)
+    walk.listed(listed)
     for (const tenant of await snapshot.read.tenants()) await walk.tenant(tenant)
     if (what === 'all') await walk.projections(snapshot)
     return walk.verification()
@@ -117,6 +124,7 @@ class Walk {
   #duplicates = 0
   #members = 0
   readonly #unsound: MemberId[] = []
+  #unsoundRows: readonly UnsoundListed[] = []
   #foldMismatches = 0
   #effectMismatches = 0
   #leaseMismatches = 0
@@ -132,15 +140,13 @@ class Walk {
   verification(): Verification {
     if (this.#chained !== this.#facts)
       this.#breakChain(`${this.#facts} facts are stored, ${this.#chained} of them stand in a chain`)
+    const unsound = this.#unsound.length + this.#unsoundRows.length
+    const others =
+      this.#foldMismatches + this.#effectMismatches + this.#leaseMismatches + this.#projectionMismatches
+    const sound = this.#chainOk && this.#structureOk && others === 0
     return {
-      ok:
-        this.#chainOk &&
-        this.#structureOk &&
-        this.#foldMismatches === 0 &&
-        this.#unsound.length === 0 &&
-        this.#effectMismatches === 0 &&
-        this.#leaseMismatches === 0 &&
-        this.#projectionMismatches === 0,
+      ok: sound && unsound === 0,
+      mends_itself: sound && unsound > 0,
       damaged: !this.#chainOk || !this.#structureOk,
       chain_ok: this.#chainOk,
       facts: this.#facts,
@@ -149,6 +155,7 @@ class Walk {
       members: this.#members,
       fold_mismatches: this.#foldMismatches,
       unsound_states: this.#unsound,
+      unsound_rows: this.#unsoundRows,
       states_mended: this.#snapshot.mended(),
       effect_mismatches: this.#effectMismatches,
       lease_mismatches: this.#leaseMismatches,
@@ -164,9 +171,15 @@ class Walk {
     for (const fault of faults) this.#say(fault)
   }
 
-  /** V-5; of facts that do not fold nothing can be made anew. */
+  listed(rows: readonly UnsoundListed[]): void {
+    this.#unsoundRows = rows
+    for (const { table, id, member } of rows)
+      this.#say(`row ${id} of ${table}, of member ${idText(member as MemberId)}, is not what was written`)
+  }
+
+  /** V-5; of facts that do not fold nothing can be made anew, and rows that are not what was written are made again first. */
   async projections(snapshot: Snapshot): Promise<void> {
-    if (!this.#structureOk || this.#foldMismatches > 0) return
+    if (!this.#structureOk || this.#foldMismatches > 0 || this.#unsoundRows.length > 0) return
     const clock = { now: () => this.#now }
     this.#projectionMismatches = await projectionFaults(snapshot, clock, (sentence) => this.#say(sentence))
   }

@@ -4,6 +4,8 @@
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { Database } from 'better-sqlite3'
+import { SCHEMA } from '../../cloud/collections/collections.ts'
+import { collectionSumSql } from '../../cloud/store/sqlite/collection-rows.ts'
 import { sumFunctions, sumSql } from '../../cloud/store/sqlite/row-sums.ts'
 import { emailOf } from './shop.ts'
 
@@ -46,9 +48,12 @@ const NUMBERS =
 
 /** A copy of the table's last row for each number, but for these columns. */
 function copies(database: Database, table: string, changes: Readonly<Record<string, string>>): string {
-  const columns = database.pragma(`table_info(${table})`) as { name: string }[]
-  const values = columns.map(({ name }) => changes[name] ?? `t."${name}"`)
-  return `INSERT INTO ${table} ${NUMBERS} SELECT ${values.join(', ')} FROM numbers, (SELECT * FROM ${table} ORDER BY id DESC LIMIT 1) t`
+  const names = (database.pragma(`table_info(${table})`) as { name: string }[]).map(({ name }) => name)
+  const values = names.map((name) => `${changes[name] ?? `t."${name}"`} AS "${name}"`)
+  const sum = names.includes('sum') ? collectionSumSql(SCHEMA.of(table)) : '0'
+  const written = names.map((name) => (name === 'sum' ? sum : `"${name}"`))
+  return `INSERT INTO ${table} ${NUMBERS} SELECT ${written.join(', ')} FROM
+    (SELECT ${values.join(', ')} FROM numbers, (SELECT * FROM ${table} ORDER BY id DESC LIMIT 1) t)`
 }
 
 function count(database: Database, sql: string): number {

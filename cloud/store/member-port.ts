@@ -49,3 +49,11 @@ export interface StateWrites {
 
 /** Makes a member's state again from its facts and saves it; gives why it could not: then nothing proves what the member has. */
 export type MendState = (tx: Writes, tenant: TenantId, member: MemberId) => Promise<string | undefined>
+
+/** What makes rows again that platforms list of a member (S-15). */
+export interface MendRows {
+  /** Writes them as for a member that is listed for the first time. */
+  project(tx: Writes, tenant: TenantId, member: MemberId): Promise<void>
+  /** Tells of it, in the commit that made them again. */
+  tell(tx: Writes, tenant: TenantId, member: MemberId): Promise<void>
+}

@@ -8,7 +8,7 @@ import type { HybridTime, Millis } from '../../protocol/time.ts'
 import type { AccountReads, AccountWrites } from './account-port.ts'
 import type { FleetWrites } from './fleet-port.ts'
 import type { LeaseReads, LeaseWrites } from './lease-port.ts'
-import type { MemberReads, MendState, StateWrites } from './member-port.ts'
+import type { MemberReads, MendRows, MendState, StateWrites } from './member-port.ts'
 import type { PlatformReads, PlatformWrites } from './platform-port.ts'
 import type { Effect } from '../evaluation/effects.ts'
 import type { ProgramRecord } from '../evaluation/programs.ts'
@@ -435,11 +435,16 @@ export interface Writes
 
 export interface CloudStore {
   readonly read: Reads
-  /** One after another: everything in `work` happens or nothing does. Durable when the promise resolves. */
+  /**
+   * One after another: everything in `work` happens or nothing does. Durable when the promise resolves. Where it meets rows that have to be made again (S-15), what
+   * it did is undone, and it is called once more.
+   */
   write<T>(work: (tx: Writes) => Promise<T>): Promise<T>
   /** Called after each commit that may have changed who may do what: tokens, clients, roles, HQ tokens. */
   onAccessChanged(listener: () => void): void
   /** What makes a state again that is not what was written (S-12); without it such a state is never given out. */
   mendStatesBy(mend: MendState): void
+  /** The same for rows that platforms list (S-15). */
+  mendRowsBy(mend: MendRows): void
   close(): Promise<void>
 }

@@ -25,6 +25,7 @@ export function crashing(store: CloudStore, fate: StoreFate): CloudStore {
   return {
     read: alive(store.read, fate),
     mendStatesBy: (mend) => store.mendStatesBy(mend),
+    mendRowsBy: (mend) => store.mendRowsBy(mend),
     onAccessChanged: (listener) => store.onAccessChanged(listener),
     close: () => store.close(),
     async write(work) {
@@ -79,6 +80,7 @@ function cursorApart(store: CloudStore): CloudStore {
   return {
     read: store.read,
     mendStatesBy: (mend) => store.mendStatesBy(mend),
+    mendRowsBy: (mend) => store.mendRowsBy(mend),
     onAccessChanged: (listener) => store.onAccessChanged(listener),
     close: () => store.close(),
     async write(work) {
@@ -99,6 +101,7 @@ function changed(store: CloudStore, change: (tx: Writes) => Writes): CloudStore 
   return {
     read: store.read,
     mendStatesBy: (mend) => store.mendStatesBy(mend),
+    mendRowsBy: (mend) => store.mendRowsBy(mend),
     onAccessChanged: (listener) => store.onAccessChanged(listener),
     close: () => store.close(),
     write: (work) => store.write((tx) => work(change(tx))),

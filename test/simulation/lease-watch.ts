@@ -91,6 +91,7 @@ export class LeaseWatch {
     return {
       read: store.read,
       mendStatesBy: (mend) => store.mendStatesBy(mend),
+      mendRowsBy: (mend) => store.mendRowsBy(mend),
       onAccessChanged: (listener) => store.onAccessChanged(listener),
       close: () => store.close(),
       write: async (work) => {

@@ -8,6 +8,7 @@ import { COLLECTIONS, SCHEMA } from '../../cloud/collections/collections.ts'
 import { and, eq, stepsOf } from '../../cloud/collections/query.ts'
 import type { Predicate } from '../../cloud/collections/query.ts'
 import { accountWrites } from '../../cloud/store/sqlite/accounts.ts'
+import { CollectionRows } from '../../cloud/store/sqlite/collection-rows.ts'
 import { selectOf } from '../../cloud/store/sqlite/collection-sql.ts'
 import { teachPlanner } from '../../cloud/store/sqlite/planner.ts'
 import { migrate } from '../../cloud/store/sqlite/schema.ts'
@@ -103,7 +104,7 @@ test('CON-6 what a member said or used is read from an index, and walks no table
     asked.push(text)
     return prepare(text)
   }
-  const { factsOfKind } = accountWrites(watched, () => Promise.resolve([]))
+  const { factsOfKind } = accountWrites(watched, new CollectionRows(watched), () => Promise.resolve([]))
   expect(await factsOfKind(1 as MemberId, 'voucher_use')).toEqual([])
   const plans = asked.map((text) => database.prepare(`EXPLAIN QUERY PLAN ${text}`).all(1, 'voucher_use'))
   expect(plans).toMatchObject([[{ detail: 'SEARCH facts USING INDEX facts_said (member=? AND kind=?)' }]])

@@ -2,7 +2,6 @@
 // not at all. A key is flipped in its index alone; SQLite goes on finding by it.
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { factIdOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId, Origin, ProgramVersion, Seq } from '../../protocol/ids.ts'
@@ -10,6 +9,7 @@ import type { Millis } from '../../protocol/time.ts'
 import { isStorageBroken } from '../../cloud/storage/faults.ts'
 import { STORE_FILE } from '../../cloud/store/sqlite/open.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
+import { flip, flipInIndex, xor } from '../support/flipped-rows.ts'
 import { HqWriter } from '../support/hq-writer.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
 import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
@@ -31,7 +31,6 @@ let takenOfHq: number
 /** What a case works on: a copy of what was made. */
 let directory: ReturnType<typeof freshDirectory>
 let cloud: CloudCore
-let disk: InstanceType<typeof Sqlite>
 
 beforeAll(async () => {
   made = freshDirectory(true)
@@ -95,10 +94,8 @@ beforeEach(() => {
   const { tenant } = cloud
   cloud = new CloudCore(directory.path, clock)
   cloud.tenant = tenant
-  disk = new Sqlite(join(directory.path, STORE_FILE))
 })
 afterEach(async () => {
-  disk.close()
   await cloud.store.close()
   directory.remove()
 })
@@ -107,31 +104,9 @@ function sell(minute: number, member: MemberId): void {
   shop.sale({ at: T0 + minute * MINUTE + 5, member }, [{ sku: 'x', category: 'BAG', pieces: 1, amount: 700 }])
 }
 
-/** SQLite has no word for it. */
-const xor = (column: string, bit: number): string => `${column} = (${column} | ${bit}) - (${column} & ${bit})`
-
-const flipped = (sql: string) => (): void => {
-  expect(disk.prepare(sql).run().changes, sql).toBeGreaterThan(0)
-}
-
-/** The key of a row is another in the index, and the row itself is whole: changed with the index, and back without it. */
-const lostIn = (index: string, flip: string) => (): void => {
-  flipped(flip)()
-  disk.unsafeMode()
-  disk.pragma('writable_schema = ON')
-  const schema = disk.prepare('SELECT * FROM sqlite_schema WHERE name = ?').get(index)
-  const reread = (): void =>
-    void disk.pragma(`schema_version = ${Number(disk.pragma('schema_version', { simple: true })) + 1}`)
-  disk.prepare('DELETE FROM sqlite_schema WHERE name = ?').run(index)
-  reread()
-  disk.close()
-  disk = new Sqlite(join(directory.path, STORE_FILE))
-  flipped(flip)()
-  disk.unsafeMode()
-  disk.pragma('writable_schema = ON')
-  disk.prepare('INSERT INTO sqlite_schema VALUES ($type, $name, $tbl_name, $rootpage, $sql)').run(schema)
-  reread()
-}
+const file = (): string => join(directory.path, STORE_FILE)
+const flipped = (sql: string) => (): void => flip(file(), sql)
+const lostIn = (index: string, sql: string) => (): void => flipInIndex(file(), index, sql)
 
 type Ask = () => Promise<unknown>
 const holds: Ask = () => cloud.store.read.openHolds(cloud.tenant, ann, NOW)
@@ -258,8 +233,8 @@ describe('S-12 S-14', () => {
       lostIn('activities_fact', `UPDATE activities SET ${xor('fact', 64)} WHERE kind = 'sale'`),
       late,
     ],
-  ])('%s: a flipped bit there is no answer, and nothing more is written', async (_, flip, ask) => {
-    flip()
+  ])('%s: a flipped bit there is no answer, and nothing more is written', async (_, flips, ask) => {
+    flips()
     const cause = await ask().then(
       (answer) => answer,
       (thrown: unknown) => thrown,

@@ -282,6 +282,14 @@ export const ACCOUNTS = {
 
 export type AccountTable = keyof typeof ACCOUNTS
 
+const KEPT_AS_TOLD = ['external_members', 'source_ids', 'mails'] as const
+export type ProjectedTable = Exclude<AccountTable, (typeof KEPT_AS_TOLD)[number]>
+
+/** Those that are functions of the members' facts. */
+export const PROJECTED: ReadonlySet<Collection> = new Set(
+  Object.values<Collection>(ACCOUNTS).filter(({ name }) => !KEPT_AS_TOLD.some((told) => told === name)),
+)
+
 interface Values {
   readonly integer: number
   readonly datetime: number

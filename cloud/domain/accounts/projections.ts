@@ -60,7 +60,7 @@ export class Projections {
 /** Tenants of one node that a start looks through. */
 const TENANTS_MAX = 100_000
 
-async function savedState(tx: Writes, member: MemberId): Promise<MemberState> {
+export async function savedState(tx: Writes, member: MemberId): Promise<MemberState> {
   const [row] = await tx.states([member])
   return (row && decodeState(row.state)) ?? newState()
 }

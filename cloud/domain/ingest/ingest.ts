@@ -12,6 +12,7 @@ import type { MemberState } from '../../evaluation/state.ts'
 import { nextDue } from '../../evaluation/time/time.ts'
 import type { ActivityRow, CloudStore, OriginRow, StoreRow, TenantId, Writes } from '../../store/port.ts'
 import { Projector } from '../accounts/projection/projector.ts'
+import { savedState } from '../accounts/projections.ts'
 import { raiseConflicts } from '../conflicts.ts'
 import type { ConflictDraft } from '../conflicts.ts'
 import type { NextDue } from '../due.ts'
@@ -94,6 +95,17 @@ export class Ingest {
     )
     this.#ownClock = new HybridClock(clock, TIME_MIN)
     this.#projector = new Projector(clock)
+    store.mendRowsBy({
+      // Nothing of what was looked up, or folded, by whoever met the row: that was undone.
+      project: async (tx, tenant, member) =>
+        new Projector(clock).again(tx, tenant, member, {
+          programs: await shelf.of(tenant),
+          stateOf: (of) => savedState(tx, of),
+        }),
+      tell: async (tx, tenant, member) => {
+        await tx.appendActivities([await this.#states.noted(tx, tenant, member)])
+      },
+    })
   }
 
   /** Called after each commit, in order. */
@@ -105,7 +117,7 @@ export class Ingest {
     return this.#waiting.length
   }
 
-  /** Saved states that were not what was written, and were made again (S-12). */
+  /** Saved states, and rows that platforms list, that were not what was written and were made again (S-12, S-15). */
   get statesMended(): number {
     return this.#states.mended
   }
@@ -242,6 +254,8 @@ export class Ingest {
     const changed = new Set<MemberId>()
     try {
       return await this.#store.write(async (tx) => {
+        // What was undone, because rows had to be made again, is done once more.
+        if (changed.size > 0) this.#forget(changed)
         const cursors: Cursors = new Map()
         let group = new Gathered(cursors)
         const answers = await gather(tx, group)
@@ -267,12 +281,17 @@ export class Ingest {
         return { answers, committed: { activities, touched: changed, leases } }
       })
     } catch (cause) {
-      // What the fold changed in memory was not saved.
-      this.#states.forget(changed)
-      this.#meetings.forget()
-      this.#projector.forget()
+      this.#forget(changed)
       throw cause
     }
+  }
+
+  /** What the fold changed in memory was not saved. */
+  #forget(changed: Set<MemberId>): void {
+    this.#states.forget(changed)
+    this.#meetings.forget()
+    this.#projector.forget()
+    changed.clear()
   }
 
   async #settle(

@@ -54,7 +54,7 @@ export class MemberStates {
       changed.add(member)
       const saved = this.#states.get(member) ?? null
       const lost = saved === null && (await this.#isLost(tx, member, touch))
-      if (lost) drafts.push(await this.#noted(tx, tenant, member))
+      if (lost) drafts.push(await this.noted(tx, tenant, member))
       const orphan = saved === null && !lost ? orphanAmong(touch) : undefined
       if (orphan !== undefined) conflicts.push(lostMember(tenant, orphan))
       // A merged member has an empty state, and nothing is folded onto it; one that was enrolled twice has none.
@@ -113,7 +113,7 @@ export class MemberStates {
     programs: Programs,
   ): Promise<string | undefined> {
     const fault = await this.remake(tx, tenant, member, programs)
-    if (fault === undefined) await tx.appendActivities([await this.#noted(tx, tenant, member)])
+    if (fault === undefined) await tx.appendActivities([await this.noted(tx, tenant, member)])
     return fault
   }
 
@@ -132,7 +132,8 @@ export class MemberStates {
     return undefined
   }
 
-  #noted(tx: Writes, tenant: TenantId, member: MemberId): Promise<ActivityDraft> {
+  /** What tells that something saved of a member was made again. */
+  noted(tx: Writes, tenant: TenantId, member: MemberId): Promise<ActivityDraft> {
     this.#mended += 1
     this.#onMended(member)
     return noteMended(tx, tenant, member, this.#clock.now() as Millis)

@@ -53,6 +53,6 @@ export async function noteMended(
 ): Promise<ActivityDraft> {
   const count = Number((await tx.meta(MENDED_NAME))?.split(' ')[0] ?? 0) + 1
   await tx.saveMeta(MENDED_NAME, `${count} ${now}`)
-  const text = `What was saved of member ${idText(member)} was not what had been written: it was folded again from the member's facts. Have the disk looked at`
+  const text = `What was saved of member ${idText(member)} was not what had been written: it was made again from the member's facts. Have the disk looked at`
   return noticeOf(tenant, { at: hybridTime(now), store: HQ_STORE, id: NO_FACT }, 'state_mended', text)
 }

@@ -1,10 +1,13 @@
 // Rows of accounts in the embedded engine: every statement is made from the declaration, once per set of columns. Ids are the node's one sequence.
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
-import { columnsOf } from '../../collections/collection.ts'
+import { UnsoundRow } from '../../storage/unsound.ts'
+import type { Row } from '../../collections/collection.ts'
 import { ACCOUNTS } from '../../collections/tables/accounts.ts'
 import type { AccountDraft, AccountRow, AccountTable } from '../../collections/tables/accounts.ts'
-import type { AccountReads, AccountWrites, Activity, EarnedRow, ProjectionState } from '../account-port.ts'
+import type { AccountReads, AccountWrites, Activity, ProjectionState } from '../account-port.ts'
 import type { CollectionReads, CollectionWrites } from '../collection-port.ts'
+import type { CollectionRows } from './collection-rows.ts'
+import { boundOf } from './query-shape.ts'
 import { factRow } from './rows.ts'
 import type { Raw } from './rows.ts'
 import type { preparer } from './statements.ts'
@@ -20,39 +23,36 @@ CREATE TABLE projections (tenant INTEGER PRIMARY KEY, state TEXT NOT NULL, up_to
 CREATE INDEX facts_said ON facts (member, kind, at, id) WHERE ${SAID};
 `
 
-const COLUMNS = Object.fromEntries(
-  Object.entries(ACCOUNTS).map(([table, collection]) => [table, Object.keys(columnsOf(collection))]),
-)
-const BOOLEANS = Object.fromEntries(
-  Object.entries(ACCOUNTS).map(([table, collection]) => [
-    table,
-    Object.entries(columnsOf(collection)).flatMap(([name, { type }]) => (type === 'boolean' ? [name] : [])),
-  ]),
-)
+const quoted = (name: string): string => `"${name}"`
 
-/** True because the row was written by this store from a value of this type. */
-function rowOf<T extends AccountTable>(table: T, raw: Raw): AccountRow<T> {
-  for (const column of BOOLEANS[table] ?? []) raw[column] = raw[column] === 1
-  return raw as AccountRow<T>
+/** True because the rows were written by this store from values of this type. */
+function read<T extends AccountTable>(kept: CollectionRows, table: T, raws: Raw[]): AccountRow<T>[] {
+  return kept.read(ACCOUNTS[table], raws) as unknown as AccountRow<T>[]
 }
 
-/** SQLite knows no truth values. */
-const bound = (value: unknown): unknown => (typeof value === 'boolean' ? Number(value) : value)
-
-const quoted = (name: string): string => `"${name}"`
+/** Rows whose columns have these values: one that an index leads to by a flipped key has others. Texts are left to SQLite, as in lists. */
+function rowsBy<T extends AccountTable>(
+  sql: Sql,
+  kept: CollectionRows,
+  table: T,
+  key: Partial<AccountRow<T>>,
+): AccountRow<T>[] {
+  const where = Object.keys(key)
+    .map((column) => `${quoted(column)} = ?`)
+    .join(' AND ')
+  const values = Object.values(key).map(boundOf)
+  const rows = read(kept, table, sql(`SELECT * FROM ${table} WHERE ${where} ORDER BY id`).all(...values))
+  for (const [column, value] of Object.entries(key))
+    if (typeof value === 'number' && rows.some((row) => (row as Raw)[column] !== value))
+      throw new UnsoundRow(`a row of ${table} is found by another key`)
+  return rows
+}
 
 type OwnReads = Omit<AccountReads, keyof CollectionReads>
 
-export function accountReads(sql: Sql): OwnReads {
+export function accountReads(sql: Sql, kept: CollectionRows): OwnReads {
   return {
-    accountRows: async (table, key) => {
-      const where = Object.keys(key)
-        .map((column) => `${quoted(column)} = ?`)
-        .join(' AND ')
-      return sql(`SELECT * FROM ${table} WHERE ${where} ORDER BY id`)
-        .all(...Object.values(key).map(bound))
-        .map((raw) => rowOf(table, raw))
-    },
+    accountRows: async (table, key) => rowsBy(sql, kept, table, key),
     projection: async (tenant) => {
       const raw = sql('SELECT state, up_to FROM projections WHERE tenant = ?').get(tenant)
       return raw === undefined
@@ -60,39 +60,45 @@ export function accountReads(sql: Sql): OwnReads {
         : ({ state: raw.state, upTo: raw.up_to } as ProjectionState)
     },
     transactedFacts: async (tenant, member, { limit, offset }) => {
-      const connection =
-        member === null
-          ? null
-          : (sql('SELECT id FROM connections WHERE member = ? AND tenant = ?').get(member, tenant)?.id ?? 0)
-      const [column, value] = connection === null ? ['tenant', tenant] : ['connection', connection]
+      const own = member === null ? undefined : rowsBy(sql, kept, 'connections', { member, tenant })[0]
+      const key = member === null ? { tenant } : { connection: own?.id ?? 0 }
       return sql(
-        `SELECT DISTINCT at, fact FROM transactions WHERE ${column} = ? ORDER BY at DESC, fact DESC LIMIT ? OFFSET ?`,
+        `SELECT DISTINCT at, fact FROM transactions WHERE ${Object.keys(key)[0]} = ? ORDER BY at DESC, fact DESC LIMIT ? OFFSET ?`,
       )
-        .all(value, limit, offset)
-        .map(({ fact }) => fact as FactId)
+        .all(...Object.values(key), limit, offset)
+        .map(({ at, fact }) => {
+          const said = rowsBy(sql, kept, 'transactions', { ...key, fact: Number(fact), at: Number(at) })
+          if (said.length === 0) throw new UnsoundRow('a transaction is found by another key')
+          return fact as FactId
+        })
     },
     lastTransaction: async (connection) => {
       const raw = sql(
         'SELECT * FROM transactions WHERE connection = ? ORDER BY at DESC, fact DESC, rule DESC LIMIT 1',
       ).get(connection)
-      return raw && rowOf('transactions', raw)
+      return raw && read(kept, 'transactions', [raw])[0]
     },
     earnedAfter: async (tenant, { at, id }, until, limit) =>
-      // A row of this statement has these columns.
-      sql(
-        `SELECT at, id, connection, points, location FROM transactions
-         WHERE tenant = ? AND (at, id) > (?, ?) AND at < ? AND classification = 'EARN' AND status = 'ACTIVE'
-         ORDER BY at, id LIMIT ?`,
-      ).all(tenant, at, id, until ?? Number.MAX_SAFE_INTEGER, limit) as unknown as EarnedRow[],
+      read(
+        kept,
+        'transactions',
+        sql(
+          `SELECT * FROM transactions WHERE tenant = ? AND (at, id) > (?, ?) AND at < ? AND classification = 'EARN' AND status = 'ACTIVE'
+           ORDER BY at, id LIMIT ?`,
+        ).all(tenant, at, id, until ?? Number.MAX_SAFE_INTEGER, limit),
+      ),
     activityBetween: async (tenant, connection, from, until) => {
       const [column, value] = connection === null ? ['tenant', tenant] : ['connection', connection]
-      const sums = sql(
-        `SELECT classification, COUNT(*) AS count, SUM(points) AS points FROM transactions
-         WHERE ${column} = ? AND at >= ? AND at < ? AND status = 'ACTIVE' GROUP BY classification`,
-      ).all(value, from, until)
+      const rows = read(
+        kept,
+        'transactions',
+        sql(
+          `SELECT * FROM transactions WHERE ${column} = ? AND at >= ? AND at < ? AND status = 'ACTIVE'`,
+        ).all(value, from, until),
+      )
       const of = (wanted: string): Activity['earned'] => {
-        const sum = sums.find(({ classification }) => classification === wanted)
-        return { count: Number(sum?.count ?? 0), points: Number(sum?.points ?? 0) }
+        const those = rows.filter(({ classification }) => classification === wanted)
+        return { count: those.length, points: those.reduce((sum, { points }) => sum + points, 0) }
       }
       // A row is changed when it is made, or later: its index finds it.
       const joined = sql(
@@ -109,28 +115,21 @@ export function accountReads(sql: Sql): OwnReads {
 
 type OwnWrites = Omit<AccountWrites, keyof CollectionWrites>
 
-export function accountWrites(sql: Sql, nextIds: CollectionWrites['nextIds']): OwnWrites {
+export function accountWrites(
+  sql: Sql,
+  kept: CollectionRows,
+  nextIds: CollectionWrites['nextIds'],
+): OwnWrites {
   return {
-    ...accountReads(sql),
+    ...accountReads(sql, kept),
     insertAccountRow: async <T extends AccountTable>(table: T, draft: AccountDraft<T>) => {
       const [id = 0] = await nextIds(1)
       const row = { ...draft, id }
-      const columns = COLUMNS[table] ?? []
-      sql(
-        `INSERT INTO ${table} (${columns.map(quoted).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-      ).run(...columns.map((column) => bound((row as Raw)[column])))
+      kept.insert(ACCOUNTS[table], row)
       return row
     },
-    saveAccountRow: async (table, id, changes) => {
-      const columns = Object.keys(changes)
-      if (columns.length === 0) return
-      sql(
-        `UPDATE ${table} SET ${columns.map((column) => `${quoted(column)} = ?`).join(', ')} WHERE id = ?`,
-      ).run(...Object.values(changes).map(bound), id)
-    },
-    deleteAccountRow: async (table, id) => {
-      sql(`DELETE FROM ${table} WHERE id = ?`).run(id)
-    },
+    saveAccountRow: async (table, id, changes) => kept.change(ACCOUNTS[table], id, changes as Row),
+    deleteAccountRow: async (table, id) => kept.delete(ACCOUNTS[table], id),
     saveProjection: async (tenant, { state, upTo }) => {
       sql('INSERT OR REPLACE INTO projections (tenant, state, up_to) VALUES (?, ?, ?)').run(
         tenant,

@@ -57,7 +57,10 @@ function tableOf(collection: Collection): string {
     ({ name, columns: names, unique }) =>
       `CREATE ${unique ? 'UNIQUE INDEX' : 'INDEX'} "${name}" ON "${collection.name}" (${names.map((column) => `"${column}"`).join(', ')});\n`,
   )
-  return [`CREATE TABLE "${collection.name}" (${columns.join(', ')});\n`, ...indexes].join('')
+  return [
+    `CREATE TABLE "${collection.name}" (${columns.join(', ')}, sum INTEGER NOT NULL);\n`,
+    ...indexes,
+  ].join('')
 }
 
 export interface Index {
@@ -94,7 +97,8 @@ export function selectOf(schema: Schema, collection: Collection, query: RowQuery
     ...keysetOf(order, query.after),
   ]
   // Only what is declared: an owner's table may have more, such as passwords.
-  const columns = sql.join(Object.keys(columnsOf(collection)).map((name) => sql.ref(name)))
+  const names = [...Object.keys(columnsOf(collection)), ...(collection.owned === true ? [] : ['sum'])]
+  const columns = sql.join(names.map((name) => sql.ref(name)))
   const compiled =
     sql`SELECT ${columns} FROM ${sql.table(collection.name)} WHERE ${sql.join(where, sql` AND `)}
     ORDER BY ${sql.join(order.map(orderOf))} LIMIT ${query.limit} OFFSET ${query.offset ?? 0}`.compile(

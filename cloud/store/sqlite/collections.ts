@@ -1,16 +1,18 @@
-// Rows of collections in the embedded engine. Values come out as they were declared: truth values and JSON are columns of numbers and text inside.
+// What is asked of collections in the embedded engine: queries of one shape are one prepared statement, and every row that one finds is what was written, and
+// what was asked for (S-12).
 import { isDeepStrictEqual } from 'node:util'
 import type { Database, Statement } from 'better-sqlite3'
 import { assert } from '../../../protocol/result.ts'
-import { columnsOf } from '../../collections/collection.ts'
-import type { Collection, Column, Json, Row, Value } from '../../collections/collection.ts'
-import { COLLECTIONS, SCHEMA } from '../../collections/collections.ts'
+import { UnsoundRow } from '../../storage/unsound.ts'
+import type { Collection, Row } from '../../collections/collection.ts'
+import { SCHEMA } from '../../collections/collections.ts'
 import type { RowQuery } from '../../collections/query.ts'
 import type { CollectionReads, CollectionWrites, VersionRow } from '../collection-port.ts'
+import type { CollectionRows } from './collection-rows.ts'
 import { selectOf } from './collection-sql.ts'
 import { withFirstSteps } from './first-steps.ts'
 import { countOn } from './meta.ts'
-import { shapeOf } from './query-shape.ts'
+import { askedBy, shapeOf } from './query-shape.ts'
 import type { Shaped } from './query-shape.ts'
 import type { Raw } from './rows.ts'
 import type { preparer } from './statements.ts'
@@ -20,16 +22,17 @@ const STATEMENTS_MAX = 512
 
 type Prepare = ReturnType<typeof preparer>
 
-export function collectionReads(database: Database, sql: Prepare): CollectionReads {
+export function collectionReads(database: Database, sql: Prepare, kept: CollectionRows): CollectionReads {
   const prepared = new PreparedQueries(database)
   const lookUp = (collection: Collection, asked: RowQuery): Row[] => {
     const query = withFirstSteps(SCHEMA, collection, asked, lookUp)
     if (query === null) return []
     const { statement, parameters } = prepared.of(collection, query)
-    const rows = statement.all(...parameters)
-    for (const row of rows) readIn(collection, row)
-    // Read as they were declared.
-    return rows as Row[]
+    const raws = statement.all(...parameters)
+    kept.prove(collection, raws)
+    if (!raws.every(askedBy(query)))
+      throw new UnsoundRow(`a row of ${collection.name} is found by another key`)
+    return kept.read(collection, raws)
   }
   return {
     rows: async (collection, query) => lookUp(collection, query),
@@ -48,33 +51,20 @@ export function collectionReads(database: Database, sql: Prepare): CollectionRea
   }
 }
 
-export function collectionWrites(database: Database, sql: Prepare): CollectionWrites {
+export function collectionWrites(database: Database, sql: Prepare, kept: CollectionRows): CollectionWrites {
   return {
-    ...collectionReads(database, sql),
+    ...collectionReads(database, sql, kept),
     nextIds: async (count) => {
       const last = countOn(sql, 'entity_last', count)
       return Array.from({ length: count }, (_, index) => last - count + 1 + index)
     },
     nextDocumentChange: async () => countOn(sql, 'document_change', 1),
     insertRows: async (collection, rows) => {
-      const columns = Object.entries(columnsOf(collection))
-      const insert = sql(
-        `INSERT INTO "${collection.name}" (${columns.map(([name]) => `"${name}"`).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-      )
-      for (const row of rows)
-        insert.run(...columns.map(([name, column]) => stored(column, row[name] ?? null)))
+      for (const row of rows) kept.insert(collection, row)
     },
-    updateRow: async (collection, id, changes) => {
-      const columns = Object.entries(columnsOf(collection)).filter(
-        ([name]) => name !== 'id' && Object.hasOwn(changes, name),
-      )
-      sql(
-        `UPDATE "${collection.name}" SET ${columns.map(([name]) => `"${name}" = ?`).join(', ')} WHERE id = ?`,
-      ).run(...columns.map(([name, column]) => stored(column, changes[name] ?? null)), id)
-    },
+    updateRow: async (collection, id, changes) => kept.change(collection, id, changes),
     deleteRows: async (collection, ids) => {
-      const remove = sql(`DELETE FROM "${collection.name}" WHERE id = ?`)
-      for (const id of ids) remove.run(id)
+      for (const id of ids) kept.delete(collection, id)
     },
     insertVersion: async ({ collection, id, version, tenant, change, at, by, row }) => {
       sql('INSERT INTO document_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
@@ -123,31 +113,4 @@ class PreparedQueries {
     if (this.#byShape.size > STATEMENTS_MAX && oldest !== undefined) this.#byShape.delete(oldest)
     return { statement, parameters }
   }
-}
-
-type Reading = readonly (readonly [name: string, type: 'boolean' | 'json'])[]
-
-/** Of each collection the columns that are something else inside. */
-const READINGS: ReadonlyMap<Collection, Reading> = new Map(
-  COLLECTIONS.map((collection) => [
-    collection,
-    Object.entries(columnsOf(collection)).flatMap(([name, { type }]) =>
-      type === 'boolean' || type === 'json' ? [[name, type] as const] : [],
-    ),
-  ]),
-)
-
-function readIn(collection: Collection, row: Raw): void {
-  for (const [name, type] of READINGS.get(collection) ?? []) {
-    const value = row[name]
-    if (value === null) continue
-    // What was written was JSON.
-    row[name] = type === 'boolean' ? value === 1 : (JSON.parse(value as string) as Json)
-  }
-}
-
-function stored({ type }: Column, value: Value): Value {
-  if (value === null) return null
-  if (type === 'boolean') return Number(value)
-  return type === 'json' ? JSON.stringify(value) : value
 }

@@ -5,8 +5,10 @@ import type { Database } from 'better-sqlite3'
 import { clearFailure, hasFailed } from '../../storage/failure-mark.ts'
 import { leavePageSums, pagesChanged } from '../../storage/page-sums.ts'
 import { isStorageBroken } from '../../storage/faults.ts'
-import { UnsoundRow } from '../../storage/unsound.ts'
+import { UnsoundRow, askedAgain } from '../../storage/unsound.ts'
+import type { UnsoundListed } from '../../storage/unsound.ts'
 import { chainFault } from './chains.ts'
+import { unsoundRows } from './collection-rows.ts'
 import { rowFaults } from './row-sums.ts'
 import { preparer } from './statements.ts'
 
@@ -46,7 +48,8 @@ export function inspect(file: string, database: Database): void {
 export function inspectRows(file: string, database: Database): void {
   const failed = hasFailed(file)
   // What numbers go on from is read before anything else.
-  const [fault] = rowFaults(preparer(database), failed ? undefined : ['meta'])
+  const sql = preparer(database)
+  const [fault] = failed ? [...rowFaults(sql), ...unsoundRows(sql).lost] : rowFaults(sql, ['meta'])
   if (fault !== undefined) throw damaged(file, fault)
   if (failed) clearFailure(file)
 }
@@ -73,26 +76,33 @@ function faultsOf(database: Database): string {
   }
 }
 
-/**
- * Every read that stumbles over the disk is told too; the caller gets its error, never a wrong value. `mended` is asked in the turn of the read, and gives
- * something to wait for where what was read had to be made again: then it is read once more.
- */
+/** What makes again what a read gave out, or would not give out. */
+export interface Remaking {
+  /** Something to wait for where states have to be made again: then it is read once more. Asked in the turn of the read. */
+  readonly mended: () => Promise<void> | undefined
+  readonly remade: (rows: readonly UnsoundListed[]) => Promise<void>
+}
+
+/** Every read that stumbles over the disk is told too; the caller gets its error, never a wrong value. */
 export function watched<T extends object>(
   reads: T,
   told: (cause: unknown) => void,
-  mended: () => Promise<void> | undefined,
+  { mended, remade }: Remaking,
 ): T {
   const entries = Object.entries(reads).map(([name, read]: [string, unknown]) => {
     if (typeof read !== 'function') return [name, read] as const
+    const once = async (values: unknown[]): Promise<unknown> => {
+      const answer: unknown = Reflect.apply(read, reads, values)
+      const mending = mended()
+      if (mending === undefined) return answer
+      await Promise.all([answer, mending])
+      const again: unknown = Reflect.apply(read, reads, values)
+      if (mended() !== undefined) throw new UnsoundRow('what was made again is not what is read')
+      return again
+    }
     const call = async (...values: unknown[]): Promise<unknown> => {
       try {
-        const answer: unknown = Reflect.apply(read, reads, values)
-        const mending = mended()
-        if (mending === undefined) return await answer
-        await Promise.all([answer, mending])
-        const again: unknown = Reflect.apply(read, reads, values)
-        if (mended() !== undefined) throw new UnsoundRow('what was made again is not what was written')
-        return await again
+        return await askedAgain(() => once(values), remade)
       } catch (cause) {
         told(cause)
         throw cause

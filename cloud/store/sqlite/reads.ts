@@ -20,6 +20,7 @@ import type { FoldedRow } from '../member-port.ts'
 import { conflictReads } from './conflicts.ts'
 import { accountReads } from './accounts.ts'
 import { chainOf, factsOf } from './chains.ts'
+import { CollectionRows } from './collection-rows.ts'
 import { collectionReads } from './collections.ts'
 import { fleetReads } from './fleet-rows.ts'
 import { leaseReads } from './leases.ts'
@@ -64,6 +65,7 @@ export function programRecord(raw: Raw): ProgramRecord {
 /** `unsound` is told of members that are given out with a state that is none, or not what was written (S-12). */
 export function sqliteReads(database: Database, unsound: (member: MemberId) => void): Reads {
   const sql = preparer(database)
+  const kept = new CollectionRows(sql)
   const listRow = (raw: Raw): MemberListRow => {
     const mergedInto = mergedIn(raw)
     if (!hasSoundState(sql, raw)) unsound(raw.id as MemberId)
@@ -238,9 +240,9 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
         MemberId | undefined,
 
     ...leaseReads(sql),
-    ...collectionReads(database, sql),
+    ...collectionReads(database, sql, kept),
     ...platformReads(sql),
-    ...accountReads(sql),
+    ...accountReads(sql, kept),
   }
 }
 

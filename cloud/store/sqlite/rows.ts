@@ -15,7 +15,8 @@ import type {
   OriginRow,
   StoreRow,
 } from '../port.ts'
-import { WORD, sound } from './row-sums.ts'
+import { sound } from './row-sums.ts'
+import { word } from './value-sums.ts'
 
 export type Raw = Record<string, unknown>
 
@@ -27,10 +28,6 @@ type Logged = Pick<ActivityRow, 'fact' | 'revision' | 'member' | 'points' | 'goo
 
 /** Odd, so that of numbers times these one that changes changes the sum. */
 const [A, B, C, D, E] = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f, 0x165667b1]
-
-/** Of a number of more than 32 bits both halves. */
-const word = (value: number): number =>
-  value === (value | 0) ? value : (value | 0) ^ Math.imul(value / WORD, A)
 
 function mixed(sum: number, a: number, b: number, c: number, d: number, e: number): number {
   const all =

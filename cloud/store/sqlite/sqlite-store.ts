@@ -5,14 +5,15 @@ import type { Database, Statement } from 'better-sqlite3'
 import type { MemberId } from '../../../protocol/ids.ts'
 import { idText } from '../../../protocol/ids.ts'
 import { MENDING_WAIT_MS_MAX } from '../../../protocol/limits.ts'
-import type { MendState } from '../member-port.ts'
+import type { MendRows, MendState } from '../member-port.ts'
 import type { CloudStore, Reads, TenantId, Writes } from '../port.ts'
 import { Checkpointer } from '../../storage/checkpointer.ts'
 import { DiskRoom } from '../../storage/disk-room.ts'
 import type { SpaceOf } from '../../storage/disk-room.ts'
 import { markFailed } from '../../storage/failure-mark.ts'
 import { isStorageBroken, isStorageFull } from '../../storage/faults.ts'
-import { UnsoundRow } from '../../storage/unsound.ts'
+import { UnsoundRow, askedAgain } from '../../storage/unsound.ts'
+import type { UnsoundListed } from '../../storage/unsound.ts'
 import { StorageFull } from '../room-port.ts'
 import type { RoomLook } from '../room-port.ts'
 import { damaged, leaveSums, watched } from './failure.ts'
@@ -21,6 +22,8 @@ import { STORE_FILE, openDatabase, openReader } from './open.ts'
 import type { OpenStore } from './open.ts'
 import { issuedWhole } from './platform-rows.ts'
 import { sqliteReads } from './reads.ts'
+import { CollectionRows, unsoundRows } from './collection-rows.ts'
+import { remadeRows } from './remade-rows.ts'
 import { rowFaults } from './row-sums.ts'
 import { SCHEMA_VERSION } from './schema.ts'
 import { preparer } from './statements.ts'
@@ -46,6 +49,8 @@ export interface SqliteOptions {
 export interface DiskStore extends CloudStore {
   /** From the first look on nothing is written while the disk is nearly full (S-8). */
   lookAtRoom(): RoomLook
+  /** Rows that the walk found not to be what was written are made again (S-15). */
+  remake(listed: readonly UnsoundListed[]): Promise<void>
   /** The walk found the file not to be what it was (S-5): as if the disk had failed. */
   foundDamaged(fault: string): void
 }
@@ -60,8 +65,8 @@ export interface Snapshot {
   readonly unsound: readonly MemberId[]
   /** How many such states a node made again, and when last. */
   mended(): { readonly count: number; readonly last: number } | null
-  /** What SQLite finds wrong with pages, indexes and rows, or rows with their sums; empty when nothing is. */
-  structure(): string[]
+  /** What SQLite finds wrong with pages, indexes and rows, or rows with their sums; empty when nothing is. Beside it rows that are made again when they are read (S-15). */
+  structure(): { readonly faults: readonly string[]; readonly listed: readonly UnsoundListed[] }
   /** The same moment as a store of its own, in another directory. */
   copyTo(directory: string): Promise<void>
   close(): void
@@ -90,7 +95,9 @@ export function openSnapshot(directory: string): Snapshot {
         .pluck()
         .all()
         .filter((said) => said !== 'ok')
-      return [...faults, ...(faults.length === 0 ? rowFaults(sql) : [])]
+      if (faults.length > 0) return { faults, listed: [] }
+      const { lost, listed } = unsoundRows(sql)
+      return { faults: [...rowFaults(sql), ...lost], listed }
     },
     copyTo: async (to) => void (await reader.backup(join(to, STORE_FILE))),
     close: () => void reader.close(),
@@ -126,6 +133,8 @@ class SqliteStore implements DiskStore {
   readonly #endsAtClose: boolean
   readonly #tenantOf: Statement<[MemberId, MemberId], TenantId | null>
   #mend: MendState | undefined
+  #mendRows: MendRows | undefined
+  readonly #kept: CollectionRows
   readonly #mendingMsMax: number
   readonly #onBroken: (cause: unknown) => void
   /** Why nothing more is written (S-4). */
@@ -147,6 +156,7 @@ class SqliteStore implements DiskStore {
     this.#checkpointer = checkpointer ? new Checkpointer(path, (cause) => this.#break(cause)) : null
     this.#written = writer.prepare<[], number>('SELECT total_changes()').pluck()
     this.#writer = writer
+    this.#kept = new CollectionRows(preparer(writer))
     this.#reader = reader
     this.#unlock = unlock
     this.#path = path
@@ -159,21 +169,24 @@ class SqliteStore implements DiskStore {
     const reads = sqliteReads(reader, (member) => void this.#unsound.push(member))
     const sql = preparer(reader)
     const issued: Reads['issued'] = async (hash) => this.#issued.of(hash, () => issuedWhole(sql, hash))
-    this.read = watched(
-      { ...reads, issued },
-      (cause) => this.#failed(cause),
-      () => this.#mending(),
-    )
+    this.read = watched({ ...reads, issued }, (cause) => this.#failed(cause), {
+      mended: () => this.#mending(),
+      remade: (rows) => this.#inTime(this.remake(rows)),
+    })
     this.#writes = this.#freshWrites()
   }
 
   /** They know how far the counters have come in what is committed. */
   #freshWrites(): Writes {
-    return this.#issued.watch(sqliteWrites(this.#writer, (members) => this.#mendStates(members)))
+    return this.#issued.watch(sqliteWrites(this.#writer, this.#kept, (members) => this.#mendStates(members)))
   }
 
   mendStatesBy(mend: MendState): void {
     this.#mend = mend
+  }
+
+  mendRowsBy(mend: MendRows): void {
+    this.#mendRows = mend
   }
 
   /**
@@ -207,8 +220,32 @@ class SqliteStore implements DiskStore {
     }
   }
 
+  remake(listed: readonly UnsoundListed[]): Promise<void> {
+    return this.write(() => this.#remake(listed))
+  }
+
+  /** Within the open transaction: rows that are not what was written, as their members' facts say (S-15). */
+  async #remake(listed: readonly UnsoundListed[]): Promise<void> {
+    const mend = this.#mendRows
+    const tenantOf = (member: MemberId): TenantId => {
+      const tenant = this.#tenantOf.get(member, member)
+      if (mend === undefined || typeof tenant !== 'number')
+        throw new UnsoundRow(`rows of member ${idText(member)} are not what was written`)
+      return tenant
+    }
+    const members = await remadeRows(this.#writer, this.#kept, listed, async (member) =>
+      mend?.project(this.#writes, tenantOf(member), member),
+    )
+    for (const member of members) await mend?.tell(this.#writes, tenantOf(member), member)
+  }
+
   write<T>(work: (tx: Writes) => Promise<T>): Promise<T> {
-    const result = this.#queue.then(() => this.#transaction(work))
+    const result = this.#queue.then(() =>
+      askedAgain(
+        () => this.#transaction(work),
+        (rows) => this.#transaction(() => this.#remake(rows)),
+      ),
+    )
     this.#queue = result.catch(() => undefined)
     return result
   }

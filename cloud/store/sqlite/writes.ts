@@ -18,6 +18,7 @@ import { preparer, present } from './statements.ts'
 import type { Prepared } from './statements.ts'
 import { conflictWrites } from './conflicts.ts'
 import { accountWrites } from './accounts.ts'
+import type { CollectionRows } from './collection-rows.ts'
 import { collectionWrites } from './collections.ts'
 import { CHAINED_FACTS, chainOf, chainedAside, chainedFact, factsOf } from './chains.ts'
 import { claimWrites } from './claims.ts'
@@ -56,13 +57,14 @@ const jsonOf = (list: readonly string[]): string => JSON.stringify(list)
 /** `mend`: makes sure that the states of these members are what was written, or throws (S-12). */
 export function sqliteWrites(
   database: Database,
+  kept: CollectionRows,
   mend: (members: readonly MemberId[]) => Promise<void>,
 ): Writes {
   const sql = preparer(database)
   // Not the highest in the table: a deleted member's number was sent to edges already, and must not come again.
   let change = Number(metaOf(sql, 'change') ?? 0)
   const stateOf = sql('SELECT * FROM states WHERE member = ?')
-  const collections = collectionWrites(database, sql)
+  const collections = collectionWrites(database, sql, kept)
   // As most rows are. Every value that is not bound saves 0.1 us of some 3.5, a text more.
   const plainFact = perWord((kind) =>
     sql(`INSERT INTO facts VALUES (?, ?, ?, ?, '${kind}', ?, NULL, 0, ?, 'counted', ?, ?, ?)`),
@@ -308,7 +310,7 @@ export function sqliteWrites(
     ...leaseWrites(sql),
     ...collections,
     ...platformWrites(sql),
-    ...accountWrites(sql, (count) => collections.nextIds(count)),
+    ...accountWrites(sql, kept, (count) => collections.nextIds(count)),
 
     meta: async (name) => metaOf(sql, name),
     saveMeta: async (name, value) => saveMeta(sql, name, value),

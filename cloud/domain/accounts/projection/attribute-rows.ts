@@ -4,6 +4,7 @@ import { decodeStoredFact } from '../../../../protocol/codec.ts'
 import { millisOf } from '../../../../protocol/time.ts'
 import type { AttributeDocument } from '../../../evaluation/document/parts.ts'
 import { oneOfSeveral } from '../../../evaluation/profile.ts'
+import { differences } from './row-sync.ts'
 import type { MemberScene } from './scene.ts'
 import { whoseOf } from './scene.ts'
 
@@ -40,9 +41,9 @@ export async function projectAttributes(scene: MemberScene): Promise<void> {
     const row = rows.get(value)
     const added = since.get(value) ?? row?.added ?? millisOf(state.at)
     rows.delete(value)
-    if (row === undefined)
-      await tx.insertAccountRow('connection_attributes', { ...whoseOf(scene), value, added })
-    else if (row.added !== added) await tx.saveAccountRow('connection_attributes', row.id, { added })
+    const wanted = { ...whoseOf(scene), value, added }
+    if (row === undefined) await tx.insertAccountRow('connection_attributes', wanted)
+    else await tx.saveAccountRow('connection_attributes', row.id, differences(row, wanted))
   }
   for (const { id } of rows.values()) await tx.deleteAccountRow('connection_attributes', id)
 }

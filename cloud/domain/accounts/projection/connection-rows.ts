@@ -106,15 +106,9 @@ export async function hideConnection(
 ): Promise<void> {
   const [row] = await tx.accountRows('connections', { member })
   if (row === undefined) return
-  if (!row.hidden)
-    await tx.saveAccountRow('connections', row.id, {
-      hidden: true,
-      balance: 0,
-      lifetime_earned: 0,
-      lifetime_spent: 0,
-      modified: now,
-      balance_modified: now,
-    })
+  const hidden = differences(row, { hidden: true, balance: 0, lifetime_earned: 0, lifetime_spent: 0 })
+  if (Object.keys(hidden).length > 0)
+    await tx.saveAccountRow('connections', row.id, { ...hidden, modified: now, balance_modified: now })
   const [survivor] = await tx.accountRows('connections', { member: root })
   if (survivor === undefined) return
   const { id: connection, person } = survivor

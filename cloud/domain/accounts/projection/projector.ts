@@ -112,6 +112,20 @@ export class Projector {
     return members.length < FILL_MEMBERS_MAX ? null : ((members.at(-1) ?? 0) as number as MemberId)
   }
 
+  /** All rows of one member as they are made for one that is listed for the first time, where they are not so (S-15). */
+  async again(
+    tx: Writes,
+    tenant: TenantId,
+    member: MemberId,
+    { programs, stateOf }: Pick<Settled, 'programs' | 'stateOf'>,
+  ): Promise<void> {
+    const scene = this.#scene(tx, tenant, programs)
+    const [alias] = await tx.aliases([member])
+    if (alias === undefined || alias.root === member)
+      await projectMembers(await this.#sceneOf(scene, member, EVERYTHING, stateOf))
+    else await hideConnection(scene, member, alias.root)
+  }
+
   /** What was looked up may have been rolled back. */
   forget(): void {
     this.#documents.forget()

@@ -10,7 +10,7 @@ import { PEOPLE } from '../../../collections/tables/people.ts'
 import type { Reads, TenantId } from '../../../store/port.ts'
 
 /** Transactions that are added up, and customers looked at, at once. */
-const EARNED_PAGE = 5_000
+const EARNED_PAGE = 2_000
 const CUSTOMERS_PAGE = 500
 
 export interface RankingRequest {

@@ -45,6 +45,7 @@ const LONG = [
   'test/oracle/in-cloud.test.ts',
   'test/oracle/planted.test.ts',
   'test/simulation/canaries.test.ts',
+  'test/simulation/hands.test.ts',
   'test/simulation/regressions.test.ts',
   // The rigs of npm run faults do the same at their size.
   'test/faults/kill.test.ts',

@@ -3,6 +3,7 @@
 import { get } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { realSystem } from '../../edge/system.ts'
 import type { Activity } from '../../edge/till/answers.ts'
 import { FEED_PAGE_MAX, FEED_SNAPSHOT } from '../../protocol/limits.ts'
 import { EdgeUnderTest, ONE_SALE, until } from '../support/edge-under-test.ts'
@@ -22,7 +23,9 @@ interface Frame {
 
 let edge: EdgeUnderTest
 beforeAll(async () => {
-  edge = await EdgeUnderTest.start()
+  // Nothing is told but what a test does: ten seconds after its start a store says by itself which terminals have called and that its link is offline, on a
+  // slow machine in the middle of a test.
+  edge = await EdgeUnderTest.start({ system: { ...realSystem, after: () => () => undefined } })
 })
 afterAll(() => edge.stop())
 
@@ -58,6 +61,7 @@ function bySocket(after: number, to: number, epoch?: number): Promise<Heard> {
     })
     socket.on('message', (data: Buffer) => take(JSON.parse(data.toString()) as Frame))
     socket.on('error', reject)
+    socket.on('close', (code) => reject(new Error(`the feed was closed with ${code} after ${after}`)))
   })
 }
 
@@ -127,7 +131,7 @@ describe('resuming', () => {
     const till = (async () => {
       while (watching) await commit(1)
     })()
-    await Promise.all(
+    const readers = Promise.all(
       seen.map(async (_, reader) => {
         for (let turn = 0; turn < TURNS; turn += 1) {
           const after = seen[reader] ?? began
@@ -139,9 +143,9 @@ describe('resuming', () => {
           seen[reader] = positions.at(-1) ?? after
         }
       }),
-    )
-    watching = false
-    await till
+    ).finally(() => (watching = false))
+    // Whichever fails first says why.
+    await Promise.all([readers, till])
     await until('all have left', async () =>
       (await edge.get('/metrics', { role: 'manager' })).text.includes('feed_readers 0'),
     )

@@ -7,6 +7,7 @@ import { columnsOf } from '../../collections/collection.ts'
 import type { Collection, ColumnType, Schema } from '../../collections/collection.ts'
 import { stepsOf } from '../../collections/query.ts'
 import type { Comparison, Order, Predicate, RowQuery, Step } from '../../collections/query.ts'
+import { hasSum } from './collection-rows.ts'
 import { boundOf } from './query-shape.ts'
 
 /** Only compiles: statements are run where they are prepared. */
@@ -97,7 +98,7 @@ export function selectOf(schema: Schema, collection: Collection, query: RowQuery
     ...keysetOf(order, query.after),
   ]
   // Only what is declared: an owner's table may have more, such as passwords.
-  const names = [...Object.keys(columnsOf(collection)), ...(collection.owned === true ? [] : ['sum'])]
+  const names = [...Object.keys(columnsOf(collection)), ...(hasSum(collection) ? ['sum'] : [])]
   const columns = sql.join(names.map((name) => sql.ref(name)))
   const compiled =
     sql`SELECT ${columns} FROM ${sql.table(collection.name)} WHERE ${sql.join(where, sql` AND `)}

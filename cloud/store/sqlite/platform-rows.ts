@@ -1,4 +1,4 @@
-// Reads and writes of who may do what. Each is a statement by a key; nothing here is hot: what `issued` found is remembered (issued-memory.ts).
+// Reads and writes of who may do what, each row with its sum (S-12). Each is a statement by a key; nothing here is hot: what `issued` found is remembered (issued-memory.ts).
 import type {
   ClientRow,
   ConsentRow,
@@ -18,7 +18,11 @@ import type {
   StaffRow,
   TenantRow,
 } from '../platform-port.ts'
+import { assert } from '../../../protocol/result.ts'
+import { UnsoundRow } from '../../storage/unsound.ts'
 import { portRow, tableRow } from './platform-tables.ts'
+import { changeSummed, findSummed, insertNumbered, insertSummed, putSummed, sound } from './row-sums.ts'
+import type { SummedTable } from './row-sums.ts'
 import type { Raw } from './rows.ts'
 import type { preparer } from './statements.ts'
 
@@ -26,33 +30,38 @@ type Sql = ReturnType<typeof preparer>
 
 const CONTACT_TABLES = { email: 'person_emails', phone: 'person_phones' } as const
 
-const CLIENT = `SELECT c.*, (SELECT json_group_array(t.tenant) FROM client_tenants t WHERE t.client = c.id) AS tenants FROM clients c`
-
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says which table's row it reads
-function one<T>(raw: Raw | undefined): T | undefined {
-  return raw && portRow<T>(raw)
+function one<T>(table: SummedTable, raw: Raw | undefined): T | undefined {
+  return raw && portRow<T>(sound(table, raw))
+}
+
+/** Rows of one whom an index found them by: one that has another there is not theirs. */
+function all<T>(table: SummedTable, raws: Raw[], whose: Raw): T[] {
+  return raws.map((raw) => {
+    for (const [column, value] of Object.entries(whose))
+      if (raw[column] !== value) throw new UnsoundRow(`a row of ${table} is found by another key`)
+    return portRow<T>(sound(table, raw))
+  })
 }
 
 function staffOf(sql: Sql, person: PersonId): StaffRow[] {
-  return sql('SELECT * FROM staff WHERE person = ? ORDER BY tenant')
-    .all(person)
-    .map((raw) => portRow<StaffRow>(raw))
+  return all('staff', sql('SELECT * FROM staff WHERE person = ? ORDER BY tenant').all(person), { person })
 }
 
-function clientWhere(sql: Sql, where: string, value: unknown): ClientRow | undefined {
-  return one(sql(`${CLIENT} WHERE ${where} = ?`).get(value))
+function clientOf(sql: Sql, id: number): ClientRow | undefined {
+  return one('clients', findSummed(sql, 'clients', id))
 }
 
 function familyWhole(sql: Sql, id: number): FamilyWhole | undefined {
-  const of = one<FamilyRow>(sql('SELECT * FROM families WHERE id = ?').get(id))
-  const client = of && clientWhere(sql, 'c.id', of.client)
+  const of = one<FamilyRow>('families', findSummed(sql, 'families', id))
+  const client = of && clientOf(sql, of.client)
   if (of === undefined || client === undefined) return undefined
   const staff = of.person === null ? [] : staffOf(sql, of.person)
   return { family: id, scopes: of.scopes, of, client, staff }
 }
 
 export function issuedWhole(sql: Sql, hash: string): IssuedWhole | undefined {
-  const row = one<IssuedRow>(sql('SELECT * FROM issued WHERE hash = ?').get(hash))
+  const row = one<IssuedRow>('issued', findSummed(sql, 'issued', hash))
   const whole = row && familyWhole(sql, row.family)
   return row && whole && { ...whole, ...row }
 }
@@ -63,57 +72,67 @@ export function platformReads(sql: Sql): PlatformReads {
       sql('SELECT id FROM tenants ORDER BY id')
         .all()
         .map(({ id }) => Number(id)),
-    tenant: async (id) => one<TenantRow>(sql('SELECT * FROM tenants WHERE id = ?').get(id)),
+    tenant: async (id) => one<TenantRow>('tenants', findSummed(sql, 'tenants', id)),
     tenantByHqHash: async (hash) =>
-      one<TenantRow>(sql('SELECT * FROM tenants WHERE hq_hash = ? AND hq_hash IS NOT NULL').get(hash)),
+      one<TenantRow>(
+        'tenants',
+        sql('SELECT * FROM tenants WHERE hq_hash = ? AND hq_hash IS NOT NULL').get(hash),
+      ),
     tenantList: async ({ after, limit }) =>
-      sql('SELECT * FROM tenants WHERE id > ? ORDER BY id LIMIT ?')
-        .all(after, limit)
-        .map((raw) => portRow<TenantRow>(raw)),
-    person: async (id) => one<PersonRow>(sql('SELECT * FROM persons WHERE id = ?').get(id)),
-    personByContact: async (kind, folded) =>
-      one<PersonRow>(
-        sql(
-          `SELECT p.* FROM ${CONTACT_TABLES[kind]} c JOIN persons p ON p.id = c.person WHERE c.folded = ?`,
-        ).get(folded),
+      all<TenantRow>(
+        'tenants',
+        sql('SELECT * FROM tenants WHERE id > ? ORDER BY id LIMIT ?').all(after, limit),
+        {},
       ),
+    person: async (id) => one<PersonRow>('persons', findSummed(sql, 'persons', id)),
+    personByContact: async (kind, folded) => {
+      const contact = findSummed(sql, CONTACT_TABLES[kind], folded)
+      return contact && one<PersonRow>('persons', findSummed(sql, 'persons', contact.person))
+    },
     contactsOf: async (person) =>
-      (['email', 'phone'] as const).flatMap((kind) =>
-        sql(
-          `SELECT person, value, folded, main FROM ${CONTACT_TABLES[kind]} WHERE person = ? ORDER BY main DESC, id`,
+      (['email', 'phone'] as const).flatMap((kind) => {
+        const table = CONTACT_TABLES[kind]
+        const raws = sql(`SELECT * FROM ${table} WHERE person = ? ORDER BY main DESC, id`).all(person)
+        return all<Omit<ContactOfPerson, 'kind'>>(table, raws, { person }).map(
+          ({ value, folded, main }): ContactOfPerson => ({ person, value, folded, main, kind }),
         )
-          .all(person)
-          .map((raw) => ({ ...portRow<Omit<ContactOfPerson, 'kind'>>(raw), kind })),
-      ),
+      }),
     staffOf: async (person) => staffOf(sql, person),
     staffMember: async (tenant, id) =>
-      one<StaffRow>(sql('SELECT * FROM staff WHERE tenant = ? AND id = ?').get(tenant, id)),
+      one<StaffRow>('staff', sql('SELECT * FROM staff WHERE tenant = ? AND id = ?').get(tenant, id)),
     staffOfTenant: async (tenant, { after, limit }) =>
-      sql('SELECT * FROM staff WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?')
-        .all(tenant, after, limit)
-        .map((raw) => portRow<StaffRow>(raw)),
-    client: async (id) => clientWhere(sql, 'c.id', id),
-    clientByKey: async (key) => clientWhere(sql, 'c.key', key),
+      all<StaffRow>(
+        'staff',
+        sql('SELECT * FROM staff WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?').all(tenant, after, limit),
+        { tenant },
+      ),
+    client: async (id) => clientOf(sql, id),
+    clientByKey: async (key) =>
+      one<ClientRow>('clients', sql('SELECT * FROM clients WHERE key = ?').get(key)),
     clientsOfTenant: async (tenant, { after, limit }) =>
-      sql(
-        `${CLIENT} JOIN client_tenants o ON o.client = c.id WHERE o.tenant = ? AND c.id > ?
-         AND (SELECT count(*) FROM client_tenants t WHERE t.client = c.id) = 1 ORDER BY c.id LIMIT ?`,
-      )
-        .all(tenant, after, limit)
-        .map((raw) => portRow<ClientRow>(raw)),
+      all<ClientRow>(
+        'clients',
+        sql(
+          `SELECT c.* FROM clients c JOIN client_tenants o ON o.client = c.id WHERE o.tenant = ? AND c.id > ?
+           AND (SELECT count(*) FROM client_tenants t WHERE t.client = c.id) = 1 ORDER BY c.id LIMIT ?`,
+        ).all(tenant, after, limit),
+        { tenants: JSON.stringify([tenant]) },
+      ),
     issued: async (hash) => issuedWhole(sql, hash),
     familyWhole: async (id) => familyWhole(sql, id),
-    session: async (hash) => one<SessionRow>(sql('SELECT * FROM sessions WHERE hash = ?').get(hash)),
+    session: async (hash) => one<SessionRow>('sessions', findSummed(sql, 'sessions', hash)),
     consent: async (person, client) =>
-      one<ConsentRow>(sql('SELECT * FROM consents WHERE person = ? AND client = ?').get(person, client)),
+      one<ConsentRow>('consents', findSummed(sql, 'consents', person, client)),
     consentsOf: async (person) =>
-      sql('SELECT * FROM consents WHERE person = ? ORDER BY client')
-        .all(person)
-        .map((raw) => portRow<ConsentRow>(raw)),
+      all<ConsentRow>(
+        'consents',
+        sql('SELECT * FROM consents WHERE person = ? ORDER BY client').all(person),
+        { person },
+      ),
     identification: async (hash) =>
-      one<IdentificationRow>(sql('SELECT * FROM identifications WHERE hash = ?').get(hash)),
-    invitation: async (hash) => one<InvitationRow>(sql('SELECT * FROM invitations WHERE hash = ?').get(hash)),
-    proof: async (hash) => one<ProofRow>(sql('SELECT * FROM proofs WHERE hash = ?').get(hash)),
+      one<IdentificationRow>('identifications', findSummed(sql, 'identifications', hash)),
+    invitation: async (hash) => one<InvitationRow>('invitations', findSummed(sql, 'invitations', hash)),
+    proof: async (hash) => one<ProofRow>('proofs', findSummed(sql, 'proofs', hash)),
   }
 }
 
@@ -123,15 +142,12 @@ export function platformWrites(sql: Sql): PlatformWrites {
     ...personWrites(sql),
     ...clientWrites(sql),
     insertTenant: async (name) =>
-      Number(sql('INSERT INTO tenants (name) VALUES (?)').run(name).lastInsertRowid),
+      insertNumbered(sql, 'tenants', { name, hq_hash: null, dialects: '[]', modified: 0 }),
     saveTenant: async (row) => {
-      sql(
-        `UPDATE tenants SET name = $name, hq_hash = $hq_hash, dialects = $dialects, modified = $modified WHERE id = $id`,
-      ).run(tableRow(row))
+      const { id, ...changes } = tableRow(row)
+      changeSummed(sql, 'tenants', [id], changes)
     },
-    insertSession: async (row) => {
-      sql('INSERT INTO sessions (hash, person, expires) VALUES ($hash, $person, $expires)').run(tableRow(row))
-    },
+    insertSession: async (row) => insertSummed(sql, 'sessions', tableRow(row)),
     deleteSession: async (hash) => {
       sql('DELETE FROM sessions WHERE hash = ?').run(hash)
     },
@@ -143,25 +159,20 @@ export function platformWrites(sql: Sql): PlatformWrites {
         person,
         client,
       })
-      sql('UPDATE families SET ended = 1 WHERE person = $person AND client = coalesce($client, client)').run({
-        person,
-        client,
-      })
+      const families = sql(
+        'SELECT id FROM families WHERE person = $person AND client = coalesce($client, client)',
+      ).all({ person, client })
+      for (const { id } of families) changeSummed(sql, 'families', [id], { ended: 1 })
     },
-    insertProof: async (row) => {
-      sql(
-        'INSERT INTO proofs (hash, purpose, person, email, expires) VALUES ($hash, $purpose, $person, $email, $expires)',
-      ).run(tableRow(row))
-    },
-    takeProof: async (hash) => one<ProofRow>(sql('DELETE FROM proofs WHERE hash = ? RETURNING *').get(hash)),
-    insertIdentification: async (row) => {
-      sql(
-        `INSERT INTO identifications (hash, kind, family, tenant, person, redirect_uri, state, expires)
-         VALUES ($hash, $kind, $family, $tenant, $person, $redirect_uri, $state, $expires)`,
-      ).run(tableRow(row))
-    },
+    insertProof: async (row) => insertSummed(sql, 'proofs', tableRow(row)),
+    takeProof: async (hash) =>
+      one<ProofRow>('proofs', sql('DELETE FROM proofs WHERE hash = ? RETURNING *').get(hash)),
+    insertIdentification: async (row) => insertSummed(sql, 'identifications', tableRow(row)),
     takeIdentification: async (hash) =>
-      one<IdentificationRow>(sql('DELETE FROM identifications WHERE hash = ? RETURNING *').get(hash)),
+      one<IdentificationRow>(
+        'identifications',
+        sql('DELETE FROM identifications WHERE hash = ? RETURNING *').get(hash),
+      ),
     sweepPlatform: async (now, limit) => {
       const families = new Set<unknown>()
       for (const table of ['issued', 'sessions', 'identifications', 'invitations', 'proofs'])
@@ -192,58 +203,50 @@ function personWrites(
   | 'takeInvitation'
 > {
   return {
-    insertPerson: async (row) => {
-      const { lastInsertRowid } = sql(
-        `INSERT INTO persons (first_name, last_name, birthday, password, created, modified)
-         VALUES ($first_name, $last_name, $birthday, $password, $created, $modified)`,
-      ).run(tableRow(row))
-      return { ...row, id: Number(lastInsertRowid) as PersonId }
-    },
+    insertPerson: async (row) => ({
+      ...row,
+      id: insertNumbered(sql, 'persons', tableRow(row)) as PersonId,
+    }),
     savePerson: async (row) => {
-      sql(
-        `UPDATE persons SET first_name = $first_name, last_name = $last_name, birthday = $birthday, password = $password, modified = $modified
-         WHERE id = $id`,
-      ).run(withoutCreated(row))
+      const { id, ...changes } = withoutCreated(row)
+      changeSummed(sql, 'persons', [id], changes)
     },
     insertContact: async ({ kind, ...row }) => {
       const table = CONTACT_TABLES[kind]
-      const { changes } = sql(
-        `INSERT INTO ${table} (person, value, folded, main) VALUES ($person, $value, $folded, $main) ON CONFLICT (folded) DO NOTHING`,
-      ).run(tableRow(row))
-      if (changes === 1 && row.main)
-        sql(`UPDATE ${table} SET main = 0 WHERE person = ? AND folded <> ?`).run(row.person, row.folded)
-      return changes === 1
+      const { person, folded, main } = row
+      if (findSummed(sql, table, folded) !== undefined) return false
+      insertSummed(sql, table, tableRow(row))
+      if (!main) return true
+      const mains = sql(`SELECT folded FROM ${table} WHERE person = ? AND folded <> ? AND main = 1`)
+      for (const other of mains.all(person, folded)) changeSummed(sql, table, [other.folded], { main: 0 })
+      return true
     },
     deleteContact: async (kind, folded) => {
       sql(`DELETE FROM ${CONTACT_TABLES[kind]} WHERE folded = ?`).run(folded)
     },
     moveContacts: async (from, to) => {
-      for (const table of Object.values(CONTACT_TABLES))
-        sql(
-          `UPDATE ${table} SET person = $to, main = main AND NOT EXISTS (SELECT 1 FROM ${table} WHERE person = $to AND main = 1)
-           WHERE person = $from`,
-        ).run({ from, to })
+      for (const table of Object.values(CONTACT_TABLES)) {
+        const of = sql(`SELECT folded, main FROM ${table} WHERE person = ?`)
+        const hasMain = of.all(to).some(({ main }) => main === 1)
+        for (const { folded, main } of of.all(from))
+          changeSummed(sql, table, [folded], { person: to, main: hasMain ? 0 : main })
+      }
     },
-    saveStaff: async (row) =>
-      portRow<StaffRow>(
-        // A statement that returns the row it writes always has one.
-        sql(
-          `INSERT INTO staff (tenant, person, role, locations, description, bill_payer, created, modified)
-           VALUES ($tenant, $person, $role, $locations, $description, $bill_payer, $created, $modified)
-           ON CONFLICT (tenant, person) DO UPDATE SET role = excluded.role, locations = excluded.locations, description = excluded.description,
-           bill_payer = excluded.bill_payer, modified = excluded.modified RETURNING *`,
-        ).get(tableRow(row)) as Raw,
-      ),
+    saveStaff: async (row) => {
+      const { created, ...changes } = tableRow(row)
+      const key = [row.tenant, row.person]
+      if (findSummed(sql, 'staff', ...key) === undefined) insertSummed(sql, 'staff', { ...changes, created })
+      else changeSummed(sql, 'staff', key, changes)
+      const saved = findSummed(sql, 'staff', ...key)
+      assert(saved !== undefined, 'what was saved is there')
+      return portRow<StaffRow>(saved)
+    },
     deleteStaff: async (tenant, person) => {
       sql('DELETE FROM staff WHERE tenant = ? AND person = ?').run(tenant, person)
     },
-    insertInvitation: async (row) => {
-      sql(
-        'INSERT INTO invitations (hash, tenant, email, role, locations, expires) VALUES ($hash, $tenant, $email, $role, $locations, $expires)',
-      ).run(tableRow(row))
-    },
+    insertInvitation: async (row) => insertSummed(sql, 'invitations', tableRow(row)),
     takeInvitation: async (hash) =>
-      one<InvitationRow>(sql('DELETE FROM invitations WHERE hash = ? RETURNING *').get(hash)),
+      one<InvitationRow>('invitations', sql('DELETE FROM invitations WHERE hash = ? RETURNING *').get(hash)),
   }
 }
 
@@ -271,48 +274,31 @@ function clientWrites(
       sql('INSERT INTO client_tenants (client, tenant) VALUES (?, ?)').run(client, tenant)
   }
   return {
-    insertClient: async ({ tenants, ...row }) => {
-      const { lastInsertRowid } = sql(
-        `INSERT INTO clients (key, name, dialect, secret_hash, redirect_uris, scopes, grants, disabled, created, modified)
-         VALUES ($key, $name, $dialect, $secret_hash, $redirect_uris, $scopes, $grants, $disabled, $created, $modified)`,
-      ).run(tableRow(row))
-      const id = Number(lastInsertRowid) as ClientRow['id']
-      saveTenants(id, tenants)
-      return { ...row, tenants, id }
+    insertClient: async (row) => {
+      const id = insertNumbered(sql, 'clients', tableRow(row)) as ClientRow['id']
+      saveTenants(id, row.tenants)
+      return { ...row, id }
     },
     saveClient: async (row) => {
-      const { tenants, key: _, ...kept } = withoutCreated(row)
-      sql(
-        `UPDATE clients SET name = $name, dialect = $dialect, secret_hash = $secret_hash, redirect_uris = $redirect_uris, scopes = $scopes,
-         grants = $grants, disabled = $disabled, modified = $modified WHERE id = $id`,
-      ).run(kept)
-      saveTenants(row.id, JSON.parse(String(tenants)) as number[])
+      const { id, key: _, ...changes } = withoutCreated(row)
+      changeSummed(sql, 'clients', [id], changes)
+      saveTenants(row.id, row.tenants)
     },
-    insertFamily: async (row) => {
-      const { lastInsertRowid } = sql(
-        `INSERT INTO families (client, person, scopes, "grant", created) VALUES ($client, $person, $scopes, $grant, $created)`,
-      ).run(tableRow(row))
-      return { ...row, id: Number(lastInsertRowid), ended: false }
+    insertFamily: async (row) => ({
+      ...row,
+      id: insertNumbered(sql, 'families', { ...tableRow(row), ended: 0 }),
+      ended: false,
+    }),
+    endFamily: async (id) => changeSummed(sql, 'families', [id], { ended: 1 }),
+    insertIssued: async (row) => insertSummed(sql, 'issued', { ...tableRow(row), used: 0 }),
+    useIssued: async (hash) => {
+      const unused = findSummed(sql, 'issued', hash)?.used === 0
+      if (unused) changeSummed(sql, 'issued', [hash], { used: 1 })
+      return unused
     },
-    endFamily: async (id) => {
-      sql('UPDATE families SET ended = 1 WHERE id = ?').run(id)
-    },
-    insertIssued: async (row) => {
-      sql(
-        `INSERT INTO issued (hash, family, kind, scopes, expires, redirect_uri, challenge)
-         VALUES ($hash, $family, $kind, $scopes, $expires, $redirect_uri, $challenge)`,
-      ).run(tableRow(row))
-    },
-    useIssued: async (hash) =>
-      sql('UPDATE issued SET used = 1 WHERE hash = ? AND used = 0').run(hash).changes === 1,
     deleteIssued: async (hash) => {
       sql('DELETE FROM issued WHERE hash = ?').run(hash)
     },
-    saveConsent: async (row) => {
-      sql(
-        `INSERT INTO consents (person, client, scopes, at) VALUES ($person, $client, $scopes, $at)
-         ON CONFLICT (person, client) DO UPDATE SET scopes = excluded.scopes, at = excluded.at`,
-      ).run(tableRow(row))
-    },
+    saveConsent: async (row) => putSummed(sql, 'consents', tableRow(row)),
   }
 }

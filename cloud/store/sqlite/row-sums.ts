@@ -80,9 +80,42 @@ const SUMMED = {
   redemptions: { key: 1, columns: ['id', 'tenant', 'perk', 'store'] },
   uses: { key: 3, columns: ['tenant', 'perk', 'store', 'count'] },
   tallies: { key: 3, columns: ['kind', 'tenant', 'owner', 'count'] },
+  tenants: { key: 1, columns: ['id', 'name', 'hq_hash', 'dialects', 'modified'] },
+  // A password that flipped lets nobody in.
+  persons: { key: 1, columns: ['id', 'first_name', 'last_name', 'birthday', 'created', 'modified'] },
+  person_emails: { key: 1, columns: ['folded', 'person', 'value', 'main'] },
+  person_phones: { key: 1, columns: ['folded', 'person', 'value', 'main'] },
+  staff: {
+    key: 2,
+    columns: ['tenant', 'person', 'role', 'locations', 'description', 'bill_payer', 'created', 'modified'],
+  },
+  invitations: { key: 1, columns: ['hash', 'tenant', 'email', 'role', 'locations', 'expires'] },
+  proofs: { key: 1, columns: ['hash', 'purpose', 'person', 'email', 'expires'] },
+  clients: {
+    key: 1,
+    columns:
+      'id key name dialect secret_hash redirect_uris scopes grants disabled created modified tenants'.split(
+        ' ',
+      ),
+  },
+  families: { key: 1, columns: ['id', 'client', 'person', 'scopes', 'grant', 'created', 'ended'] },
+  issued: {
+    key: 1,
+    columns: ['hash', 'family', 'kind', 'scopes', 'expires', 'used', 'redirect_uri', 'challenge'],
+  },
+  sessions: { key: 1, columns: ['hash', 'person', 'expires'] },
+  consents: { key: 2, columns: ['person', 'client', 'scopes', 'at'] },
+  identifications: {
+    key: 1,
+    columns: ['hash', 'kind', 'family', 'tenant', 'person', 'redirect_uri', 'state', 'expires'],
+  },
 } as const satisfies Record<string, { readonly key: number; readonly columns: readonly string[] }>
 
 export type SummedTable = keyof typeof SUMMED
+
+export function columnsInSum(table: SummedTable): readonly string[] {
+  return SUMMED[table].columns
+}
 
 export function sumOfRow(table: SummedTable, row: Raw): number {
   return sumOfColumns(SUMMED[table].columns, row)
@@ -109,6 +142,17 @@ export function insertSummed(sql: ReturnType<typeof preparer>, table: SummedTabl
   sql(
     `INSERT INTO ${table} (${columns.join(', ')}, sum) VALUES (${columns.map(() => '?').join(', ')}, ?)`,
   ).run(...columns.map((column) => row[column] ?? null), sumOfRow(table, row))
+}
+
+/** The same of a table that numbers its rows itself; gives the number. */
+export function insertNumbered(sql: ReturnType<typeof preparer>, table: SummedTable, row: Raw): number {
+  const names = Object.keys(row).filter((column) => column !== 'id')
+  const { lastInsertRowid } = sql(
+    `INSERT INTO ${table} (${names.join(', ')}, sum) VALUES (${names.map(() => '?').join(', ')}, 0)`,
+  ).run(...names.map((column) => row[column] ?? null))
+  const id = Number(lastInsertRowid)
+  sql(`UPDATE ${table} SET sum = ? WHERE id = ?`).run(sumOfRow(table, { ...row, id }), id)
+  return id
 }
 
 /** By the values of its key; throws where it is not what was written. */
@@ -180,7 +224,7 @@ const ADDED = 'ADD COLUMN sum INTEGER NOT NULL DEFAULT 0'
 
 /** Of tables that an earlier version made. */
 const OLDER =
-  'programs identities holds meta stores edges origins contacts members aliases links redemptions uses'.split(
+  'programs identities holds meta stores edges origins contacts members aliases links redemptions uses tenants'.split(
     ' ',
   ) as SummedTable[]
 

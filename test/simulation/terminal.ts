@@ -184,7 +184,8 @@ export class Terminal {
       }
       return
     }
-    const body = Buffer.from(result.value.body).toString()
+    const { buffer, byteOffset, length } = result.value.body
+    const body = Buffer.from(buffer, byteOffset, length).toString()
     const { receipt, vouchers = [] } = JSON.parse(body) as Told
     operation.acked = {
       origin: this.#node.origin,
@@ -214,8 +215,8 @@ export class Terminal {
     const occurred_at = new Date(this.#time.now() - random.below(this.#plan.lateMsMax + 1)).toISOString()
     const member: Identity = { kind: 'card', value: card }
     const roll = random.below(100)
-    const sold = this.#sold.filter(({ acked }) => acked !== null)
     if (roll < 12) return this.#add('enrolment', { identities: [member], occurred_at }, card, 0)
+    const sold = roll < 65 ? [] : this.#sold.filter(({ acked }) => acked !== null)
     if (roll < 65 || (roll < 78 && sold.length === 0)) {
       const lines = Array.from({ length: 1 + random.below(4) }, () => ({
         sku: `S${random.below(20)}`,

@@ -27,24 +27,39 @@ export function foldFacts(
   earlier: PastFacts,
   onFact?: (fact: Fact, effects: readonly Effect[], state: MemberState, own: EffectBuffer['own']) => void,
 ): void {
-  const folded = new Map<FactId, PastFact>()
+  const folded = new PastOfFold()
   let now: CanonicalPlace | null = null
   // `earlier` may know facts that come later in the canonical order, from a fold before this one: those have not happened yet (E-FOLD-1).
   const past: PastFacts = {
     find(id) {
-      const found = folded.get(id) ?? earlier.find(id)
+      const found = folded.find(id) ?? earlier.find(id)
       return found !== undefined && now !== null && compareCanonical(found.fact, now) < 0 ? found : undefined
     },
   }
   for (const fact of canonically(facts)) {
-    assert(!folded.has(fact.id), `fact ${fact.id} is folded once`)
+    assert(now === null || compareCanonical(now, fact) < 0, 'a fact is folded once')
     now = fact
     buffer.clear()
     const program = programs.program(fact.at)
     step(program, state, fact, buffer, past)
     const effects = buffer.read()
-    folded.set(fact.id, { fact, effects, program })
+    folded.push({ fact, effects, program })
     onFact?.(fact, effects, state, buffer.own)
+  }
+}
+
+/** The facts that one fold has folded. Few facts look back: those before them are put in order when the first one does. */
+class PastOfFold {
+  readonly #folded: PastFact[] = []
+  readonly #byId = new Map<FactId, PastFact>()
+
+  push(past: PastFact): void {
+    this.#folded.push(past)
+  }
+
+  find(id: FactId): PastFact | undefined {
+    for (const past of this.#folded.splice(0)) this.#byId.set(past.fact.id, past)
+    return this.#byId.get(id)
   }
 }
 

@@ -1,20 +1,22 @@
 // Hot: which rows of the log mean more than what they did to their member's state. They are few: a backlog's rows are gone through once, not once by each who
 // asks for some of them (books, redemptions, conflicts, reactions). Budget: the sync bench.
-import type { Effect, EffectKind } from '../../evaluation/effects.ts'
+import type { Effect } from '../../evaluation/effects.ts'
 import type { ActivityDraft } from './standing.ts'
 
 /** Whatever takes an amount away does, too. */
-const CONSEQUENT: Readonly<Partial<Record<EffectKind, true>>> = {
-  given_back: true,
-  voucher_issued: true,
-  voucher_used: true,
-  voucher_reused: true,
-  entitlement: true,
-  referral_completed: true,
-}
-
 function isConsequent({ amount, kind }: Effect): boolean {
-  return amount < 0 || CONSEQUENT[kind] === true
+  if (amount < 0) return true
+  switch (kind) {
+    case 'given_back':
+    case 'voucher_issued':
+    case 'voucher_used':
+    case 'voucher_reused':
+    case 'entitlement':
+    case 'referral_completed':
+      return true
+    default:
+      return false
+  }
 }
 
 /** The places of those rows. */
@@ -22,7 +24,11 @@ export function consequentAmong(drafts: readonly Pick<ActivityDraft, 'effects'>[
   const places: number[] = []
   let place = 0
   for (const { effects } of drafts) {
-    if (effects.some(isConsequent)) places.push(place)
+    for (const effect of effects)
+      if (isConsequent(effect)) {
+        places.push(place)
+        break
+      }
     place += 1
   }
   return places

@@ -14,8 +14,10 @@ export class Meetings {
   async meet(tx: Writes, touched: ReadonlyMap<MemberId, Touch>): Promise<void> {
     const rows: { store: StoreId; member: MemberId }[] = []
     for (const [member, { added }] of touched) {
+      let last: StoreId | 0 = 0
       for (const { fact } of added) {
-        if (fact.store === 0) continue
+        if (fact.store === 0 || fact.store === last) continue
+        last = fact.store
         const met = this.#met.get(fact.store) ?? new Set()
         if (met.has(member)) continue
         if (met.size >= MEETINGS_KNOWN_MAX) met.clear()

@@ -4,7 +4,7 @@ import { decodeStoredFact } from '../../../protocol/codec.ts'
 import { compareCanonical } from '../../../protocol/facts.ts'
 import type { Enrolment, Fact, Merge } from '../../../protocol/facts.ts'
 import { NO_FACT, NO_MEMBER } from '../../../protocol/ids.ts'
-import type { FactId, MemberId } from '../../../protocol/ids.ts'
+import type { FactId, MemberId, StoreId } from '../../../protocol/ids.ts'
 import { CLOCK_SKEW_MS_MAX } from '../../../protocol/limits.ts'
 import { millisOf } from '../../../protocol/time.ts'
 import type { Millis } from '../../../protocol/time.ts'
@@ -106,8 +106,6 @@ export async function settleStanding(
   return settling
 }
 
-const keyName = (store: number, key: string): string => `${store} ${key}`
-
 class Settling implements Standing {
   readonly touched = new Map<MemberId, Touch>()
   readonly unfolded: Fact[] = []
@@ -122,10 +120,11 @@ class Settling implements Standing {
   readonly #holders: Holders
   /** Rows that are not in the table yet. */
   #rows: FactRow[] = []
-  /** Counted facts by business key, of the store and of this group. */
-  readonly #counted = new Map<string, FactRow>()
-  /** Earlier facts that returns and voids are about. */
+  /** Counted facts by store and business key, those that were there and those of this group. */
+  readonly #counted = new Map<StoreId, Map<string, FactRow>>()
+  /** Earlier facts that returns and voids are about; those of this group only where it has such. */
   readonly #about = new Map<FactId, FactRow>()
+  #looksBack = false
   readonly #aliases: Aliases
 
   constructor(tx: Writes, tenant: TenantId, receivedAt: Millis) {
@@ -144,8 +143,8 @@ class Settling implements Standing {
     const claims = await this.#load(arrivals)
     for (const arrival of arrivals) {
       const row = this.#rowOf(arrival)
-      const name = keyName(row.store, row.key)
-      const rival = this.#counted.get(name)
+      const counted = this.#countedOf(row.store)
+      const rival = counted.get(row.key)
       if (rival !== undefined) this.#noticeDuplicate(row, rival)
       if (rival !== undefined && compareCanonical(rival, row) < 0) {
         const member = row.kind === 'enrolment' ? memberOfEnrolment(rival) : rival.member
@@ -155,7 +154,8 @@ class Settling implements Standing {
         continue
       }
       if (rival !== undefined) claims.push(...(await this.#dethrone(rival, row)))
-      this.#count(arrival.fact, row, name)
+      counted.set(row.key, row)
+      this.#count(arrival.fact, row)
       if (row.kind === 'retro_claim') claims.push(...followers(row))
       if (arrival.fact.kind === 'enrolment') claims.push(...(await this.#enrol(arrival.fact)))
       if (arrival.fact.kind === 'merge') await this.#aliases.merge(arrival.fact)
@@ -170,7 +170,7 @@ class Settling implements Standing {
   async #load(arrivals: readonly ArrivedFact[]): Promise<string[]> {
     const facts = arrivals.map(({ fact }) => fact)
     for (const row of await this.#tx.factsByKeys(this.#tenant, facts))
-      this.#counted.set(keyName(row.store, row.key), row)
+      this.#countedOf(row.store).set(row.key, row)
     const claimed = facts.flatMap(({ member, claim }) =>
       member === NO_MEMBER && claim !== null ? [claim] : [],
     )
@@ -187,6 +187,7 @@ class Settling implements Standing {
     const about = facts.flatMap((fact) =>
       fact.member === NO_MEMBER && aboutOf(fact) > 0 ? [aboutOf(fact)] : [],
     )
+    this.#looksBack = about.length > 0
     for (const row of await this.#factsOf(about)) this.#about.set(row.id, row)
     const guests = facts.filter(({ kind, member }) => kind === 'sale' && member === NO_MEMBER)
     const claims = await this.#tx.factsAbout(
@@ -202,11 +203,17 @@ class Settling implements Standing {
     await this.#tx.insertFacts(rows)
   }
 
-  /** `name`: of its business key. */
-  #count(fact: Fact, row: FactRow, name: string): void {
+  #countedOf(store: StoreId): Map<string, FactRow> {
+    const known = this.#counted.get(store)
+    if (known !== undefined) return known
+    const counted = new Map<string, FactRow>()
+    this.#counted.set(store, counted)
+    return counted
+  }
+
+  #count(fact: Fact, row: FactRow): void {
     this.#rows.push(row)
-    this.#counted.set(name, row)
-    this.#about.set(row.id, row)
+    if (this.#looksBack) this.#about.set(row.id, row)
     this.#noteRedemption(row)
     if (row.status === 'counted' && row.member > 0)
       this.#touch(row.member).added.push({
@@ -344,8 +351,8 @@ class Settling implements Standing {
     await this.#tx.saveFactStanding([{ id: row.id, status, member }])
     const moved: FactRow = { ...row, status, member }
     if (this.#about.has(row.id)) this.#about.set(row.id, moved)
-    if (this.#counted.get(keyName(row.store, row.key))?.id === row.id)
-      this.#counted.set(keyName(row.store, row.key), moved)
+    const counted = this.#countedOf(row.store)
+    if (counted.get(row.key)?.id === row.id) counted.set(row.key, moved)
     this.#noteRedemption(row)
     if (member === NO_MEMBER) return
     const fresh = this.unfolded.findIndex(({ id }) => id === row.id)

@@ -94,6 +94,8 @@ CREATE TABLE name_words (tenant INTEGER NOT NULL, word TEXT NOT NULL, member INT
 CREATE INDEX name_words_member ON name_words (member, word);
 INSERT OR IGNORE INTO name_words SELECT m.tenant, w.value, m.id FROM members m, json_each(name_words(coalesce(m.name, ''))) w;
 CREATE INDEX origins_edge ON origins (edge, epoch);
+DROP INDEX facts_member;
+CREATE INDEX facts_member ON facts (member, at) WHERE member > 0;
 CREATE TABLE numbered_by_sqlite (position INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
   fact INTEGER NOT NULL, revision INTEGER NOT NULL, member INTEGER NOT NULL, cause INTEGER NOT NULL, amount INTEGER, points INTEGER NOT NULL,
   goodwill INTEGER NOT NULL, effects TEXT NOT NULL, notice TEXT, tell INTEGER NOT NULL);

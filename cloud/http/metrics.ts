@@ -78,7 +78,7 @@ export class Metrics {
     )
     counter(
       'tillstream_states_mended_total',
-      'Saved states that were not what was written, and were folded again',
+      'Saved states, and rows that platforms list, that were not what was written and were made again',
       sources.statesMended,
     )
     gauge('tillstream_disk_free_bytes', 'Free on the disk of the data', sources.diskFreeBytes)

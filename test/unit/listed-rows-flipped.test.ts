@@ -193,6 +193,19 @@ describe('S-15', () => {
     expect((await verify(directory.path)).problems).toEqual([])
   })
 
+  test('S-5 what could not be made again is told by the next start, with what to do', async () => {
+    flip(file(), `UPDATE connections SET ${xor('person', 64)} WHERE member = ${ann}`)
+    await expect(listed('connections')).rejects.toThrow('nor is it with what facts say')
+    await cloud.store.close()
+    expect(() => new CloudCore(directory.path, clock)).toThrow(
+      /is damaged: row \d+ of connections and 0 others are not what was written.*Put the last backup/,
+    )
+    // For the end of the test.
+    directory.remove()
+    directory = freshDirectory(true)
+    cloud = new CloudCore(directory.path, clock)
+  })
+
   test('a merged member’s row, which is listed no more, is made again too', async () => {
     const before = await listed('connections')
     flip(file(), `UPDATE connections SET ${xor('balance', 1024)}, hidden = 0 WHERE member = ${bob}`)

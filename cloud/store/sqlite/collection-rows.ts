@@ -80,9 +80,14 @@ export class CollectionRows {
     this.#sql = sql
   }
 
-  /** As they were declared; throws where one is not what was written. Takes the rows over. */
+  /** As they were declared; throws where one is not what was written. */
   read(collection: Collection, raws: Raw[]): Row[] {
     this.prove(collection, raws)
+    return this.declared(collection, raws)
+  }
+
+  /** Of rows that were proven; takes them over. */
+  declared(collection: Collection, raws: Raw[]): Row[] {
     const { readings } = keptOf(collection)
     for (const raw of raws) {
       // The last of the columns, so that the rows of a list keep one shape.
@@ -134,8 +139,8 @@ export class CollectionRows {
   change(collection: Collection, id: number, changes: Row): void {
     const { types, columns, find } = keptOf(collection)
     const named = types.filter(([name]) => name !== 'id' && Object.hasOwn(changes, name))
-    const raw = this.#sql(find).get(id)
-    if (raw === undefined || named.length === 0) return
+    const raw = named.length === 0 ? undefined : this.#sql(find).get(id)
+    if (raw === undefined) return
     this.prove(collection, [raw])
     const values = named.map(([name, type]) => (raw[name] = stored(type, changes[name] ?? null)))
     const set = named.map(([name]) => `"${name}" = ?, `).join('')

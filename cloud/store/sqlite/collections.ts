@@ -32,7 +32,7 @@ export function collectionReads(database: Database, sql: Prepare, kept: Collecti
     kept.prove(collection, raws)
     if (!raws.every(askedBy(query)))
       throw new UnsoundRow(`a row of ${collection.name} is found by another key`)
-    return kept.read(collection, raws)
+    return kept.declared(collection, raws)
   }
   return {
     rows: async (collection, query) => lookUp(collection, query),

@@ -54,6 +54,10 @@ const LONG = [
   'test/unit/demo-processes.test.ts',
   // It waits in real time.
   'test/http/cloud-slow.test.ts',
+  // Its passcodes are hashed as slowly as real ones.
+  'test/http/edge-managers.test.ts',
+  // Rows are flipped and made again, column by column.
+  'test/unit/listed-rows-flipped.test.ts',
 ]
 const LONGER = ['test/http/edge-feed-resume.test.ts']
 

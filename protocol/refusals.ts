@@ -13,7 +13,7 @@ export const REFUSALS = {
   busy: { status: 503, retry: 'later', title: 'As many as can be served at once are being served' },
   storage_full: { status: 507, retry: 'later', title: 'The disk has no room for another record' },
   body_too_large: { status: 413, retry: 'changed', title: 'The body is larger than the limit' },
-  body_malformed: { status: 400, retry: 'changed', title: 'The body is not valid JSON' },
+  body_malformed: { status: 400, retry: 'changed', title: 'The body cannot be read' },
   token_missing: { status: 401, retry: 'changed', title: 'A bearer token is needed' },
   token_unknown: { status: 401, retry: 'changed', title: 'The token is not known here' },
   passcode_wrong: { status: 401, retry: 'changed', title: 'Name and passcode do not fit' },

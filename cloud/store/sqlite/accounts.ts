@@ -89,17 +89,19 @@ export function accountReads(sql: Sql, kept: CollectionRows): OwnReads {
       ),
     activityBetween: async (tenant, connection, from, until) => {
       const [column, value] = connection === null ? ['tenant', tenant] : ['connection', connection]
-      const rows = read(
-        kept,
-        'transactions',
-        sql(
-          `SELECT * FROM transactions WHERE ${column} = ? AND at >= ? AND at < ? AND status = 'ACTIVE'`,
-        ).all(value, from, until),
+      const sums = new Map<unknown, { count: number; points: number }>()
+      const found = sql(
+        `SELECT * FROM transactions WHERE ${column} = ? AND at >= ? AND at < ? AND status = 'ACTIVE'`,
       )
-      const of = (wanted: string): Activity['earned'] => {
-        const those = rows.filter(({ classification }) => classification === wanted)
-        return { count: those.length, points: those.reduce((sum, { points }) => sum + points, 0) }
+      // One after the other: a business has any number of them.
+      for (const raw of found.iterate(value, from, until)) {
+        kept.prove(ACCOUNTS.transactions, [raw])
+        const sum = sums.get(raw.classification) ?? { count: 0, points: 0 }
+        sum.count += 1
+        sum.points += Number(raw.points)
+        sums.set(raw.classification, sum)
       }
+      const of = (wanted: string): Activity['earned'] => sums.get(wanted) ?? { count: 0, points: 0 }
       // A row is changed when it is made, or later: its index finds it.
       const joined = sql(
         `SELECT COUNT(*) AS count FROM connections WHERE tenant = ? AND modified >= ? AND created >= ? AND created < ?`,

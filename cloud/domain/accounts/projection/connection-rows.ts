@@ -98,6 +98,20 @@ export async function updateConnection(scene: MemberScene): Promise<void> {
   })
 }
 
+/** What facts say of a customer whose member is another's now. */
+const OF_NOBODY = {
+  hidden: true,
+  balance: 0,
+  lifetime_earned: 0,
+  lifetime_spent: 0,
+  last_transaction: null,
+  last_location: null,
+  last_title: null,
+  home: null,
+  level: null,
+  membership: null,
+} satisfies AccountChanges<'connections'>
+
 /** The member is another's now: its connection stays for coming back, and is listed no more; what other systems call it goes along. */
 export async function hideConnection(
   { tx, now }: ProjectionScene,
@@ -106,7 +120,7 @@ export async function hideConnection(
 ): Promise<void> {
   const [row] = await tx.accountRows('connections', { member })
   if (row === undefined) return
-  const hidden = differences(row, { hidden: true, balance: 0, lifetime_earned: 0, lifetime_spent: 0 })
+  const hidden = differences(row, OF_NOBODY)
   if (Object.keys(hidden).length > 0)
     await tx.saveAccountRow('connections', row.id, { ...hidden, modified: now, balance_modified: now })
   const [survivor] = await tx.accountRows('connections', { member: root })

@@ -53,7 +53,8 @@ async function writeOne(
   const { tx, now } = scene
   const expires = one.expires > 0 ? one.expires : null
   const redeemed = scene.changed.some(({ fact }) => fact.kind === 'redemption')
-  if (row?.fact === one.fact && !redeemed) {
+  // What is not of the status stays, but where all is written anew (S-15).
+  if (row?.fact === one.fact && !redeemed && !scene.whole) {
     const changed = { ...row, ...whoseOf(scene), status: one.status, expires }
     await syncRow(tx, 'entitlements', row, changed, { created: row.created, now })
     return

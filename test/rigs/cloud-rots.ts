@@ -1,11 +1,13 @@
-// R06 at the cloud. Bits of what is saved flip beneath a running cloud, which is asked for every balance after each; then its walk finds a record that is not what
-// its chain says, and the operator does what he is told; then bits of the stopped cloud's file flip, opened with the cloud's own code.
+// R06 at the cloud. Bits of what is saved flip beneath a running cloud, which is asked for every balance after each, and bits of what platforms list, which a
+// platform's API is asked for; then its walk finds a record that is not what its chain says, and the operator does what he is told; then bits of the stopped
+// cloud's file flip, opened with the cloud's own code.
 import { execFile } from 'node:child_process'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import Sqlite from 'better-sqlite3'
 import { askOk, fieldOf, pick } from '../../cloud/demo/ask.ts'
+import { liveProgram } from '../../cloud/demo/live/program.ts'
 import { Ingest } from '../../cloud/domain/ingest/ingest.ts'
 import { ProgramShelf } from '../../cloud/domain/programs.ts'
 import { decodeState, outcomeText } from '../../cloud/evaluation/state.ts'
@@ -19,11 +21,12 @@ import { judge } from './frame/judge.ts'
 import { nodeFigure } from './frame/node-figure.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad, until } from './frame/shops-under-load.ts'
+import { listedFlipped } from './rot/listed-flips.ts'
 
 const CLI = join(import.meta.dirname, '../../cloud/cli.ts')
 const SIZES = {
-  quick: { calls: 40, live: 500, rest: 150 },
-  long: { calls: 200, live: 10_000, rest: 3_000 },
+  quick: { calls: 40, live: 300, listed: 60, rest: 150 },
+  long: { calls: 200, live: 10_000, listed: 2_000, rest: 3_000 },
 } as const
 const WALK_AFTER_S = '1'
 const EXIT_STORAGE = 70
@@ -42,12 +45,14 @@ async function run({ length, seed, directory, say }: RigOptions): Promise<readon
     directory,
     stores: 2,
     terminalsPerStore: 3,
+    program: liveProgram,
     cloudArgs: ['--walk-after', WALK_AFTER_S],
   })
   try {
     await load.sell(sizes.calls)
     await load.synced()
     const live = await flippedBeneath(load, random, sizes.live, say)
+    const listed = await listedFlipped(load, directory, { random, flips: sizes.listed, say })
     const walked = await walkFinds(load, join(directory, 'good.backup'), sizes.calls)
     const wrong = await load.wrongRepeats()
     await load.stop()
@@ -66,6 +71,15 @@ async function run({ length, seed, directory, say }: RigOptions): Promise<readon
         what: `${live.flips} bits of saved states flipped beneath a running cloud, all balances asked after each: ${live.mended} made again from the facts`,
         figures: { X: live.wrong },
         faults: live.mended === 0 ? ['no flip was ever noticed: the rig is blind'] : [],
+      },
+      {
+        fault: 'R06',
+        what: `${listed.flips} bits of rows that platforms list flipped beneath it, their API asked after each: ${listed.made} made again from the facts, ${listed.ended} no answer and an end with 70, ${listed.unread} told out of the index, ${listed.missing} missing from a list that is asked by the column`,
+        figures: { X: listed.wrong },
+        faults: [
+          ...listed.faults,
+          ...(listed.made === 0 || listed.ended === 0 ? ['no flip was ever noticed: the rig is blind'] : []),
+        ],
       },
       {
         fault: 'R06',

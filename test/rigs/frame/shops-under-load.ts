@@ -12,7 +12,9 @@ import type { Shop, Shops, ShopsPlan } from '../../../cloud/demo/shops.ts'
 import { WireConnection } from '../../../cloud/demo/wire.ts'
 import { freePorts } from '../../support/free-ports.ts'
 
-export interface UnderLoadPlan extends Partial<Pick<ShopsPlan, 'cloudArgs' | 'edgeArgs' | 'surroundings'>> {
+export interface UnderLoadPlan extends Partial<
+  Pick<ShopsPlan, 'program' | 'cloudArgs' | 'edgeArgs' | 'surroundings'>
+> {
   readonly directory: string
   readonly stores: number
   readonly terminalsPerStore: number
@@ -67,6 +69,7 @@ export class ShopsUnderLoad {
           edgeArgs: plan.edgeArgs ?? [],
           cloudPortFor: async (store) => plan.cloudPortFor?.(store, portBase) ?? portBase,
           onDeath: (fault) => deaths.push(fault.message),
+          ...(plan.program === undefined ? {} : { program: plan.program }),
           ...(plan.surroundings === undefined ? {} : { surroundings: plan.surroundings }),
         },
         started,

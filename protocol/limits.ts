@@ -64,6 +64,9 @@ export const CLOCK_SLEW_MS_MAX = 60_000
 export const DISK_LOOK_MS = 5_000
 export const WALK_MS = 24 * 3_600_000
 export const WALK_FIRST_MS = 15 * 60_000
+/** How long after the last the cloud's file is inspected again, between its walks; where that takes long, so many times as long as it took. */
+export const INSPECT_MS = 5 * 60_000
+export const INSPECT_SHARE = 20
 /** How often an edge compares its clocks, asks the cloud for the time, and saves the time where no fact does. */
 export const CLOCK_LOOK_MS = 5_000
 export const CLOCK_ASK_MS = 60_000

@@ -1,8 +1,19 @@
-// The part of the store's port that finds members, by id, by an identity, by name, and all of them, and that keeps what their facts come to.
+// The part of the store's port that finds members, by id, by an identity, by name, and all of them, and that keeps which
+// of them are one and what their facts come to.
 import type { IdentityKind } from '../../protocol/facts.ts'
 import type { FactId, MemberId, StoreId } from '../../protocol/ids.ts'
 import type { Millis } from '../../protocol/time.ts'
-import type { CheckpointRow, FactPlace, MemberListRow, Page, StateRow, TenantId, Writes } from './port.ts'
+import type {
+  AliasRow,
+  CheckpointRow,
+  FactPlace,
+  LinkRow,
+  MemberListRow,
+  Page,
+  StateRow,
+  TenantId,
+  Writes,
+} from './port.ts'
 
 /** Somebody with a saved state. */
 export interface FoldedRow {
@@ -29,6 +40,19 @@ export interface MemberReads {
   folded(tenant: TenantId, page: Page): Promise<FoldedRow[]>
   /** Whoever has counted facts or a saved state and no enrolment here, by id; all but those that were merged into others. */
   orphans(tenant: TenantId, page: Page): Promise<OrphanRow[]>
+}
+
+/** Who is one with whom. */
+export interface NameWrites {
+  /** Links that name any of these members, on either side. */
+  links(members: readonly MemberId[]): Promise<LinkRow[]>
+  /** Both give the link that stood there before. */
+  saveLink(row: LinkRow): Promise<LinkRow | undefined>
+  deleteLink(id: FactId): Promise<LinkRow | undefined>
+  /** Those of these members that stand for another. */
+  aliases(members: readonly MemberId[]): Promise<AliasRow[]>
+  /** A member that is its own root stands for itself again. */
+  saveAliases(rows: readonly AliasRow[]): Promise<void>
 }
 
 export interface StateWrites {

@@ -8,7 +8,7 @@ import type { HybridTime, Millis } from '../../protocol/time.ts'
 import type { AccountReads, AccountWrites } from './account-port.ts'
 import type { FleetWrites } from './fleet-port.ts'
 import type { LeaseReads, LeaseWrites } from './lease-port.ts'
-import type { MemberReads, MendRows, MendState, StateWrites } from './member-port.ts'
+import type { MemberReads, MendRows, MendState, NameWrites, StateWrites } from './member-port.ts'
 import type { PlatformReads, PlatformWrites } from './platform-port.ts'
 import type { Effect } from '../evaluation/effects.ts'
 import type { ProgramRecord } from '../evaluation/programs.ts'
@@ -341,6 +341,7 @@ export interface Writes
     AccountWrites,
     FleetWrites,
     PlatformWrites,
+    NameWrites,
     StateWrites,
     Pick<
       Reads,
@@ -389,15 +390,6 @@ export interface Writes
   meet(rows: readonly Meeting[]): Promise<Meeting[]>
   /** Whoever has met `from` has met `to`. */
   meetAlso(from: MemberId, to: MemberId): Promise<void>
-
-  /** Links that name any of these members, on either side. */
-  links(members: readonly MemberId[]): Promise<LinkRow[]>
-  insertLinks(rows: readonly LinkRow[]): Promise<void>
-  deleteLinks(ids: readonly FactId[]): Promise<void>
-  /** Those of these members that stand for another. */
-  aliases(members: readonly MemberId[]): Promise<AliasRow[]>
-  /** A member that is its own root stands for itself again. */
-  saveAliases(rows: readonly AliasRow[]): Promise<void>
 
   appendActivities(rows: readonly Omit<ActivityRow, 'position'>[]): Promise<ActivityRow[]>
   saveVouchers(rows: readonly { tenant: TenantId; code: string; member: MemberId }[]): Promise<void>

@@ -80,10 +80,13 @@ export function storeOwnersContract(engine: string, factory: StoreFactory): void
         merged: member(merged),
       })
       await store.write(async (tx) => {
-        await tx.insertLinks([link(11, 1, 2), link(12, 2, 3), link(13, 8, 9)])
+        for (const row of [link(11, 1, 2), link(12, 2, 3), link(13, 8, 9)])
+          expect(await tx.saveLink(row)).toBeUndefined()
         const found = await tx.links([member(2), member(1)])
         expect(found.toSorted((a, b) => a.id - b.id)).toEqual([link(11, 1, 2), link(12, 2, 3)])
-        await tx.deleteLinks([id(11)])
+        expect(await tx.saveLink(link(12, 2, 4))).toEqual(link(12, 2, 3))
+        expect(await tx.deleteLink(id(11))).toEqual(link(11, 1, 2))
+        expect(await tx.deleteLink(id(11))).toBeUndefined()
         expect(await tx.links([member(1)])).toEqual([])
       })
     })

@@ -60,12 +60,18 @@ class KeptCloud implements CloudDisk {
   readonly directory = `${this.#home.path}/cloud`
   #files = new CloudFiles(this.directory)
   #opened = keptOpen(this.directory)
-  /** What was put back has rows that no new file has, and a keyless one lacks an index that all others have. */
+  /** What was put back has rows that no new file has, and in a keyless one no key is unique. */
   #used: boolean
 
   constructor(is: 'whole' | 'keyless' = 'whole') {
     this.#used = is === 'keyless'
-    if (is === 'keyless') this.#opened.store.writer.exec('DROP INDEX facts_key')
+    if (is === 'keyless')
+      this.#opened.store.writer.exec(
+        `DROP INDEX facts_key;
+         DROP INDEX facts_key_second;
+         CREATE INDEX facts_key ON facts (tenant, key, store) WHERE status <> 'duplicate';
+         CREATE INDEX facts_key_second ON facts (key, store) WHERE status <> 'duplicate';`,
+      )
     process.on('exit', () => this.#home.remove())
   }
 

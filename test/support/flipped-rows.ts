@@ -66,8 +66,8 @@ export function flipInRow(file: string, index: string, sql: string): void {
   })
 }
 
-/** The key of a row is another in the index, and the row itself is whole: `sql` changes it with the index, and back without it. */
-export function flipInIndex(file: string, index: string, sql: string): void {
+/** The key of a row is another in the index, and the row itself is whole: `sql` changes it with the index, and `back`, or once more, without it. */
+export function flipInIndex(file: string, index: string, sql: string, back = sql): void {
   flip(file, sql)
-  flipInRow(file, index, sql)
+  flipInRow(file, index, back)
 }

@@ -32,6 +32,8 @@ import {
   ORIGINS_APART,
   ORIGINS_SKIPPED,
   SPARES_MAX,
+  INSPECT_MS,
+  INSPECT_SHARE,
   WALK_FIRST_MS,
   WALK_MS,
 } from '../../protocol/limits.ts'
@@ -188,7 +190,7 @@ test('P-LIFE-3 a device has SPARES_MAX spare lives, made where they are lacking 
   expect(await spares()).toEqual(first)
 })
 
-test('S-8 S-10 the disk is looked at every DISK_LOOK_MS, the whole file first after WALK_FIRST_MS and then every WALK_MS', async () => {
+test('S-8 S-10 the disk is looked at every DISK_LOOK_MS, the whole file after WALK_FIRST_MS and every WALK_MS, its rows between', async () => {
   const system = new VirtualSystem(NOW)
   let looks = 0
   const lookAtRoom = () => {
@@ -206,13 +208,26 @@ test('S-8 S-10 the disk is looked at every DISK_LOOK_MS, the whole file first af
     log: pino({ level: 'silent' }),
   })
   let walks = 0
+  let inspections = 0
+  let took = 1
   keeper.walk = async () => void (walks += 1)
+  keeper.inspect = async () => {
+    inspections += 1
+    return took
+  }
   keeper.start()
-  expect(system.waits).toEqual([DISK_LOOK_MS, WALK_FIRST_MS])
-  expect([looks, walks]).toEqual([1, 0])
+  expect(system.waits).toEqual([DISK_LOOK_MS, INSPECT_MS, WALK_FIRST_MS])
+  expect([looks, inspections, walks]).toEqual([1, 0, 0])
   await system.advance(WALK_FIRST_MS)
-  expect([looks, walks]).toEqual([1 + WALK_FIRST_MS / DISK_LOOK_MS, 1])
-  expect(system.waits).toEqual([DISK_LOOK_MS, WALK_MS])
+  expect([looks, inspections, walks]).toEqual([
+    1 + WALK_FIRST_MS / DISK_LOOK_MS,
+    WALK_FIRST_MS / INSPECT_MS,
+    1,
+  ])
+  expect(system.waits).toEqual([DISK_LOOK_MS, INSPECT_MS, WALK_MS])
+  took = INSPECT_MS
+  await system.advance(INSPECT_MS)
+  expect(system.waits).toEqual([DISK_LOOK_MS, INSPECT_SHARE * INSPECT_MS, WALK_MS - INSPECT_MS])
   keeper.stop()
   expect(system.waits).toEqual([])
 })

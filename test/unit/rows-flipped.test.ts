@@ -4,12 +4,13 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { factIdOf } from '../../protocol/ids.ts'
-import type { FactId, MemberId, Origin, ProgramVersion, Seq } from '../../protocol/ids.ts'
+import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq } from '../../protocol/ids.ts'
 import type { Millis } from '../../protocol/time.ts'
+import type { ResponseRow, Writes } from '../../cloud/store/port.ts'
 import { isStorageBroken } from '../../cloud/storage/faults.ts'
 import { STORE_FILE } from '../../cloud/store/sqlite/open.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
-import { flip, flipInIndex, xor } from '../support/flipped-rows.ts'
+import { flip, flipInIndex, flipInRow, xor } from '../support/flipped-rows.ts'
 import { HqWriter } from '../support/hq-writer.ts'
 import type { OriginWriter } from '../support/origin-writer.ts'
 import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
@@ -19,12 +20,19 @@ const MINUTE = 60_000
 const NOW = (T0 + 1_000 * MINUTE) as Millis
 const clock = { now: () => NOW }
 
+const CHALLENGE = 1 as RuleId
+const SALE_KEY = 'sale-0'
+const LINE = { sku: 'x', category: 'BAG', pieces: 1, amount: 700 }
+
 let made: ReturnType<typeof freshDirectory>
 let shop: OriginWriter
 let hq: HqWriter
 let ann: MemberId
 let bob: MemberId
 let redemption: FactId
+let setAside: FactId
+/** A sale for whoever turns out to have the card 7, and goods of it that came back. */
+let unclaimed: FactId
 /** How far the cloud has the shop's ledger, and HQ's. */
 let taken: number
 let takenOfHq: number
@@ -41,11 +49,17 @@ beforeAll(async () => {
   ;[ann, bob] = ['1', '2'].map((card, index) =>
     shop.enrol({ at: T0 + index }, [{ kind: 'card', value: card }]),
   ) as [MemberId, MemberId]
-  for (let n = 0; n < 5; n++) sell(n, ann)
+  for (let n = 0; n < 5; n++) sell(n, ann, `sale-${n}`)
   redemption = shop.redeem({ at: T0 + 20 * MINUTE, member: ann }, COFFEE, 0, 0)
   // Nobody's member: set aside.
   sell(25, factIdOf(9_000 as Origin, 1 as Seq) as number as MemberId)
   await cloud.ingest.submit(shop.origin, shop.batch())
+  taken = shop.seq
+  setAside = factIdOf(shop.origin, taken as Seq)
+  unclaimed = shop.sale({ at: T0 + 26 * MINUTE, claim: { kind: 'card', value: '7' } }, [LINE])
+  shop.giveBack({ at: T0 + 27 * MINUTE }, [{ sale: unclaimed, line: 0, pieces: 1, amount: 700 }])
+  shop.takeBack({ at: T0 + 28 * MINUTE }, unclaimed)
+  await cloud.ingest.submit(shop.origin, shop.batch(taken + 1))
   taken = shop.seq
   hq.merge({ at: T0 + 30 * MINUTE, key: 'one', member: ann }, bob)
   await cloud.ingest.submit(hq.origin, hq.batch())
@@ -83,6 +97,12 @@ beforeAll(async () => {
     await tx.saveRedemptions([
       { id: redemption, tenant: cloud.tenant, perk: COFFEE, store: shop.store, counts: true },
     ])
+    await tx.saveVouchers([{ tenant: cloud.tenant, code: 'CODE', member: ann }])
+    await tx.insertResponse(response(1))
+    await tx.insertResponse(response(2))
+    const log = await tx.activitiesOfMember(ann, { after: 0, limit: 100 })
+    const sale = log.findLast(({ kind }) => kind === 'sale')
+    if (sale !== undefined) await tx.appendActivities([{ ...sale, revision: 1, effects: [], points: 0 }])
   })
   await cloud.store.close()
 })
@@ -100,13 +120,21 @@ afterEach(async () => {
   directory.remove()
 })
 
-function sell(minute: number, member: MemberId): void {
-  shop.sale({ at: T0 + minute * MINUTE + 5, member }, [{ sku: 'x', category: 'BAG', pieces: 1, amount: 700 }])
+function sell(minute: number, member: MemberId, key?: string): void {
+  shop.sale({ at: T0 + minute * MINUTE + 5, member, ...(key === undefined ? {} : { key }) }, [LINE])
+}
+
+function response(number: number): ResponseRow {
+  const { tenant } = cloud
+  return { tenant, challenge: CHALLENGE, number, period: '2026-06', numberInPeriod: number, fact: redemption }
 }
 
 const file = (): string => join(directory.path, STORE_FILE)
 const flipped = (sql: string) => (): void => flip(file(), sql)
-const lostIn = (index: string, sql: string) => (): void => flipInIndex(file(), index, sql)
+const lostIn = (index: string, sql: string, back?: string) => (): void =>
+  flipInIndex(file(), index, sql, back)
+/** The row, and all trees but the second. */
+const lostInFirst = (second: string, sql: string) => (): void => flipInRow(file(), second, sql)
 
 type Ask = () => Promise<unknown>
 const holds: Ask = () => cloud.store.read.openHolds(cloud.tenant, ann, NOW)
@@ -131,6 +159,30 @@ const anotherMerged: Ask = async () => {
   hq.merge({ at: T0 + 52 * MINUTE, key: 'two', member: ann }, carl)
   return cloud.ingest.submit(hq.origin, hq.batch(takenOfHq + 1))
 }
+const soldAgain: Ask = () => {
+  shop.sale({ at: T0 + 60 * MINUTE, member: ann, key: SALE_KEY }, [LINE])
+  return cloud.ingest.submit(shop.origin, shop.batch(taken + 1))
+}
+const soldByCard: Ask = () => {
+  shop.sale({ at: T0 + 61 * MINUTE, claim: { kind: 'card', value: '1' } }, [LINE])
+  return cloud.ingest.submit(shop.origin, shop.batch(taken + 1))
+}
+const enrolledLate: Ask = () => {
+  shop.enrol({ at: T0 + 62 * MINUTE }, [{ kind: 'card', value: '7' }])
+  return cloud.ingest.submit(shop.origin, shop.batch(taken + 1))
+}
+const mergedFurther: Ask = async () => {
+  const carl = shop.enrol({ at: T0 + 50 * MINUTE }, [{ kind: 'card', value: '3' }])
+  await cloud.ingest.submit(shop.origin, shop.batch(taken + 1))
+  hq.merge({ at: T0 + 52 * MINUTE, key: 'three', member: bob }, carl)
+  return cloud.ingest.submit(hq.origin, hq.batch(takenOfHq + 1))
+}
+const inStore = (ask: (tx: Writes) => Promise<unknown>) => (): Promise<unknown> => cloud.store.write(ask)
+const respondedAgain: Ask = () =>
+  cloud.store.write(async (tx) => {
+    const { number, numberInPeriod } = await tx.lastResponse(cloud.tenant, CHALLENGE, '2026-06')
+    await tx.insertResponse({ ...response(number + 1), numberInPeriod: numberInPeriod + 1 })
+  })
 const givenBack: Ask = () =>
   cloud.store.write((tx) =>
     tx.saveRedemptions([
@@ -138,13 +190,18 @@ const givenBack: Ask = () =>
     ]),
   )
 
-const aside: Ask = () => cloud.store.write((tx) => tx.quarantined([factIdOf(shop.origin, taken as Seq)]))
+const aside: Ask = () => cloud.store.write((tx) => tx.quarantined([setAside]))
 
 const MEMBER_SALE = `(SELECT min(id) FROM facts WHERE kind = 'sale')`
 
 describe('S-12 S-14', () => {
   test.each<[string, () => void, Ask]>([
-    // First, for what later cases sell would come to that member with it.
+    // First, for what later cases merge would lead to it, or what they sell come to its member.
+    [
+      'with whom a name was merged',
+      lostIn('links_merged', `UPDATE links SET ${xor('merged', 64)}`),
+      mergedFurther,
+    ],
     [
       'whose a fact is, when facts of another come to that member',
       lostIn('facts_member', `UPDATE facts SET ${xor('member', 64)} WHERE id = ${MEMBER_SALE}`),
@@ -227,6 +284,106 @@ describe('S-12 S-14', () => {
       'what a fact came to, in points',
       flipped(`UPDATE activities SET ${xor('points', 1)} WHERE kind = 'sale'`),
       late,
+    ],
+    [
+      'the business key of a sale',
+      lostIn(
+        'facts_key',
+        `UPDATE facts SET key = 'x' || key WHERE kind = 'sale'`,
+        `UPDATE facts SET key = substr(key, 2) WHERE kind = 'sale'`,
+      ),
+      soldAgain,
+    ],
+    [
+      'the business key of a sale, to one that is asked for',
+      lostIn(
+        'facts_key',
+        `UPDATE facts SET key = 'asked' WHERE id = ${MEMBER_SALE}`,
+        `UPDATE facts SET key = '${SALE_KEY}' WHERE id = ${MEMBER_SALE}`,
+      ),
+      inStore((tx) => tx.factsByKeys(cloud.tenant, [{ key: 'asked', store: shop.store }])),
+    ],
+    [
+      'the business key of a sale, when HQ asks for it',
+      lostIn(
+        'facts_key',
+        `UPDATE facts SET key = 'x' || key WHERE kind = 'sale'`,
+        `UPDATE facts SET key = substr(key, 2) WHERE kind = 'sale'`,
+      ),
+      inStore((tx) => tx.factsWithKey(cloud.tenant, SALE_KEY)),
+    ],
+    [
+      'a card',
+      lostInFirst('identities_second', `UPDATE identities SET value = 'x' || value WHERE value = '1'`),
+      soldByCard,
+    ],
+    [
+      'a card, when its member is asked for',
+      lostInFirst('identities_second', `UPDATE identities SET value = 'x' || value WHERE value = '1'`),
+      () => cloud.store.read.memberByIdentity(cloud.tenant, 'card', '1'),
+    ],
+    [
+      'what a sale waits for',
+      lostIn(
+        'facts_claim',
+        `UPDATE facts SET claim = 'x' || claim WHERE claim = 'card:7'`,
+        `UPDATE facts SET claim = substr(claim, 2) WHERE claim = 'xcard:7'`,
+      ),
+      enrolledLate,
+    ],
+    [
+      'which sale a return follows',
+      lostIn(
+        'facts_claim',
+        `UPDATE facts SET claim = 'x' || claim WHERE kind = 'return'`,
+        `UPDATE facts SET claim = substr(claim, 2) WHERE kind = 'return'`,
+      ),
+      inStore((tx) => tx.factsFollowing(cloud.tenant, [{ first: unclaimed, last: unclaimed }])),
+    ],
+    [
+      'which fact a void is about',
+      lostIn('facts_about', `UPDATE facts SET ${xor('about', 64)} WHERE kind = 'void'`),
+      inStore((tx) => tx.factsAbout([unclaimed], 'void')),
+    ],
+    [
+      'where a fact stands',
+      flipped(`UPDATE facts SET id = id + (1 << 40) WHERE id = ${MEMBER_SALE}`),
+      inStore((tx) => tx.factsByIds([factIdOf(shop.origin, 3 as Seq)])),
+    ],
+    [
+      'where a fact stands, when it is read',
+      flipped(`UPDATE facts SET id = id + (1 << 40) WHERE id = ${MEMBER_SALE}`),
+      () => cloud.store.read.fact(factIdOf(shop.origin, 3 as Seq)),
+    ],
+    [
+      'a correction of a fact',
+      lostIn('activities_fact', `UPDATE activities SET ${xor('fact', 64)} WHERE revision > 0`),
+      late,
+    ],
+    [
+      'the key of a decision',
+      lostInFirst('holds_key_second', `UPDATE holds SET key = 'x'`),
+      inStore((tx) => tx.holdByKey(shop.store, 'h')),
+    ],
+    [
+      'the code of a voucher',
+      lostInFirst('vouchers_second', `UPDATE vouchers SET code = 'x' WHERE code = 'CODE'`),
+      () => cloud.store.read.memberOfVoucher(cloud.tenant, 'CODE'),
+    ],
+    [
+      'which redemption counts',
+      lostInFirst('redemptions_second', `UPDATE redemptions SET id = id + 64`),
+      givenBack,
+    ],
+    [
+      'the number of a response',
+      lostInFirst('responses_second', `UPDATE responses SET number = 0 WHERE number = 2`),
+      respondedAgain,
+    ],
+    [
+      'the number of a response in its month',
+      lostInFirst('responses_period_second', `UPDATE responses SET number_in_period = 0 WHERE number = 2`),
+      respondedAgain,
     ],
     [
       'that a fact was logged',

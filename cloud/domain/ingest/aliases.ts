@@ -23,6 +23,8 @@ export class Aliases {
   readonly #roots = new Map<MemberId, MemberId>()
   /** Members whose links changed. */
   readonly #changed = new Set<MemberId>()
+  /** The links that changed, as they were when their members' names were last settled; undefined: not there. */
+  readonly #before = new Map<FactId, LinkRow | undefined>()
 
   constructor(tx: Writes, tenant: TenantId) {
     this.#tx = tx
@@ -53,13 +55,19 @@ export class Aliases {
 
   /** A merge that counts no longer. */
   async unmerge({ id, member, merged }: Merge): Promise<void> {
-    await this.#tx.deleteLinks([id])
+    this.#noteChange(id, await this.#tx.deleteLink(id))
     this.#changed.add(member).add(merged)
   }
 
   async #link(row: LinkRow): Promise<void> {
-    await this.#tx.insertLinks([row])
+    this.#noteChange(row.id, await this.#tx.saveLink(row))
     this.#changed.add(row.survivor).add(row.merged)
+  }
+
+  #noteChange(id: FactId, before: LinkRow | undefined): void {
+    if (this.#before.has(id)) return
+    this.#before.set(id, before)
+    if (before !== undefined) this.#changed.add(before.survivor).add(before.merged)
   }
 
   /** Applies the links again where some changed; says whose name stands for another member now. */
@@ -68,6 +76,7 @@ export class Aliases {
     const { members, links } = await this.#connected()
     this.#changed.clear()
     await this.load(members)
+    this.#proveNames(members, links)
     const roots = rootsOf(members, links)
     const renamed = [...members]
       .map((member) => ({ member, from: this.of(member), to: roots.get(member) ?? member }))
@@ -75,6 +84,17 @@ export class Aliases {
     for (const { member, to } of renamed) this.#roots.set(member, to)
     await this.#tx.saveAliases(renamed.map(({ member, to }) => ({ member, root: to })))
     return renamed
+  }
+
+  /** S-14: what the names stood for follows from the links of before; one may be lost. */
+  #proveNames(members: ReadonlySet<MemberId>, links: readonly LinkRow[]): void {
+    const before = links.filter(({ id }) => !this.#before.has(id))
+    for (const link of this.#before.values()) if (link !== undefined) before.push(link)
+    this.#before.clear()
+    const roots = rootsOf(members, before)
+    for (const member of members)
+      if ((roots.get(member) ?? member) !== this.of(member))
+        throw new UnsoundRow(`what was merged with member ${idText(member)} is lost`)
   }
 
   /** S-14: that a name stands for no other, by its links; its alias may be lost. */

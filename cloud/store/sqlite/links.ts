@@ -1,5 +1,6 @@
 // Who is one with whom: the facts that say so, and which member each merged name stands for by them.
-import type { AliasRow, LinkRow, Writes } from '../port.ts'
+import type { NameWrites } from '../member-port.ts'
+import type { AliasRow, LinkRow } from '../port.ts'
 import type { MemberId } from '../../../protocol/ids.ts'
 import { changeSummed, findSummed, putSummed, sound } from './row-sums.ts'
 import type { Raw } from './rows.ts'
@@ -27,9 +28,7 @@ export function namesOfMember(sql: ReturnType<typeof preparer>, member: MemberId
   return [member, ...merged.map((row) => row.member)]
 }
 
-type LinkWrites = Pick<Writes, 'links' | 'insertLinks' | 'deleteLinks' | 'aliases' | 'saveAliases'>
-
-export function linkWrites(sql: ReturnType<typeof preparer>): LinkWrites {
+export function linkWrites(sql: ReturnType<typeof preparer>): NameWrites {
   return {
     links: async (members) =>
       sql(
@@ -38,12 +37,15 @@ export function linkWrites(sql: ReturnType<typeof preparer>): LinkWrites {
       )
         .all({ members: JSON.stringify(members) })
         .map(linkRow),
-    insertLinks: async (rows) => {
-      for (const row of rows) putSummed(sql, 'links', { ...row })
+    saveLink: async (row) => {
+      const before = findSummed(sql, 'links', row.id)
+      putSummed(sql, 'links', { ...row })
+      return before && linkRow(before)
     },
-    deleteLinks: async (ids) => {
-      const remove = sql('DELETE FROM links WHERE id = ?')
-      for (const id of ids) remove.run(id)
+    deleteLink: async (id) => {
+      const before = findSummed(sql, 'links', id)
+      sql('DELETE FROM links WHERE id = ?').run(id)
+      return before && linkRow(before)
     },
     aliases: async (members) => {
       const find = sql('SELECT * FROM aliases WHERE member = ?')

@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3'
 import type { FactId, MemberId, Origin, ProgramVersion, Seq, StoreId } from '../../../protocol/ids.ts'
 import { wordsEnd } from '../../../protocol/names.ts'
+import type { Identity } from '../../../protocol/facts.ts'
 import type { HybridTime, Millis } from '../../../protocol/time.ts'
 import type { ProgramRecord } from '../../evaluation/programs.ts'
 import type {
@@ -15,6 +16,7 @@ import type {
   Reads,
   SnapshotRow,
   Snapshots,
+  TenantId,
 } from '../port.ts'
 import type { FoldedRow } from '../member-port.ts'
 import { conflictReads } from './conflicts.ts'
@@ -27,9 +29,12 @@ import { leaseReads } from './leases.ts'
 import { platformReads } from './platform-rows.ts'
 import { isSoundState, sound } from './row-sums.ts'
 import { UnsoundRow } from '../../storage/unsound.ts'
-import { activityRow, edgeRow, factRow, identitiesOf, memberRow } from './rows.ts'
+import { activityRow, edgeRow, factRow, identitiesOf, identityRow, memberRow } from './rows.ts'
 import type { Raw } from './rows.ts'
+import { foundOnce, foundTwice, proveAbsent } from './second-trees.ts'
 import { preparer } from './statements.ts'
+
+type Sql = ReturnType<typeof preparer>
 
 /** The identities of a member are those it holds itself and those that members merged into it hold. */
 const MEMBER_COLUMNS = `m.*, s.state AS state, s.tenant AS state_tenant, s.due AS due, s.change AS change, s.sum AS state_sum, (SELECT root FROM aliases WHERE member = m.id) AS merged_into,
@@ -102,10 +107,7 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
     programs: async (tenant) =>
       sql('SELECT * FROM programs WHERE tenant = ? ORDER BY version').all(tenant).map(programRecord),
 
-    fact: async (id) => {
-      const raw = sql('SELECT * FROM facts WHERE id = ?').get(id)
-      return raw && factRow(raw)
-    },
+    fact: async (id) => factOf(sql, id),
     chain: async (origin, afterSeq, limit) => chainOf(sql, origin, afterSeq, limit),
     facts: async (tenant, filter, page) =>
       sql(
@@ -148,12 +150,12 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
       return raw && listRow(raw)
     },
     memberByIdentity: async (tenant, kind, value) => {
+      const [holder] = holdersOf(sql, tenant, { kind, value }).map(identityRow)
+      if (holder === undefined) return undefined
       const raw = sql(
-        `SELECT ${MEMBER_COLUMNS}, json_array(json_array(n.kind, n.value, n.tenant, n.at, n.member, n.sum)) AS asked
-         FROM identities n JOIN members m ON m.id = coalesce((SELECT root FROM aliases WHERE member = n.member), n.member) LEFT JOIN states s ON s.member = m.id
-         WHERE n.tenant = ? AND n.kind = ? AND n.value = ? ORDER BY n.at, n.member LIMIT 1`,
-      ).get(tenant, kind, value)
-      identitiesOf(raw?.asked)
+        `SELECT ${MEMBER_COLUMNS} FROM members m LEFT JOIN states s ON s.member = m.id
+         WHERE m.id = coalesce((SELECT root FROM aliases WHERE member = $holder), $holder)`,
+      ).get({ holder: holder.member })
       return raw && listRow(raw)
     },
     membersByName: async (tenant, [first = '', ...rest], limit) =>
@@ -235,9 +237,7 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
     ...conflictReads(sql),
     lastPosition: async () =>
       (sql('SELECT MAX(position) AS position FROM activities').get()?.position ?? 0) as number,
-    memberOfVoucher: async (tenant, code) =>
-      sql('SELECT member FROM vouchers WHERE tenant = ? AND code = ?').get(tenant, code)?.member as
-        MemberId | undefined,
+    memberOfVoucher: async (tenant, code) => memberOfVoucher(sql, tenant, code),
 
     ...leaseReads(sql),
     ...collectionReads(database, sql, kept),
@@ -246,12 +246,53 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
   }
 }
 
-export function activitiesOfFacts(sql: ReturnType<typeof preparer>, facts: readonly FactId[]): ActivityRow[] {
-  return sql(
-    `SELECT a.* FROM json_each(?) j JOIN activities a ON a.fact = j.value AND a.fact > 0 ORDER BY a.fact, a.revision`,
+export function factOf(sql: Sql, id: FactId): FactRow | undefined {
+  const raw = sql('SELECT * FROM facts WHERE id = ?').get(id)
+  if (raw === undefined) proveAbsent(sql, id)
+  return raw && factRow(raw)
+}
+
+/** All rows of an identity, canonically first first. */
+export function holdersOf(sql: Sql, tenant: TenantId, { kind, value }: Identity): readonly Raw[] {
+  const where = 'tenant = ? AND kind = ? AND value = ?'
+  const rows = sql(
+    `SELECT * FROM identities INDEXED BY sqlite_autoindex_identities_1 WHERE ${where} ORDER BY at, member`,
+  ).all(tenant, kind, value)
+  const second = sql(`SELECT count(*) AS n FROM identities INDEXED BY identities_second WHERE ${where}`)
+  return foundTwice(
+    rows,
+    second.get(tenant, kind, value)?.n,
+    'holders of an identity',
+    (raw) => raw.value === value.toWellFormed() && raw.kind === kind,
   )
-    .all(JSON.stringify(facts))
+}
+
+export function memberOfVoucher(sql: Sql, tenant: TenantId, code: string): MemberId | undefined {
+  const where = 'tenant = ? AND code = ?'
+  const raw = sql(`SELECT member FROM vouchers INDEXED BY sqlite_autoindex_vouchers_1 WHERE ${where}`).get(
+    tenant,
+    code,
+  )
+  const second = sql(`SELECT 1 FROM vouchers INDEXED BY vouchers_second WHERE ${where}`)
+  return foundOnce(raw, () => second.get(tenant, code), 'a voucher')?.member as MemberId | undefined
+}
+
+export function activitiesOfFacts(sql: Sql, facts: readonly FactId[]): ActivityRow[] {
+  const asked = JSON.stringify(facts)
+  const rows = sql(
+    `SELECT a.* FROM json_each(?) j JOIN activities a INDEXED BY activities_fact ON a.fact = j.value AND a.fact > 0
+     ORDER BY a.fact, a.revision`,
+  )
+    .all(asked)
     .map(activityRow)
+  const corrections = rows.filter(({ revision }) => revision > 0).length
+  const second = sql(
+    `SELECT count(*) AS n FROM json_each(?) j CROSS JOIN activities a INDEXED BY activities_fact_second
+     ON a.fact = j.value AND a.fact > 0 AND a.revision > 0`,
+  ).get(asked)?.n
+  if (corrections !== second)
+    throw new UnsoundRow(`of ${String(second)} corrections of facts ${corrections} are found`)
+  return rows
 }
 
 export function activitiesOfMember(

@@ -10,6 +10,7 @@ import { PLATFORM_TABLES } from './platform-tables.ts'
 import { SUMS, sumFunctions } from './row-sums.ts'
 import { summedEffects } from './rows.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
+import { SECOND_TREES } from './second-trees.ts'
 import { TALLIES } from './tallies.ts'
 import { nameWords } from '../../../protocol/names.ts'
 import { statementsOf, stepUp } from '../../../protocol/schema-steps.ts'
@@ -113,7 +114,7 @@ ${LEASE_TABLES}
 ${PLATFORM_TABLES}
 ${ACCOUNT_TABLES}
 ${tablesOf(COLLECTIONS)}
-${SUMS}${TALLIES}`
+${SUMS}${TALLIES}${SECOND_TREES}`
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({
   statements: statementsOf(text),

@@ -7,6 +7,7 @@ import { namesOfMember } from './links.ts'
 import { holdRow } from './rows.ts'
 import type { Raw } from './rows.ts'
 import { changeSummed, findSummed, insertSummed, putSummed, sound, soundSql } from './row-sums.ts'
+import { foundOnce, insertNew } from './second-trees.ts'
 import { ANY_TENANT, addTally, compareTally } from './tallies.ts'
 import type { TallyOf } from './tallies.ts'
 
@@ -93,10 +94,30 @@ export function spendingWrites(sql: Sql): SpendingWrites {
     const row = raw && holdRow(raw)
     if (row?.settled === false) for (const list of listsOf(row)) addTally(sql, list, -1)
   }
+  const lastResponse = (
+    tenant: number,
+    challenge: number,
+    period: string,
+  ): { number: number; numberInPeriod: number } => {
+    const number = sql(
+      'SELECT MAX(number) AS last FROM responses INDEXED BY sqlite_autoindex_responses_1 WHERE tenant = ? AND challenge = ?',
+    )
+    const inPeriod = sql(
+      'SELECT MAX(number_in_period) AS last FROM responses INDEXED BY responses_period WHERE tenant = ? AND challenge = ? AND period = ?',
+    )
+    return {
+      number: Number(number.get(tenant, challenge)?.last ?? 0),
+      numberInPeriod: Number(inPeriod.get(tenant, challenge, period)?.last ?? 0),
+    }
+  }
   return {
     holdByKey: async (store, key) => {
-      const raw = sql('SELECT * FROM holds WHERE store = ? AND key = ?').get(store, key)
-      return raw && holdRow(raw)
+      const raw = sql(
+        'SELECT * FROM holds INDEXED BY sqlite_autoindex_holds_1 WHERE store = ? AND key = ?',
+      ).get(store, key)
+      const second = sql('SELECT 1 FROM holds INDEXED BY holds_key_second WHERE store = ? AND key = ?')
+      const found = foundOnce(raw, () => second.get(store, key), 'a decision')
+      return found && holdRow(found)
     },
     openHolds: async (tenant, member, now) => openHoldsOf(sql)(tenant, member, now),
     holds: async (ids) => {
@@ -138,7 +159,8 @@ export function spendingWrites(sql: Sql): SpendingWrites {
         putSummed(sql, 'uses', { tenant, perk, store, count: Number(before?.count ?? 0) + by })
       }
       for (const { id, tenant, perk, store, counts } of rows) {
-        const before = findSummed(sql, 'redemptions', id)
+        const second = sql('SELECT 1 FROM redemptions INDEXED BY redemptions_second WHERE id = ?')
+        const before = foundOnce(findSummed(sql, 'redemptions', id), () => second.get(id), 'a redemption')
         if (before !== undefined) count(before, -1)
         remove.run(id)
         if (!counts) continue
@@ -147,20 +169,17 @@ export function spendingWrites(sql: Sql): SpendingWrites {
         count(row, 1)
       }
     },
-    lastResponse: async (tenant, challenge, period) => {
-      const number = sql('SELECT MAX(number) AS last FROM responses WHERE tenant = ? AND challenge = ?')
-      const inPeriod = sql(
-        'SELECT MAX(number_in_period) AS last FROM responses WHERE tenant = ? AND challenge = ? AND period = ?',
-      )
-      return {
-        number: Number(number.get(tenant, challenge)?.last ?? 0),
-        numberInPeriod: Number(inPeriod.get(tenant, challenge, period)?.last ?? 0),
-      }
-    },
+    lastResponse: async (tenant, challenge, period) => lastResponse(tenant, challenge, period),
     insertResponse: async (row) => {
-      sql(
-        'INSERT INTO responses (tenant, challenge, number, period, number_in_period, fact) VALUES (?, ?, ?, ?, ?, ?)',
-      ).run(row.tenant, row.challenge, row.number, row.period, row.numberInPeriod, row.fact)
+      const insert = ({ tenant, challenge, number, period, numberInPeriod, fact }: ResponseRow): void => {
+        sql(
+          'INSERT INTO responses (tenant, challenge, number, period, number_in_period, fact) VALUES (?, ?, ?, ?, ?, ?)',
+        ).run(tenant, challenge, number, period, numberInPeriod, fact)
+      }
+      insertNew([row], insert, ({ tenant, challenge, number, period, numberInPeriod }) => {
+        const last = lastResponse(tenant, challenge, period)
+        return last.number < number && last.numberInPeriod < numberInPeriod
+      })
     },
     responses: async (tenant, challenge, page) =>
       sql(

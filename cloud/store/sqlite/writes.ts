@@ -13,7 +13,16 @@ import type {
   StateRow,
   Writes,
 } from '../port.ts'
-import { activitiesOfFacts, activitiesOfMember, programRecord, quarantineRow } from './reads.ts'
+import {
+  activitiesOfFacts,
+  activitiesOfMember,
+  factOf,
+  holdersOf,
+  memberOfVoucher,
+  programRecord,
+  quarantineRow,
+} from './reads.ts'
+import { UnsoundRow } from '../../storage/unsound.ts'
 import { preparer, present } from './statements.ts'
 import type { Prepared } from './statements.ts'
 import { conflictWrites } from './conflicts.ts'
@@ -37,6 +46,7 @@ import {
   stateSum,
   sumOfRow,
 } from './row-sums.ts'
+import { ITS_ROW, foundTwice, insertNew, proveAbsent } from './second-trees.ts'
 import { spendingWrites } from './spendings.ts'
 
 const ACTIVITY_COLUMNS =
@@ -74,17 +84,23 @@ export function sqliteWrites(
       `INSERT INTO activities (${ACTIVITY_COLUMNS}) VALUES (?, ?, '${kind}', ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, NULL)`,
     ),
   )
+  const anyFact = sql('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const insertFact = (row: FactRow): void => {
+    const { id, tenant, store, key, kind, member, claim, about, at, status, bytes, hash, receivedAt } = row
+    if (claim === null && about === NO_FACT && status === 'counted')
+      plainFact(kind).run(id, tenant, store, key, member, at, bytes, hash, receivedAt)
+    else anyFact.run(id, tenant, store, key, kind, member, claim, about, at, status, bytes, hash, receivedAt)
+  }
+  const hasKey = ({ tenant, key, store }: FactRow): boolean =>
+    sql(
+      `SELECT 1 FROM facts INDEXED BY facts_key WHERE tenant = ? AND key = ? AND store = ? AND status <> 'duplicate'`,
+    ).get(tenant, key, store) !== undefined
   return {
-    fact: async (id) => {
-      const raw = sql('SELECT * FROM facts WHERE id = ?').get(id)
-      return raw && factRow(raw)
-    },
+    fact: async (id) => factOf(sql, id),
     programs: async (tenant) =>
       sql('SELECT * FROM programs WHERE tenant = ? ORDER BY version').all(tenant).map(programRecord),
     activitiesOfFacts: async (facts) => activitiesOfFacts(sql, facts),
-    memberOfVoucher: async (tenant, code) =>
-      sql('SELECT member FROM vouchers WHERE tenant = ? AND code = ?').get(tenant, code)?.member as
-        MemberId | undefined,
+    memberOfVoucher: async (tenant, code) => memberOfVoucher(sql, tenant, code),
 
     ...fleetReads(sql),
     ...fleetWrites(sql),
@@ -99,37 +115,42 @@ export function sqliteWrites(
 
     factsByKeys: async (tenant, keys) => {
       const find = sql(
-        `SELECT f.* FROM json_each(?) j CROSS JOIN facts f ON f.tenant = ? AND f.key = j.value AND f.store = ? AND f.status <> 'duplicate'`,
+        `SELECT r.*, j.value AS asked FROM json_each(?) j CROSS JOIN facts f INDEXED BY facts_key
+         ON f.tenant = ? AND f.key = j.value AND f.store = ? AND f.status <> 'duplicate' ${ITS_ROW}`,
       )
       const byStore = Map.groupBy(keys, ({ store }) => store)
+      // That one was missed is seen when the fact is inserted.
       return [...byStore].flatMap(([store, those]) =>
-        find.all(jsonOf(those.map(({ key }) => key)), tenant, store).map(factRow),
+        find.all(jsonOf(those.map(({ key }) => key)), tenant, store).map(({ asked, ...raw }) => {
+          if (raw.key !== asked || raw.store !== store) throw new UnsoundRow('a fact is found by another key')
+          return factRow(raw)
+        }),
       )
     },
-    factsWithKey: async (tenant, key) =>
-      sql(`SELECT * FROM facts WHERE tenant = ? AND key = ? AND status <> 'duplicate' ORDER BY store`)
-        .all(tenant, key)
-        .map(factRow),
-    factsAbout: async (list, kind) => {
-      const find = sql(
-        `SELECT * FROM facts WHERE about = ? AND about > 0 AND kind = ? AND status <> 'duplicate' ORDER BY at, id`,
+    factsWithKey: async (tenant, key) => {
+      const where = `f.tenant = ? AND f.key = ? AND f.status <> 'duplicate'`
+      const rows = sql(
+        `SELECT r.* FROM facts f INDEXED BY facts_key ${ITS_ROW} WHERE ${where} ORDER BY f.store`,
       )
-      return list.flatMap((id) => find.all(id, kind)).map(factRow)
+      const second = sql(`SELECT count(*) AS n FROM facts f INDEXED BY facts_key_second WHERE ${where}`)
+      return foundTwice(
+        rows.all(tenant, key),
+        second.get(tenant, key)?.n,
+        'facts with a key',
+        (raw) => raw.key === key.toWellFormed() && raw.tenant === tenant,
+      ).map(factRow)
     },
     factsByIds: async (ids) => {
       const find = sql(`${CHAINED_FACTS} WHERE f.id = ?`)
-      return present(ids.map((id) => find.get(id))).map((raw) => chainedFact(sql, raw))
+      return ids.flatMap((id) => {
+        const raw = find.get(id)
+        if (raw !== undefined) return [chainedFact(sql, raw)]
+        proveAbsent(sql, id)
+        return []
+      })
     },
     insertFacts: async (rows: readonly FactRow[]) => {
-      const insert = sql('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-      for (const row of rows) {
-        const { id, tenant, store, key, kind, member, claim, about, at, status, bytes, hash, receivedAt } =
-          row
-        if (claim === null && about === NO_FACT && status === 'counted')
-          plainFact(kind).run(id, tenant, store, key, member, at, bytes, hash, receivedAt)
-        else
-          insert.run(id, tenant, store, key, kind, member, claim, about, at, status, bytes, hash, receivedAt)
-      }
+      insertNew(rows, insertFact, (row) => !hasKey(row))
     },
     saveFactStanding: async (rows) => {
       const depart = sql(
@@ -157,10 +178,8 @@ export function sqliteWrites(
       ).get(member, JSON.stringify(ids)) !== undefined,
     activitiesOfMember: async (member, page) => activitiesOfMember(sql, member, page),
 
-    identities: async (tenant, wanted) => {
-      const find = sql('SELECT * FROM identities WHERE tenant = ? AND kind = ? AND value = ?')
-      return wanted.flatMap(({ kind, value }) => find.all(tenant, kind, value)).map(identityRow)
-    },
+    identities: async (tenant, wanted) =>
+      wanted.flatMap((identity) => holdersOf(sql, tenant, identity)).map(identityRow),
     identitiesOfMember: async (member) =>
       sql('SELECT * FROM identities WHERE member = ?').all(member).map(identityRow),
     insertIdentities: async (rows) => {

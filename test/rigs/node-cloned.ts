@@ -2,13 +2,13 @@
 // sees at its start: it is another device without leases. Once as the image of a whole machine (the same directory and machine, by a mount namespace),
 // which nobody can see before the cloud: both go on in one life and spend one lease twice, never more. Either way HQ sees it at the first contact,
 // and once it has approved the copy, what both recorded counts, once each.
-import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { askOk, fieldOf, pick } from '../../cloud/demo/ask.ts'
 import type { Surroundings } from '../../cloud/demo/node-process.ts'
 import type { Shop } from '../../cloud/demo/shops.ts'
 import { seededRandom } from '../support/random.ts'
 import { ChaosProxy } from './frame/chaos-proxy.ts'
+import { copyOf } from './frame/copied-store.ts'
 import { judge } from './frame/judge.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad, until } from './frame/shops-under-load.ts'
@@ -123,27 +123,11 @@ async function leasedTo({ node, managerToken }: Shop, { shops }: ShopsUnderLoad)
   return points
 }
 
-/** `inPlace`: it sees its files where the first sees its own. */
 async function cloneOf(load: ShopsUnderLoad, shop: Shop, directory: string, inPlace: boolean) {
-  await shop.node.stop()
-  cpSync(shop.directory, directory, { recursive: true })
-  await shop.node.start(false)
   // Through the same line as the first.
-  const cloud = shop.node.argument('--cloud')
-  const data = inPlace ? shop.directory : directory
-  const mounted = `mount --bind "${directory}" "${shop.directory}" && exec "$@"`
-  const through = inPlace ? ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', mounted, 'sh'] : []
-  const node = await load.newNode('store 2', (port) => [
-    'edge',
-    '--data',
-    data,
-    '--port',
-    String(port),
-    '--cloud',
-    cloud,
-  ])
-  await node.start(false, { through })
-  const clone = { ...shop, number: 2, name: 'Store 1, copied', node, directory, surroundings: { through } }
+  const clone = await copyOf(load, shop, { directory, inPlace, cloud: shop.node.argument('--cloud') })
+  await shop.node.start(false)
+  await clone.node.start(false, clone.surroundings)
   load.adopt(clone)
   return clone
 }

@@ -9,6 +9,7 @@ import { nodeCloned } from './node-cloned.ts'
 import { nodeDestroyed } from './node-destroyed.ts'
 import { cloudPutBack } from './cloud-put-back.ts'
 import { cloudRots } from './cloud-rots.ts'
+import { idleImages } from './idle-images.ts'
 import { loopStalled } from './loop-stalled.ts'
 import { backupDrill } from './backup-drill.ts'
 import { leaseRaces } from './lease-races.ts'
@@ -44,6 +45,7 @@ export const RIGS: readonly Rig[] = [
   badNetwork,
   hostileDevice,
   nodeCloned,
+  idleImages,
   nodeDestroyed,
   cloudPutBack,
   leaseRaces,

@@ -47,6 +47,7 @@ import type { CloudStore, TenantId } from './store/port.ts'
 import { startMail } from './mail/mail.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import type { DiskStore } from './store/sqlite/sqlite-store.ts'
+import { OpenerThread } from './opener.ts'
 import { StorageKeeper } from './storage-keeper.ts'
 import { SyncHub } from './sync/hub.ts'
 import { realSystem, systemWith } from './system.ts'
@@ -175,6 +176,7 @@ interface Parts {
 interface Core {
   readonly ingest: Ingest
   readonly hub: SyncHub
+  readonly opener: OpenerThread
   readonly moments: Moments
   readonly grants: Grants
   readonly feed: LiveFeed
@@ -228,7 +230,11 @@ async function coreOf(
       queueMailTo(tx, to, { type, fact: null, location: 0, word, now: clock.now() as Millis }),
     onFault: (cause) => log.error({ err: cause }, 'a sweep of what ran out broke'),
   })
+  const opener = new OpenerThread((cause) =>
+    log.error({ err: cause }, 'the thread that opens frames broke: they are opened without it'),
+  )
   const hub: SyncHub = new SyncHub({
+    opener,
     store,
     ingest,
     certify: (tenant, edge, request) => certifier.certify(tenant, edge, request),
@@ -319,7 +325,7 @@ async function coreOf(
     readOnly: () => keeper.readOnly,
     stopping,
   }
-  return { ingest, hub, moments, grants, feed, services }
+  return { ingest, hub, opener, moments, grants, feed, services }
 }
 
 async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode> {
@@ -327,7 +333,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
   const secure = options.publicUrl?.startsWith('https:') === true
   let stops = false
   const stopping = (): boolean => stops
-  const { ingest, hub, moments, grants, feed, services } = await coreOf(parts, stopping)
+  const { ingest, hub, opener, moments, grants, feed, services } = await coreOf(parts, stopping)
   const mailSecret = await mailSecretOf(parts)
   const names = new NodeNames(options.hostNames ?? [], options.publicUrl)
   const upgrades = new Upgrades({
@@ -399,6 +405,7 @@ async function assemble(options: CloudOptions, parts: Parts): Promise<CloudNode>
     await services.accounts.transactions.idle()
     await grants.stop()
     await hub.stop()
+    await opener.stop()
     await services.whatIfs.stop()
     await server.close()
     await ingest.idle()

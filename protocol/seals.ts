@@ -57,6 +57,24 @@ class Direction {
     if (bytes !== undefined) this.#place += 1
     return bytes
   }
+
+  next(sealed: Uint8Array, publicKey: KeyObject): SealedFrame {
+    const address = this.#address
+    this.#place += 1
+    return { sealed, address, publicKey }
+  }
+}
+
+/** A frame that came: what it has to be signed for, and by whom. */
+export interface SealedFrame {
+  readonly sealed: Uint8Array
+  readonly address: Uint8Array
+  readonly publicKey: KeyObject
+}
+
+/** The frame's bytes; undefined where it was not signed by that end for that place on that connection. */
+export function unsealed({ sealed, address, publicKey }: SealedFrame): Uint8Array | undefined {
+  return unseal(sealed, publicKey, address)
 }
 
 /** A sign of life, sealed once for all connections. */
@@ -129,8 +147,8 @@ export class CloudSeals {
     return this.#down.seal(encodeFrame(frame), this.#keys.privateKey)
   }
 
-  /** The frame's bytes; undefined where it was not signed by this edge for this place on this connection. */
-  unseal(sealed: Uint8Array): Uint8Array | undefined {
-    return this.#up.unseal(sealed, this.#keys.publicKey)
+  /** Of every frame that comes, in order: whoever opens it, and whenever, its place is taken. One that does not fit ends the connection. */
+  next(sealed: Uint8Array): SealedFrame {
+    return this.#up.next(sealed, this.#keys.publicKey)
   }
 }

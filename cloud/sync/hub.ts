@@ -24,6 +24,7 @@ import type { CloudStore, EdgeId, EdgeRow, TenantId, Writes } from '../store/por
 import { Admission, returnMsOf } from './admission.ts'
 import { Attestations } from './attestations.ts'
 import { Contacts } from './contacts.ts'
+import type { Opener } from './frames-ahead.ts'
 import { SyncSession } from './session.ts'
 import type { SessionFacts } from './session.ts'
 import { WelcomedHellos } from './welcomed-hellos.ts'
@@ -52,6 +53,8 @@ export interface SyncParts {
   readonly authority: Authority
   readonly shelf: ProgramShelf
   readonly system: SyncSystem
+  /** Opens large frames ahead of their turn (I-15); left out: each is opened in its turn. */
+  readonly opener?: Opener
   /** Signs every frame down. */
   readonly privateKey: KeyObject
   /** Told once for what breaks on our side, with the edge it broke for. */

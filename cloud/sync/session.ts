@@ -31,13 +31,15 @@ import type { Millis } from '../../protocol/time.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import { PROTOCOL_VERSION, unspoken } from '../../protocol/version.ts'
 import { budgetStandings } from '../domain/budgets.ts'
-import type { BatchAnswer } from '../domain/ingest/accept.ts'
+import type { BatchAnswer, HashedBatch } from '../domain/ingest/accept.ts'
 import { cloudWentBack, endedFrame, goesOn, judgeHello, tailOf, witnessed } from '../domain/lives.ts'
 import type { Verdict } from '../domain/lives.ts'
 import type { EdgeRow, OriginRow, TenantId, Writes } from '../store/port.ts'
 import { StorageFull } from '../store/room-port.ts'
 import type { Credit, Guest } from './admission.ts'
 import { DownPump, cursorsIn } from './down-pump.ts'
+import { FramesAhead } from './frames-ahead.ts'
+import type { Opening } from './frames-ahead.ts'
 import { HandedBatches } from './handed-batches.ts'
 import type { SessionParts, SyncSocket } from './hub.ts'
 
@@ -58,6 +60,7 @@ export class SyncSession {
   readonly #shown: string | undefined
   readonly #parts: SessionParts
   readonly #seals: CloudSeals
+  readonly #ahead: FramesAhead
   readonly #nonce: Uint8Array
   #origin: OriginRow | null = null
   #cloudEpoch = 1
@@ -92,6 +95,7 @@ export class SyncSession {
     assert(key !== undefined, 'enrolment stored a valid public key')
     this.#nonce = parts.system.randomBytes(NONCE_BYTES)
     this.#seals = new CloudSeals(edge.id, { privateKey: parts.privateKey, publicKey: key }, this.#nonce)
+    this.#ahead = new FramesAhead(this.#seals, parts.opener)
   }
 
   get facts(): SessionFacts | null {
@@ -182,7 +186,8 @@ export class SyncSession {
       this.close('too_many', `${this.#waiting} frames of ${this.#waitingBytes} bytes wait for their answers`)
       return
     }
-    this.#work = this.#work.then(() => this.#handle(sealed)).catch((cause: unknown) => this.#broke(cause))
+    const opening = this.#ahead.take(sealed, this.#greeted)
+    this.#work = this.#work.then(() => this.#handle(opening)).catch((cause: unknown) => this.#broke(cause))
     void this.#noLongerWaits(this.#work, sealed.length)
   }
 
@@ -206,23 +211,24 @@ export class SyncSession {
     this.#parts.waiting.bytes += bytes
   }
 
-  async #handle(sealed: Uint8Array): Promise<void> {
+  async #handle(opening: Opening): Promise<void> {
     if (!this.#open || this.#over) return
-    const bytes = this.#seals.unseal(sealed)
-    if (bytes === undefined) {
+    const opened = await opening()
+    if (!this.#open || this.#over) return
+    if (opened === undefined) {
       this.#parts.refused.frames += 1
       return this.close(
         this.#greeted ? 'misplaced' : 'unauthorised',
         'not signed by this edge for this place on this connection',
       )
     }
-    const decoded = decodeUpFrame(bytes)
+    const decoded = decodeUpFrame(opened.bytes)
     if (!decoded.ok) return this.close('malformed', decoded.malformed.reason.slice(0, 100))
     const frame = decoded.value
     if (this.#facts !== null) this.#facts = { ...this.#facts, contactAt: this.#now() }
     if (frame.type === 'hello') return this.#hello(frame)
     if (this.#origin === null) return this.close('malformed', 'a hello comes first')
-    if (frame.type === 'batch') return this.#batch(frame, this.#origin)
+    if (frame.type === 'batch') return this.#batch({ ...opened, batch: frame }, this.#origin)
     await this.#batches.answered()
     return this.#dispatch(frame, this.#origin)
   }
@@ -391,13 +397,13 @@ export class SyncSession {
     return { ...frame, attestation: await attestations.of(device, this.#cloudEpoch, []) }
   }
 
-  async #batch(batch: Batch, origin: OriginRow): Promise<void> {
+  async #batch({ batch, hashes }: HashedBatch, origin: OriginRow): Promise<void> {
     if (batch.origin !== origin.origin)
       return this.close('malformed', 'a batch of another origin than the hello')
     const saidSeq = (batch.from + batch.facts.length - 1) as Seq
     if (this.#facts !== null && saidSeq > this.#facts.saidSeq) this.#facts = { ...this.#facts, saidSeq }
     await this.#batches.room()
-    this.#batches.add(this.#parts.ingest.submit(origin.origin, batch), (answer) =>
+    this.#batches.add(this.#parts.ingest.submit(origin.origin, batch, hashes), (answer) =>
       this.#answer(batch, origin, answer),
     )
   }

@@ -9,7 +9,7 @@ import type { Batch } from '../../protocol/frames/batch.ts'
 import type { ProgramVersion, Seq } from '../../protocol/ids.ts'
 import type { Life } from '../../protocol/lives.ts'
 import type { Millis } from '../../protocol/time.ts'
-import { CloudSeals } from '../../protocol/seals.ts'
+import { CloudSeals, unsealed } from '../../protocol/seals.ts'
 import type { UpFrame } from '../../protocol/up.ts'
 import type { Line } from './held-line.ts'
 
@@ -69,7 +69,7 @@ export class HandCloud {
   /** Takes everything the edge has sent, verified and decoded. */
   hear(line: Line): UpFrame[] {
     return line.up.splice(0).flatMap((sealed) => {
-      const bytes = this.sealsOf(line).unseal(sealed)
+      const bytes = unsealed(this.sealsOf(line).next(sealed))
       const decoded = bytes === undefined ? undefined : decodeUpFrame(bytes)
       if (decoded === undefined || !decoded.ok) throw new Error('the edge sent what is no frame of its own')
       if (decoded.value.type === 'hello') {

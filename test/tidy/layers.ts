@@ -182,6 +182,8 @@ export const LAYERS: readonly Layer[] = [
     at: 'cloud/storage-keeper.ts',
     may: ['protocol', 'cloud/store', 'cloud/system.ts', 'cloud/walk.ts'],
   },
+  { at: 'cloud/opener.ts', may: ['protocol', 'cloud/sync/frames-ahead.ts'] },
+  { at: 'cloud/opener-thread.ts', may: ['protocol', 'cloud/sync/frames-ahead.ts'] },
   { at: 'cloud/walk-thread.ts', may: ['cloud/verify.ts', 'cloud/walk.ts'] },
   { at: 'cloud/walk.ts', may: ['cloud/verify.ts'] },
   { at: 'cloud/check-program.ts', may: [EVALUATION] },
@@ -207,6 +209,7 @@ export const LAYERS: readonly Layer[] = [
     may: [
       'protocol',
       STORAGE,
+      'cloud/opener.ts',
       'cloud/storage-keeper.ts',
       'cloud/served-dialects.ts',
       'cloud/dialects',

@@ -87,7 +87,7 @@ describe('N-2: facts go up and the cursor is the cloud’s word', () => {
     expect(edge.cloud.hearOne(edge.network.line, 'batch')).toMatchObject({ origin: 3, from: 1 })
   })
   test('a backlog goes out a batch a turn, at most BATCHES_IN_FLIGHT_MAX are unacknowledged', async () => {
-    await sell(edge, (BATCHES_IN_FLIGHT_MAX + 2) * BATCH_FACTS_MAX)
+    for (let batch = 0; batch < BATCHES_IN_FLIGHT_MAX + 2; batch++) await sell(edge, BATCH_FACTS_MAX)
     await edge.system.advance(TILLS_CALLING_MS)
     edge.link.start()
     const { line } = edge.network

@@ -16,6 +16,7 @@ import {
 } from '../../protocol/limits.ts'
 import { EdgeSeals } from '../../protocol/seals.ts'
 import type { UpFrame } from '../../protocol/up.ts'
+import { OpenerThread } from '../../cloud/opener.ts'
 import { SyncHub } from '../../cloud/sync/hub.ts'
 import { realSystem } from '../../cloud/system.ts'
 import { seededRandom } from '../support/random.ts'
@@ -28,6 +29,8 @@ const T0 = Date.UTC(2026, 5, 1, 12)
 let directory: ReturnType<typeof freshDirectory>
 let cloud: CloudCore
 let hub: SyncHub
+let opener: OpenerThread
+let openedAhead = 0
 let store: OriginWriter
 let seals: EdgeSeals
 const edgeKeys = newKeyPair()
@@ -63,7 +66,17 @@ beforeEach(async () => {
   seals = new EdgeSeals(added.edge, { privateKey: edgeKeys.privateKey, publicKey: cloudKeys.publicKey })
   told = []
   closed = undefined
+  openedAhead = 0
+  opener = new OpenerThread((cause) => {
+    throw cause
+  })
   hub = new SyncHub({
+    opener: {
+      open(frame) {
+        openedAhead += 1
+        return opener.open(frame)
+      },
+    },
     store: cloud.store,
     ingest: cloud.ingest,
     authority: cloud.authority,
@@ -114,6 +127,7 @@ test('G-13: no certificate goes out before the welcome, for the edge would not t
 
 afterEach(async () => {
   await hub.stop()
+  await opener.stop()
   await cloud.store.close()
   directory.remove()
 })
@@ -146,6 +160,27 @@ test('I-10 a store with as many questions and full batches open as it may have i
   expect(closed).toBeUndefined()
   expect(answers('ack').at(-1)).toMatchObject({ seq: store.seq })
   expect(await cloud.head(store.origin)).toBe(store.seq)
+})
+
+test('I-15 what was opened ahead is chained like any other: what the cloud has is compared by hash and skipped, another history is a fork', async () => {
+  for (const frame of fullBatches(2)) say(frame)
+  say(sealed(store.batch(1)))
+  await until(() => closed !== undefined || answers('ack').length > 0)
+  say(question(1))
+  await until(() => answers('found_member').length === 1)
+  expect(answers('ack').at(-1)).toMatchObject({ seq: store.seq, head: store.hashes.at(-1) })
+  expect(openedAhead).toBe(3)
+
+  const { facts, ...batch } = store.batch(1)
+  const changed = facts.map((fact, index) => {
+    const bytes = Buffer.from(fact)
+    if (index === 1) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+    return bytes
+  })
+  say(sealed({ ...batch, facts: changed }))
+  await until(() => answers('ended').length > 0)
+  expect(answers('ended')).toMatchObject([{ reason: 'fork' }])
+  expect(openedAhead).toBe(4)
 })
 
 test('I-12 batches that come together share commits and their acks, in their order; a question behind them sees what they brought', async () => {

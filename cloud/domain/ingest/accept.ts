@@ -1,6 +1,6 @@
 // First half of taking a batch: does it continue what the cloud has (I-1), and which of its facts are facts (I-4)? Works on a cursor that is saved at
 // the end of the transaction; nothing here touches a member.
-import { CHAIN_GENESIS, chainHash, sameHash } from '../../../protocol/chain.ts'
+import { CHAIN_GENESIS, CHAIN_HASH_BYTES, chainHash, sameHash } from '../../../protocol/chain.ts'
 import { decodeFact } from '../../../protocol/codec.ts'
 import type { Fact, FactKind, LeaseFact } from '../../../protocol/facts.ts'
 import type { Batch } from '../../../protocol/frames/batch.ts'
@@ -51,6 +51,12 @@ export type BatchAnswer =
       readonly head: Uint8Array
     }
 
+/** `hashes`: the chain's hash behind each of its facts, from its own `previous` on, where they were worked out ahead (I-15). */
+export interface HashedBatch {
+  readonly batch: Batch
+  readonly hashes: Uint8Array | null
+}
+
 export interface Accepted {
   readonly answer: BatchAnswer
   readonly facts: readonly ArrivedFact[]
@@ -65,7 +71,7 @@ export type TenantsKnown = Map<Origin, TenantId>
 export async function acceptBatch(
   tx: Writes,
   cursor: Cursor,
-  batch: Batch,
+  { batch, hashes }: HashedBatch,
   tenants: TenantsKnown,
 ): Promise<Accepted> {
   const nothing = { facts: [], quarantined: [], endedNow: false }
@@ -74,8 +80,11 @@ export async function acceptBatch(
   const expected = (cursor.seq + 1) as Seq
   if (batch.from > expected) return { ...nothing, answer: { type: 'gap', expected } }
   const knownCount = Math.min(expected - batch.from, batch.facts.length)
+  const hashBehind = (before: Uint8Array, index: number, bytes: Uint8Array): Uint8Array =>
+    hashes?.subarray(index * CHAIN_HASH_BYTES, (index + 1) * CHAIN_HASH_BYTES) ?? chainHash(before, bytes)
   let hash = batch.previous
-  for (const bytes of batch.facts.slice(0, knownCount)) hash = chainHash(hash, bytes)
+  for (const [index, bytes] of batch.facts.slice(0, knownCount).entries())
+    hash = hashBehind(hash, index, bytes)
   const knownSeq = (batch.from + knownCount - 1) as Seq
   const knownHash = knownSeq === cursor.seq ? cursor.head : await hashAt(tx, cursor, knownSeq)
   if (knownHash === undefined || !sameHash(hash, knownHash)) {
@@ -88,8 +97,9 @@ export async function acceptBatch(
   }
   const facts: ArrivedFact[] = []
   const quarantined: QuarantinedFact[] = []
-  for (const bytes of batch.facts.slice(knownCount)) {
-    hash = chainHash(hash, bytes)
+  for (const [index, bytes] of batch.facts.entries()) {
+    if (index < knownCount) continue
+    hash = hashBehind(hash, index, bytes)
     const seq = (cursor.seq + 1) as Seq
     const id = factIdOf(cursor.row.origin, seq)
     const read = factIn(bytes)

@@ -19,7 +19,15 @@ import type { NextDue } from '../due.ts'
 import type { ProgramShelf } from '../programs.ts'
 import type { LeaseChange } from '../leases/lease-accounts.ts'
 import { acceptBatch } from './accept.ts'
-import type { Accepted, Arrival, ArrivedFact, BatchAnswer, Cursor, TenantsKnown } from './accept.ts'
+import type {
+  Accepted,
+  Arrival,
+  ArrivedFact,
+  BatchAnswer,
+  Cursor,
+  HashedBatch,
+  TenantsKnown,
+} from './accept.ts'
 import { settleConflicts } from './conflicts.ts'
 import { consequentAmong } from './consequences.ts'
 import { doubtNotices } from './doubts.ts'
@@ -49,9 +57,8 @@ interface Settled {
   readonly consequent: readonly ActivityRow[]
 }
 
-interface Waiting {
+interface Waiting extends HashedBatch {
   readonly origin: Origin
-  readonly batch: Batch
   readonly resolve: (answer: BatchAnswer) => void
   readonly reject: (cause: unknown) => void
 }
@@ -130,13 +137,13 @@ export class Ingest {
   }
 
   /** Takes a batch of a connection whose edge owns the origin. Resolves after COMMIT; rejects when the store failed and nothing was taken. */
-  submit(origin: Origin, batch: Batch): Promise<BatchAnswer> {
+  submit(origin: Origin, batch: Batch, hashes: HashedBatch['hashes'] = null): Promise<BatchAnswer> {
     assert(
       this.#waiting.length < INGEST_QUEUE_BATCHES_MAX,
       'connections wait for their answers before they send more',
     )
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ origin, batch, resolve, reject })
+      this.#waiting.push({ origin, batch, hashes, resolve, reject })
       this.#working ??= this.#work()
     })
   }
@@ -166,10 +173,10 @@ export class Ingest {
   async #commit(group: readonly Waiting[]): Promise<void> {
     const { answers, committed } = await this.#transaction(async (tx, gathered) => {
       const answersOf: BatchAnswer[] = []
-      for (const { origin, batch } of group) {
+      for (const { origin, ...hashed } of group) {
         const cursor = gathered.cursors.get(origin) ?? (await this.#cursor(tx, origin))
         gathered.cursors.set(origin, cursor)
-        const accepted = await acceptBatch(tx, cursor, batch, this.#tenants)
+        const accepted = await acceptBatch(tx, cursor, hashed, this.#tenants)
         gathered.take(cursor, accepted)
         answersOf.push(accepted.answer)
       }

@@ -56,8 +56,8 @@ const ACTIVITY_COLUMNS =
 function perWord(of: (word: string) => Prepared): (word: string) => Prepared {
   const made = new Map<string, Prepared>()
   return (word) => {
-    const known = made.get(word) ?? of(word)
-    made.set(word, known)
+    let known = made.get(word)
+    if (known === undefined) made.set(word, (known = of(word)))
     return known
   }
 }

@@ -165,11 +165,13 @@ test('I-10 a store with as many questions and full batches open as it may have i
 test('I-15 what was opened ahead is chained like any other: what the cloud has is compared by hash and skipped, another history is a fork', async () => {
   for (const frame of fullBatches(2)) say(frame)
   say(sealed(store.batch(1)))
+  store.sale({ at: T0 + store.seq * 1000 }, [{ sku: 'new', amount: 100 }])
+  say(sealed(store.batch(2)))
   await until(() => closed !== undefined || answers('ack').length > 0)
   say(question(1))
   await until(() => answers('found_member').length === 1)
   expect(answers('ack').at(-1)).toMatchObject({ seq: store.seq, head: store.hashes.at(-1) })
-  expect(openedAhead).toBe(3)
+  expect(openedAhead).toBe(4)
 
   const { facts, ...batch } = store.batch(1)
   const changed = facts.map((fact, index) => {
@@ -180,7 +182,7 @@ test('I-15 what was opened ahead is chained like any other: what the cloud has i
   say(sealed({ ...batch, facts: changed }))
   await until(() => answers('ended').length > 0)
   expect(answers('ended')).toMatchObject([{ reason: 'fork' }])
-  expect(openedAhead).toBe(4)
+  expect(openedAhead).toBe(5)
 })
 
 test('I-12 batches that come together share commits and their acks, in their order; a question behind them sees what they brought', async () => {

@@ -1,4 +1,4 @@
-// What all members come to together. States are read a page at a time, and the event loop gets its turn between pages, because a merchant may
+// What everybody comes to together, enrolled here or not. States are read a page at a time, and the event loop gets its turn between pages, because a merchant may
 // have millions; points earned and taken back are summed from the log, which only grows, so a process looks at each row once.
 import { setImmediate as turn } from 'node:timers/promises'
 import { FEED_PAGE_MAX } from '../../protocol/limits.ts'
@@ -9,7 +9,7 @@ import { isLive } from '../evaluation/spending/entitlements.ts'
 import { digestOfLines, outcomeLine, spendable } from '../evaluation/state.ts'
 import type { MemberState } from '../evaluation/state.ts'
 import type { Reads, TenantId } from '../store/port.ts'
-import { membersOf } from './member-pages.ts'
+import { membersOf, orphansOf } from './member-pages.ts'
 import type { ProgramShelf } from './programs.ts'
 import type { Totals } from './view-shapes.ts'
 import { stateOf, tierView } from './views.ts'
@@ -47,14 +47,11 @@ export class TotalsTaker {
     const moved = await this.#movedPoints(tenant)
     const facts = { counted: 0, duplicate: 0, unclaimed: 0, merged: 0, quarantined: 0 }
     for (const { status, count } of await this.#read.factCounts(tenant)) facts[status] += count
-    const sums = { members: 0, balance: 0, fold: 0, goodwill: 0, lifetime: 0, spent: 0 }
+    const sums = { members: 0, orphans: 0, balance: 0, fold: 0, goodwill: 0, lifetime: 0, spent: 0 }
     const vouchers = { issued: 0, used: 0, open: 0 }
     const byTier: Record<string, number> = {}
     const program = (await this.#shelf.of(tenant)).program(hybridTime(this.#clock.now()))
-    for await (const row of membersOf(this.#read, tenant)) {
-      const state = stateOf(row)
-      each(row.key, state)
-      sums.members++
+    const add = (state: MemberState): void => {
       sums.balance += spendable(state)
       sums.fold += state.balance
       sums.goodwill += state.goodwill
@@ -65,6 +62,16 @@ export class TotalsTaker {
       vouchers.open += state.entitlements.filter(isLive).length
       const tier = tierView(program, state.tier)?.name ?? 'none'
       byTier[tier] = (byTier[tier] ?? 0) + 1
+    }
+    for await (const row of membersOf(this.#read, tenant)) {
+      const state = stateOf(row)
+      each(row.key, state)
+      sums.members++
+      add(state)
+    }
+    for await (const row of orphansOf(this.#read, tenant)) {
+      sums.orphans++
+      add(stateOf(row))
     }
     return {
       ...sums,

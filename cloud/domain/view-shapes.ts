@@ -418,8 +418,11 @@ export type DrawView = Readonly<Static<typeof DrawViewShape>>
 
 export const TotalsShape = Type.Object(
   {
-    members: Int,
-    balance: Type.Integer({ description: 'fold + goodwill of all members' }),
+    members: Type.Integer({ description: 'Enrolled here' }),
+    orphans: Type.Integer({
+      description: 'Not enrolled here, though their facts are: in all sums beside the members',
+    }),
+    balance: Type.Integer({ description: 'fold + goodwill of all of them' }),
     fold: Points,
     goodwill: Points,
     lifetime: Points,

@@ -40,6 +40,8 @@ export interface MemberReads {
   folded(tenant: TenantId, page: Page): Promise<FoldedRow[]>
   /** Whoever has counted facts or a saved state and no enrolment here, by id; all but those that were merged into others. */
   orphans(tenant: TenantId, page: Page): Promise<OrphanRow[]>
+  /** Of whom HQ was told that the enrolment is not here, by the text of their ids, after one; without a state where that is so no more. */
+  orphansTold(tenant: TenantId, after: string, limit: number): Promise<OrphanRow[]>
 }
 
 /** Who is one with whom. */

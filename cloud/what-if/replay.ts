@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import type { Fact, Moment } from '../../protocol/facts.ts'
 import { ORIGIN_MAX, factIdOf, idText } from '../../protocol/ids.ts'
-import type { Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
+import type { MemberId, Origin, ProgramVersion, Seq, StoreId } from '../../protocol/ids.ts'
 import { PAGE_SIZE_MAX } from '../../protocol/limits.ts'
 import type { Points } from '../../protocol/numbers.ts'
 import { TIME_MIN, hybridTime, localDay, millisOf } from '../../protocol/time.ts'
@@ -17,7 +17,8 @@ import type { ProgramRecord } from '../evaluation/programs.ts'
 import type { ProgramDocument } from '../evaluation/document/program.ts'
 import { titlesOf } from '../evaluation/explanation/titles.ts'
 import { newState } from '../evaluation/state.ts'
-import type { MemberListRow, Reads, TenantId } from '../store/port.ts'
+import { membersOf, orphansOf } from '../domain/member-pages.ts'
+import type { Reads, TenantId } from '../store/port.ts'
 import { Comparison } from './comparison.ts'
 import type { Outcome } from './comparison.ts'
 import type { WhatIfResult } from './result.ts'
@@ -55,9 +56,7 @@ export async function replayWhatIf(
   const total = counts.reduce((sum, { status, count }) => (status === 'counted' ? sum + count : sum), 0)
   const comparison = new Comparison()
   let facts = 0
-  let after = 0
-  for (;;) {
-    const members = await read.members(request.tenant, { after, limit: PAGE_SIZE_MAX })
+  for await (const members of pagesOf(read, request.tenant)) {
     for (const member of members) {
       const own = await factsOf(read, member)
       facts += own.length
@@ -65,7 +64,7 @@ export async function replayWhatIf(
         outcomeOf(programs, [...asOf(own, ms, request.now), momentAt(ms, member)], side)
       const then = request.document === null ? request.now : request.until
       comparison.take(
-        idText(member.id),
+        idText(member),
         folded(now, comparison.now, then),
         folded(draft, comparison.draft, request.until),
       )
@@ -74,13 +73,23 @@ export async function replayWhatIf(
     // Lets a message to stop come in.
     await setImmediate()
     if (watch.cancelled()) throw new WhatIfCancelled('cancelled')
-    const last = members.at(-1)
-    if (last === undefined || members.length < PAGE_SIZE_MAX) break
-    after = last.id
   }
   const documents = [...records, ...draftRecords(records, request)].map(({ document }) => document)
   const titles = new Map(documents.flatMap((text) => [...titlesOf(JSON.parse(text) as ProgramDocument)]))
   return comparison.result(facts, Math.round(performance.now() - started) / 1000, titles)
+}
+
+/** Everybody, enrolled here or not (Q-15). */
+async function* pagesOf(read: Reads, tenant: TenantId): AsyncGenerator<readonly MemberId[]> {
+  let page: MemberId[] = []
+  for (const walk of [membersOf(read, tenant), orphansOf(read, tenant)])
+    for await (const row of walk) {
+      page.push(row.id)
+      if (page.length < PAGE_SIZE_MAX) continue
+      yield page
+      page = []
+    }
+  yield page
 }
 
 /** Versions that would have taken effect after the draft are left out: the question is what the draft does. */
@@ -93,9 +102,9 @@ function draftRecords(records: readonly ProgramRecord[], { document, from }: Wha
 }
 
 /** Without the receipts' promises: they were made under the program as it was, and would show up as goodwill of the draft. */
-async function factsOf(read: Reads, member: MemberListRow): Promise<Fact[]> {
-  const rows = await read.factsOfMember(member.id)
-  return rows.map((row) => ({ ...standingOf(decodeStoredFact(row.bytes), row, member.id), confirmed: false }))
+async function factsOf(read: Reads, member: MemberId): Promise<Fact[]> {
+  const rows = await read.factsOfMember(member)
+  return rows.map((row) => ({ ...standingOf(decodeStoredFact(row.bytes), row, member), confirmed: false }))
 }
 
 /** Of the present or later all facts, also those of a clock that is ahead. */
@@ -117,7 +126,7 @@ function outcomeOf(programs: Programs, facts: readonly Fact[], side: Comparison[
 }
 
 /** Brings the time to `ms`; of an origin nobody has. */
-function momentAt(ms: number, { id }: MemberListRow): Moment {
+function momentAt(ms: number, member: MemberId): Moment {
   return {
     kind: 'moment',
     id: factIdOf(ORIGIN_MAX as Origin, 1 as Seq),
@@ -128,7 +137,7 @@ function momentAt(ms: number, { id }: MemberListRow): Moment {
     terminal: 'what-if',
     key: 'what-if',
     program: 0 as ProgramVersion,
-    member: id,
+    member,
     claim: null,
     promised: 0 as Points,
     confirmed: false,

@@ -1,5 +1,6 @@
 // What every engine behind the store port must do for who owns what and for what is counted: merges, claims, what is due, budgets and responses.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ConflictKind } from '../../protocol/conflicts.ts'
 import { NO_FACT } from '../../protocol/ids.ts'
 import type { ProgramVersion, RuleId, Seq, StoreId } from '../../protocol/ids.ts'
 import type { CloudStore, OriginRow } from '../../cloud/store/port.ts'
@@ -143,6 +144,23 @@ export function storeOwnersContract(engine: string, factory: StoreFactory): void
       const [last] = await store.read.orphans(tenant, { after: member(2), limit: 9 })
       expect(last).toEqual({ member: member(4), state: HASH })
       expect(await store.read.orphans(tenant, { after: 0, limit: 1 })).toHaveLength(1)
+      // of whom HQ was told.
+      const told = (seq: number, kind: ConflictKind = 'orphan_member', of = tenant) => ({
+        tenant: of,
+        store: life.store,
+        kind,
+        subject: String(member(seq)),
+        member: member(seq),
+        fact: NO_FACT,
+        at: time(1),
+        text: '',
+      })
+      const conflicts = [...[5, 4, 3, 2].map((seq) => told(seq)), told(1, 'risk_used')]
+      await store.write((tx) => tx.openConflicts([...conflicts, told(7, 'orphan_member', tenant + 1)]))
+      const rows = [2, 3, 4, 5].map((seq) => ({ member: member(seq), state: seq % 2 === 0 ? HASH : null }))
+      expect(await store.read.orphansTold(tenant, '', 9)).toEqual(rows)
+      expect(await store.read.orphansTold(tenant, '', 1)).toEqual(rows.slice(0, 1))
+      expect(await store.read.orphansTold(tenant, String(member(2)), 2)).toEqual(rows.slice(1, 3))
     })
 
     test('U-3 a redemption counts once for its perk and store; open holds are counted by store', async () => {

@@ -15,6 +15,7 @@ const ORDERS = 4
 const STORES = 3
 const T0 = Date.UTC(2026, 2, 28, 20)
 const seen: Record<string, number> = {}
+const count = (kind: string): void => void (seen[kind] = (seen[kind] ?? 0) + 1)
 
 interface Sold {
   readonly id: FactId
@@ -36,7 +37,6 @@ function writeHistory(writers: readonly OriginWriter[], random: Random): void {
   )
   const members: MemberId[] = []
   const sales: Sold[] = []
-  const count = (kind: string): void => void (seen[kind] = (seen[kind] ?? 0) + 1)
   for (let n = 0; n < 120; n++) {
     const writer = random.pick(writers)
     const at = T0 + random.below(4 * 24 * 60) * 60_000
@@ -100,12 +100,13 @@ async function deliver(cloud: CloudCore, writers: readonly OriginWriter[], rando
         at.set(writer, await cloud.head(writer.origin))
       }),
     )
+    if ((await cloud.orphans()) > 0) count('orphan')
   }
   throw new Error('not delivered')
 }
 
 test.each(Array.from({ length: HISTORIES }, (_, n) => SEED + n))(
-  'E-FOLD-1 I-2 I-3 I-5 I-7 PROJ-1 PROJ-7 any order, batching and duplication gives the canonical fold (SEED=%i)',
+  'E-FOLD-1 I-2 I-3 I-5 I-7 Q-15 PROJ-1 PROJ-7 any order, batching and duplication gives the canonical fold (SEED=%i)',
   async (seed) => {
     const results: Map<string, string>[] = []
     const projected: string[][] = []
@@ -144,8 +145,9 @@ afterAll(() => {
     'repeated enrolment',
     'return',
     'orphan return',
+    'orphan',
     'grant',
     'redemption',
   ])
-    expect(seen[kind] ?? 0, `the histories hold a ${kind}`).toBeGreaterThan(0)
+    expect(seen[kind] ?? 0, `the histories hold: ${kind}`).toBeGreaterThan(0)
 })

@@ -16,6 +16,7 @@ import { factOf } from '../../cloud/domain/ingest/refold.ts'
 import { decodeState, newState, outcomeText } from '../../cloud/evaluation/state.ts'
 import type { MemberState } from '../../cloud/evaluation/state.ts'
 import { Certifier } from '../../cloud/fleet/certifier.ts'
+import type { OrphanRow } from '../../cloud/store/member-port.ts'
 import type { CloudStore, TenantId } from '../../cloud/store/port.ts'
 import type { OpenStore } from '../../cloud/store/sqlite/open.ts'
 import { openSqliteStore } from '../../cloud/store/sqlite/sqlite-store.ts'
@@ -32,6 +33,11 @@ export function freshDirectory(inMemory = false): { path: string; remove: () => 
 }
 
 const MEMORY = '/dev/shm'
+
+function sameMembers(one: readonly OrphanRow[], other: readonly OrphanRow[]): boolean {
+  const members = new Set(one.map(({ member }) => member))
+  return members.size === other.length && other.every(({ member }) => members.has(member))
+}
 
 export class CloudCore {
   readonly directory: string
@@ -162,6 +168,16 @@ export class CloudCore {
     return outcomes
   }
 
+  /** How many are not enrolled here: of each of them HQ was told (Q-15). */
+  async orphans(): Promise<number> {
+    const { read } = this.store
+    const orphans = await read.orphans(this.tenant, { after: 0, limit: 10_000 })
+    const told = (await read.orphansTold(this.tenant, '', 10_000)).filter(({ state }) => state !== null)
+    if (!sameMembers(told, orphans))
+      throw new Error(`${orphans.length} are not enrolled here, and HQ was told of ${told.length}`)
+    return orphans.length
+  }
+
   async #outcome(name: string, member: MemberId, saved: Uint8Array | null): Promise<string> {
     const state = saved === null ? undefined : decodeState(saved)
     if (state === undefined) throw new Error(`member ${name} has no state`)
@@ -186,6 +202,7 @@ export class CloudCore {
       const from = (heads[writers.indexOf(writer)] ?? 0) + 1
       const to = Math.min(writer.seq, from + random.below(12))
       await this.ingest.submit(writer.origin, writer.batch(from, to))
+      await this.orphans()
     }
     throw new Error('not delivered')
   }

@@ -194,6 +194,19 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
           if (!hasSoundState(sql, raw)) unsound(member)
           return { member, state: raw.state as Uint8Array | null }
         }),
+    orphansTold: async (tenant, after, limit) =>
+      sql(
+        `SELECT o.id, m.id IS NULL AND a.member IS NULL AS orphan, s.state, s.tenant AS state_tenant, s.due, s.change, s.sum AS state_sum
+         FROM (SELECT subject, CAST(subject AS INTEGER) AS id FROM conflicts WHERE tenant = ? AND kind = 'orphan_member' AND subject > ? ORDER BY subject LIMIT ?) o
+         LEFT JOIN members m ON m.id = o.id LEFT JOIN aliases a ON a.member = o.id LEFT JOIN states s ON s.member = o.id ORDER BY o.subject`,
+      )
+        .all(tenant, after, limit)
+        .map((raw) => {
+          const member = raw.id as MemberId
+          if (raw.orphan !== 1) return { member, state: null }
+          if (!hasSoundState(sql, raw)) unsound(member)
+          return { member, state: raw.state as Uint8Array | null }
+        }),
     dueMembers: async (now, after, limit) =>
       sql(
         `SELECT s.tenant, s.member, s.due, m.store FROM states s LEFT JOIN members m ON m.id = s.member

@@ -1,6 +1,6 @@
 // S-15 beneath a running cloud: a bit of a row that platforms list flips, and the platform's API is asked for what shows it. What facts say is made again and
 // told as it was; of anything else there is no answer, the process ends, and a sound copy takes its place. A row may be missing where the very column flipped
-// that its list is asked by: it is given back then, for the walk finds it a day later.
+// that its list is asked by: it is given back then, for the next inspection finds it (S-10).
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { columnsOf } from '../../../cloud/collections/collection.ts'

@@ -6,9 +6,6 @@ import type { SealedFrame } from '../protocol/seals.ts'
 import { openAhead } from './sync/frames-ahead.ts'
 import type { OpenedFrame, Opener } from './sync/frames-ahead.ts'
 
-/** It keeps nothing from one frame to the next: of the node's young generation (I-14) it would only take the room. */
-const YOUNG_MIB = 16
-
 interface Asked {
   readonly frame: SealedFrame
   readonly answer: (opened: OpenedFrame | undefined | Promise<OpenedFrame | undefined>) => void
@@ -38,9 +35,7 @@ export class OpenerThread implements Opener {
   }
 
   #start(): Worker {
-    const thread = new Worker(new URL('opener-thread.ts', import.meta.url), {
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
-    })
+    const thread = new Worker(new URL('opener-thread.ts', import.meta.url))
     thread.on('message', (opened: OpenedFrame | undefined) => this.#asked.shift()?.answer(opened))
     thread.once('error', (cause) => this.#broke(cause))
     thread.once('exit', (code) => this.#broke(new Error(`it ended with ${code}`)))

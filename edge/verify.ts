@@ -8,6 +8,7 @@ import { LedgerDamaged, LedgerRefused, openForReading } from './ledger/database.
 import type { Database } from './ledger/database.ts'
 import { structureFault } from './ledger/inspection.ts'
 import { Ledger } from './ledger/ledger.ts'
+import { addRightsUsed } from './ledger/rights-used.ts'
 import { SCHEMA_VERSION } from './ledger/schema.ts'
 
 export interface EdgeVerification {
@@ -99,14 +100,6 @@ function leaseFaults(ledger: Ledger): string[] {
 /** What facts of the open life spent of leases and gave back, by lease: read from the facts alone. */
 function rightsUsed(ledger: Ledger): Map<number, number> {
   const used = new Map<number, number>()
-  const add = (lease: number, amount: number): void => void used.set(lease, (used.get(lease) ?? 0) + amount)
-  for (const { bytes } of ledger.after(ledger.idAt(0 as Seq))) {
-    const fact = decodeStoredFact(bytes)
-    if (fact.kind === 'lease') for (const { lease, amount } of fact.lines) add(lease, amount)
-    else if (fact.kind === 'redemption' || fact.kind === 'voucher_use') {
-      const sign = fact.kind === 'redemption' && fact.stage === 'cancelled' ? -1 : 1
-      for (const { lease, amount } of fact.rights) add(lease, sign * amount)
-    }
-  }
+  for (const { bytes } of ledger.after(ledger.idAt(0 as Seq))) addRightsUsed(used, decodeStoredFact(bytes))
   return used
 }

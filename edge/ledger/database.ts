@@ -12,7 +12,7 @@ import { isDamage } from '../../cloud/storage/faults.ts'
 import { lockFile } from '../../cloud/storage/lock.ts'
 import { forgetPageSums, leavePageSums } from '../../cloud/storage/page-sums.ts'
 import { fileFault, pageFault } from './inspection.ts'
-import { SCHEMA_STEPS, nameFunction } from './schema.ts'
+import { SCHEMA_STEPS, stepFunctions } from './schema.ts'
 import { SENTINEL_FILE } from './sentinel.ts'
 
 export type Database = Sqlite.Database
@@ -194,7 +194,7 @@ function migrate(database: Database): void {
 }
 
 export function steppedFile(database: Database): SteppedFile {
-  nameFunction(database)
+  stepFunctions(database)
   return {
     version: () => database.pragma('user_version', { simple: true }) as number,
     execute: (statement) => void database.exec(statement),

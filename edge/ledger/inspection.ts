@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { pagesChanged } from '../../cloud/storage/page-sums.ts'
 import type { Database } from './database.ts'
-import { SCHEMA_STEPS, nameFunction } from './schema.ts'
+import { SCHEMA_STEPS, stepFunctions } from './schema.ts'
 
 /** Larger files are looked at from end to end by the scheduled walk only: a start must not take longer than the store can wait. */
 const CHECKED_AT_OPEN_BYTES_MAX = 256 * 1024 * 1024
@@ -46,7 +46,7 @@ let wanted: string | undefined
 function wantedSchema(): string {
   const fresh = new Sqlite(':memory:')
   try {
-    nameFunction(fresh)
+    stepFunctions(fresh)
     for (const { statements } of SCHEMA_STEPS) for (const statement of statements) fresh.exec(statement)
     return schemaIn(fresh)
   } finally {

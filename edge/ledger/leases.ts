@@ -3,7 +3,9 @@
 // but the cloud's word can be read out of the facts again, which is what `verify` does.
 import type { FactId, MemberId, Seq } from '../../protocol/ids.ts'
 import type { LeaseSubject, LeaseTerm } from '../../protocol/leases.ts'
+import { UnsoundRow } from '../../cloud/storage/unsound.ts'
 import type { Database, Statement } from './database.ts'
+import { soundRow, sumOf, sumOfRow, twice } from './row-sums.ts'
 
 export const LEASE_TABLES = `
 -- What this ledger may spend without asking; answered: the last recall that was answered.
@@ -72,56 +74,89 @@ export interface LeaseSums {
   readonly until: number | null
 }
 
-type Term = [number, string, MemberId, number, string | null, number, number, number, number, number]
+type LeaseRow = KeptLease & { readonly sum: number }
+
+/** In the order of a lease's columns. */
+type LeaseValues = [
+  lease: number,
+  subject: LeaseSubject,
+  member: MemberId,
+  item: number,
+  code: string | null,
+  granted: number,
+  spent: number,
+  returned: number,
+  cap: number,
+  expires: number,
+  recall: number,
+  answered: number,
+  sum: number,
+]
 
 export class Leases {
-  readonly #take: Statement<Term>
-  readonly #cursor: Statement<[], number>
-  readonly #setCursor: Statement<[number]>
+  readonly #put: Statement<LeaseValues>
+  readonly #isListed: Statement<[MemberId, number, string, number], number>
+  readonly #cursor: Statement<[], { readonly cursor: number }>
+  readonly #setCursor: Statement<[number, number]>
   readonly #count: Statement<[], number>
-  readonly #of: Statement<[MemberId, string, number], KeptLease>
-  readonly #ofMember: Statement<[MemberId], KeptLease>
-  readonly #ofCode: Statement<[string], KeptLease>
-  readonly #one: Statement<[number], KeptLease>
-  readonly #all: Statement<[], KeptLease>
-  readonly #spend: Statement<[number, number]>
-  readonly #giveBack: Statement<[number, number]>
-  readonly #recalled: Statement<[number], KeptLease>
-  readonly #over: Statement<[number, number], KeptLease>
+  readonly #of: Statement<[MemberId, string, number], LeaseRow>
+  readonly #ofAgain: Statement<[MemberId, string, number], number>
+  readonly #ofMember: Statement<[MemberId], LeaseRow>
+  readonly #ofMemberAgain: Statement<[MemberId], number>
+  readonly #ofCode: Statement<[string], LeaseRow>
+  readonly #one: Statement<[number], LeaseRow>
+  readonly #all: Statement<[], LeaseRow>
+  readonly #recalled: Statement<[number], LeaseRow>
+  readonly #over: Statement<[number, number], LeaseRow>
   readonly #nextEnd: Statement<[], number | null>
   readonly #forget: Statement<[number]>
   readonly #endLife: () => void
   readonly #awaitWord: () => void
   readonly #forgetIssued: Statement<[Seq]>
   readonly #sums: Statement<[number], LeaseSums>
-  readonly #issue: Statement<[string, Seq, MemberId]>
-  readonly #issuer: Statement<[string], { seq: Seq; member: MemberId }>
+  readonly #issue: Statement<[string, Seq, MemberId, number]>
+  readonly #issuer: Statement<[string], { code: string; seq: Seq; member: MemberId; sum: number }>
   readonly #risk: Statement<[FactId, MemberId, number, number]>
   readonly #risked: Statement<[{ member: MemberId; day: number }], RiskTaken>
+  readonly #riskedAgain: Statement<[{ member: MemberId; day: number }], RiskTaken>
   readonly #endOutage: Statement<[]>
   readonly #forgetRisks: Statement<[number]>
 
   constructor(database: Database) {
-    this.#take = database.prepare(
-      `INSERT INTO leases (lease, subject, member, item, code, granted, spent, returned, cap, expires, recall, answered)
-       VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 0) ON CONFLICT (lease) DO UPDATE
-       SET granted = excluded.granted, cap = excluded.cap, expires = excluded.expires, recall = excluded.recall,
-         answered = min(answered, excluded.recall)`,
+    this.#put = database.prepare(
+      `INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (lease) DO UPDATE
+       SET subject = excluded.subject, member = excluded.member, item = excluded.item, code = excluded.code, granted = excluded.granted,
+         spent = excluded.spent, returned = excluded.returned, cap = excluded.cap, expires = excluded.expires, recall = excluded.recall,
+         answered = excluded.answered, sum = excluded.sum`,
     )
-    this.#cursor = database.prepare<[], number>('SELECT cursor FROM lease_cursor').pluck()
-    this.#setCursor = database.prepare('UPDATE lease_cursor SET cursor = ?')
+    this.#isListed = database
+      .prepare<[MemberId, number, string, number], number>(
+        'SELECT 1 FROM leases INDEXED BY leases_twice WHERE member = ? AND item = ? AND subject = ? AND lease = ?',
+      )
+      .pluck()
+    this.#cursor = database.prepare('SELECT * FROM lease_cursor')
+    this.#setCursor = database.prepare('UPDATE lease_cursor SET cursor = ?, sum = ?')
     this.#count = database.prepare<[], number>('SELECT count(*) FROM leases').pluck()
     this.#of = database.prepare(
-      'SELECT * FROM leases WHERE member = ? AND subject = ? AND item = ? ORDER BY granted - spent - returned DESC, lease',
+      `SELECT * FROM leases INDEXED BY leases_subject WHERE member = ? AND subject = ? AND item = ?
+       ORDER BY granted - spent - returned DESC, lease`,
     )
-    this.#ofMember = database.prepare('SELECT * FROM leases WHERE member = ? ORDER BY lease')
+    this.#ofAgain = database
+      .prepare<[MemberId, string, number], number>(
+        'SELECT lease FROM leases INDEXED BY leases_twice WHERE member = ? AND subject = ? AND item = ? ORDER BY lease',
+      )
+      .pluck()
+    this.#ofMember = database.prepare(
+      'SELECT * FROM leases INDEXED BY leases_subject WHERE member = ? ORDER BY lease',
+    )
+    this.#ofMemberAgain = database
+      .prepare<[MemberId], number>(
+        'SELECT lease FROM leases INDEXED BY leases_twice WHERE member = ? ORDER BY lease',
+      )
+      .pluck()
     this.#ofCode = database.prepare('SELECT * FROM leases WHERE code = ? ORDER BY lease DESC')
     this.#one = database.prepare('SELECT * FROM leases WHERE lease = ?')
     this.#all = database.prepare('SELECT * FROM leases ORDER BY lease')
-    this.#spend = database.prepare('UPDATE leases SET spent = spent + ? WHERE lease = ?')
-    this.#giveBack = database.prepare(
-      'UPDATE leases SET returned = returned + ?, answered = recall WHERE lease = ?',
-    )
     this.#recalled = database.prepare('SELECT * FROM leases WHERE recall > answered ORDER BY lease LIMIT ?')
     this.#over = database.prepare(
       'SELECT * FROM leases WHERE expires <= ? AND granted > spent + returned ORDER BY expires LIMIT ?',
@@ -132,24 +167,31 @@ export class Leases {
     this.#forget = database.prepare(
       'DELETE FROM leases WHERE expires <= ? AND granted = spent + returned AND recall <= answered',
     )
-    this.#endLife = () =>
-      void database.exec('DELETE FROM leases; DELETE FROM issued; UPDATE lease_cursor SET cursor = 0')
-    this.#awaitWord = () =>
-      void database.exec('UPDATE leases SET granted = 0; UPDATE lease_cursor SET cursor = 0')
+    this.#endLife = () => {
+      database.exec('DELETE FROM leases; DELETE FROM issued')
+      this.setCursor(0)
+    }
+    this.#awaitWord = () => {
+      for (const lease of this.#all.all()) this.keep({ ...soundRow('leases', lease), granted: 0 })
+      this.setCursor(0)
+    }
     this.#forgetIssued = database.prepare('DELETE FROM issued WHERE seq <= ?')
     this.#sums = database.prepare(
       `SELECT count(*) AS leases, coalesce(sum(CASE WHEN subject = 'points' AND item = 0 THEN granted - spent - returned END), 0) AS points,
        coalesce(sum(subject = 'voucher'), 0) AS vouchers, min(expires) AS until
        FROM leases WHERE expires > ? AND granted > spent + returned`,
     )
-    this.#issue = database.prepare('INSERT OR IGNORE INTO issued VALUES (?, ?, ?)')
-    this.#issuer = database.prepare('SELECT seq, member FROM issued WHERE code = ?')
-    this.#risk = database.prepare('INSERT INTO risks VALUES (?, ?, ?, ?, 1)')
-    this.#risked = database.prepare(
-      `SELECT coalesce(sum(CASE WHEN open = 1 AND member = @member THEN points END), 0) AS memberPoints,
-       coalesce(sum(CASE WHEN open = 1 THEN points END), 0) AS outagePoints, coalesce(sum(open), 0) AS outageUses,
-       coalesce(sum(CASE WHEN day = @day THEN points END), 0) AS dayPoints FROM risks`,
-    )
+    this.#issue = database.prepare('INSERT OR IGNORE INTO issued VALUES (?, ?, ?, ?)')
+    this.#issuer = database.prepare('SELECT * FROM issued WHERE code = ?')
+    this.#risk = database.prepare('INSERT OR IGNORE INTO risks VALUES (?, ?, ?, ?, 1)')
+    const riskedIn = (tree: string): Statement<[{ member: MemberId; day: number }], RiskTaken> =>
+      database.prepare(
+        `SELECT coalesce(sum(CASE WHEN open = 1 AND member = @member THEN points END), 0) AS memberPoints,
+         coalesce(sum(CASE WHEN open = 1 THEN points END), 0) AS outagePoints, coalesce(sum(open), 0) AS outageUses,
+         coalesce(sum(CASE WHEN day = @day THEN points END), 0) AS dayPoints FROM risks ${tree}`,
+      )
+    this.#risked = riskedIn('NOT INDEXED')
+    this.#riskedAgain = riskedIn('INDEXED BY risks_twice')
     this.#endOutage = database.prepare('UPDATE risks SET open = 0 WHERE open = 1')
     this.#forgetRisks = database.prepare('DELETE FROM risks WHERE open = 0 AND day < ?')
   }
@@ -159,15 +201,53 @@ export class Leases {
    * knows of: what was given back unasked (LEASES_STORE_MAX), or asked by a cloud that was put back, answers none to come.
    */
   take({ lease, subject, member, item, code, granted, used, cap, expires, recall }: LeaseTerm): void {
-    this.#take.run(lease, subject, member, item, code, granted, used, cap, expires, recall)
+    const kept = this.one(lease)
+    if (kept === undefined && this.#isListed.get(member, item, subject, lease) !== undefined)
+      throw new UnsoundRow('a lease is not where it was written')
+    const { spent = 0, returned = used, answered = 0 } = kept ?? {}
+    const word = { lease, subject, member, item, code, granted, cap, expires, recall }
+    this.keep({ ...word, spent, returned, answered: Math.min(answered, recall) })
+  }
+
+  /** As it stands. */
+  keep(kept: KeptLease): void {
+    const { lease, subject, member, item, code, granted, spent, returned, cap, expires, recall, answered } =
+      kept
+    this.#put.run(
+      lease,
+      subject,
+      member,
+      item,
+      code,
+      granted,
+      spent,
+      returned,
+      cap,
+      expires,
+      recall,
+      answered,
+      sumOfRow('leases', kept),
+    )
+  }
+
+  #sound(rows: LeaseRow[], listed?: readonly number[]): KeptLease[] {
+    for (const row of rows) soundRow('leases', row)
+    if (listed !== undefined)
+      twice(
+        'leases',
+        rows.map(({ lease }) => lease).sort((a, b) => a - b),
+        listed,
+      )
+    return rows
   }
 
   get cursor(): number {
-    return this.#cursor.get() ?? 0
+    const row = this.#cursor.get()
+    return row === undefined ? 0 : soundRow('lease_cursor', row).cursor
   }
 
   setCursor(cursor: number): void {
-    this.#setCursor.run(cursor)
+    this.#setCursor.run(cursor, sumOf('lease_cursor', cursor))
   }
 
   count(): number {
@@ -176,43 +256,49 @@ export class Leases {
 
   /** Of one subject, the one with most left first. */
   of(member: MemberId, subject: LeaseSubject, item: number): KeptLease[] {
-    return this.#of.all(member, subject, item)
+    return this.#sound(this.#of.all(member, subject, item), this.#ofAgain.all(member, subject, item))
   }
 
   ofMember(member: MemberId): KeptLease[] {
-    return this.#ofMember.all(member)
+    return this.#sound(this.#ofMember.all(member), this.#ofMemberAgain.all(member))
   }
 
   ofCode(code: string): KeptLease | undefined {
-    return this.#ofCode.get(code)
+    const row = this.#ofCode.get(code)
+    // The index may lead to another's.
+    if (row !== undefined && row.code !== code) throw new UnsoundRow('a code does not lead to its lease')
+    return row && soundRow('leases', row)
   }
 
   one(lease: number): KeptLease | undefined {
-    return this.#one.get(lease)
+    const row = this.#one.get(lease)
+    return row && soundRow('leases', row)
   }
 
   all(): IterableIterator<KeptLease> {
     return this.#all.iterate()
   }
 
-  /** In the transaction of the fact that says so; below 0 it is put back. */
+  /** In the transaction of the fact that says so; below 0 it is put back. One that was forgotten takes nothing. */
   spend(lease: number, amount: number): void {
-    this.#spend.run(amount, lease)
+    const kept = this.one(lease)
+    if (kept !== undefined) this.keep({ ...kept, spent: kept.spent + amount })
   }
 
   /** In the transaction of the fact that says so. Every recall so far is answered by it. */
   giveBack(lease: number, amount: number): void {
-    this.#giveBack.run(amount, lease)
+    const kept = this.one(lease)
+    if (kept !== undefined) this.keep({ ...kept, returned: kept.returned + amount, answered: kept.recall })
   }
 
   /** Asked back and not answered. */
   recalled(limit: number): KeptLease[] {
-    return this.#recalled.all(limit)
+    return this.#sound(this.#recalled.all(limit))
   }
 
   /** With rights left, and expired by then. */
   over(by: number, limit: number): KeptLease[] {
-    return this.#over.all(by, limit)
+    return this.#sound(this.#over.all(by, limit))
   }
 
   /** When the first with rights left expires. */
@@ -246,11 +332,12 @@ export class Leases {
 
   /** In the transaction of the fact at `seq` that issued it. */
   issued(code: string, seq: Seq, member: MemberId): void {
-    this.#issue.run(code, seq, member)
+    this.#issue.run(code, seq, member, sumOf('issued', code, seq, member))
   }
 
   issuer(code: string): { readonly seq: Seq; readonly member: MemberId } | undefined {
-    return this.#issuer.get(code)
+    const row = this.#issuer.get(code)
+    return row && soundRow('issued', row)
   }
 
   /** In the transaction of that fact. */
@@ -259,9 +346,10 @@ export class Leases {
   }
 
   risked(member: MemberId, day: number): RiskTaken {
-    return (
-      this.#risked.get({ member, day }) ?? { memberPoints: 0, outagePoints: 0, outageUses: 0, dayPoints: 0 }
-    )
+    const none = { memberPoints: 0, outagePoints: 0, outageUses: 0, dayPoints: 0 }
+    const of = { member, day }
+    const [taken] = twice('risks', [this.#risked.get(of)], [this.#riskedAgain.get(of)])
+    return taken ?? none
   }
 
   /** The cloud is there again. */

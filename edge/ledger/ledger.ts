@@ -15,7 +15,7 @@ import { isStorageBroken, isStorageFull } from '../../cloud/storage/faults.ts'
 import { Clients } from './clients.ts'
 import type { OpenDatabase } from './database.ts'
 import { IN_MEMORY, LEDGER_FILE, LedgerDamaged, openDatabase } from './database.ts'
-import { factStatements } from './fact-statements.ts'
+import { factAt, factStatements, giveKeyUp, insertFact, keptAnswer } from './fact-statements.ts'
 import type { FactRow, KeptAnswer } from './fact-statements.ts'
 import { structureFault } from './inspection.ts'
 import { Frames } from './frames.ts'
@@ -28,12 +28,13 @@ import { Managers } from './managers.ts'
 import type { EdgeIdentity } from './meta.ts'
 import { Meta } from './meta.ts'
 import { ProgramVersions } from './program-versions.ts'
+import { rowFaults, soundFact } from './row-sums.ts'
 import { Sentinel, readSentinel } from './sentinel.ts'
 import type { SentinelWord } from './sentinel.ts'
 import { Sequels } from './sequels.ts'
 import { Terminals } from './terminals.ts'
 import { Threads } from './threads.ts'
-import { STRAY_KEY, verifyFacts, walkTail } from './verification.ts'
+import { verifyFacts, walkTail } from './verification.ts'
 import type { Verification } from './verification.ts'
 import { walk } from './walk.ts'
 
@@ -219,7 +220,7 @@ export class Ledger {
     const seq = (this.#seq + 1) as Seq
     const id = factIdOf(this.#origin, seq)
     const previous = member > 0 ? this.threads.last(member) : NO_FACT
-    this.#statements.insert.run(id, key, member, previous, bytes, hash, requestHash, status, answer)
+    insertFact(this.#statements, id, key, member, previous, bytes, hash, requestHash, status, answer)
     if (member > 0) this.threads.appended(member, id)
     this.#bytes += bytes.length + answer.length
     this.#seq = seq
@@ -261,10 +262,14 @@ export class Ledger {
     // What the file says cannot be asked any more, and nobody is answered from the memory.
     if (this.broken) return
     if (this.#open.database.inTransaction) this.#statements.rollback.run()
-    this.meta.reload()
-    this.lives.reload()
-    this.#loadHead()
-    this.threads.undo(this.lastId())
+    try {
+      this.meta.reload()
+      this.lives.reload()
+      this.#loadHead()
+      this.threads.undo(this.lastId())
+    } catch (cause) {
+      if (this.failed(cause) !== 'broken') throw cause
+    }
   }
 
   /** Told once that the storage failed: stop the process. */
@@ -331,18 +336,16 @@ export class Ledger {
     if (this.failed(cause) === 'other') this.#break(cause)
   }
 
-  /** Most keys are new: the index alone says so. */
   ofKey(key: string): KeptAnswer | undefined {
-    const id = this.#statements.idOfKey.get(key)
-    return id === undefined ? undefined : this.#statements.kept.get(id)
+    return keptAnswer(this.#statements, key)
   }
 
   ofSeq(seq: Seq): FactRow | undefined {
-    return this.#statements.ofId.get(this.idAt(seq))
+    return this.ofId(this.idAt(seq))
   }
 
   ofId(id: FactId): FactRow | undefined {
-    return this.#statements.ofId.get(id)
+    return factAt(this.#statements, id)
   }
 
   /** The fact that counts under an id: this ledger's own, or one that it lost and the cloud sent back (P-LIFE-5). */
@@ -352,7 +355,7 @@ export class Ledger {
 
   /** Facts of all lives before an id, newest first. */
   before(id: FactId, limit: number): FactRow[] {
-    return this.#statements.before.all(id, limit)
+    return this.#statements.before.all(id, limit).map(soundFact)
   }
 
   latest(limit: number): FactRow[] {
@@ -386,19 +389,16 @@ export class Ledger {
 
   /** A fact of an ended life counts under the id of `again`; its key and answer are that one's (P-LIFE-5). */
   recordAgain(id: FactId, member: MemberId, bytes: Uint8Array): FactId {
-    const stray = this.#statements.whole.get(id)
-    assert(stray !== undefined, 'only facts of this ledger are recorded again')
     const again = this.nextId()
-    this.#statements.rekey.run(`${STRAY_KEY}${id}`, id)
-    const { key, requestHash, status, answer } = stray
+    const { key, requestHash, status, answer } = giveKeyUp(this.#statements, id)
     this.append(key, member, bytes, this.nextHash(bytes), requestHash, status, answer)
     this.lives.stray(id, again, again)
     return again
   }
 
-  /** Walks every row (L-3): the chains, and that each fact is one, at its own place, under its own key, with its own receipt. */
+  /** Walks every row (L-3): the chains, that each fact is one, at its own place, under its own key, with its own receipt, and the sums of all rows (L-22). */
   verify(): Verification {
-    return verifyFacts(this.#statements, this.lives, this.#seq)
+    return verifyFacts(this.#statements, this.lives, this.#seq, rowFaults(this.#open.database))
   }
 
   /** Threads are saved, so that the next start reads nothing again. */

@@ -5,7 +5,9 @@ import type { MemberSnapshot } from '../../protocol/frames/members.ts'
 import { NO_FACT, SEQ_SPAN } from '../../protocol/ids.ts'
 import type { FactId, MemberId, Origin } from '../../protocol/ids.ts'
 import { nameWords, wordsEnd } from '../../protocol/names.ts'
+import { UnsoundRow } from '../../cloud/storage/unsound.ts'
 import type { Database, Statement } from './database.ts'
+import { compareSum, sumOf } from './row-sums.ts'
 
 export interface MemberRow {
   readonly name: string | null
@@ -14,17 +16,22 @@ export interface MemberRow {
   readonly covers: FactId
 }
 
-type StoredRow = [name: string | null, identities: string, state: Uint8Array | null, covers: FactId]
+type StoredRow = [
+  name: string | null,
+  identities: string,
+  state: Uint8Array | null,
+  covers: FactId,
+  sum: number,
+]
 
 export class Members {
   readonly #find: Statement<[MemberId], StoredRow>
-  readonly #byIdentity: Statement<[string, string], MemberId>
-  readonly #put: Statement<[MemberId, string | null, string, Uint8Array | null, FactId]>
-  readonly #known: Statement<[MemberId], [name: string | null, identities: string]>
+  readonly #byIdentity: Statement<[string, string], [member: MemberId, sum: number]>
+  readonly #put: Statement<[MemberId, string | null, string, Uint8Array | null, FactId, number]>
   readonly #addWord: Statement<[string, MemberId]>
   readonly #dropWords: Statement<[MemberId]>
   readonly #database: Database
-  readonly #claim: Statement<[string, string, MemberId]>
+  readonly #claim: Statement<[string, string, MemberId, number]>
   readonly #release: Statement<[string, string, MemberId]>
   readonly #drop: Statement<[MemberId]>
   readonly #count: Statement<[], number>
@@ -32,25 +39,25 @@ export class Members {
 
   constructor(database: Database) {
     this.#find = database
-      .prepare<[MemberId], StoredRow>('SELECT name, identities, state, covers FROM members WHERE member = ?')
-      .raw()
-    this.#byIdentity = database
-      .prepare<[string, string], MemberId>('SELECT member FROM identities WHERE kind = ? AND value = ?')
-      .pluck()
-    this.#put = database.prepare(
-      `INSERT INTO members VALUES (?, ?, ?, ?, ?) ON CONFLICT (member) DO UPDATE
-       SET name = excluded.name, identities = excluded.identities, state = excluded.state, covers = excluded.covers`,
-    )
-    this.#known = database
-      .prepare<[MemberId], [name: string | null, identities: string]>(
-        'SELECT name, identities FROM members WHERE member = ?',
+      .prepare<[MemberId], StoredRow>(
+        'SELECT name, identities, state, covers, sum FROM members WHERE member = ?',
       )
       .raw()
+    this.#byIdentity = database
+      .prepare<[string, string], [MemberId, number]>(
+        'SELECT member, sum FROM identities WHERE kind = ? AND value = ?',
+      )
+      .raw()
+    this.#put = database.prepare(
+      `INSERT INTO members VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (member) DO UPDATE
+       SET name = excluded.name, identities = excluded.identities, state = excluded.state, covers = excluded.covers, sum = excluded.sum`,
+    )
     this.#addWord = database.prepare('INSERT OR IGNORE INTO name_words VALUES (?, ?)')
     this.#dropWords = database.prepare('DELETE FROM name_words WHERE member = ?')
     this.#database = database
     this.#claim = database.prepare(
-      'INSERT INTO identities VALUES (?, ?, ?) ON CONFLICT (kind, value) DO UPDATE SET member = excluded.member',
+      `INSERT INTO identities VALUES (?, ?, ?, ?) ON CONFLICT (kind, value) DO UPDATE
+       SET member = excluded.member, sum = excluded.sum`,
     )
     this.#release = database.prepare('DELETE FROM identities WHERE kind = ? AND value = ? AND member = ?')
     this.#drop = database.prepare('DELETE FROM members WHERE member = ?')
@@ -63,15 +70,31 @@ export class Members {
   }
 
   find(member: MemberId): MemberRow | undefined {
-    const row = this.#find.get(member)
+    const row = this.#row(member)
     if (row === undefined) return undefined
     const [name, identities, state, covers] = row
     return { name, identities: JSON.parse(identities) as Identity[], state, covers }
   }
 
+  /** Of somebody who is known to be here. */
+  kept(member: MemberId): MemberRow {
+    const row = this.find(member)
+    if (row === undefined) throw new UnsoundRow('the row of a member is not where it was written')
+    return row
+  }
+
+  #row(member: MemberId): StoredRow | undefined {
+    const row = this.#find.get(member)
+    if (row !== undefined) compareSum('members', row[4], member, row[0], row[1], row[2], row[3])
+    return row
+  }
+
   /** The holder of a normalised identity. */
   holder({ kind, value }: Identity): MemberId | undefined {
-    return this.#byIdentity.get(kind, value)
+    const row = this.#byIdentity.get(kind, value)
+    if (row === undefined) return undefined
+    compareSum('identities', row[1], kind, value, row[0])
+    return row[0]
   }
 
   /** Those with a word in their name for each of these, as it begins; by id. Asked seldom, so made for each number of words. */
@@ -98,9 +121,9 @@ export class Members {
 
   /** A member enrolled here, without a base state. */
   enrol(member: MemberId, name: string | null, identities: readonly Identity[]): void {
-    this.#put.run(member, name, JSON.stringify(identities), null, NO_FACT)
+    this.#save(member, name, JSON.stringify(identities), null, NO_FACT)
     this.#saveWords(member, name)
-    for (const { kind, value } of identities) this.#claim.run(kind, value, member)
+    this.#claimAll(identities, member)
   }
 
   /**
@@ -128,17 +151,33 @@ export class Members {
   /** The cloud's word replaces what was known; its identities move with it (cloud I-8). Says who held one of them until now. */
   take({ member, name, identities, state, covers }: MemberSnapshot, origin: Origin): MemberId[] {
     const text = JSON.stringify(identities)
-    const [nameBefore, before] = this.#known.get(member) ?? []
+    const [nameBefore, before] = this.#row(member) ?? []
     // A life's seq 0 covers all lives before it: what the cloud does not have of those is recorded again in this one.
-    this.#put.run(member, name, text, state, (origin * SEQ_SPAN + covers) as FactId)
+    this.#save(member, name, text, state, (origin * SEQ_SPAN + covers) as FactId)
     if (nameBefore !== name) this.#saveWords(member, name)
     // Most frames only bring a new state: comparing one text spares the pages of the identities.
     if (before === text) return []
     const moved = identities.map((identity) => this.holder(identity)).filter((holder) => holder !== undefined)
     if (before !== undefined)
       for (const { kind, value } of JSON.parse(before) as Identity[]) this.#release.run(kind, value, member)
-    for (const { kind, value } of identities) this.#claim.run(kind, value, member)
+    this.#claimAll(identities, member)
     return moved
+  }
+
+  #save(
+    member: MemberId,
+    name: string | null,
+    identities: string,
+    state: Uint8Array | null,
+    covers: FactId,
+  ): void {
+    const sum = sumOf('members', member, name, identities, state, covers)
+    this.#put.run(member, name, identities, state, covers, sum)
+  }
+
+  #claimAll(identities: readonly Identity[], member: MemberId): void {
+    for (const { kind, value } of identities)
+      this.#claim.run(kind, value, member, sumOf('identities', kind, value, member))
   }
 
   #saveWords(member: MemberId, name: string | null): void {

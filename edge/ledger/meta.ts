@@ -6,6 +6,7 @@ import type { FactId, Origin, Seq, StoreId } from '../../protocol/ids.ts'
 import { assert } from '../../protocol/result.ts'
 import type { HybridTime } from '../../protocol/time.ts'
 import type { Database, Statement } from './database.ts'
+import { soundRow, sumOfRow } from './row-sums.ts'
 
 export interface EdgeIdentity {
   readonly edge: number
@@ -67,7 +68,7 @@ export class Meta {
   readonly #database: Database
   readonly #read: Statement<[], Standing>
   readonly #write: Statement<
-    [HybridTime, number | null, number | null, Seq, number, number | null, number, number, FactId]
+    [HybridTime, number | null, number | null, Seq, number, number | null, number, number, FactId, number]
   >
   #standing: Standing
   #identity: EdgeIdentity | undefined
@@ -77,7 +78,7 @@ export class Meta {
     this.#read = database.prepare('SELECT * FROM standing')
     this.#write = database.prepare(
       `UPDATE standing SET clock = ?, time = ?, word = ?, synced = ?, cloud_epoch = ?, last_word_at = ?, members_cursor = ?, corrections_cursor = ?,
-       threads_saved = ? WHERE one = 1`,
+       threads_saved = ?, sum = ? WHERE one = 1`,
     )
     this.#standing = this.#load()
     this.#identity = this.#loadIdentity()
@@ -154,6 +155,11 @@ export class Meta {
     this.#standing.word = word
   }
 
+  /** The time of the last fact, where nothing else of the clock is known. */
+  setFloor(clock: HybridTime): void {
+    this.#standing.clock = clock
+  }
+
   setSynced(seq: Seq, cloudEpoch: number): void {
     this.#standing.synced = seq
     this.#standing.cloud_epoch = cloudEpoch
@@ -187,6 +193,7 @@ export class Meta {
       at.members_cursor,
       at.corrections_cursor,
       at.threads_saved,
+      sumOfRow('standing', at),
     )
   }
 
@@ -198,7 +205,7 @@ export class Meta {
   #load(): Standing {
     const standing = this.#read.get()
     assert(standing !== undefined, 'the standing row exists from the schema on')
-    return standing
+    return soundRow('standing', standing)
   }
 
   #loadIdentity(): EdgeIdentity | undefined {

@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { CHAIN_GENESIS, chainHash, sameHash } from '../../protocol/chain.ts'
-import { decodeFact } from '../../protocol/codec.ts'
+import { decodeFact, decodeStoredFact } from '../../protocol/codec.ts'
 import type { Fact } from '../../protocol/facts.ts'
 import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
 import { NO_FACT, SEQ_SPAN, factIdOf, originOf, seqOf } from '../../protocol/ids.ts'
@@ -11,9 +11,13 @@ import { stepUp } from '../../protocol/schema-steps.ts'
 import type { Database } from './database.ts'
 import { isStorageFull } from '../../cloud/storage/faults.ts'
 import { steppedFile } from './database.ts'
+import { STRAY_KEY, factStatements, insertFact } from './fact-statements.ts'
 import { Members } from './members.ts'
+import { Meta } from './meta.ts'
+import { SUMMED_TABLES, isSoundFact, isSoundRow } from './row-sums.ts'
+import type { StoredFact } from './row-sums.ts'
+import { LISTED, takeLists } from './salvage-lists.ts'
 import { SCHEMA_STEPS } from './schema.ts'
-import { STRAY_KEY } from './verification.ts'
 
 export interface Salvaged {
   /** How many facts were taken over. */
@@ -22,20 +26,8 @@ export interface Salvaged {
   readonly claimed: number | null
 }
 
-interface FactRow {
-  id: FactId
-  key: string
-  member: number
-  previous: number
-  bytes: Uint8Array
-  hash: Uint8Array
-  request_hash: Uint8Array
-  status: number
-  answer: Uint8Array
-}
-
 /**
- * Not taken over as they are: facts and the standing have their own way; threads and figures are reckoned anew; the rest is the cloud's word, or tells
+ * Not taken over as they are: facts, lists and the standing have their own ways; threads and figures are reckoned anew; the rest is the cloud's word, or tells
  * of what happened and is gone.
  */
 const LEFT: ReadonlySet<string> = new Set([
@@ -51,7 +43,12 @@ const LEFT: ReadonlySet<string> = new Set([
   'programs',
   'corrections',
   'frames',
+  ...LISTED,
 ])
+
+/** What is known of an answer and of a request that are lost. */
+const NOTHING = new Uint8Array()
+const RECORDED = 201
 
 /** Makes the file at `fresh` out of the one at `path`. */
 export function salvage(path: string, fresh: string): Salvaged {
@@ -127,21 +124,32 @@ function takeOver(from: Database, to: Database): Salvaged {
   for (const table of tablesOf(to)) if (!LEFT.has(table)) attempt(() => takeTable(from, to, table))
   const { origin = 0 as Origin } = to.prepare<[], { origin: Origin }>('SELECT origin FROM edge').get() ?? {}
   const last = lastIn(to, origin)
-  const standing = attempt(() =>
-    from
-      .prepare<[], { synced: number; cloud_epoch: number }>('SELECT synced, cloud_epoch FROM standing')
-      .get(),
-  )
-  to.prepare('UPDATE standing SET synced = ?, cloud_epoch = ?').run(
-    Math.min(last, standing?.synced ?? 0),
-    standing?.cloud_epoch ?? 0,
-  )
+  takeLists(from, to, origin, () => factsIn(to))
+  const standing = attempt(() => {
+    const row = from.prepare<[], { synced: Seq; cloud_epoch: number }>('SELECT * FROM standing').get()
+    return row !== undefined && isSoundRow('standing', row) ? row : undefined
+  })
+  stand(to, Math.min(last, standing?.synced ?? 0) as Seq, standing?.cloud_epoch ?? 0)
   readAgain(to)
   const claimed = attempt(() => {
     const ended = endedLives(to).reduce((sum, { origin: life }) => sum + lastIn(from, life), 0)
     return ended + Math.max(lastIn(from, origin), standing?.synced ?? 0)
   })
   return { facts, claimed: claimed === undefined || standing === undefined ? null : claimed }
+}
+
+/** Up to which the cloud has the open life, and the time of the last fact of all. */
+function stand(to: Database, synced: Seq, cloudEpoch: number): void {
+  const meta = new Meta(to)
+  meta.setSynced(synced, cloudEpoch)
+  const last = to.prepare<[], { bytes: Uint8Array }>('SELECT bytes FROM facts ORDER BY id DESC LIMIT 1').get()
+  if (last !== undefined) meta.setFloor(decodeStoredFact(last.bytes).at)
+  meta.save()
+}
+
+function* factsIn(to: Database): Generator<Fact> {
+  const facts = to.prepare<[], { bytes: Uint8Array }>('SELECT bytes FROM facts ORDER BY id')
+  for (const { bytes } of facts.all()) yield decodeStoredFact(bytes)
 }
 
 function lastIn(database: Database, origin: Origin): Seq {
@@ -176,16 +184,15 @@ function readAgain(to: Database): void {
 
 /** How many facts were proven. */
 function takeFacts(from: Database, to: Database): number {
-  const insert = to.prepare('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const statements = factStatements(to)
   const members = new Members(to)
-  const threads = new Map<number, FactId>()
+  const threads = new Map<MemberId, FactId>()
   const answers = attempt(() => answersElsewhere(from)) ?? new Map<FactId, Uint8Array>()
   let expected = NO_FACT
   let previous = CHAIN_GENESIS
   let taken = 0
-  let at = 0
   attempt(() => {
-    const rows = from.prepare<[], FactRow>('SELECT * FROM facts ORDER BY id')
+    const rows = from.prepare<[], StoredFact>('SELECT * FROM facts ORDER BY id')
     for (const row of rows.iterate()) {
       if (originOf(row.id) !== originOf(expected)) {
         expected = factIdOf(originOf(row.id), 1 as Seq)
@@ -194,9 +201,10 @@ function takeFacts(from: Database, to: Database): number {
       const fact = proven(row, expected, previous, answers.get(row.id) ?? row.hash)
       // The rest of this life is not.
       if (fact === undefined) continue
-      const { id, key, member, bytes, hash, request_hash: requestHash, status, answer } = row
+      const sound = isSoundFact(row) ? row : mended(row, fact, members)
+      const { id, key, member, bytes, hash, request_hash: requestHash, status, answer } = sound
       const before = member > 0 ? (threads.get(member) ?? NO_FACT) : NO_FACT
-      insert.run(id, key, member, before, bytes, hash, requestHash, status, answer)
+      insertFact(statements, id, key, member, before, bytes, hash, requestHash, status, answer)
       if (member > 0) threads.set(member, id)
       // A member is its enrolment's fact (P-ID-2), the one that counts.
       if (fact.kind === 'enrolment' && key === fact.key)
@@ -204,10 +212,8 @@ function takeFacts(from: Database, to: Database): number {
       previous = hash
       expected = (id + 1) as FactId
       taken++
-      at = fact.at
     }
   })
-  if (taken > 0) to.prepare('UPDATE standing SET clock = ?').run(at)
   return taken
 }
 
@@ -225,7 +231,7 @@ function answersElsewhere(from: Database): Map<FactId, Uint8Array> {
 }
 
 function proven(
-  row: FactRow,
+  row: StoredFact,
   expected: FactId,
   previous: Uint8Array,
   answered: Uint8Array,
@@ -233,12 +239,23 @@ function proven(
   if (row.id !== expected || !sameHash(chainHash(previous, row.bytes), row.hash)) return undefined
   const decoded = decodeFact(row.bytes)
   if (!decoded.ok || decoded.value.id !== expected) return undefined
+  if (!isSoundFact(row)) return decoded.value
   if (row.key !== decoded.value.key && row.key !== `${STRAY_KEY}${row.id}`) return undefined
   return isReceiptOf(row.answer, answered, decoded.value) ? decoded.value : undefined
 }
 
+/** Its chain proves the fact, and nothing else is proven: what it says itself is taken, its answer is made of it when it is asked for, and any request is its own. */
+function mended(row: StoredFact, fact: Fact, members: Members): StoredFact {
+  const holder = fact.claim === null ? fact.member : (members.holder(fact.claim) ?? fact.member)
+  const member = fact.kind === 'enrolment' ? (fact.id as number as MemberId) : holder
+  const key = row.key.startsWith(STRAY_KEY) ? `${STRAY_KEY}${row.id}` : fact.key
+  return { ...row, key, member, request_hash: NOTHING, status: RECORDED, answer: NOTHING }
+}
+
 /** The balance in it is known to nobody else; all that is, is compared. */
 function isReceiptOf(answer: Uint8Array, hash: Uint8Array, { promised, kind }: Fact): boolean {
+  // Lost with an earlier file.
+  if (answer.length === 0) return true
   const told = attempt(() => JSON.parse(Buffer.from(answer).toString()) as Record<string, unknown>)
   if (told === undefined) return false
   const { receipt } = told as { receipt?: { hash?: unknown } }
@@ -255,9 +272,14 @@ function takeTable(from: Database, to: Database, table: string, asFarAs = false)
   const rows = from.prepare<[], unknown[]>(`SELECT ${columns.join(', ')} FROM ${table}`).raw()
   const places = columns.map(() => '?').join(', ')
   const insert = to.prepare(`INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${places})`)
-  for (const row of asFarAs ? rows.iterate() : rows.all()) insert.run(...row)
+  const sums = SUMMED_TABLES.find((summed) => summed === table)
+  for (const row of asFarAs ? rows.iterate() : rows.all())
+    if (asFarAs || sums === undefined || isSoundRow(sums, objectOf(columns, row))) insert.run(...row)
   return true
 }
+
+const objectOf = (columns: readonly string[], values: readonly unknown[]): object =>
+  Object.fromEntries(columns.map((column, index) => [column, values[index]]))
 
 /** A damaged page is no reason to leave the others: what it throws ends this part only. */
 function attempt<T>(work: () => T): T | undefined {

@@ -8,6 +8,7 @@ import { SEQ_SPAN } from '../../protocol/ids.ts'
 import { TIME_MIN } from '../../protocol/time.ts'
 import type { Database } from './database.ts'
 import { LEASE_TABLES } from './leases.ts'
+import { SUMS, sumFunctions } from './row-sums.ts'
 
 const VERSION_1 = `
 CREATE TABLE facts (
@@ -241,14 +242,15 @@ CREATE TABLE clients (
   created     INTEGER NOT NULL,
   PRIMARY KEY (dialect, key)
 ) STRICT, WITHOUT ROWID;
-${LEASE_TABLES}`
+${LEASE_TABLES}${SUMS}`
 
 export const SCHEMA_STEPS: readonly SchemaStep[] = [VERSION_1, VERSION_2].map((text) => ({
   statements: statementsOf(text),
 }))
 
-/** How the words of a name are found, for the step that finds those of members who are there. */
-export function nameFunction(database: Database): void {
+/** What steps ask beside SQL: the words of a name, of members who are there, and the sums of rows. */
+export function stepFunctions(database: Database): void {
+  sumFunctions(database)
   database.function('name_words', { deterministic: true }, (name) => JSON.stringify(nameWords(String(name))))
 }
 

@@ -3,6 +3,7 @@
 import type { Correction } from '../../protocol/frames/corrections.ts'
 import type { FactId } from '../../protocol/ids.ts'
 import type { Database, Statement } from './database.ts'
+import { soundRow, sumOf, twice } from './row-sums.ts'
 
 interface Reservation {
   readonly fact: FactId
@@ -13,11 +14,13 @@ interface Reservation {
 export class Sequels {
   readonly #mention: Statement<[FactId, FactId]>
   readonly #mentions: Statement<[FactId], FactId>
+  readonly #mentionsAgain: Statement<[FactId], FactId>
   readonly #reserve: Statement<[FactId, number]>
   readonly #settle: Statement<[FactId]>
   readonly #reserved: Statement<[], Reservation>
+  readonly #reservedAgain: Statement<[], Reservation>
   readonly #postpone: Statement<[number]>
-  readonly #correct: Statement<[FactId, number, number, number, FactId]>
+  readonly #correct: Statement<[FactId, number, number, number, FactId, number]>
   readonly #correction: Statement<[FactId], Correction>
 
   readonly #renameFact: Statement<[FactId, FactId]>
@@ -29,16 +32,22 @@ export class Sequels {
     this.#renameBy = database.prepare('UPDATE OR IGNORE mentions SET by = ? WHERE by = ?')
     this.#renameReservation = database.prepare('UPDATE OR IGNORE reservations SET fact = ? WHERE fact = ?')
     this.#mention = database.prepare('INSERT OR IGNORE INTO mentions VALUES (?, ?)')
-    this.#mentions = database
-      .prepare<[FactId], FactId>('SELECT by FROM mentions WHERE fact = ? ORDER BY by')
-      .pluck()
-    this.#reserve = database.prepare('INSERT INTO reservations VALUES (?, ?)')
+    const mentionsIn = (tree: string): Statement<[FactId], FactId> =>
+      database
+        .prepare<[FactId], FactId>(`SELECT by FROM mentions INDEXED BY ${tree} WHERE fact = ? ORDER BY by`)
+        .pluck()
+    this.#mentions = mentionsIn('sqlite_autoindex_mentions_1')
+    this.#mentionsAgain = mentionsIn('mentions_twice')
+    this.#reserve = database.prepare('INSERT OR IGNORE INTO reservations VALUES (?, ?)')
     this.#settle = database.prepare('DELETE FROM reservations WHERE fact = ?')
-    this.#reserved = database.prepare('SELECT fact, due FROM reservations ORDER BY due')
+    this.#reserved = database.prepare('SELECT fact, due FROM reservations NOT INDEXED ORDER BY due, fact')
+    this.#reservedAgain = database.prepare(
+      'SELECT fact, due FROM reservations INDEXED BY reservations_twice ORDER BY due, fact',
+    )
     this.#postpone = database.prepare('UPDATE reservations SET due = due + ?')
     this.#correct = database.prepare(
-      `INSERT INTO corrections VALUES (?, ?, ?, ?, ?) ON CONFLICT (fact) DO UPDATE
-       SET revision = excluded.revision, points = excluded.points, goodwill = excluded.goodwill, cause = excluded.cause`,
+      `INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (fact) DO UPDATE
+       SET revision = excluded.revision, points = excluded.points, goodwill = excluded.goodwill, cause = excluded.cause, sum = excluded.sum`,
     )
     this.#correction = database.prepare('SELECT * FROM corrections WHERE fact = ?')
   }
@@ -48,7 +57,7 @@ export class Sequels {
   }
 
   mentionsOf(fact: FactId): FactId[] {
-    return this.#mentions.all(fact)
+    return twice('mentions', this.#mentions.all(fact), this.#mentionsAgain.all(fact))
   }
 
   reserve(fact: FactId, due: number): void {
@@ -66,7 +75,7 @@ export class Sequels {
 
   /** Open reservations, the most urgent first. */
   reservations(): Reservation[] {
-    return this.#reserved.all()
+    return twice('reservations', this.#reserved.all(), this.#reservedAgain.all())
   }
 
   /** A fact counts under another id from now on. */
@@ -77,10 +86,12 @@ export class Sequels {
   }
 
   correct({ fact, revision, points, goodwill, cause }: Correction): void {
-    this.#correct.run(fact, revision, points, goodwill, cause)
+    const sum = sumOf('corrections', fact, revision, points, goodwill, cause)
+    this.#correct.run(fact, revision, points, goodwill, cause, sum)
   }
 
   correctionOf(fact: FactId): Correction | undefined {
-    return this.#correction.get(fact)
+    const row = this.#correction.get(fact)
+    return row && soundRow('corrections', row)
   }
 }

@@ -1,20 +1,22 @@
 // A member's facts in this ledger, newest first, as a list threaded through the rows (L-8): a row names the member's fact before it, and here is
 // the last one. An index over (member, fact) would say the same, but touches a random page per sale: at 50 sales a commit it was a third of
 // the time, and on a memory card most of the wear. The last ones are saved in bulk, and read on from the rows after a kill.
+import { NO_FACT } from '../../protocol/ids.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { THREADS_SAVE_FACTS } from '../../protocol/limits.ts'
+import { UnsoundRow } from '../../cloud/storage/unsound.ts'
 import type { Database, Statement } from './database.ts'
 import type { Meta } from './meta.ts'
-
-/** Of the thread: a fact, and the id of its member's fact before it. */
-export type Link = [bytes: Uint8Array, previous: FactId]
+import { compareSum, soundFact, sumOf } from './row-sums.ts'
+import type { StoredFact } from './row-sums.ts'
 
 export class Threads {
   readonly #meta: Meta
-  readonly #saved: Statement<[MemberId], FactId>
-  readonly #save: Statement<[MemberId, FactId]>
-  readonly #linkOf: Statement<[FactId], Link>
-  readonly #after: Statement<[FactId], [MemberId, FactId]>
+  readonly #saved: Statement<[MemberId], [fact: FactId, sum: number]>
+  readonly #isSaved: Statement<[MemberId], MemberId>
+  readonly #save: Statement<[MemberId, FactId, number]>
+  readonly #fact: Statement<[FactId], StoredFact>
+  readonly #after: Statement<[FactId], StoredFact>
   /** Last facts of members with a fact after `meta.threadsSaved`, and of those that were saved last. */
   #unsaved = new Map<MemberId, FactId>()
   #recent = new Map<MemberId, FactId>()
@@ -26,27 +28,42 @@ export class Threads {
 
   constructor(database: Database, meta: Meta) {
     this.#meta = meta
-    this.#saved = database.prepare<[MemberId], FactId>('SELECT fact FROM threads WHERE member = ?').pluck()
-    this.#save = database.prepare(
-      'INSERT INTO threads VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET fact = excluded.fact',
-    )
-    // The answer is several times as long as its fact, and nobody folds it.
-    this.#linkOf = database.prepare<[FactId], Link>('SELECT bytes, previous FROM facts WHERE id = ?').raw()
-    this.#after = database
-      .prepare<[FactId], [MemberId, FactId]>(
-        'SELECT member, id FROM facts WHERE id > ? AND member > 0 ORDER BY id',
-      )
+    this.#saved = database
+      .prepare<[MemberId], [FactId, number]>('SELECT fact, sum FROM threads WHERE member = ?')
       .raw()
+    this.#isSaved = database
+      .prepare<[MemberId], MemberId>('SELECT member FROM threads INDEXED BY threads_twice WHERE member = ?')
+      .pluck()
+    this.#save = database.prepare(
+      'INSERT INTO threads VALUES (?, ?, ?) ON CONFLICT (member) DO UPDATE SET fact = excluded.fact, sum = excluded.sum',
+    )
+    this.#fact = database.prepare('SELECT * FROM facts WHERE id = ?')
+    this.#after = database.prepare('SELECT * FROM facts WHERE id > ? ORDER BY id')
     this.reload()
   }
 
   /** FactId of the member's last fact, 0 without one. */
   last(member: MemberId): FactId {
-    return this.#unsaved.get(member) ?? this.#recent.get(member) ?? this.#saved.get(member) ?? (0 as FactId)
+    return this.#unsaved.get(member) ?? this.#recent.get(member) ?? this.#lastSaved(member)
   }
 
-  linkOf(id: FactId): Link | undefined {
-    return this.#linkOf.get(id)
+  /** That there is none is believed where two trees say so (L-23). */
+  #lastSaved(member: MemberId): FactId {
+    const saved = this.#saved.get(member)
+    if (saved !== undefined) {
+      compareSum('threads', saved[1], member, saved[0])
+      return saved[0]
+    }
+    if (this.#isSaved.get(member) !== undefined)
+      throw new UnsoundRow('the thread of a member is not where it was written')
+    return NO_FACT
+  }
+
+  /** A fact of the thread; its `previous` is the next. */
+  factAt(id: FactId): StoredFact {
+    const row = this.#fact.get(id)
+    if (row === undefined) throw new UnsoundRow('a fact is not where the thread of its member leads')
+    return soundFact(row)
   }
 
   appended(member: MemberId, fact: FactId): void {
@@ -78,7 +95,8 @@ export class Threads {
   save(head: FactId, atOnce: boolean): void {
     if (head - this.#meta.threadsSaved < (atOnce ? 1 : THREADS_SAVE_FACTS)) return
     // In the order of the table, so that neighbours share a page.
-    for (const [member, fact] of [...this.#unsaved].sort(([a], [b]) => a - b)) this.#save.run(member, fact)
+    for (const [member, fact] of [...this.#unsaved].sort(([a], [b]) => a - b))
+      this.#save.run(member, fact, sumOf('threads', member, fact))
     this.#savedInIt = true
     this.#recent = this.#unsaved
     this.#unsaved = new Map()
@@ -90,6 +108,9 @@ export class Threads {
     this.#settled()
     this.#unsaved.clear()
     this.#recent.clear()
-    for (const [member, fact] of this.#after.iterate(this.#meta.threadsSaved)) this.#unsaved.set(member, fact)
+    for (const row of this.#after.iterate(this.#meta.threadsSaved)) {
+      const { member, id } = soundFact(row)
+      if (member > 0) this.#unsaved.set(member, id)
+    }
   }
 }

@@ -5,8 +5,11 @@ import type { FactId, Seq } from '../../protocol/ids.ts'
 import { NO_FACT, factIdOf, originOf, seqOf } from '../../protocol/ids.ts'
 import { CHAIN_TAIL_FACTS } from '../../protocol/limits.ts'
 import { LedgerDamaged } from './database.ts'
-import type { ChainRow, FactStatements } from './fact-statements.ts'
+import { STRAY_KEY } from './fact-statements.ts'
+import type { FactStatements } from './fact-statements.ts'
 import type { Lives } from './lives.ts'
+import { isSoundFact } from './row-sums.ts'
+import type { StoredFact } from './row-sums.ts'
 
 export interface Verification {
   readonly chain_ok: boolean
@@ -18,7 +21,13 @@ export interface Verification {
 
 const FAULTS_TOLD = 100
 
-export function verifyFacts(statements: FactStatements, lives: Lives, seq: Seq): Verification {
+/** `others`: what is wrong with rows that are no facts. */
+export function verifyFacts(
+  statements: FactStatements,
+  lives: Lives,
+  seq: Seq,
+  others: readonly string[],
+): Verification {
   const faults: string[] = []
   let chainOk = true
   let expected = NO_FACT
@@ -35,14 +44,11 @@ export function verifyFacts(statements: FactStatements, lives: Lives, seq: Seq):
     expected = (row.id + 1) as FactId
     previous = row.hash
   }
-  return { chain_ok: chainOk, facts: statements.count.get() ?? 0, seq, faults }
+  return { chain_ok: chainOk, facts: statements.count.get() ?? 0, seq, faults: [...faults, ...others] }
 }
 
-function factFault(
-  statements: FactStatements,
-  lives: Lives,
-  { id, key, bytes, hash, answer }: ChainRow,
-): string | undefined {
+function factFault(statements: FactStatements, lives: Lives, row: StoredFact): string | undefined {
+  const { id, key, bytes, hash, answer } = row
   const decoded = decodeFact(bytes)
   if (!decoded.ok) return `fact ${seqOf(id)} cannot be read: ${decoded.malformed.reason}`
   const { id: ownId, key: ownKey } = decoded.value
@@ -53,13 +59,13 @@ function factFault(
   const stray = lives.strayOf(id)
   const answered = (stray === undefined ? undefined : statements.hash.get(stray)) ?? hash
   const receipt = `"hash":"${Buffer.from(answered).toString('hex')}"`
-  return Buffer.from(answer).includes(receipt) ? undefined : `fact ${seqOf(id)} has the answer of another`
+  // It was lost with a damaged file where it is empty (L-16).
+  if (answer.length > 0 && !Buffer.from(answer).includes(receipt))
+    return `fact ${seqOf(id)} has the answer of another`
+  return isSoundFact(row) ? undefined : `the row of fact ${seqOf(id)} is not what was written`
 }
 
-/** Begins the key of a stray; no caller's key has a blank in it. */
-export const STRAY_KEY = 'stray '
-
-export function chainFault(row: ChainRow, expected: FactId, previous: Uint8Array): string | undefined {
+export function chainFault(row: StoredFact, expected: FactId, previous: Uint8Array): string | undefined {
   if (row.id !== expected) return `fact ${seqOf(expected)} is missing`
   return sameHash(chainHash(previous, row.bytes), row.hash)
     ? undefined

@@ -2,6 +2,7 @@
 // its only word.
 import { dirname } from 'node:path'
 import { parentPort as port, workerData } from 'node:worker_threads'
+import { UnsoundRow } from '../../cloud/storage/unsound.ts'
 import { LedgerDamaged, openForReading } from './database.ts'
 import type { Database, OpenDatabase } from './database.ts'
 import { structureFault } from './inspection.ts'
@@ -14,7 +15,7 @@ function faultsOf(open: OpenDatabase, database: Database): readonly string[] {
     const structure = structureFault(database)
     return structure === null ? new Ledger(open).verify().faults : [structure]
   } catch (cause) {
-    if (cause instanceof LedgerDamaged) return [cause.message]
+    if (cause instanceof LedgerDamaged || cause instanceof UnsoundRow) return [cause.message]
     throw cause
   }
 }

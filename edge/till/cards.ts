@@ -11,11 +11,10 @@ import { decodeState, newState } from '../../cloud/evaluation/state.ts'
 import { step } from '../../cloud/evaluation/step.ts'
 import { decodeStoredFact } from '../../protocol/codec.ts'
 import { compareCanonical } from '../../protocol/facts.ts'
-import type { Fact } from '../../protocol/facts.ts'
+import type { Fact, Identity } from '../../protocol/facts.ts'
 import type { FactId, MemberId } from '../../protocol/ids.ts'
 import { NO_FACT } from '../../protocol/ids.ts'
 import { MEMBERS_CACHED_MAX } from '../../protocol/limits.ts'
-import { assert } from '../../protocol/result.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { MemberRow } from '../ledger/members.ts'
 import type { Receipt } from './answers.ts'
@@ -90,8 +89,9 @@ export class Cards {
   }
 
   #foldAnew(member: MemberId, fact: Fact, effects: EffectBuffer): MemberState {
-    const { state, covers } = baseOf(this.#ledger.members.find(member))
-    const facts = this.#uncovered(member, covers)
+    const row = this.#ledger.members.kept(member)
+    const { state, covers } = baseOf(row)
+    const facts = this.#uncovered(member, row, covers)
     foldFacts(this.#programs, state, [...facts, fact], this.past, ({ id }, made, _, own) => {
       if (id !== fact.id) return
       for (const { kind, rule, index, amount, of } of made)
@@ -103,9 +103,10 @@ export class Cards {
 
   /** The state a fact of this store was folded onto; undefined where the cloud's word covers the fact already. */
   before(member: MemberId, fact: Fact): MemberState | undefined {
-    const { state, covers } = baseOf(this.#ledger.members.find(member))
+    const row = this.#ledger.members.kept(member)
+    const { state, covers } = baseOf(row)
     if (covers >= fact.id || state.at > fact.at) return undefined
-    const earlier = this.#uncovered(member, covers).filter((one) => compareCanonical(one, fact) < 0)
+    const earlier = this.#uncovered(member, row, covers).filter((one) => compareCanonical(one, fact) < 0)
     foldFacts(this.#programs, state, earlier, this.past)
     return state
   }
@@ -122,30 +123,31 @@ export class Cards {
     const row = this.#ledger.members.find(member)
     if (row === undefined) return undefined
     const { state, covers, known } = baseOf(row)
-    const facts = this.#uncovered(member, covers)
+    const facts = this.#uncovered(member, row, covers)
     if (facts.length > 0) foldFacts(this.#programs, state, facts, this.past)
     return cardOf(member, state, known, row.name, row.identities[0]?.value)
   }
 
   /** The member's own facts that the base state does not hold, newest first. */
-  #uncovered(member: MemberId, covers: FactId): Fact[] {
+  #uncovered(member: MemberId, { identities }: MemberRow, covers: FactId): Fact[] {
     const { lives, threads } = this.#ledger
     const facts: Fact[] = []
     for (let id = threads.last(member); id > covers;) {
-      const link = threads.linkOf(id)
-      assert(link !== undefined, 'a thread leads from fact to fact')
-      const [bytes, previous] = link
+      const { bytes, previous } = threads.factAt(id)
       // What was recorded again counts as what it is now.
       const fact = lives.again(id) === undefined ? decodeStoredFact(bytes) : undefined
-      if (fact !== undefined && this.#countsFor(member, fact)) facts.push(fact)
+      if (fact !== undefined && this.#countsFor(member, identities, fact)) facts.push(fact)
       id = previous
     }
     return facts
   }
 
-  /** M-4. */
-  #countsFor(member: MemberId, { claim, member: named }: Fact): boolean {
-    return claim === null || named === member || this.#ledger.members.holder(claim) === member
+  /** M-4. Where nobody holds the identity any more, the member's own row says whether it is theirs (L-23). */
+  #countsFor(member: MemberId, identities: readonly Identity[], { claim, member: named }: Fact): boolean {
+    if (claim === null || named === member) return true
+    const holder = this.#ledger.members.holder(claim)
+    if (holder !== undefined) return holder === member
+    return identities.some(({ kind, value }) => kind === claim.kind && value === claim.value)
   }
 
   #past(id: FactId): PastFact | undefined {
@@ -179,15 +181,16 @@ function cardOf(
 }
 
 /** Without a base state, or with one of another release's format, the own facts alone are folded and nothing is called confirmed. */
-function baseOf(row: MemberRow | undefined): { state: MemberState; covers: FactId; known: boolean } {
-  const state = row === undefined || row.state === null ? undefined : decodeState(row.state)
-  return row === undefined || state === undefined
+function baseOf(row: MemberRow): { state: MemberState; covers: FactId; known: boolean } {
+  const state = row.state === null ? undefined : decodeState(row.state)
+  return state === undefined
     ? { state: newState(), covers: NO_FACT, known: false }
     : { state, covers: row.covers, known: true }
 }
 
-/** What a fact was answered to be worth: the entries of its answer are its effects that move points. */
+/** What a fact was answered to be worth: the entries of its answer are its effects that move points. Where the answer was lost (L-16), that is the cloud's to know. */
 function effectsOf(answer: Uint8Array): Effect[] {
+  if (answer.length === 0) return []
   const { entries } = JSON.parse(Buffer.from(answer).toString()) as Receipt
   return entries.map(({ kind, rule, points }) => ({
     kind,

@@ -12,7 +12,8 @@ import type { InputOf, WriteKind } from './inputs.ts'
 import type { Prepare, Prepared, StoredAnswer, Write, WriteCall } from './plan.ts'
 import { questionKey } from './plan.ts'
 import type { GroupStanding } from './recording.ts'
-import { tailReceipt } from './past.ts'
+import { keptReceipt, tailReceipt } from './past.ts'
+import type { KeptAnswer } from '../ledger/fact-statements.ts'
 import { RECORDED, record } from './recording.ts'
 
 export interface RecorderEvents {
@@ -175,10 +176,7 @@ export class Recorder {
   #attempt(write: Write, standing: GroupStanding): Attempt {
     const { call } = write
     const kept = this.#books.ledger.ofKey(call.key)
-    if (kept !== undefined)
-      return kept.requestHash.length === 0 || Buffer.compare(kept.requestHash, call.requestHash) === 0
-        ? accept({ status: kept.status, body: kept.answer, replayed: true })
-        : refuse('key_reused', 'This key was used for another request; take a new one for a new request.')
+    if (kept !== undefined) return this.#keptAnswer(kept, call)
     const lost = this.#books.ledger.lives.tailOfKey(call.key)
     // Recorded before the ledger was put back: it counted once, and counts once (P-LIFE-5).
     if (lost !== undefined) {
@@ -196,6 +194,14 @@ export class Recorder {
     if (!(answer instanceof Uint8Array)) return { ok: false, refusal: answer }
     this.#recorded++
     return accept({ status: RECORDED, body: answer, replayed: false })
+  }
+
+  #keptAnswer({ id, requestHash, status, answer }: KeptAnswer, call: WriteCall): Result<StoredAnswer> {
+    if (requestHash.length > 0 && Buffer.compare(requestHash, call.requestHash) !== 0)
+      return refuse('key_reused', 'This key was used for another request; take a new one for a new request.')
+    const body = answer.length > 0 ? answer : keptReceipt(this.#books, id)
+    assert(body !== undefined, 'a fact has its receipt')
+    return accept({ status, body, replayed: true })
   }
 
   /** L-6. */

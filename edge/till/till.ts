@@ -27,7 +27,7 @@ import type { Tail } from '../../protocol/frames/tail.ts'
 import type { EdgeIdentity } from '../ledger/meta.ts'
 import { beginLife, resume, takeWitness } from './lives.ts'
 import type { KeptReceipt, WitnessWord } from './lives.ts'
-import { nextPast, recordAgain, tailReceipt, takeTail } from './past.ts'
+import { nextPast, recordAgain, keptReceipt, takeTail } from './past.ts'
 import { Backlog, spanText } from './backlog.ts'
 import { Books } from './books.ts'
 import type { CloudLink } from './cloud-link.ts'
@@ -176,7 +176,7 @@ export class Till {
 
   /** The stored answer, byte for byte. */
   receipt(id: FactId): Result<Uint8Array> {
-    const answer = this.#books.ledger.ofId(id)?.answer ?? tailReceipt(this.#books, id)
+    const answer = keptReceipt(this.#books, id)
     return answer === undefined
       ? refuse('fact_not_found', 'This store recorded no such fact.')
       : accept(answer)

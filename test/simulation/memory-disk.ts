@@ -1,7 +1,7 @@
 // A store's disk in memory: SQLite's own engine on pages that no file holds, kept from one process and one world to the next (kept-database.ts).
 import { IN_MEMORY, LedgerDatabase, openDatabase } from '../../edge/ledger/database.ts'
 import type { Database, OpenDatabase } from '../../edge/ledger/database.ts'
-import { nameFunction } from '../../edge/ledger/schema.ts'
+import { stepFunctions } from '../../edge/ledger/schema.ts'
 import type { Disk, DiskImage } from './disk.ts'
 import { KeptDatabase } from './kept-database.ts'
 
@@ -50,7 +50,7 @@ export class MemoryDisk implements Disk {
     this.#kept.destroy()
     const database = new LedgerDatabase(image[0]?.bytes ?? Buffer.alloc(0))
     database.pragma('foreign_keys = ON')
-    nameFunction(database)
+    stepFunctions(database)
     this.#kept = new KeptDatabase(database)
     this.#used = true
   }

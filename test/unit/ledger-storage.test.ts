@@ -162,7 +162,7 @@ describe('R06 R07 damage', () => {
     const copy = copied()
     const database = new Sqlite(fileIn(copy))
     // The cloud's word, which no chain covers.
-    database.exec('UPDATE standing SET members_cursor = 99; UPDATE members SET covers = 12345')
+    database.exec('UPDATE members SET covers = 12345')
     database.close()
     const bytes = readFileSync(fileIn(copy))
     const { ledger, recovery } = openOrRecover(copy, NOW)
@@ -216,9 +216,8 @@ describe('R06 R07 damage', () => {
     const copy = copied()
     const database = new Sqlite(fileIn(copy))
     database.exec(
-      'UPDATE facts SET answer = CAST(replace(answer, \'"points":10\', \'"points":90\') AS BLOB) WHERE id % 8589934592 = 30',
+      "UPDATE facts SET bytes = CAST(replace(bytes, CAST('tea' AS BLOB), 'tee') AS BLOB) WHERE id % 8589934592 = 30",
     )
-    database.exec('PRAGMA writable_schema = 1; UPDATE standing SET last_word_at = 5')
     database.close()
     const { ledger, recovery } = openOrRecover(copy, NOW)
     expect(recovery).toMatchObject({ facts: 29, claimed: 40 })

@@ -65,7 +65,8 @@ test('A-14 beyond LEASES_STORE_MAX a lease goes back as soon as it comes, LEASE_
   under.till.takeLeases({ type: 'leases', cursor: 1, leases: [term(1)] })
   under.database.exec(
     `WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ${LEASES_STORE_MAX - 1})
-     INSERT INTO leases SELECT i, subject, member, item, code, granted, spent, returned, cap, expires, recall, answered FROM leases, n`,
+     INSERT INTO leases SELECT i, subject, member, item, code, granted, spent, returned, cap, expires, recall, answered,
+       row_sum(i, subject, member, item, code, granted, spent, returned, cap, expires, recall, answered) FROM leases, n`,
   )
   const backs = async (cursor: number, leases: LeaseTerm[]): Promise<number[]> => {
     const before = under.ledger.seq

@@ -9,7 +9,7 @@ import { PROJECTED } from '../../collections/tables/accounts.ts'
 import { columnsInSum } from './row-sums.ts'
 import type { Raw } from './rows.ts'
 import type { preparer } from './statements.ts'
-import { sumOfColumns, sumOfValues } from './value-sums.ts'
+import { sumOfColumns, sumOfValues } from '../../../protocol/value-sums.ts'
 
 type Sql = ReturnType<typeof preparer>
 

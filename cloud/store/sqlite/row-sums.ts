@@ -6,7 +6,7 @@ import type { Database } from 'better-sqlite3'
 import { UnsoundRow } from '../../storage/unsound.ts'
 import type { Raw } from './rows.ts'
 import type { preparer } from './statements.ts'
-import { WORD, sumOfColumns, sumOfValues } from './value-sums.ts'
+import { WORD, sumOfColumns, sumOfValues } from '../../../protocol/value-sums.ts'
 
 /** Of a state that nothing is due for. */
 const NEVER = -1

@@ -16,7 +16,7 @@ import type {
   StoreRow,
 } from '../port.ts'
 import { sound } from './row-sums.ts'
-import { word } from './value-sums.ts'
+import { word } from '../../../protocol/value-sums.ts'
 
 export type Raw = Record<string, unknown>
 

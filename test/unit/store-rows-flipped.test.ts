@@ -1,0 +1,249 @@
+// Bits that flip beneath a running store in rows that no chain covers, in its facts, and in keys of its trees: whatever is asked then is answered as before or
+// not at all (L-22, L-23). Where one tree of two is flipped, SQLite goes on finding by either.
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { ProgramDocument } from '../../cloud/evaluation/document/program.ts'
+import { LEDGER_FILE } from '../../edge/ledger/database.ts'
+import { openLedger } from '../../edge/ledger/ledger.ts'
+import type { Ledger } from '../../edge/ledger/ledger.ts'
+import { Till } from '../../edge/till/till.ts'
+import { NO_MEMBER, idFromText } from '../../protocol/ids.ts'
+import type { FactId, MemberId } from '../../protocol/ids.ts'
+import { decodeStoredFact, encodeFact } from '../../protocol/codec.ts'
+import type { LeaseTerm } from '../../protocol/leases.ts'
+import { flip, flipInIndex, flipInRow, xor } from '../support/flipped-rows.ts'
+import { ownDirectory } from '../support/own-directory.ts'
+import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
+import { HandLink, NOW, TillUnderTest, requestHash, sale } from '../support/till-under-test.ts'
+import { VirtualSystem } from '../support/virtual-system.ts'
+
+const WEEK_MS = 7 * 86_400_000
+const PROGRAM: ProgramDocument = {
+  ...SMALL_PROGRAM,
+  offline: {
+    share_percent: 50,
+    redemption_max: 200,
+    total_max: 400,
+    risk: { per_member: 500, per_store: 500, per_outage: 500, uses_per_outage: 9 },
+  },
+}
+
+let made: TillUnderTest
+let ann: string
+let bob: string
+let sold: FactId
+let term: LeaseTerm
+
+let directory: string
+let ledger: Ledger
+let till: Till
+let system: VirtualSystem
+let faults: unknown[]
+
+beforeAll(async () => {
+  made = new TillUnderTest({ program: PROGRAM })
+  ann = await made.member('1', 'Ann')
+  bob = await made.member('2', 'Bob')
+  const identities = [{ kind: 'card', value: '1' }] as const
+  made.send(Number(ann) as MemberId, { balance: 600 }, { identities, name: 'Ann', covers: 1 })
+  sold = idOf(await made.done('sale', sale(1000, ann), 'first'))
+  await made.done('sale', sale(2000, ann))
+  await made.done('grant', { member: bob, points: 500 })
+  // By a card that was nobody's then.
+  await made.done('sale', { ...sale(700), member: { kind: 'card', value: '3' } })
+  await made.done('redemption', { member: bob, perk: COFFEE, capture: false })
+  await made.done('return', { lines: [{ sale: String(sold), line: 0, quantity: 0.5, amount: 500 }] })
+  const points = { subject: 'points', item: 0, code: null, granted: 200, used: 0, recall: 0 } as const
+  const lasts = { cap: 200 as never, expires: (NOW + WEEK_MS) as never }
+  term = { lease: 1, member: Number(ann) as MemberId, ...points, ...lasts }
+  made.till.takeLeases({ type: 'leases', cursor: 4, leases: [term] })
+  made.till.takeCorrections({
+    type: 'corrections',
+    cursor: 1,
+    conflicts: [],
+    corrections: [{ fact: sold, revision: 1, points: 8 as never, goodwill: 0 as never, cause: sold }],
+  })
+  made.ledger.close()
+})
+afterAll(() => made.remove())
+
+beforeEach(() => {
+  directory = ownDirectory('flipped')
+  cpSync(made.directory, directory, { recursive: true })
+  system = new VirtualSystem(NOW + 1_000)
+  faults = []
+  ledger = openLedger({ directory })
+  till = openTill()
+})
+afterEach(() => {
+  ledger.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+function openTill(): Till {
+  const opened = new Till({ ledger, system, software: 'test/1', onFault: (cause) => faults.push(cause) })
+  opened.connect(new HandLink())
+  return opened
+}
+
+const balanceOf = (view: unknown): number => (view as { value: { balance: number } }).value.balance
+
+const idOf = ({ receipt }: { readonly receipt: { readonly id: string } }): FactId =>
+  idFromText<FactId>(receipt.id) ?? (0 as FactId)
+
+const file = (): string => join(directory, LEDGER_FILE)
+const flipped = (sql: string) => (): void => flip(file(), sql)
+const lostIn = (index: string, sql: string) => (): void => flipInIndex(file(), index, sql)
+const rowLost = (index: string, sql: string) => (): void => flipInRow(file(), index, sql)
+
+type Ask = () => unknown
+async function write(...[kind, input, key = 'k']: Parameters<TillUnderTest['start']>): Promise<unknown> {
+  const call = { terminal: 't1', key, requestHash: requestHash(kind, input) }
+  const result = till.write(kind, call, input as never)
+  await system.settle()
+  const answer = await result
+  return answer.ok ? Buffer.from(answer.value.body).toString() : answer.refusal.code
+}
+
+const idText = (member: string): never => member as never
+const annView: Ask = () => till.member(idText(ann))
+const byCard: Ask = () => till.findMember({ kind: 'card', value: '1' })
+const sellByCard: Ask = () => write('sale', { ...sale(100), member: { kind: 'card', value: '1' } })
+const again: Ask = () => write('sale', sale(1000, ann), 'first')
+const receipt: Ask = () => till.receipt(sold)
+const history: Ask = () => till.history({ limit: 20 })
+const ofAnn: Ask = () => till.history({ member: ann, limit: 20 })
+const redeem: Ask = () => write('redemption', { member: ann, perk: COFFEE })
+const risk: Ask = () => write('redemption', { member: bob, perk: COFFEE })
+const voids: Ask = () => write('void', { fact: String(sold) })
+const returns: Ask = () =>
+  write('return', { lines: [{ sale: String(sold), line: 0, quantity: 1, amount: 1000 }] })
+const leaseAgain: Ask = () => till.takeLeases({ type: 'leases', cursor: 5, leases: [term] })
+const ofAnother: Ask = () => till.member(idText(String(Number(ann) + 64)))
+const byOther: Ask = () => till.findMember({ kind: 'card', value: '4' })
+const otherKey: Ask = () => write('sale', sale(1000, ann), 'other')
+const backToFile: Ask = () => {
+  ledger.begin()
+  ledger.rollback()
+}
+
+const FIRST = `id = (SELECT min(id) FROM facts WHERE key = 'first')`
+const OF_ANN = 'member = (SELECT min(member) FROM members)'
+const LAST_OF_ANN = `id = (SELECT max(id) FROM facts WHERE ${OF_ANN})`
+
+describe('L-22 L-23', () => {
+  test('a fact that names an identity counts for the member whose row has it, where its table lost it', async () => {
+    const before = balanceOf(await annView())
+    const first = decodeStoredFact(ledger.ofId(sold)?.bytes ?? new Uint8Array())
+    const id = ledger.nextId()
+    const claim = { kind: 'card', value: '1' } as const
+    const bytes = encodeFact({ ...first, id, key: 'claims', member: NO_MEMBER, claim })
+    const none = new Uint8Array()
+    ledger.transact(() =>
+      ledger.append('claims', Number(ann) as MemberId, bytes, ledger.nextHash(bytes), none, 201, none),
+    )
+    till = openTill()
+    const after = balanceOf(await annView())
+    expect(after).toBeGreaterThan(before)
+    flip(file(), `DELETE FROM identities WHERE value = '1'`)
+    till = openTill()
+    expect(balanceOf(await annView())).toBe(after)
+  })
+
+  test.each<[string, () => void, Ask]>([
+    ['a state', flipped(`UPDATE members SET state = zeroblob(length(state)) WHERE ${OF_ANN}`), annView],
+    ['what a state covers', flipped(`UPDATE members SET ${xor('covers', 2)} WHERE ${OF_ANN}`), annView],
+    ['the state of another', flipped(`UPDATE members SET member = member + 64 WHERE ${OF_ANN}`), ofAnother],
+    [
+      'who holds an identity',
+      flipped(`UPDATE identities SET ${xor('member', 3)} WHERE value = '1'`),
+      sellByCard,
+    ],
+    [
+      'who holds an identity, when it is looked up',
+      flipped(`UPDATE identities SET ${xor('member', 3)}`),
+      byCard,
+    ],
+    ['an identity', flipped(`UPDATE identities SET value = '4' WHERE value = '1'`), byOther],
+    ['what a fact says', flipped(`UPDATE facts SET bytes = zeroblob(length(bytes)) WHERE ${FIRST}`), annView],
+    ['the fact before a fact', flipped(`UPDATE facts SET previous = 0 WHERE ${LAST_OF_ANN}`), annView],
+    ['that there is a fact', flipped(`UPDATE facts SET id = id + 4096 WHERE ${FIRST}`), annView],
+    ['whose a fact is', flipped(`UPDATE facts SET ${xor('member', 3)} WHERE ${FIRST}`), history],
+    ['whose a fact is, in a history', flipped(`UPDATE facts SET ${xor('member', 3)} WHERE ${FIRST}`), ofAnn],
+    [
+      'an answer',
+      flipped(
+        `UPDATE facts SET answer = CAST(replace(answer, '"balance":6', '"balance":7') AS BLOB) WHERE ${FIRST}`,
+      ),
+      receipt,
+    ],
+    ['a status', flipped(`UPDATE facts SET ${xor('status', 1)} WHERE ${FIRST}`), again],
+    ['a request', flipped(`UPDATE facts SET request_hash = zeroblob(32) WHERE ${FIRST}`), again],
+    ['the key of a fact', flipped(`UPDATE facts SET key = 'other' WHERE ${FIRST}`), otherKey],
+    [
+      'the last fact of a member',
+      flipped(`UPDATE threads SET fact = (SELECT id FROM facts WHERE ${FIRST}) WHERE ${OF_ANN}`),
+      annView,
+    ],
+    ['that a member has facts', rowLost('threads_twice', `DELETE FROM threads WHERE ${OF_ANN}`), annView],
+    ['a lease', flipped(`UPDATE leases SET ${xor('granted', 8)}`), redeem],
+    ['a lease, in the view of a member', flipped(`UPDATE leases SET ${xor('granted', 8)}`), annView],
+    ['whose a lease is', lostIn('leases_subject', `UPDATE leases SET ${xor('member', 64)}`), redeem],
+    [
+      'whose a lease is, in the other tree',
+      lostIn('leases_twice', `UPDATE leases SET ${xor('member', 64)}`),
+      annView,
+    ],
+    [
+      'that there is a lease, when the cloud tells it again',
+      rowLost('leases_twice', 'DELETE FROM leases'),
+      leaseAgain,
+    ],
+    [
+      'how far leases were told',
+      flipped(`UPDATE lease_cursor SET ${xor('cursor', 8)}`),
+      () => ledger.leases.cursor,
+    ],
+    ['what is risked', rowLost('risks_twice', `UPDATE risks SET ${xor('points', 64)}`), risk],
+    ['that something is risked', rowLost('risks_twice', 'DELETE FROM risks'), risk],
+    ['what is risked, in the other tree', lostIn('risks_twice', `UPDATE risks SET ${xor('open', 1)}`), risk],
+    [
+      'that something came back',
+      rowLost(
+        'mentions_twice',
+        `DELETE FROM mentions WHERE fact = (SELECT id FROM facts WHERE key = 'first')`,
+      ),
+      returns,
+    ],
+    [
+      'of what something came back',
+      lostIn('mentions_twice', `UPDATE mentions SET ${xor('fact', 64)}`),
+      voids,
+    ],
+    [
+      'when a reservation ends',
+      rowLost('reservations_twice', `UPDATE reservations SET ${xor('due', 1)}`),
+      () => ledger.sequels.reservations(),
+    ],
+    [
+      'that there is a reservation',
+      rowLost('reservations_twice', 'DELETE FROM reservations'),
+      () => ledger.sequels.reservations(),
+    ],
+    ['a correction', flipped(`UPDATE corrections SET ${xor('points', 1)}`), history],
+    ['a program', flipped(`UPDATE programs SET ${xor('effective_from', 1)}`), () => ledger.programs.all()],
+    ['where the ledger stands', flipped(`UPDATE standing SET ${xor('threads_saved', 1)}`), backToFile],
+  ])('%s: a flipped bit there is no answer, and nothing more is written', async (_, flips, ask) => {
+    flips()
+    let answer: unknown
+    try {
+      answer = await ask()
+    } catch (cause) {
+      // As the server does with what a route throws.
+      ledger.failed(cause)
+    }
+    expect(ledger.broken, JSON.stringify(answer)).toBe(true)
+    expect(await write('sale', sale(100), 'next')).toBe('fault')
+  })
+})

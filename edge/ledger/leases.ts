@@ -131,7 +131,7 @@ export class Leases {
     )
     this.#isListed = database
       .prepare<[MemberId, number, string, number], number>(
-        'SELECT 1 FROM leases INDEXED BY leases_twice WHERE member = ? AND item = ? AND subject = ? AND lease = ?',
+        'SELECT 1 FROM leases INDEXED BY leases_second WHERE member = ? AND item = ? AND subject = ? AND lease = ?',
       )
       .pluck()
     this.#cursor = database.prepare('SELECT * FROM lease_cursor')
@@ -143,7 +143,7 @@ export class Leases {
     )
     this.#ofAgain = database
       .prepare<[MemberId, string, number], number>(
-        'SELECT lease FROM leases INDEXED BY leases_twice WHERE member = ? AND subject = ? AND item = ? ORDER BY lease',
+        'SELECT lease FROM leases INDEXED BY leases_second WHERE member = ? AND subject = ? AND item = ? ORDER BY lease',
       )
       .pluck()
     this.#ofMember = database.prepare(
@@ -151,7 +151,7 @@ export class Leases {
     )
     this.#ofMemberAgain = database
       .prepare<[MemberId], number>(
-        'SELECT lease FROM leases INDEXED BY leases_twice WHERE member = ? ORDER BY lease',
+        'SELECT lease FROM leases INDEXED BY leases_second WHERE member = ? ORDER BY lease',
       )
       .pluck()
     this.#ofCode = database.prepare('SELECT * FROM leases WHERE code = ? ORDER BY lease DESC')
@@ -191,7 +191,7 @@ export class Leases {
          coalesce(sum(CASE WHEN day = @day THEN points END), 0) AS dayPoints FROM risks ${tree}`,
       )
     this.#risked = riskedIn('NOT INDEXED')
-    this.#riskedAgain = riskedIn('INDEXED BY risks_twice')
+    this.#riskedAgain = riskedIn('INDEXED BY risks_second')
     this.#endOutage = database.prepare('UPDATE risks SET open = 0 WHERE open = 1')
     this.#forgetRisks = database.prepare('DELETE FROM risks WHERE open = 0 AND day < ?')
   }

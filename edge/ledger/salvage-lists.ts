@@ -9,6 +9,7 @@ import { localDay, millisOf } from '../../protocol/time.ts'
 import type { Database } from './database.ts'
 import { Leases } from './leases.ts'
 import type { KeptLease } from './leases.ts'
+import { attempt } from './attempt.ts'
 import { addRightsUsed } from './rights-used.ts'
 import { isSoundRow } from './row-sums.ts'
 import { Sequels } from './sequels.ts'
@@ -20,15 +21,15 @@ const LISTS = {
   mentions: {
     columns: ['fact', 'by'],
     first: 'INDEXED BY sqlite_autoindex_mentions_1',
-    second: 'mentions_twice',
+    second: 'mentions_second',
   },
-  reservations: { columns: ['fact', 'due'], first: 'NOT INDEXED', second: 'reservations_twice' },
+  reservations: { columns: ['fact', 'due'], first: 'NOT INDEXED', second: 'reservations_second' },
   risks: {
     columns: ['fact', 'member', 'points', 'day', 'open'],
     first: 'NOT INDEXED',
-    second: 'risks_twice',
+    second: 'risks_second',
   },
-  leases: { columns: ['lease', 'member', 'item', 'subject'], first: 'NOT INDEXED', second: 'leases_twice' },
+  leases: { columns: ['lease', 'member', 'item', 'subject'], first: 'NOT INDEXED', second: 'leases_second' },
 } as const
 
 type List = keyof typeof LISTS
@@ -76,26 +77,19 @@ function agree(
 function rowsOf(from: Database, list: List, tree: 'first' | 'second'): Map<string, unknown[]> | undefined {
   const { columns, first, second } = LISTS[list]
   const by = tree === 'first' ? first : `INDEXED BY ${second}`
-  try {
-    const rows = from
-      .prepare<[], unknown[]>(`SELECT ${columns.join(', ')} FROM ${list} ${by}`)
-      .raw()
-      .all()
-    return new Map(rows.map((row) => [JSON.stringify(row), row]))
-  } catch {
-    return undefined
-  }
+  const sql = `SELECT ${columns.join(', ')} FROM ${list} ${by}`
+  const rows = attempt(() => from.prepare<[], unknown[]>(sql).raw().all())
+  return rows && new Map(rows.map((row) => [JSON.stringify(row), row]))
 }
 
 /** Each that is sound. */
 function takeLeases(from: Database, leases: Leases): boolean {
-  const first = rowsOf(from, 'leases', 'first')
-  const whole = first !== undefined && agree(first, rowsOf(from, 'leases', 'second'))
-  let sound = true
-  for (const row of first === undefined ? [] : from.prepare<[], KeptLease>('SELECT * FROM leases').all())
-    if (isSoundRow('leases', row)) leases.keep(row)
-    else sound = false
-  return whole && sound
+  const rows = attempt(() => from.prepare<[], KeptLease>('SELECT * FROM leases NOT INDEXED').all())
+  const sound = rows?.filter((row) => isSoundRow('leases', row)) ?? []
+  for (const row of sound) leases.keep(row)
+  return (
+    sound.length === rows?.length && agree(rowsOf(from, 'leases', 'first'), rowsOf(from, 'leases', 'second'))
+  )
 }
 
 function* namedBy(fact: Fact): Generator<FactId> {

@@ -9,7 +9,7 @@ import type { FactId, MemberId, Origin, Seq } from '../../protocol/ids.ts'
 import { NO_FACT, SEQ_SPAN, factIdOf, originOf, seqOf } from '../../protocol/ids.ts'
 import { stepUp } from '../../protocol/schema-steps.ts'
 import type { Database } from './database.ts'
-import { isStorageFull } from '../../cloud/storage/faults.ts'
+import { attempt } from './attempt.ts'
 import { steppedFile } from './database.ts'
 import { STRAY_KEY, factStatements, insertFact } from './fact-statements.ts'
 import { Members } from './members.ts'
@@ -280,13 +280,3 @@ function takeTable(from: Database, to: Database, table: string, asFarAs = false)
 
 const objectOf = (columns: readonly string[], values: readonly unknown[]): object =>
   Object.fromEntries(columns.map((column, index) => [column, values[index]]))
-
-/** A damaged page is no reason to leave the others: what it throws ends this part only. */
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch (cause) {
-    if (isStorageFull(cause)) throw cause
-    return undefined
-  }
-}

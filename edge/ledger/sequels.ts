@@ -37,12 +37,12 @@ export class Sequels {
         .prepare<[FactId], FactId>(`SELECT by FROM mentions INDEXED BY ${tree} WHERE fact = ? ORDER BY by`)
         .pluck()
     this.#mentions = mentionsIn('sqlite_autoindex_mentions_1')
-    this.#mentionsAgain = mentionsIn('mentions_twice')
+    this.#mentionsAgain = mentionsIn('mentions_second')
     this.#reserve = database.prepare('INSERT OR IGNORE INTO reservations VALUES (?, ?)')
     this.#settle = database.prepare('DELETE FROM reservations WHERE fact = ?')
     this.#reserved = database.prepare('SELECT fact, due FROM reservations NOT INDEXED ORDER BY due, fact')
     this.#reservedAgain = database.prepare(
-      'SELECT fact, due FROM reservations INDEXED BY reservations_twice ORDER BY due, fact',
+      'SELECT fact, due FROM reservations INDEXED BY reservations_second ORDER BY due, fact',
     )
     this.#postpone = database.prepare('UPDATE reservations SET due = due + ?')
     this.#correct = database.prepare(

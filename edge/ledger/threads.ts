@@ -32,7 +32,7 @@ export class Threads {
       .prepare<[MemberId], [FactId, number]>('SELECT fact, sum FROM threads WHERE member = ?')
       .raw()
     this.#isSaved = database
-      .prepare<[MemberId], MemberId>('SELECT member FROM threads INDEXED BY threads_twice WHERE member = ?')
+      .prepare<[MemberId], MemberId>('SELECT member FROM threads INDEXED BY threads_second WHERE member = ?')
       .pluck()
     this.#save = database.prepare(
       'INSERT INTO threads VALUES (?, ?, ?) ON CONFLICT (member) DO UPDATE SET fact = excluded.fact, sum = excluded.sum',

@@ -20,12 +20,14 @@ export async function main(args: readonly string[]): Promise<void> {
   const { config } = parsed
   // Synchronous, so that the last line before a crash is there.
   const log = pino({ name: 'edge', level: config.logLevel }, destination({ fd: 2, sync: true }))
+  let node: EdgeNode | undefined
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (cause: unknown) => {
+      // What was read by the clock may be no defect but the disk's, which the next start must know (L-13).
+      if (node?.ledger.failed(cause) === 'broken') return
       log.fatal({ err: cause }, 'defect')
       process.exit(EXIT_DEFECT)
     })
-  let node: EdgeNode
   try {
     // After the answers of this turn: their callers are told that it is not certain.
     node = await startEdge({
@@ -38,9 +40,10 @@ export async function main(args: readonly string[]): Promise<void> {
     if (!(cause instanceof StartRefused || cause instanceof LedgerRefused)) throw cause
     return refuseStart(cause.message)
   }
+  const { stop: end } = node
   const stop = (signal: string): void => {
     log.info({ signal }, 'stopping')
-    void node.stop().then(() => process.exit(0))
+    void end().then(() => process.exit(0))
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)

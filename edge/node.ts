@@ -96,6 +96,8 @@ async function startOn(options: EdgeOptions): Promise<EdgeNode> {
     if (told !== null) node.till.tellManagers(told)
     return node
   } catch (cause) {
+    // The next start looks at all of it (L-13).
+    ledger.failed(cause)
     ledger.close()
     throw cause
   }

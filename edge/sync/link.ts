@@ -221,8 +221,7 @@ export class Link implements CloudLink {
     if (word === this.#word && obstacle === this.#obstacle) return
     this.#word = word
     this.#obstacle = obstacle
-    const level = word === 'fenced' ? 'error' : 'info'
-    this.#log[level]({ link: word, obstacle }, 'link to the cloud')
+    this.#log[word === 'fenced' ? 'error' : 'info']({ link: word, obstacle }, 'link to the cloud')
     try {
       this.#till.linkChanged(word, this.#till.clock.now(), this.lastWordAt())
     } catch (cause) {
@@ -438,6 +437,7 @@ export class Link implements CloudLink {
     try {
       work()
     } catch (cause) {
+      this.#ledger.failed(cause)
       this.#log.error({ err: cause }, 'link work failed')
       this.#dispatch({ name: 'failed' })
     }

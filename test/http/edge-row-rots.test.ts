@@ -49,7 +49,7 @@ async function start(...args: string[]): Promise<void> {
     return code as number | null
   })
   await until('the store to listen', () => said.includes('\n') || over)
-  port = Number(pick(JSON.parse(said), 'listening'))
+  if (!over) port = Number(pick(JSON.parse(said), 'listening'))
 }
 
 async function stop(): Promise<void> {
@@ -96,7 +96,6 @@ test('L-22 L-13 L-16 a flipped bit ends the store with 70, and it goes on with t
     [`UPDATE identities SET ${xor('member', 2)}`, CARD],
     ['UPDATE members SET state = zeroblob(length(state))', CARD],
     [`UPDATE facts SET answer = CAST(replace(answer, '"balance":62', '"balance":72') AS BLOB)`, receipt],
-    [`UPDATE facts SET ${xor('status', 1)}`, receipt],
   ]
   for (const [sql, path] of flips) {
     await start()
@@ -116,8 +115,17 @@ test('L-22 L-13 L-16 a flipped bit ends the store with 70, and it goes on with t
     ])
     await stop()
   }
+  // What only the start reads, after a death: it has no sums of pages to compare.
+  await start()
+  store?.kill('SIGKILL')
+  await ended
+  flip(join(home.path, 'ledger.db'), `UPDATE programs SET ${xor('effective_from', 1)}`)
+  await start()
+  expect(await ended).toBe(EXIT_STORAGE)
   expect(readdirSync(home.path).filter((name) => name.startsWith('damaged-'))).toHaveLength(flips.length)
   await start()
+  const last = await eventually(() => call('GET', CARD), confirmed)
+  expect(last.json).toMatchObject(asBefore(before.json))
   await call('POST', '/v1/sales', { member, lines: [{ sku: 'tea', amount: 500 }] })
   const hq = await eventually(
     () => cloud.ask(`/v1/members/${member}`),

@@ -13,7 +13,8 @@ import { decodeStoredFact, encodeFact } from '../../protocol/codec.ts'
 import type { LeaseTerm } from '../../protocol/leases.ts'
 import { flip, flipInIndex, flipInRow, xor } from '../support/flipped-rows.ts'
 import { ownDirectory } from '../support/own-directory.ts'
-import { COFFEE } from '../support/programs.ts'
+import { COFFEE, SMALL_PROGRAM } from '../support/programs.ts'
+import { Shops } from '../support/shops.ts'
 import { storeWithRows } from '../support/store-with-rows.ts'
 import type { TillUnderTest } from '../support/till-under-test.ts'
 import { HandLink, NOW, requestHash, sale } from '../support/till-under-test.ts'
@@ -210,5 +211,20 @@ describe('L-22 L-23', () => {
     }
     expect(ledger.broken, JSON.stringify(answer)).toBe(true)
     expect(await write('sale', sale(100), 'next')).toBe('fault')
+  })
+
+  test('L-13 what the link reads breaks the store too', async () => {
+    const world = await Shops.open(SMALL_PROGRAM, 1)
+    try {
+      const shop = world.shop(0)
+      await shop.enrol('1')
+      await shop.cut()
+      flip(join(shop.directory, LEDGER_FILE), `UPDATE lease_cursor SET ${xor('cursor', 8)}`)
+      expect(shop.ledger.broken).toBe(false)
+      await shop.mend()
+      expect(shop.ledger.broken).toBe(true)
+    } finally {
+      await world.close()
+    }
   })
 })

@@ -40,14 +40,14 @@ export async function main(args: readonly string[]): Promise<void> {
     if (!(cause instanceof StartRefused || cause instanceof LedgerRefused)) throw cause
     return refuseStart(cause.message)
   }
-  const { stop: end } = node
+  const serving = node
   const stop = (signal: string): void => {
     log.info({ signal }, 'stopping')
-    void end().then(() => process.exit(0))
+    void serving.stop().then(() => process.exit(0))
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
-  const { port, tlsPort, identity } = node
+  const { port, tlsPort, identity } = serving
   const tls = tlsPort === null ? {} : { tls: tlsPort }
   process.stdout.write(`${JSON.stringify({ listening: port, ...tls, store: identity.store })}\n`)
 }

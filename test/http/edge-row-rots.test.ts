@@ -81,12 +81,17 @@ test('L-22 L-13 L-16 a flipped bit ends the store with 70, and it goes on with t
   const { json: code } = await cloud.ask(codes, { method: 'POST', body: {} })
   await start('--cloud', cloud.url, '--enrol', String(pick(code, 'code')))
   token = readFileSync(join(home.path, 'admin.token'), 'utf8').trim()
+  await eventually(
+    () => call('GET', '/v1/status'),
+    ({ json }) => pick(json, 'program') !== null,
+  )
   const enrolled = await call('POST', '/v1/members', {
     name: 'Ann',
     identities: [{ kind: 'card', value: '1' }],
   })
   const member = String(pick(enrolled.json, 'receipt', 'id'))
   const sold = await call('POST', '/v1/sales', { member, lines: [{ sku: 'tea', amount: 1_200 }] })
+  expect(sold.json).toMatchObject({ points: 12, member: { balance: 62 } })
   const receipt = `/v1/receipts/${String(pick(sold.json, 'receipt', 'id'))}`
   const confirmed = ({ json }: { readonly json: unknown }): boolean => pick(json, 'status') === 'confirmed'
   const before = await eventually(() => call('GET', CARD), confirmed)

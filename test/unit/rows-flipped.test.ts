@@ -192,6 +192,7 @@ const givenBack: Ask = () =>
 
 const aside: Ask = () => cloud.store.write((tx) => tx.quarantined([setAside]))
 
+const MEMBER_OF_SALE = `(SELECT member FROM facts WHERE kind = 'sale' AND member > 0 LIMIT 1)`
 const MEMBER_SALE = `(SELECT min(id) FROM facts WHERE kind = 'sale')`
 
 describe('S-12 S-14', () => {
@@ -273,6 +274,11 @@ describe('S-12 S-14', () => {
       flipped(`UPDATE facts SET status = 'countec' WHERE id = ${MEMBER_SALE}`),
       late,
     ],
+    [
+      'when a fact came',
+      flipped(`UPDATE facts SET ${xor('received_at', 2 ** 43)} WHERE kind = 'sale'`),
+      late,
+    ],
     ['the time of a fact', flipped(`UPDATE facts SET ${xor('at', 1)} WHERE kind = 'sale'`), late],
     ['the key of a fact', flipped(`UPDATE facts SET key = key || 'x' WHERE kind = 'sale'`), late],
     [
@@ -284,6 +290,17 @@ describe('S-12 S-14', () => {
       'what a fact came to, in points',
       flipped(`UPDATE activities SET ${xor('points', 1)} WHERE kind = 'sale'`),
       late,
+    ],
+    [
+      'the member in a fact’s row, when its business key comes again',
+      (): void =>
+        flipInRow(file(), 'facts_member', `UPDATE facts SET ${xor('member', 64)} WHERE id = ${MEMBER_SALE}`),
+      soldAgain,
+    ],
+    [
+      'whose a state is',
+      flipped(`UPDATE states SET member = member + 64 WHERE member = ${MEMBER_OF_SALE}`),
+      () => cloud.store.read.orphans(cloud.tenant, { after: 0, limit: 100 }),
     ],
     [
       'the business key of a sale',

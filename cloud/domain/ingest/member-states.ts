@@ -14,7 +14,7 @@ import { dueOf } from '../due.ts'
 import type { NextDue } from '../due.ts'
 import { Aliases } from './aliases.ts'
 import { lostMember } from './conflicts.ts'
-import { foldedAnew, noteMended } from './mending.ts'
+import { foldedAnew, noMember, noteMended } from './mending.ts'
 import { foldMember } from './refold.ts'
 import type { ActivityDraft, Standing, Touch } from './standing.ts'
 
@@ -112,7 +112,7 @@ export class MemberStates {
     member: MemberId,
     programs: Programs,
   ): Promise<string | undefined> {
-    const fault = await this.remake(tx, tenant, member, programs)
+    const fault = (await noMember(tx, member)) ?? (await this.remake(tx, tenant, member, programs))
     if (fault === undefined) await tx.appendActivities([await this.noted(tx, tenant, member)])
     return fault
   }

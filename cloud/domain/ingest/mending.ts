@@ -44,6 +44,15 @@ export async function foldedAnew(context: FoldContext): Promise<Mended | string>
   return { state, offset: facts.at(-1)?.offset ?? 0 }
 }
 
+/** Of a saved state whose number is nobody's, it is the number that was lost. */
+export async function noMember(tx: Writes, member: MemberId): Promise<string | undefined> {
+  if ((await tx.factsOfMemberAfter(member, null)).length > 0) return undefined
+  const [enrolment] = await tx.factsByIds([member as number as FactId])
+  return enrolment?.kind === 'enrolment'
+    ? undefined
+    : `whose state that of member ${idText(member)} is, is lost`
+}
+
 /** HQ is told, and `doctor` later. */
 export async function noteMended(
   tx: Writes,

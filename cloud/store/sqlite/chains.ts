@@ -7,7 +7,7 @@ import { SEQ_SPAN, idText, seqOf } from '../../../protocol/ids.ts'
 import { PAGE_SIZE_MAX } from '../../../protocol/limits.ts'
 import { UnsoundRow } from '../../storage/unsound.ts'
 import type { ChainRow, FactPlace, FactRow, QuarantineRow } from '../port.ts'
-import { factRow } from './rows.ts'
+import { factRow, proveBytes } from './rows.ts'
 import type { Raw } from './rows.ts'
 import { preparer } from './statements.ts'
 
@@ -18,10 +18,12 @@ export function chainOf(
   limit: number,
 ): ChainRow[] {
   const [from, end] = [origin * SEQ_SPAN + afterSeq, (origin + 1) * SEQ_SPAN]
-  return sql(
+  const rows = sql(
     `SELECT id, bytes, hash FROM facts f WHERE id > ? AND id < ? AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.id = f.id)
      UNION ALL SELECT id, bytes, hash FROM quarantine WHERE id > ? AND id < ? ORDER BY id LIMIT ?`,
-  ).all(from, end, from, end, limit) as unknown as ChainRow[]
+  ).all(from, end, from, end, limit)
+  for (const raw of rows) proveBytes(raw)
+  return rows as unknown as ChainRow[]
 }
 
 /** The first thing that does not fit; undefined when all does. */
@@ -59,6 +61,17 @@ export function chainedFact(sql: ReturnType<typeof preparer>, raw: Raw): FactRow
   const before = (previous as Uint8Array | null) ?? hashSetAside(sql, (row.id - 1) as FactId) ?? CHAIN_GENESIS
   if (!sameHash(chainHash(before, row.bytes), row.hash) && hashSetAside(sql, row.id) === undefined)
     throw new UnsoundRow(`fact ${idText(row.id)} is not what its chain says`)
+  return row
+}
+
+/** The same of a fact that was not found by its member, of which the index of members has to say the same (S-14). */
+export function foundFact(sql: ReturnType<typeof preparer>, raw: Raw): FactRow {
+  const row = chainedFact(sql, raw)
+  const { id, member, at } = row
+  const listed =
+    'SELECT 1 FROM facts INDEXED BY facts_member WHERE member = ? AND member > 0 AND at = ? AND id = ?'
+  if (member > 0 && sql(listed).get(member, at, id) === undefined)
+    throw new UnsoundRow(`whose fact ${idText(id)} is, is lost`)
   return row
 }
 

@@ -3,9 +3,9 @@
 import type { FactKind } from '../../../protocol/facts.ts'
 import type { FactId } from '../../../protocol/ids.ts'
 import type { FactRow, TenantId, Writes } from '../port.ts'
-import { factRow } from './rows.ts'
+import { foundFact } from './chains.ts'
 import type { Raw } from './rows.ts'
-import { ITS_ROW, foundTwice } from './second-trees.ts'
+import { ITS_ROW, ROW, foundTwice } from './second-trees.ts'
 import type { preparer } from './statements.ts'
 
 type Index = 'facts_claim' | 'facts_about'
@@ -20,7 +20,7 @@ export function claimWrites(
   const following = (tenant: TenantId, from: number, to: number): FactRow[] => {
     const start = `fact:${from}`
     const asked = [tenant, start, `fact:${to}`, start.length]
-    const rows = sql(`SELECT r.* FROM facts f INDEXED BY facts_claim ${ITS_ROW} WHERE ${FOLLOWING}`).all(
+    const rows = sql(`SELECT ${ROW} FROM facts f INDEXED BY facts_claim ${ITS_ROW} WHERE ${FOLLOWING}`).all(
       ...asked,
     )
     const second = sql(`SELECT count(*) AS n FROM facts f INDEXED BY facts_claim_second WHERE ${FOLLOWING}`)
@@ -28,7 +28,9 @@ export function claimWrites(
       const followed = Number(String(claim).slice('fact:'.length))
       return of === tenant && followed >= from && followed <= to
     }
-    return foundTwice(rows, second.get(...asked)?.n, 'facts that follow others', isAsked).map(factRow)
+    return foundTwice(rows, second.get(...asked)?.n, 'facts that follow others', isAsked).map((raw) =>
+      foundFact(sql, raw),
+    )
   }
   /** Facts with one of `values`, and with `other` in another column. */
   const among = (
@@ -41,12 +43,12 @@ export function claimWrites(
     if (values.size === 0) return []
     const of = (tree: string): string => `FROM json_each(?) j CROSS JOIN facts f INDEXED BY ${tree} ON ${on}`
     const asked = [JSON.stringify([...values]), other]
-    const rows = sql(`SELECT r.*, j.value AS asked ${of(index)} ${ITS_ROW} ORDER BY j.key, f.at, f.id`).all(
-      ...asked,
-    )
+    const rows = sql(
+      `SELECT ${ROW}, j.value AS asked ${of(index)} ${ITS_ROW} ORDER BY j.key, f.at, f.id`,
+    ).all(...asked)
     const second = sql(`SELECT count(*) AS n ${of(`${index}_second`)}`).get(...asked)
     return foundTwice(rows, second?.n, `facts by ${index}`, isAsked).map(({ asked: _, ...raw }) =>
-      factRow(raw),
+      foundFact(sql, raw),
     )
   }
   return {

@@ -1,7 +1,9 @@
 // Reads on a connection of their own: a snapshot of what is committed, never the middle of a write.
 import type { Database } from 'better-sqlite3'
+import { idText } from '../../../protocol/ids.ts'
 import type { FactId, MemberId, Origin, ProgramVersion, Seq, StoreId } from '../../../protocol/ids.ts'
 import { wordsEnd } from '../../../protocol/names.ts'
+import { FACT_KINDS } from '../../../protocol/facts.ts'
 import type { Identity } from '../../../protocol/facts.ts'
 import type { HybridTime, Millis } from '../../../protocol/time.ts'
 import type { ProgramRecord } from '../../evaluation/programs.ts'
@@ -29,7 +31,7 @@ import { leaseReads } from './leases.ts'
 import { platformReads } from './platform-rows.ts'
 import { isSoundState, sound } from './row-sums.ts'
 import { UnsoundRow } from '../../storage/unsound.ts'
-import { activityRow, edgeRow, factRow, identitiesOf, identityRow, memberRow } from './rows.ts'
+import { activityRow, edgeRow, factRow, isStatus, identitiesOf, identityRow, memberRow } from './rows.ts'
 import type { Raw } from './rows.ts'
 import { foundOnce, foundTwice, proveAbsent } from './second-trees.ts'
 import { preparer } from './statements.ts'
@@ -133,11 +135,9 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
         `SELECT status, kind, COUNT(*) AS count FROM facts WHERE tenant = $tenant GROUP BY status, kind
          UNION ALL SELECT 'quarantined', '', COUNT(*) FROM quarantine q WHERE tenant = $tenant
            AND NOT EXISTS (SELECT 1 FROM facts f WHERE f.id = q.id)`,
-      ).all({ tenant }) as unknown as {
-        status: FactRow['status'] | 'quarantined'
-        kind: string
-        count: number
-      }[],
+      )
+        .all({ tenant })
+        .map((raw) => countRow(raw)),
     quarantine: async (tenant, page) =>
       sql('SELECT * FROM quarantine WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?')
         .all(tenant, page.after, page.limit)
@@ -192,6 +192,8 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
         .map((raw) => {
           const member = raw.id as MemberId
           if (!hasSoundState(sql, raw)) unsound(member)
+          else if (raw.state === null)
+            throw new UnsoundRow(`whose facts those of ${idText(member)} are, is lost`)
           return { member, state: raw.state as Uint8Array | null }
         }),
     orphansTold: async (tenant, after, limit) =>
@@ -320,6 +322,15 @@ export function activitiesOfMember(
   )
     .all({ member, after: page.after, limit: page.limit })
     .map(activityRow)
+}
+
+const KINDS: ReadonlySet<unknown> = new Set(FACT_KINDS)
+
+function countRow({ status, kind, count }: Raw): Awaited<ReturnType<Reads['factCounts']>>[number] {
+  const isKind = status === 'quarantined' || KINDS.has(kind)
+  if (!isKind || (status !== 'quarantined' && !isStatus(status)))
+    throw new UnsoundRow('the standing of a fact is not what was written')
+  return { status, kind: kind as string, count: count as number }
 }
 
 export function quarantineRow(raw: Raw): QuarantineRow {

@@ -1,6 +1,7 @@
 // How rows of the tables and rows of the port stand to each other. Effects are kept as arrays of five numbers: kind, rule, index, amount, of.
 import type { Identity } from '../../../protocol/facts.ts'
 import type { FactId, MemberId, RuleId } from '../../../protocol/ids.ts'
+import type { Millis } from '../../../protocol/time.ts'
 import type { Effect } from '../../evaluation/effects.ts'
 import { EFFECT_KINDS } from '../../evaluation/effects.ts'
 import { UnsoundRow } from '../../storage/unsound.ts'
@@ -97,13 +98,45 @@ const STATUSES: Readonly<Record<FactStatus, true>> = {
   merged: true,
 }
 
+export const isStatus = (value: unknown): value is FactStatus =>
+  typeof value === 'string' && Object.hasOwn(STATUSES, value)
+
 // The casts below are true because these rows were written by this store from values of these types.
+
+/** A time and its check in one number: until 2039 no more bytes than the time alone. */
+const CHECKS = 64
+const HALF = 2 ** 30
+
+/** The exclusive or of the groups of six bits: one bit that flips in any changes it. */
+function checkOf(ms: number): number {
+  const low = ms % HALF
+  const all = low ^ ((ms - low) / HALF)
+  return (all ^ (all >> 6) ^ (all >> 12) ^ (all >> 18) ^ (all >> 24)) & (CHECKS - 1)
+}
+
+/** As the time of a fact's coming is kept: its time is doubted by it (P-TIME-7), and nothing else proves it (S-12). */
+export function checkedTime(ms: number): number {
+  return ms * CHECKS + checkOf(ms)
+}
+
+function timeIn(checked: unknown): Millis {
+  const ms = Math.floor(Number(checked) / CHECKS)
+  if (checkedTime(ms) !== checked) throw new UnsoundRow('when a fact came is not what was written')
+  return ms as Millis
+}
+
+/** What a flipped bit makes of bytes may be a text. */
+export function proveBytes({ id, bytes, hash }: Raw): void {
+  if (!(bytes instanceof Uint8Array && hash instanceof Uint8Array))
+    throw new UnsoundRow(`record ${String(id)} is not what was written`)
+}
 
 export function factRow(raw: Raw): FactRow {
   const { received_at, ...rest } = raw
-  if (!Object.hasOwn(STATUSES, raw.status as string))
+  if (!isStatus(raw.status))
     throw new UnsoundRow(`the standing of fact ${String(raw.id)} is not what was written`)
-  return { ...rest, receivedAt: received_at } as unknown as FactRow
+  proveBytes(raw)
+  return { ...rest, receivedAt: timeIn(received_at) } as unknown as FactRow
 }
 
 export function storeRow(raw: Raw): StoreRow {

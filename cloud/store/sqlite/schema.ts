@@ -8,7 +8,7 @@ import { tablesOf } from './collection-sql.ts'
 import { LEASE_TABLES } from './leases.ts'
 import { PLATFORM_TABLES } from './platform-tables.ts'
 import { SUMS, sumFunctions } from './row-sums.ts'
-import { summedEffects } from './rows.ts'
+import { checkedTime, summedEffects } from './rows.ts'
 import type { FactId, MemberId } from '../../../protocol/ids.ts'
 import { SECOND_TREES } from './second-trees.ts'
 import { TALLIES } from './tallies.ts'
@@ -97,6 +97,7 @@ INSERT OR IGNORE INTO name_words SELECT m.tenant, w.value, m.id FROM members m, 
 CREATE INDEX origins_edge ON origins (edge, epoch);
 DROP INDEX facts_member;
 CREATE INDEX facts_member ON facts (member, at) WHERE member > 0;
+UPDATE facts SET received_at = checked_time(received_at);
 CREATE TABLE numbered_by_sqlite (position INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, store INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
   fact INTEGER NOT NULL, revision INTEGER NOT NULL, member INTEGER NOT NULL, cause INTEGER NOT NULL, amount INTEGER, points INTEGER NOT NULL,
   goodwill INTEGER NOT NULL, effects TEXT NOT NULL, notice TEXT, tell INTEGER NOT NULL);
@@ -135,6 +136,7 @@ export function stepFunctions(database: Database): void {
     ]
     return summedEffects(String(text), { fact, revision, member, points, goodwill })
   })
+  database.function('checked_time', { deterministic: true }, (ms) => checkedTime(Number(ms)))
   database.function('name_words', { deterministic: true }, (name) => JSON.stringify(nameWords(String(name))))
 }
 

@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3'
 import { NO_FACT, idText, originOf, seqOf } from '../../../protocol/ids.ts'
 import type { FactId } from '../../../protocol/ids.ts'
 import { UnsoundRow } from '../../storage/unsound.ts'
+import type { FactRow } from '../port.ts'
 import type { Raw } from './rows.ts'
 import type { preparer } from './statements.ts'
 
@@ -24,8 +25,10 @@ CREATE UNIQUE INDEX responses_second ON responses (challenge, tenant, number);
 CREATE UNIQUE INDEX responses_period_second ON responses (challenge, tenant, period, number_in_period);
 `
 
-/** Behind `facts f`, found by an index: its row as `r`. SQLite would give what the index has of it from there, flipped as it may be. */
-export const ITS_ROW = 'CROSS JOIN facts r ON r.id = f.id'
+/** Behind `facts f`, found by an index: its row, and the record before it. Of `f` itself SQLite gives what the index has from there, flipped as it may be. */
+export const ITS_ROW = 'LEFT JOIN facts r ON r.id = f.id LEFT JOIN facts p ON p.id = r.id - 1'
+/** For `foundFact`. */
+export const ROW = 'r.*, p.hash AS previous'
 
 /** The rows; throws where the second tree has another count of them, or one of them is not what was asked for. */
 export function foundTwice(
@@ -49,20 +52,30 @@ export function foundOnce(
   return raw
 }
 
-/** Inserts rows whose keys were not found; throws where the second tree has one of them all the same. `isLost`: the first still has it not. */
-export function insertNew<T>(
+/** Writes rows whose keys nobody else has by what was found; throws where a tree says otherwise. `isLost`: what has the key was there before. */
+export function writeUnique<T>(
   rows: readonly T[],
-  insert: (row: T) => void,
+  write: (row: T) => void,
   isLost: (row: T) => boolean,
 ): void {
   for (const row of rows)
     try {
-      insert(row)
+      write(row)
     } catch (cause) {
       const taken = cause instanceof Sqlite.SqliteError && cause.code === 'SQLITE_CONSTRAINT_UNIQUE'
       if (taken && isLost(row)) throw new UnsoundRow(`a key is lost: ${cause.message}`, { cause })
       throw cause
     }
+}
+
+/** The fact of a store that a tree leads to by a business key. */
+export function byKey(
+  sql: Sql,
+  tree: 'facts_key' | 'facts_key_second',
+  { tenant, key, store }: Pick<FactRow, 'tenant' | 'key' | 'store'>,
+): unknown {
+  const where = `tenant = ? AND key = ? AND store = ? AND status <> 'duplicate'`
+  return sql(`SELECT id FROM facts INDEXED BY ${tree} WHERE ${where}`).get(tenant, key, store)?.id
 }
 
 /** A fact that is not there: its ledger has not come so far, or it was set aside. Throws where it must be there. */

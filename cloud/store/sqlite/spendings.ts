@@ -7,7 +7,7 @@ import { namesOfMember } from './links.ts'
 import { holdRow } from './rows.ts'
 import type { Raw } from './rows.ts'
 import { changeSummed, findSummed, insertSummed, putSummed, sound, soundSql } from './row-sums.ts'
-import { foundOnce, insertNew } from './second-trees.ts'
+import { foundOnce, writeUnique } from './second-trees.ts'
 import { ANY_TENANT, addTally, compareTally } from './tallies.ts'
 import type { TallyOf } from './tallies.ts'
 
@@ -176,7 +176,7 @@ export function spendingWrites(sql: Sql): SpendingWrites {
           'INSERT INTO responses (tenant, challenge, number, period, number_in_period, fact) VALUES (?, ?, ?, ?, ?, ?)',
         ).run(tenant, challenge, number, period, numberInPeriod, fact)
       }
-      insertNew([row], insert, ({ tenant, challenge, number, period, numberInPeriod }) => {
+      writeUnique([row], insert, ({ tenant, challenge, number, period, numberInPeriod }) => {
         const last = lastResponse(tenant, challenge, period)
         return last.number < number && last.numberInPeriod < numberInPeriod
       })

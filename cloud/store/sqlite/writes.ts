@@ -29,14 +29,14 @@ import { conflictWrites } from './conflicts.ts'
 import { accountWrites } from './accounts.ts'
 import type { CollectionRows } from './collection-rows.ts'
 import { collectionWrites } from './collections.ts'
-import { CHAINED_FACTS, chainOf, chainedAside, chainedFact, factsOf } from './chains.ts'
+import { CHAINED_FACTS, chainOf, chainedAside, foundFact, factsOf } from './chains.ts'
 import { claimWrites } from './claims.ts'
 import { fleetReads, fleetWrites } from './fleet-rows.ts'
 import { leaseWrites } from './leases.ts'
 import { linkWrites } from './links.ts'
 import { metaOf, saveMeta } from './meta.ts'
 import { platformWrites } from './platform-rows.ts'
-import { effectsText, factRow, identityRow } from './rows.ts'
+import { checkedTime, effectsText, factRow, identityRow } from './rows.ts'
 import {
   checkpointSum,
   findSummed,
@@ -46,7 +46,7 @@ import {
   stateSum,
   sumOfRow,
 } from './row-sums.ts'
-import { ITS_ROW, foundTwice, insertNew, proveAbsent } from './second-trees.ts'
+import { ITS_ROW, ROW, byKey, foundTwice, proveAbsent, writeUnique } from './second-trees.ts'
 import { spendingWrites } from './spendings.ts'
 
 const ACTIVITY_COLUMNS =
@@ -86,15 +86,12 @@ export function sqliteWrites(
   )
   const anyFact = sql('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const insertFact = (row: FactRow): void => {
-    const { id, tenant, store, key, kind, member, claim, about, at, status, bytes, hash, receivedAt } = row
+    const { id, tenant, store, key, kind, member, claim, about, at, status, bytes, hash } = row
+    const came = checkedTime(row.receivedAt)
     if (claim === null && about === NO_FACT && status === 'counted')
-      plainFact(kind).run(id, tenant, store, key, member, at, bytes, hash, receivedAt)
-    else anyFact.run(id, tenant, store, key, kind, member, claim, about, at, status, bytes, hash, receivedAt)
+      plainFact(kind).run(id, tenant, store, key, member, at, bytes, hash, came)
+    else anyFact.run(id, tenant, store, key, kind, member, claim, about, at, status, bytes, hash, came)
   }
-  const hasKey = ({ tenant, key, store }: FactRow): boolean =>
-    sql(
-      `SELECT 1 FROM facts INDEXED BY facts_key WHERE tenant = ? AND key = ? AND store = ? AND status <> 'duplicate'`,
-    ).get(tenant, key, store) !== undefined
   return {
     fact: async (id) => factOf(sql, id),
     programs: async (tenant) =>
@@ -115,7 +112,7 @@ export function sqliteWrites(
 
     factsByKeys: async (tenant, keys) => {
       const find = sql(
-        `SELECT r.*, j.value AS asked FROM json_each(?) j CROSS JOIN facts f INDEXED BY facts_key
+        `SELECT ${ROW}, j.value AS asked FROM json_each(?) j CROSS JOIN facts f INDEXED BY facts_key
          ON f.tenant = ? AND f.key = j.value AND f.store = ? AND f.status <> 'duplicate' ${ITS_ROW}`,
       )
       const byStore = Map.groupBy(keys, ({ store }) => store)
@@ -123,14 +120,14 @@ export function sqliteWrites(
       return [...byStore].flatMap(([store, those]) =>
         find.all(jsonOf(those.map(({ key }) => key)), tenant, store).map(({ asked, ...raw }) => {
           if (raw.key !== asked || raw.store !== store) throw new UnsoundRow('a fact is found by another key')
-          return factRow(raw)
+          return foundFact(sql, raw)
         }),
       )
     },
     factsWithKey: async (tenant, key) => {
       const where = `f.tenant = ? AND f.key = ? AND f.status <> 'duplicate'`
       const rows = sql(
-        `SELECT r.* FROM facts f INDEXED BY facts_key ${ITS_ROW} WHERE ${where} ORDER BY f.store`,
+        `SELECT ${ROW} FROM facts f INDEXED BY facts_key ${ITS_ROW} WHERE ${where} ORDER BY f.store`,
       )
       const second = sql(`SELECT count(*) AS n FROM facts f INDEXED BY facts_key_second WHERE ${where}`)
       return foundTwice(
@@ -138,29 +135,45 @@ export function sqliteWrites(
         second.get(tenant, key)?.n,
         'facts with a key',
         (raw) => raw.key === key.toWellFormed() && raw.tenant === tenant,
-      ).map(factRow)
+      ).map((raw) => foundFact(sql, raw))
     },
     factsByIds: async (ids) => {
       const find = sql(`${CHAINED_FACTS} WHERE f.id = ?`)
       return ids.flatMap((id) => {
         const raw = find.get(id)
-        if (raw !== undefined) return [chainedFact(sql, raw)]
+        if (raw !== undefined) return [foundFact(sql, raw)]
         proveAbsent(sql, id)
         return []
       })
     },
     insertFacts: async (rows: readonly FactRow[]) => {
-      insertNew(rows, insertFact, (row) => !hasKey(row))
+      // Where the order of a tree is broken, one search finds what another does not.
+      const isNew = (row: FactRow): boolean =>
+        rows.some(({ id }) => id === byKey(sql, 'facts_key_second', row))
+      writeUnique(rows, insertFact, (row) => !isNew(row))
     },
     saveFactStanding: async (rows) => {
       const depart = sql(
         'INSERT OR IGNORE INTO departed (member, fact) SELECT member, id FROM facts WHERE id = ? AND member > 0 AND member <> ?',
       )
       const save = sql('UPDATE facts SET status = ?, member = ? WHERE id = ?')
-      for (const { id, status, member } of rows) {
-        depart.run(id, member)
-        save.run(status, member, id)
-      }
+      // One that counted had its key alone.
+      const saved = sql('SELECT * FROM facts WHERE id = ?')
+      writeUnique(
+        rows,
+        ({ id, status, member }) => {
+          depart.run(id, member)
+          save.run(status, member, id)
+        },
+        ({ id }) =>
+          present([saved.get(id)])
+            .map(factRow)
+            .some(
+              (row) =>
+                row.status !== 'duplicate' ||
+                byKey(sql, 'facts_key', row) !== byKey(sql, 'facts_key_second', row),
+            ),
+      )
     },
     insertQuarantine: async (rows: readonly QuarantineRow[]) => {
       const insert = sql('INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?)')

@@ -21,12 +21,13 @@ import { judge } from './frame/judge.ts'
 import { nodeFigure } from './frame/node-figure.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad, until } from './frame/shops-under-load.ts'
+import { flippedAnywhere } from './rot/anywhere.ts'
 import { listedFlipped } from './rot/listed-flips.ts'
 
 const CLI = join(import.meta.dirname, '../../cloud/cli.ts')
 const SIZES = {
-  quick: { calls: 40, live: 300, listed: 60, rest: 150 },
-  long: { calls: 200, live: 10_000, listed: 2_000, rest: 3_000 },
+  quick: { calls: 40, live: 300, listed: 60, anywhere: 120, rest: 150 },
+  long: { calls: 200, live: 10_000, listed: 2_000, anywhere: 5_000, rest: 3_000 },
 } as const
 const WALK_AFTER_S = '1'
 const EXIT_STORAGE = 70
@@ -65,6 +66,7 @@ async function run({ length, seed, directory, say }: RigOptions): Promise<readon
       say,
     )
     const { unclean, ordered } = rest
+    const anywhere = await flippedAnywhere(directory, { random, flips: sizes.anywhere, say })
     return [
       {
         fault: 'R06',
@@ -79,6 +81,17 @@ async function run({ length, seed, directory, say }: RigOptions): Promise<readon
         faults: [
           ...listed.faults,
           ...(listed.made === 0 || listed.ended === 0 ? ['no flip was ever noticed: the rig is blind'] : []),
+        ],
+      },
+      {
+        fault: 'R06',
+        what: `${anywhere.flips} bits flipped anywhere in the pages of facts, log, states and who is who beneath an open store of it, then balances asked and ledgers brought, one of them put back: ${anywhere.same} without a difference, ${anywhere.mended} with states made again, ${anywhere.ended} no answer and an end`,
+        figures: { X: anywhere.wrong },
+        faults: [
+          ...anywhere.faults,
+          ...(anywhere.mended === 0 || anywhere.ended === 0
+            ? ['no flip was ever noticed: the rig is blind']
+            : []),
         ],
       },
       {

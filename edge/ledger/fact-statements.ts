@@ -32,7 +32,9 @@ export function factStatements(database: Database) {
     insert: database.prepare<
       [FactId, string, MemberId, FactId, Uint8Array, Uint8Array, Uint8Array, number, Uint8Array, number]
     >('INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    idOfKey: pluck<[string], FactId>('SELECT id FROM facts WHERE key = ?'),
+    idOfKey: pluck<[string], FactId>(
+      'SELECT id FROM facts INDEXED BY sqlite_autoindex_facts_1 WHERE key = ?',
+    ),
     rekey: database.prepare<[string, number, FactId]>('UPDATE facts SET key = ?, sum = ? WHERE id = ?'),
     ofId: database.prepare<[FactId], StoredFact>('SELECT * FROM facts WHERE id = ?'),
     before: database.prepare<[FactId, number], StoredFact>(
@@ -50,9 +52,15 @@ export function factStatements(database: Database) {
   }
 }
 
-/** Hot: of each sale. */
-export function insertFact({ insert }: FactStatements, ...row: Parameters<typeof factSum>): void {
-  insert.run(...row, factSum(...row))
+/** Hot: of each sale. Its key is new by the first tree; the second one, which is unique too, has to say the same (L-23). */
+export function insertFact({ insert, idOfKey }: FactStatements, ...row: Parameters<typeof factSum>): void {
+  try {
+    insert.run(...row, factSum(...row))
+  } catch (cause) {
+    const taken = cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_CONSTRAINT_UNIQUE'
+    if (taken && idOfKey.get(row[1]) === undefined) throw new UnsoundRow('a key of a fact is lost', { cause })
+    throw cause
+  }
 }
 
 export function factAt({ ofId }: FactStatements, id: FactId): StoredFact | undefined {

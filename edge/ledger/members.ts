@@ -7,7 +7,7 @@ import type { FactId, MemberId, Origin } from '../../protocol/ids.ts'
 import { nameWords, wordsEnd } from '../../protocol/names.ts'
 import { UnsoundRow } from '../../cloud/storage/unsound.ts'
 import type { Database, Statement } from './database.ts'
-import { compareSum, sumOf } from './row-sums.ts'
+import { compareSum, proveAbsent, sumOf } from './row-sums.ts'
 
 export interface MemberRow {
   readonly name: string | null
@@ -26,7 +26,9 @@ type StoredRow = [
 
 export class Members {
   readonly #find: Statement<[MemberId], StoredRow>
+  readonly #findAgain: Statement<[MemberId], number>
   readonly #byIdentity: Statement<[string, string], [member: MemberId, sum: number]>
+  readonly #byIdentityAgain: Statement<[string, string], number>
   readonly #put: Statement<[MemberId, string | null, string, Uint8Array | null, FactId, number]>
   readonly #addWord: Statement<[string, MemberId]>
   readonly #dropWords: Statement<[MemberId]>
@@ -43,9 +45,17 @@ export class Members {
         'SELECT name, identities, state, covers, sum FROM members WHERE member = ?',
       )
       .raw()
+    this.#findAgain = database
+      .prepare<[MemberId], number>('SELECT 1 FROM members INDEXED BY members_second WHERE member = ?')
+      .pluck()
+    this.#byIdentityAgain = database
+      .prepare<[string, string], number>(
+        'SELECT 1 FROM identities INDEXED BY identities_second WHERE kind = ? AND value = ?',
+      )
+      .pluck()
     this.#byIdentity = database
       .prepare<[string, string], [MemberId, number]>(
-        'SELECT member, sum FROM identities WHERE kind = ? AND value = ?',
+        'SELECT member, sum FROM identities INDEXED BY sqlite_autoindex_identities_1 WHERE kind = ? AND value = ?',
       )
       .raw()
     this.#put = database.prepare(
@@ -85,14 +95,18 @@ export class Members {
 
   #row(member: MemberId): StoredRow | undefined {
     const row = this.#find.get(member)
-    if (row !== undefined) compareSum('members', row[4], member, row[0], row[1], row[2], row[3])
+    if (row === undefined) proveAbsent('member', this.#findAgain.get(member))
+    else compareSum('members', row[4], member, row[0], row[1], row[2], row[3])
     return row
   }
 
   /** The holder of a normalised identity. */
   holder({ kind, value }: Identity): MemberId | undefined {
     const row = this.#byIdentity.get(kind, value)
-    if (row === undefined) return undefined
+    if (row === undefined) {
+      proveAbsent('identity', this.#byIdentityAgain.get(kind, value))
+      return undefined
+    }
     compareSum('identities', row[1], kind, value, row[0])
     return row[0]
   }

@@ -52,6 +52,11 @@ export function compareSum(table: SummedTable, found: number, ...values: readonl
   if (sumOfValues(values) !== found) throw new UnsoundRow(`a row of ${table} is not what was written`)
 }
 
+/** Of what the first tree does not have: throws where the second has it (L-23). */
+export function proveAbsent(what: string, again: unknown): void {
+  if (again !== undefined) throw new UnsoundRow(`the row of a ${what} is not where it was written`)
+}
+
 /** A list by two trees of the file, neither of which lost anything (L-23): what flips is in one of them. */
 export function twice<R>(list: string, found: R[], again: readonly R[]): R[] {
   if (JSON.stringify(found) !== JSON.stringify(again))
@@ -149,6 +154,10 @@ ALTER TABLE facts ${ADDED};
 UPDATE facts SET sum = fact_sum(id, key, member, previous, bytes, hash, request_hash, status, answer);
 ${SUMMED_TABLES.map((table) => `ALTER TABLE ${table} ${ADDED};`).join('\n')}
 ${SUMMED_TABLES.map((table) => `UPDATE ${table} SET sum = row_sum(${SUMMED[table].join(', ')});`).join('\n')}
+CREATE UNIQUE INDEX facts_key_second ON facts (key);
+CREATE INDEX members_second ON members (member);
+CREATE INDEX identities_second ON identities (value, kind);
+CREATE INDEX corrections_second ON corrections (fact);
 CREATE INDEX threads_second ON threads (member);
 CREATE INDEX leases_second ON leases (member, item, subject);
 CREATE INDEX risks_second ON risks (day, open, member, points);

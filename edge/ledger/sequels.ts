@@ -3,7 +3,7 @@
 import type { Correction } from '../../protocol/frames/corrections.ts'
 import type { FactId } from '../../protocol/ids.ts'
 import type { Database, Statement } from './database.ts'
-import { soundRow, sumOf, twice } from './row-sums.ts'
+import { proveAbsent, soundRow, sumOf, twice } from './row-sums.ts'
 
 interface Reservation {
   readonly fact: FactId
@@ -22,6 +22,7 @@ export class Sequels {
   readonly #postpone: Statement<[number]>
   readonly #correct: Statement<[FactId, number, number, number, FactId, number]>
   readonly #correction: Statement<[FactId], Correction>
+  readonly #correctionAgain: Statement<[FactId], number>
 
   readonly #renameFact: Statement<[FactId, FactId]>
   readonly #renameBy: Statement<[FactId, FactId]>
@@ -50,6 +51,9 @@ export class Sequels {
        SET revision = excluded.revision, points = excluded.points, goodwill = excluded.goodwill, cause = excluded.cause, sum = excluded.sum`,
     )
     this.#correction = database.prepare('SELECT * FROM corrections WHERE fact = ?')
+    this.#correctionAgain = database
+      .prepare<[FactId], number>('SELECT 1 FROM corrections INDEXED BY corrections_second WHERE fact = ?')
+      .pluck()
   }
 
   mention(fact: FactId, by: FactId): void {
@@ -92,6 +96,7 @@ export class Sequels {
 
   correctionOf(fact: FactId): Correction | undefined {
     const row = this.#correction.get(fact)
+    if (row === undefined) proveAbsent('correction', this.#correctionAgain.get(fact))
     return row && soundRow('corrections', row)
   }
 }

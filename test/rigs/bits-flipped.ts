@@ -1,4 +1,4 @@
-// R06: single bits of a store's ledger flipped after the store has stopped. Opened with the store's own code it refuses, or `verify` says what is wrong, or what it
+// R06: single bits of a store's ledger flipped beneath an open one, and after the store has stopped. Opened with the store's own code it refuses, or `verify` says what is wrong, or what it
 // serves has not changed: facts, keys and answers are compared with what was there before.
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,8 +8,12 @@ import { seededRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 import type { Rig, RigOptions, RigRow } from './frame/rig.ts'
 import { ShopsUnderLoad } from './frame/shops-under-load.ts'
+import { storeFlippedAnywhere } from './rot/store-anywhere.ts'
 
-const SIZES = { quick: { flips: 300, calls: 60 }, long: { flips: 6_000, calls: 200 } } as const
+const SIZES = {
+  quick: { flips: 300, calls: 60, anywhere: 200 },
+  long: { flips: 6_000, calls: 200, anywhere: 10_000 },
+} as const
 const FACTS_MAX = 100_000
 
 export const bitsFlipped: Rig = {
@@ -21,8 +25,8 @@ export const bitsFlipped: Rig = {
 
 type Outcome = 'refused' | 'told' | 'harmless' | 'wrong'
 
-async function run({ length, seed, directory }: RigOptions): Promise<readonly RigRow[]> {
-  const { flips, calls } = SIZES[length]
+async function run({ length, seed, directory, say }: RigOptions): Promise<readonly RigRow[]> {
+  const { flips, calls, anywhere } = SIZES[length]
   const original = await soldInto(directory, calls)
   const before = servedBy(original)
   if (typeof before === 'string') throw new Error(`the sound ledger is ${before}`)
@@ -38,7 +42,19 @@ async function run({ length, seed, directory }: RigOptions): Promise<readonly Ri
   const { refused, told, harmless, wrong } = tally
   const what = `${flips} single bits of a ledger flipped: ${refused} refused at the start, ${told} told by verify, ${harmless} in nothing that is served`
   const blind = refused + told === 0 ? ['no flip was ever noticed: the rig is blind'] : []
-  return [{ fault: 'R06', what, figures: { X: wrong }, faults: blind }]
+  const beneath = await storeFlippedAnywhere(directory, { random, flips: anywhere, say })
+  return [
+    { fault: 'R06', what, figures: { X: wrong }, faults: blind },
+    {
+      fault: 'R06',
+      what: `${beneath.flips} bits flipped anywhere in the pages of an open ledger, then everything asked, sold and spent: ${beneath.same} without a difference, ${beneath.ended} no answer and an end`,
+      figures: { X: beneath.wrong },
+      faults: [
+        ...beneath.faults,
+        ...(beneath.ended === 0 ? ['no flip was ever noticed: the rig is blind'] : []),
+      ],
+    },
+  ]
 }
 
 /** The directory of a store that sold, synced and stopped. */

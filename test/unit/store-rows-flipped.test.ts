@@ -118,6 +118,26 @@ describe('L-22 L-23', () => {
   })
 
   test.each<[string, () => void, Ask]>([
+    [
+      'the key of a fact, in its tree',
+      rowLost('facts_key_second', `UPDATE facts SET key = 'elsewhere' WHERE ${FIRST}`),
+      again,
+    ],
+    [
+      'a member',
+      rowLost('members_second', `UPDATE members SET member = member + 64 WHERE ${OF_ANN}`),
+      annView,
+    ],
+    [
+      'an identity, in its tree',
+      rowLost('identities_second', `UPDATE identities SET value = '9' WHERE value = '1'`),
+      byCard,
+    ],
+    [
+      'that there is a correction',
+      rowLost('corrections_second', 'UPDATE corrections SET fact = fact + 64'),
+      history,
+    ],
     ['a state', flipped(`UPDATE members SET state = zeroblob(length(state)) WHERE ${OF_ANN}`), annView],
     ['what a state covers', flipped(`UPDATE members SET ${xor('covers', 2)} WHERE ${OF_ANN}`), annView],
     ['the state of another', flipped(`UPDATE members SET member = member + 64 WHERE ${OF_ANN}`), ofAnother],

@@ -1,8 +1,7 @@
 // S-4, S-12 and S-14 at large: any bit of the pages that say what counts and for whom flips beneath an open store of the cloud; then balances are read, and two
 // stores and HQ go on, one of the stores with the sales of a ledger that was put back. Whatever is answered is what it would have been, or there is no answer.
-import { closeSync, cpSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
 import { isStorageBroken } from '../../../cloud/storage/faults.ts'
 import { decodeState, outcomeText } from '../../../cloud/evaluation/state.ts'
 import { STORE_FILE } from '../../../cloud/store/sqlite/open.ts'
@@ -15,6 +14,8 @@ import type { OriginWriter } from '../../support/origin-writer.ts'
 import { COFFEE, SMALL_PROGRAM } from '../../support/programs.ts'
 import type { Random } from '../../support/random.ts'
 import type { RigOptions } from '../frame/rig.ts'
+import { bitOf, flipBeneath, noFlips, note, pagesOf } from './raw-flips.ts'
+import type { FlipTally } from './raw-flips.ts'
 
 const T0 = Date.UTC(2026, 5, 1, 12)
 const MINUTE = 60_000
@@ -38,45 +39,30 @@ const BATCH_FACTS = 9
 const ALL = { after: 0, limit: 1_000 }
 const SAID_EVERY = 500
 
-export interface AnywhereTally {
-  readonly flips: number
-  readonly same: number
-  readonly mended: number
-  readonly ended: number
-  readonly wrong: number
-  readonly faults: readonly string[]
-}
-
 export async function flippedAnywhere(
   directory: string,
   { random, flips, say }: { random: Random; flips: number; say: RigOptions['say'] },
-): Promise<AnywhereTally> {
+): Promise<FlipTally> {
   const sound = join(directory, 'sound-store')
   const place = join(directory, 'flipped-store')
   mkdirSync(sound, { mode: 0o700 })
   const story = await Story.begin(sound, random)
-  const pages = pagesOf(join(sound, STORE_FILE))
+  const pages = pagesOf(join(sound, STORE_FILE), TABLES)
   const told = await story.goOn(await fresh(sound, place, story))
-  const tally = { flips, same: 0, mended: 0, ended: 0, wrong: 0 }
-  const faults: string[] = []
-  for (let at = 0; at < flips; at++) {
-    if (at > 0 && at % SAID_EVERY === 0) say(`${at} of ${flips} bits anywhere`)
+  const tally = noFlips()
+  while (tally.flips < flips) {
+    if (tally.flips % SAID_EVERY === SAID_EVERY - 1) say(`${tally.flips} of ${flips} bits anywhere`)
     const cloud = await fresh(sound, place, story)
-    const { page, size } = random.pick(pages)
-    const bit = { at: (page - 1) * size + random.below(size), mask: 1 << random.below(8) }
+    const bit = bitOf(random, pages)
     flipBeneath(join(place, STORE_FILE), bit)
     const outcome = await story.goOn(cloud).then(
       (answers) => (answers !== told ? 'wrong' : cloud.mended.length > 0 ? 'mended' : 'same'),
-      (cause: unknown) => (endsAll(cause) ? 'ended' : String(cause)),
+      (cause: unknown) => (endsAll(cause) ? 'ended' : new Error('no failure of the disk', { cause })),
     )
-    if (outcome === 'same' || outcome === 'mended' || outcome === 'ended') tally[outcome] += 1
-    else {
-      tally.wrong += outcome === 'wrong' ? 1 : 0
-      faults.push(`byte ${bit.at}, mask ${bit.mask}: ${outcome}`)
-    }
+    note(tally, bit, outcome)
     await cloud.store.close().catch(() => undefined)
   }
-  return { ...tally, faults }
+  return tally
 }
 
 /** By the first failure, or because of it. */
@@ -90,34 +76,6 @@ async function fresh(sound: string, place: string, { tenant }: Story): Promise<C
   const cloud = new CloudCore(place, CLOCK)
   cloud.tenant = tenant
   return cloud
-}
-
-function pagesOf(file: string): { page: number; size: number }[] {
-  const database = new Sqlite(file, { readonly: true })
-  try {
-    return database
-      .prepare<[string], { page: number; size: number }>(
-        `SELECT d.pageno AS page, d.pgsize AS size FROM dbstat d JOIN sqlite_schema s ON s.name = d.name
-         WHERE s.tbl_name IN (SELECT value FROM json_each(?))`,
-      )
-      .all(JSON.stringify(TABLES))
-  } finally {
-    database.close()
-  }
-}
-
-/** Beneath what is open, which then hears that somebody wrote, and reads its pages again. */
-function flipBeneath(file: string, { at, mask }: { at: number; mask: number }): void {
-  const descriptor = openSync(file, 'r+')
-  const byte = Buffer.alloc(1)
-  readSync(descriptor, byte, 0, 1, at)
-  byte.writeUInt8(byte.readUInt8(0) ^ mask)
-  writeSync(descriptor, byte, 0, 1, at)
-  closeSync(descriptor)
-  const other = new Sqlite(file)
-  other.exec("INSERT INTO codes (hash, tenant, store, expires) VALUES ('none', 1, 1, 1)")
-  other.exec("DELETE FROM codes WHERE hash = 'none'")
-  other.close()
 }
 
 /** What two stores and HQ do, the first part of which the cloud has when the bit flips. */

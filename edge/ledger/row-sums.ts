@@ -148,12 +148,17 @@ export function sumFunctions(database: Database): void {
 
 const ADDED = 'ADD COLUMN sum INTEGER NOT NULL DEFAULT 0'
 
+/** For a step of the tables that changes such rows. */
+export function sumAgain(table: SummedTable): string {
+  return `UPDATE ${table} SET sum = row_sum(${SUMMED[table].join(', ')});`
+}
+
 /** The columns, the sums of the rows that are there, and the second trees of lists (L-23). */
 export const SUMS = `
 ALTER TABLE facts ${ADDED};
 UPDATE facts SET sum = fact_sum(id, key, member, previous, bytes, hash, request_hash, status, answer);
 ${SUMMED_TABLES.map((table) => `ALTER TABLE ${table} ${ADDED};`).join('\n')}
-${SUMMED_TABLES.map((table) => `UPDATE ${table} SET sum = row_sum(${SUMMED[table].join(', ')});`).join('\n')}
+${SUMMED_TABLES.map(sumAgain).join('\n')}
 CREATE UNIQUE INDEX facts_key_second ON facts (key);
 CREATE INDEX members_second ON members (member);
 CREATE INDEX identities_second ON identities (value, kind);

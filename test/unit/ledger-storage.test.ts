@@ -24,6 +24,7 @@ import { hasFailed } from '../../cloud/storage/failure-mark.ts'
 import { factIdOf, seqOf } from '../../protocol/ids.ts'
 import type { Origin, Seq } from '../../protocol/ids.ts'
 import { seededRandom } from '../support/random.ts'
+import { bitOf, pagesOf } from '../support/raw-flips.ts'
 import { NOW, ORIGIN, TillUnderTest } from '../support/till-under-test.ts'
 import { layDown } from '../versions/recorded-files.ts'
 
@@ -82,12 +83,13 @@ describe('R06 R07 damage', () => {
     shop.ledger.close()
     const random = seededRandom(SEED)
     const before = rowsOf(fileIn(shop.directory))
+    const pages = pagesOf(fileIn(shop.directory), null)
     let altered = 0
     for (let n = 0; n < FLIPS; n++) {
       const copy = copied()
       const bytes = readFileSync(fileIn(copy))
-      const at = random.below(bytes.length)
-      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8))
+      const { at, mask } = bitOf(random, pages)
+      bytes[at] = (bytes[at] ?? 0) ^ mask
       writeFileSync(fileIn(copy), bytes)
       if (rowsOf(fileIn(copy)) === before) continue
       altered++

@@ -70,7 +70,13 @@ const BROUGHT: readonly ((version: number) => readonly Change[])[] = [
     {
       file: 'edge/ledger/schema.ts',
       before: 'export const SCHEMA_STEPS',
-      after: "const RETOLD = 'UPDATE standing SET members_cursor = 0;\\n'\nexport const SCHEMA_STEPS",
+      after:
+        "const RETOLD = 'UPDATE standing SET members_cursor = 0;\\n' + sumAgain('standing')\nexport const SCHEMA_STEPS",
+    },
+    {
+      file: 'edge/ledger/schema.ts',
+      before: 'import { SUMS, ',
+      after: 'import { SUMS, sumAgain, ',
     },
     {
       file: 'edge/ledger/schema.ts',

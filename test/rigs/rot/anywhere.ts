@@ -14,8 +14,8 @@ import type { OriginWriter } from '../../support/origin-writer.ts'
 import { COFFEE, SMALL_PROGRAM } from '../../support/programs.ts'
 import type { Random } from '../../support/random.ts'
 import type { RigOptions } from '../frame/rig.ts'
-import { bitOf, flipBeneath, noFlips, note, pagesOf } from './raw-flips.ts'
-import type { FlipTally } from './raw-flips.ts'
+import { bitOf, flipBeneath, noFlips, note, pagesOf } from '../../support/raw-flips.ts'
+import type { FlipTally } from '../../support/raw-flips.ts'
 
 const T0 = Date.UTC(2026, 5, 1, 12)
 const MINUTE = 60_000

@@ -15,8 +15,8 @@ import { HandLink, NOW, requestHash, sale } from '../../support/till-under-test.
 import type { TillUnderTest } from '../../support/till-under-test.ts'
 import { VirtualSystem } from '../../support/virtual-system.ts'
 import type { RigOptions } from '../frame/rig.ts'
-import { bitOf, flipBeneath, noFlips, note, pagesOf } from './raw-flips.ts'
-import type { FlipTally } from './raw-flips.ts'
+import { bitOf, flipBeneath, noFlips, note, pagesOf } from '../../support/raw-flips.ts'
+import type { FlipTally } from '../../support/raw-flips.ts'
 
 const CARDS = ['1', '2', '3', '4']
 const SAID_EVERY = 500
@@ -64,7 +64,7 @@ class OpenStore {
   readonly #ledger: Ledger
   readonly #till: Till
   readonly #system = new VirtualSystem(NOW + 1_000)
-  readonly #faults: unknown[] = []
+  #fault: Error | undefined
   readonly #answers: string[] = []
 
   constructor(directory: string, rows: StoreWithRows) {
@@ -74,7 +74,7 @@ class OpenStore {
       ledger: this.#ledger,
       system: this.#system,
       software: 'test/1',
-      onFault: (cause) => void this.#faults.push(cause),
+      onFault: (cause) => void (this.#fault ??= cause instanceof Error ? cause : new Error(String(cause))),
     })
     this.#till.connect(new HandLink())
   }
@@ -107,7 +107,7 @@ class OpenStore {
     for (const value of CARDS) await this.#say(() => this.#till.findMember({ kind: 'card', value }))
     await this.#say(() => this.#till.receipt(sold))
     await this.#say(() => this.#till.history({ limit: 20 }))
-    await this.#say(() => this.#till.history({ member: ann as never, limit: 20 }))
+    await this.#say(() => this.#till.history({ member: ann, limit: 20 }))
   }
 
   async #write(...[kind, input, key = 'k']: Parameters<TillUnderTest['start']>): Promise<void> {
@@ -124,8 +124,7 @@ class OpenStore {
     const answer = await ask()
     await this.#system.settle()
     // Then the process ends, before anybody hears.
-    const [fault] = this.#faults
-    if (fault !== undefined) throw fault
+    if (this.#fault !== undefined) throw this.#fault
     this.#answers.push(JSON.stringify(answer) ?? 'done')
   }
 }

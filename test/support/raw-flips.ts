@@ -1,7 +1,7 @@
 // Single bits of the bytes of a database file, beneath whatever has it open: no statement of SQL, so no tree and no sum is brought along.
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
-import type { Random } from '../../support/random.ts'
+import type { Random } from './random.ts'
 
 /** What became of flips of which each was followed by the same questions. `faults`: what was answered wrong, or failed as nothing does that the disk did. */
 export interface FlipTally {

@@ -56,6 +56,8 @@ const LONG = [
   'test/http/cloud-slow.test.ts',
   // Its passcodes are hashed as slowly as real ones.
   'test/http/edge-managers.test.ts',
+  // A store's process ends and is started again.
+  'test/http/edge-row-rots.test.ts',
   // Rows are flipped and made again, column by column.
   'test/unit/listed-rows-flipped.test.ts',
 ]

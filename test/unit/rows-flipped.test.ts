@@ -7,8 +7,12 @@ import { factIdOf } from '../../protocol/ids.ts'
 import type { FactId, MemberId, Origin, ProgramVersion, RuleId, Seq } from '../../protocol/ids.ts'
 import type { Millis } from '../../protocol/time.ts'
 import type { ResponseRow, Writes } from '../../cloud/store/port.ts'
+import { pino } from 'pino'
+import { StorageKeeper } from '../../cloud/storage-keeper.ts'
 import { isStorageBroken } from '../../cloud/storage/faults.ts'
 import { STORE_FILE } from '../../cloud/store/sqlite/open.ts'
+import type { DiskStore } from '../../cloud/store/sqlite/sqlite-store.ts'
+import { systemWith } from '../../cloud/system.ts'
 import { CloudCore, freshDirectory } from '../support/cloud-core.ts'
 import { flip, flipInIndex, flipInRow, xor } from '../support/flipped-rows.ts'
 import { HqWriter } from '../support/hq-writer.ts'
@@ -417,4 +421,19 @@ describe('S-12 S-14', () => {
     expect(isStorageBroken(cause), String(cause)).toBe(true)
     await expect(cloud.store.write((tx) => tx.saveMeta('a', 'b'))).rejects.toThrow('the storage failed')
   })
+})
+
+test('S-10 a key that an index lost, and that nobody looks up, is found when the file is inspected', async () => {
+  const keeper = new StorageKeeper({
+    // It is the store on the disk, in whatever it is wrapped.
+    store: cloud.store as DiskStore,
+    directory: directory.path,
+    system: systemWith(clock),
+    log: pino({ level: 'silent' }),
+  })
+  expect(await keeper.inspect()).toBeGreaterThan(0)
+  await cloud.store.write((tx) => tx.saveMeta('a', 'b'))
+  flipInIndex(file(), 'states_change', `UPDATE states SET ${xor('change', 4096)}`)
+  await keeper.inspect()
+  await expect(cloud.store.write((tx) => tx.saveMeta('a', 'b'))).rejects.toThrow('the storage failed')
 })

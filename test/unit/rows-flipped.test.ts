@@ -301,6 +301,17 @@ describe('S-12 S-14', () => {
         flipInRow(file(), 'facts_member', `UPDATE facts SET ${xor('member', 64)} WHERE id = ${MEMBER_SALE}`),
       soldAgain,
     ],
+    ...(
+      [
+        ['is asked for', () => cloud.store.read.member(ann)],
+        ['is asked for by a card', () => cloud.store.read.memberByIdentity(cloud.tenant, 'card', '1')],
+        ['is looked for among others', () => cloud.store.read.orphans(cloud.tenant, { after: 0, limit: 9 })],
+      ] as const
+    ).map(([when, ask]): [string, () => void, Ask] => [
+      `a member, when it ${when}`,
+      flipped(`UPDATE members SET id = id + (1 << 40) WHERE id = ${MEMBER_OF_SALE}`),
+      ask,
+    ]),
     [
       'whose a state is',
       flipped(`UPDATE states SET member = member + 64 WHERE member = ${MEMBER_OF_SALE}`),

@@ -147,6 +147,7 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
       const raw = sql(
         `SELECT ${MEMBER_COLUMNS} FROM members m LEFT JOIN states s ON s.member = m.id WHERE m.id = ?`,
       ).get(id)
+      if (raw === undefined) proveNoMember(sql, id)
       return raw && listRow(raw)
     },
     memberByIdentity: async (tenant, kind, value) => {
@@ -156,6 +157,7 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
         `SELECT ${MEMBER_COLUMNS} FROM members m LEFT JOIN states s ON s.member = m.id
          WHERE m.id = coalesce((SELECT root FROM aliases WHERE member = $holder), $holder)`,
       ).get({ holder: holder.member })
+      if (raw === undefined) proveNoMember(sql, holder.member)
       return raw && listRow(raw)
     },
     membersByName: async (tenant, [first = '', ...rest], limit) =>
@@ -191,6 +193,7 @@ export function sqliteReads(database: Database, unsound: (member: MemberId) => v
         .all({ tenant, after: page.after, limit: page.limit })
         .map((raw) => {
           const member = raw.id as MemberId
+          proveNoMember(sql, member)
           if (!hasSoundState(sql, raw)) unsound(member)
           else if (raw.state === null)
             throw new UnsoundRow(`whose facts those of ${idText(member)} are, is lost`)
@@ -265,6 +268,13 @@ export function factOf(sql: Sql, id: FactId): FactRow | undefined {
   const raw = sql('SELECT * FROM facts WHERE id = ?').get(id)
   if (raw === undefined) proveAbsent(sql, id)
   return raw && factRow(raw)
+}
+
+/** Of somebody who is not enrolled here: the enrolment has the same number. Throws where it is here, and its member is lost (S-14). */
+function proveNoMember(sql: Sql, member: MemberId): void {
+  if (sql('SELECT 1 FROM members WHERE id = ?').get(member) !== undefined) return
+  const enrolment = sql(`SELECT 1 FROM facts WHERE id = ? AND kind = 'enrolment' AND status <> 'duplicate'`)
+  if (enrolment.get(member) !== undefined) throw new UnsoundRow(`member ${idText(member)} is lost`)
 }
 
 /** All rows of an identity, canonically first first. */

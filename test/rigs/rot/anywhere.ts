@@ -51,7 +51,7 @@ export async function flippedAnywhere(
   const told = await story.goOn(await fresh(sound, place, story))
   const tally = noFlips()
   while (tally.flips < flips) {
-    if (tally.flips % SAID_EVERY === SAID_EVERY - 1) say(`${tally.flips} of ${flips} bits anywhere`)
+    if (tally.flips > 0 && tally.flips % SAID_EVERY === 0) say(`${tally.flips} of ${flips} bits anywhere`)
     const cloud = await fresh(sound, place, story)
     const bit = bitOf(random, pages)
     flipBeneath(join(place, STORE_FILE), bit)

@@ -6,6 +6,7 @@ import type { Ask } from '../../../cloud/demo/ask.ts'
 import type { ShopsUnderLoad } from '../frame/shops-under-load.ts'
 
 const V2 = '/perkville/v2'
+/** The most that a page may have. */
 const LIMIT = 1_000
 const EARNED = 200
 const EMAIL = 'ann@platform.example'
@@ -124,8 +125,13 @@ export class ListedBusiness {
   }
 
   async #list(resource: string, query: string): Promise<readonly unknown[]> {
-    const path = `/${resource}/?${query}&limit=${LIMIT}`
-    return pick(await this.#ask(path), 'list', 'objects')
+    const all: unknown[] = []
+    for (;;) {
+      const path = `/${resource}/?${query}&limit=${LIMIT}&offset=${all.length}`
+      const page = pick(await this.#ask(path), 'list', 'objects')
+      all.push(...page)
+      if (page.length < LIMIT) return all
+    }
   }
 
   #post(resource: string, body: object): Promise<unknown> {

@@ -38,7 +38,7 @@ export async function storeFlippedAnywhere(
   sound.close()
   const tally = noFlips()
   while (tally.flips < flips) {
-    if (tally.flips % SAID_EVERY === SAID_EVERY - 1) say(`${tally.flips} of ${flips} bits of a store`)
+    if (tally.flips > 0 && tally.flips % SAID_EVERY === 0) say(`${tally.flips} of ${flips} bits of a store`)
     const store = fresh()
     const bit = bitOf(random, pages)
     flipBeneath(join(place, LEDGER_FILE), bit)
